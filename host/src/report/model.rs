@@ -1,0 +1,497 @@
+//! What a run found, as plain data.
+//!
+//! This is the ground floor: it imports nothing of ours, and the worker's events, the store, the
+//! exports and the renderers all speak in these types. Units stand last in a name (`_ns`,
+//! `_bytes`, `fuel`); a ratio lies between 0 and 1.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One run of `dyno`: everything that one command measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Sortable and unique: UTC start time and eight random hex digits, `20261120T165509Z-1f2e3d4c`.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// Whether the run came to its end, or was interrupted and holds what was finished.
+    pub status: RunStatus,
+    /// The command line as it was typed.
+    pub command: Vec<String>,
+    /// Version of the host.
+    pub host_version: String,
+    /// Name and version of the engine, such as `wasmtime 48.0.8`.
+    pub engine: String,
+    /// Seed of the shuffles, the padding and the guests' random numbers.
+    pub seed: u64,
+    /// The measurement settings that were in force, by name.
+    pub settings: BTreeMap<String, u64>,
+    /// The limits that were in force: name to value, in the limit's own unit.
+    pub limits: BTreeMap<LimitKind, u64>,
+    /// What the user granted, one sentence fragment each; empty means nothing.
+    pub grants: Vec<String>,
+    /// The layers that confined the workers, such as `rlimits`, `landlock`, `seccomp`.
+    pub confinement: Vec<String>,
+    /// The machine it ran on.
+    pub machine: Machine,
+    /// What the host could not do but went on without, such as an unwritable cache.
+    pub warnings: Vec<String>,
+    /// The plugins in the order in which they were named.
+    pub plugins: Vec<Plugin>,
+}
+
+/// Whether a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// Everything that was planned has an outcome.
+    Complete,
+    /// A signal ended it; what was finished is here.
+    Interrupted,
+}
+
+/// A machine, by what does not change from one minute to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// SHA-256 over the facts, shortened to 16 hex digits: equal for machines of one class.
+    pub fingerprint: String,
+    /// The facts by name, such as `cpu`, `cores`, `governor`, `smt`, `turbo`, `quota`,
+    /// `hypervisor`, `clock_source`, `kernel`, `memory_bytes`, `os`, `arch`.
+    pub facts: BTreeMap<String, String>,
+}
+
+/// One plugin of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plugin {
+    /// Short name, from its manifest or its file.
+    pub name: String,
+    /// Where it came from, as the user named it.
+    pub source: String,
+    /// `sha256:` and 64 hex digits over the component as it was read; none if it was not readable.
+    pub digest: Option<String>,
+    /// Size of the file as it was read.
+    pub component_bytes: Option<u64>,
+    /// How loading it ended. A plugin that loaded is [`Outcome::Ok`] even if a case failed.
+    pub outcome: Outcome,
+    /// How it was compiled; none if it was refused before.
+    pub compile: Option<Compile>,
+    /// Time from compiled code on disk to a loaded component, one value per worker.
+    pub load_ns: Option<Estimate>,
+    /// Time to instantiate, one value per worker.
+    pub instantiate_ns: Option<Estimate>,
+    /// Its cases in its own order.
+    pub cases: Vec<Case>,
+}
+
+/// How the two builds of a component came to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compile {
+    /// Whether both builds were already in the cache.
+    pub cache: CacheUse,
+    /// Wall time of the compile worker; 0 on a cache hit.
+    pub duration_ns: u64,
+    /// Machine code of the uninstrumented build.
+    pub code_bytes: u64,
+}
+
+/// What the code cache did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheUse {
+    /// Nothing was compiled.
+    Hit,
+    /// Compiled now, and kept for the next run.
+    Miss,
+    /// Compiled now and not kept, because the cache is off or cannot be written.
+    Off,
+}
+
+/// One benchmark case of a plugin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// What the plugin says of the case.
+    pub spec: CaseSpec,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Observations that do not fail a case but that its reader must know.
+    pub marks: Vec<Mark>,
+    /// The checksum that every pass agreed on; none if they did not, or nothing ran.
+    pub checksum: Option<u64>,
+    /// The metered pass.
+    pub count: Option<Count>,
+    /// The time pass, one entry a worker process, in the order in which they ran.
+    pub processes: Vec<Process>,
+    /// The estimates drawn from the above, by metric.
+    pub measurements: Vec<Measurement>,
+    /// What the case wrote to stdout and stderr in the count pass, as it was written: hostile.
+    pub output: Option<String>,
+}
+
+/// A case as its plugin describes it. Every string was validated for length and characters, but
+/// still is the guest's own and has to be escaped wherever it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseSpec {
+    /// Unique in the plugin.
+    pub name: String,
+    /// One sentence; may be empty.
+    pub description: String,
+    /// Cases to be shown side by side.
+    pub group: Option<String>,
+    /// Parameters in display order: name, value.
+    pub params: Vec<(String, String)>,
+    /// Work done by one iteration.
+    pub throughput: Option<Throughput>,
+    /// The checksum it must produce.
+    pub expected: Option<u64>,
+}
+
+/// Work done by one iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Throughput {
+    /// Bytes per iteration.
+    Bytes(u64),
+    /// Elements per iteration.
+    Elements(u64),
+}
+
+/// How a plugin, a case or a process ended. What a guest does wrong is data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It did what it should.
+    Ok,
+    /// It was not loaded: malformed, of another world or version, an import that is not there.
+    Refused {
+        /// One sentence: what, where, what to do.
+        reason: String,
+    },
+    /// It returned an error of its own.
+    Error {
+        /// The guest's words, hostile.
+        message: String,
+    },
+    /// It trapped or exited.
+    Trap {
+        /// The engine's words, with the guest's function names: hostile.
+        message: String,
+    },
+    /// It broke the measuring protocol, such as a `stop` without a `start`.
+    Fault {
+        /// Which rule, and how.
+        message: String,
+    },
+    /// It ran into a limit. Outranks whatever the guest reports.
+    Limit {
+        /// Which limit.
+        limit: LimitKind,
+        /// Its value.
+        cap: u64,
+        /// What was asked for or reached; none where it is only known to be more than the cap.
+        actual: Option<u64>,
+    },
+    /// Its result is not the expected one.
+    Checksum {
+        /// What the plugin itself announced.
+        expected: u64,
+        /// What came out.
+        actual: u64,
+    },
+    /// Passes, batches or processes disagree, and the user asked for that to be a failure.
+    Nondeterministic {
+        /// What differed.
+        message: String,
+    },
+    /// Its worker process died.
+    Crash {
+        /// The signal or exit status, in words.
+        message: String,
+    },
+    /// The host could not do its part (spawn a worker, read the cache). Not the guest's fault.
+    Host {
+        /// The cause.
+        message: String,
+    },
+    /// It was not run: the run was interrupted, or its plugin failed before.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// Whether it is [`Outcome::Ok`].
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        matches!(self, Self::Ok)
+    }
+}
+
+/// The caps that the host enforces. Each is a flag and a line in the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitKind {
+    /// Fuel of one count pass.
+    Fuel,
+    /// Bytes over all memories and tables of the store, summed.
+    Memory,
+    /// Wall time of one job, ms.
+    Wall,
+    /// CPU time of compiling, ms.
+    Compile,
+    /// Address space of the compile worker, bytes.
+    CompileMemory,
+    /// Bytes of guest stack.
+    Stack,
+    /// Core instances of one component.
+    Instances,
+    /// Bytes that one host call may copy out of the guest.
+    HostCall,
+    /// Resources in the host's table (streams, pollables, descriptors) and handles.
+    Handles,
+    /// Bytes of random numbers in one call.
+    Random,
+    /// Bytes of stdout and stderr together.
+    Output,
+    /// Bytes of the component file.
+    Component,
+    /// Cases of one plugin.
+    Cases,
+    /// Bytes written into scratch directories.
+    ScratchBytes,
+    /// Files and directories in scratch directories.
+    ScratchFiles,
+}
+
+/// What a reader of a case must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// Fuel or checksum differ between passes, batches or processes.
+    Nondeterministic,
+    /// Processes disagree by more than the machine should allow.
+    Noisy,
+    /// Fuel does not grow with the iterations: the compiler removed the work.
+    Folded,
+    /// The fuel per iteration did not settle within 0.1 %.
+    FuelUnsettled,
+    /// Below what the clock resolves: the empty batch is not small against a sample.
+    TimerFloor,
+    /// The interval is of one process only and says nothing of the spread between processes.
+    SingleProcess,
+    /// The machine was stopped or suspended during a sample.
+    Suspended,
+    /// A time budget ended the case before its interval reached the target.
+    BudgetEnded,
+}
+
+/// The metered pass: done twice, on fresh instances.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Count {
+    /// Fuel per iteration: the slope between the two largest batches, or a single iteration's.
+    pub fuel_per_iteration: f64,
+    /// How it was drawn from the batches.
+    pub method: CountMethod,
+    /// Whether both passes agree in every count and checksum.
+    pub deterministic: bool,
+    /// Share of the fuel of all batches that lay outside `start`/`stop`, 0 to 1.
+    pub untimed_share: f64,
+    /// The raw counts of both passes.
+    pub passes: Vec<CountPass>,
+    /// Linear memory and tables, from the first pass.
+    pub memory: MemoryProfile,
+}
+
+/// How fuel per iteration was drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CountMethod {
+    /// Fuel per added iteration between two batch sizes: call costs cancel.
+    Slope,
+    /// The fuel of one iteration, because it is long.
+    Single,
+}
+
+/// One metered pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountPass {
+    /// Its batches in order, the discarded first one included.
+    pub batches: Vec<CountBatch>,
+    /// All fuel from after instantiation to the return of `run`.
+    pub total_fuel: u64,
+}
+
+/// One batch of a metered pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountBatch {
+    /// Iterations that were asked for.
+    pub iterations: u64,
+    /// Fuel between `start` and `stop`, summed over the pairs.
+    pub fuel: u64,
+    /// Fuel outside of them.
+    pub untimed_fuel: u64,
+    /// What the guest handed to `next`.
+    pub checksum: u64,
+}
+
+/// Memory over a pass: the sum over all linear memories and tables of the store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemoryProfile {
+    /// After instantiation.
+    pub baseline_bytes: u64,
+    /// The most there ever was.
+    pub peak_bytes: u64,
+    /// After `run` has returned.
+    pub released_bytes: u64,
+    /// Mean over the fuel of the pass.
+    pub mean_bytes: f64,
+    /// Every growth, in order.
+    pub growth: Vec<MemoryGrowth>,
+}
+
+/// One growth of a memory or table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryGrowth {
+    /// Fuel consumed since instantiation when it happened: the deterministic clock of the pass.
+    pub at_fuel: u64,
+    /// Wall time since instantiation when it happened.
+    pub at_ns: u64,
+    /// The sum after it.
+    pub bytes: u64,
+}
+
+/// One worker process of the time pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// Which block of the run, from 0.
+    pub block: u32,
+    /// Position in the run's order of processes, from 0.
+    pub order: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The core it was pinned to.
+    pub core: Option<u32>,
+    /// Bytes of environment padding.
+    pub padding_bytes: u32,
+    /// From the start of the process to the end of its first sample's batch request.
+    pub ready_ns: u64,
+    /// Compiled code to loaded component.
+    pub load_ns: u64,
+    /// Instantiation.
+    pub instantiate_ns: u64,
+    /// The very first iteration, cold.
+    pub first_iteration_ns: u64,
+    /// What an empty batch costs within the timed part, measured in this process.
+    pub empty_batch_ns: f64,
+    /// The samples in run order. None was dropped.
+    pub samples: Vec<Sample>,
+    /// The checksum of the last batch.
+    pub checksum: u64,
+    /// Linear memory and tables at their peak.
+    pub memory_peak_bytes: u64,
+    /// Resident set of the worker at its peak.
+    pub rss_peak_bytes: u64,
+}
+
+/// One timed batch, as it was read from the clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Iterations of the batch.
+    pub iterations: u64,
+    /// Wall time between `start` and `stop`, summed over the pairs.
+    pub wall_ns: u64,
+    /// CPU time of the worker's thread over the batch's timed span.
+    pub cpu_ns: u64,
+    /// Involuntary context switches during the batch.
+    pub switches: u32,
+}
+
+/// A metric of a case with its estimate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Which metric.
+    pub metric: Metric,
+    /// The numbers, in the metric's unit.
+    pub estimate: Estimate,
+}
+
+/// What is measured. Time metrics are per iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Wall time per iteration, ns.
+    WallTime,
+    /// CPU time of the worker's thread per iteration, ns.
+    CpuTime,
+    /// Fuel per iteration.
+    Fuel,
+    /// The first iteration of a process, ns.
+    FirstIteration,
+    /// Memory after instantiation, bytes.
+    MemoryBaseline,
+    /// Peak of linear memory and tables, bytes.
+    MemoryPeak,
+    /// Memory after the case has returned, bytes.
+    MemoryReleased,
+    /// Mean memory of the count pass, bytes.
+    MemoryMean,
+    /// Peak resident set of the worker, bytes.
+    RssPeak,
+    /// Spread within a process: median absolute deviation over median, a ratio.
+    SpreadWithin,
+}
+
+impl Metric {
+    /// The unit of its estimate.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::WallTime | Self::CpuTime | Self::FirstIteration => "ns",
+            Self::Fuel => "fuel",
+            Self::MemoryBaseline
+            | Self::MemoryPeak
+            | Self::MemoryReleased
+            | Self::MemoryMean
+            | Self::RssPeak => "bytes",
+            Self::SpreadWithin => "ratio",
+        }
+    }
+}
+
+/// A location with its uncertainty. The unit is that of the metric.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// How many independent values it was drawn from (processes, not samples).
+    pub n: u64,
+    /// The smallest.
+    pub min: f64,
+    /// The median: what is shown.
+    pub median: f64,
+    /// The arithmetic mean.
+    pub mean: f64,
+    /// Sample standard deviation (n - 1); 0 for one value.
+    pub sd: f64,
+    /// Lower end of the 95 % interval.
+    pub lower: f64,
+    /// Upper end of the 95 % interval.
+    pub upper: f64,
+    /// How the interval was drawn.
+    pub interval: IntervalMethod,
+}
+
+/// How an interval was drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntervalMethod {
+    /// The value is exact: counted, not sampled.
+    Exact,
+    /// Order statistics of the median, over processes (exact binomial, at least 95 %).
+    OrderStatistic,
+    /// Student's t around the mean, over processes: fewer than six.
+    StudentT,
+    /// Order statistics over the samples of the one process there is.
+    WithinProcess,
+}
