@@ -1,3 +1,20 @@
-//! The Dyno host as a library, its modules in flow order. It knows no command line and prints nothing.
+//! The Dyno host as a library, its modules in the order in which data flows through them:
+//! what the user typed becomes sources ([`plugin`]), a [`session`] hands jobs to workers
+//! ([`worker`]), in which guests run ([`sandbox`]) and are measured ([`measure`]); what comes back
+//! becomes estimates ([`stats`], [`mod@estimate`]) and is kept ([`report`]).
+//!
+//! The library knows no command line and no terminal: it prints nothing and never exits.
 
+pub mod cache;
+pub mod estimate;
+pub mod machine;
+pub mod measure;
+pub mod plugin;
+pub mod progress;
+pub mod quantity;
+pub mod render;
 pub mod report;
+pub mod sandbox;
+pub mod session;
+pub mod stats;
+pub mod worker;

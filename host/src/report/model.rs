@@ -2,14 +2,19 @@
 //!
 //! This is the ground floor: it imports nothing of ours, and the worker's events, the store, the
 //! exports and the renderers all speak in these types. Units stand last in a name (`_ns`,
-//! `_bytes`, `fuel`); a ratio lies between 0 and 1.
+//! `_bytes`, `fuel`); a ratio lies between 0 and 1. Every `f64` is
+//! finite (JSON has no other, and the store refuses the rest). In JSON, identities of 64 bits
+//! (seed, checksums) are hex strings, so that no reader rounds them.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod hex;
+
 /// One run of `dyno`: everything that one command measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// Sortable and unique: UTC start time and eight random hex digits, `20261120T165509Z-1f2e3d4c`.
     pub id: String,
@@ -25,8 +30,18 @@ pub struct Run {
     pub host_version: String,
     /// Name and version of the engine, such as `wasmtime 48.0.8`.
     pub engine: String,
-    /// Seed of the shuffles, the padding and the guests' random numbers.
+    /// Seed of the guests' random numbers. Its default is fixed, so that fuel can be compared
+    /// between runs.
+    #[serde(with = "hex")]
+    #[schemars(with = "hex::Digits")]
     pub seed: u64,
+    /// Seed of the order of processes and of the environment padding.
+    #[serde(with = "hex")]
+    #[schemars(with = "hex::Digits")]
+    pub order_seed: u64,
+    /// What an empty batch costs within its timed part on this machine, measured in this run with
+    /// a guest that does nothing. Nothing is subtracted.
+    pub empty_batch_ns: Option<f64>,
     /// The measurement settings that were in force, by name.
     pub settings: BTreeMap<String, u64>,
     /// The limits that were in force: name to value, in the limit's own unit.
@@ -44,7 +59,7 @@ pub struct Run {
 }
 
 /// Whether a run came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunStatus {
     /// Everything that was planned has an outcome.
@@ -54,7 +69,7 @@ pub enum RunStatus {
 }
 
 /// A machine, by what does not change from one minute to the next.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
     /// SHA-256 over the facts, shortened to 16 hex digits: equal for machines of one class.
     pub fingerprint: String,
@@ -64,7 +79,7 @@ pub struct Machine {
 }
 
 /// One plugin of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plugin {
     /// Short name, from its manifest or its file.
     pub name: String,
@@ -87,7 +102,7 @@ pub struct Plugin {
 }
 
 /// How the two builds of a component came to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Compile {
     /// Whether both builds were already in the cache.
     pub cache: CacheUse,
@@ -98,7 +113,7 @@ pub struct Compile {
 }
 
 /// What the code cache did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CacheUse {
     /// Nothing was compiled.
@@ -110,7 +125,7 @@ pub enum CacheUse {
 }
 
 /// One benchmark case of a plugin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Case {
     /// What the plugin says of the case.
     pub spec: CaseSpec,
@@ -119,6 +134,8 @@ pub struct Case {
     /// Observations that do not fail a case but that its reader must know.
     pub marks: Vec<Mark>,
     /// The checksum that every pass agreed on; none if they did not, or nothing ran.
+    #[serde(with = "hex::option")]
+    #[schemars(with = "Option<hex::Digits>")]
     pub checksum: Option<u64>,
     /// The metered pass.
     pub count: Option<Count>,
@@ -132,7 +149,7 @@ pub struct Case {
 
 /// A case as its plugin describes it. Every string was validated for length and characters, but
 /// still is the guest's own and has to be escaped wherever it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseSpec {
     /// Unique in the plugin.
     pub name: String,
@@ -145,11 +162,13 @@ pub struct CaseSpec {
     /// Work done by one iteration.
     pub throughput: Option<Throughput>,
     /// The checksum it must produce.
+    #[serde(with = "hex::option")]
+    #[schemars(with = "Option<hex::Digits>")]
     pub expected: Option<u64>,
 }
 
 /// Work done by one iteration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Throughput {
     /// Bytes per iteration.
@@ -159,7 +178,7 @@ pub enum Throughput {
 }
 
 /// How a plugin, a case or a process ended. What a guest does wrong is data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Outcome {
     /// It did what it should.
@@ -196,8 +215,12 @@ pub enum Outcome {
     /// Its result is not the expected one.
     Checksum {
         /// What the plugin itself announced.
+        #[serde(with = "hex")]
+        #[schemars(with = "hex::Digits")]
         expected: u64,
         /// What came out.
+        #[serde(with = "hex")]
+        #[schemars(with = "hex::Digits")]
         actual: u64,
     },
     /// Passes, batches or processes disagree, and the user asked for that to be a failure.
@@ -231,7 +254,9 @@ impl Outcome {
 }
 
 /// The caps that the host enforces. Each is a flag and a line in the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitKind {
     /// Fuel of one count pass.
@@ -267,7 +292,9 @@ pub enum LimitKind {
 }
 
 /// What a reader of a case must know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
     /// Fuel or checksum differ between passes, batches or processes.
@@ -289,7 +316,7 @@ pub enum Mark {
 }
 
 /// The metered pass: done twice, on fresh instances.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Count {
     /// Fuel per iteration: the slope between the two largest batches, or a single iteration's.
     pub fuel_per_iteration: f64,
@@ -297,6 +324,8 @@ pub struct Count {
     pub method: CountMethod,
     /// Whether both passes agree in every count and checksum.
     pub deterministic: bool,
+    /// Whether the slope held still within 0.1 %.
+    pub settled: bool,
     /// Share of the fuel of all batches that lay outside `start`/`stop`, 0 to 1.
     pub untimed_share: f64,
     /// The raw counts of both passes.
@@ -306,7 +335,7 @@ pub struct Count {
 }
 
 /// How fuel per iteration was drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CountMethod {
     /// Fuel per added iteration between two batch sizes: call costs cancel.
@@ -316,7 +345,7 @@ pub enum CountMethod {
 }
 
 /// One metered pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CountPass {
     /// Its batches in order, the discarded first one included.
     pub batches: Vec<CountBatch>,
@@ -325,7 +354,7 @@ pub struct CountPass {
 }
 
 /// One batch of a metered pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CountBatch {
     /// Iterations that were asked for.
     pub iterations: u64,
@@ -334,11 +363,13 @@ pub struct CountBatch {
     /// Fuel outside of them.
     pub untimed_fuel: u64,
     /// What the guest handed to `next`.
+    #[serde(with = "hex")]
+    #[schemars(with = "hex::Digits")]
     pub checksum: u64,
 }
 
 /// Memory over a pass: the sum over all linear memories and tables of the store.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryProfile {
     /// After instantiation.
     pub baseline_bytes: u64,
@@ -346,17 +377,15 @@ pub struct MemoryProfile {
     pub peak_bytes: u64,
     /// After `run` has returned.
     pub released_bytes: u64,
-    /// Mean over the fuel of the pass.
+    /// Mean over the wall time of the pass.
     pub mean_bytes: f64,
     /// Every growth, in order.
     pub growth: Vec<MemoryGrowth>,
 }
 
 /// One growth of a memory or table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryGrowth {
-    /// Fuel consumed since instantiation when it happened: the deterministic clock of the pass.
-    pub at_fuel: u64,
     /// Wall time since instantiation when it happened.
     pub at_ns: u64,
     /// The sum after it.
@@ -364,7 +393,7 @@ pub struct MemoryGrowth {
 }
 
 /// One worker process of the time pass.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Process {
     /// Which block of the run, from 0.
     pub block: u32,
@@ -376,7 +405,7 @@ pub struct Process {
     pub core: Option<u32>,
     /// Bytes of environment padding.
     pub padding_bytes: u32,
-    /// From the start of the process to the end of its first sample's batch request.
+    /// From the start of the process to its first call of the case.
     pub ready_ns: u64,
     /// Compiled code to loaded component.
     pub load_ns: u64,
@@ -384,12 +413,14 @@ pub struct Process {
     pub instantiate_ns: u64,
     /// The very first iteration, cold.
     pub first_iteration_ns: u64,
-    /// What an empty batch costs within the timed part, measured in this process.
-    pub empty_batch_ns: f64,
     /// The samples in run order. None was dropped.
     pub samples: Vec<Sample>,
-    /// The checksum of the last batch.
-    pub checksum: u64,
+    /// The checksum of its batches; none if they did not all have the same.
+    #[serde(with = "hex::option")]
+    #[schemars(with = "Option<hex::Digits>")]
+    pub checksum: Option<u64>,
+    /// Whether its interval became narrow before its time budget ended.
+    pub precise: bool,
     /// Linear memory and tables at their peak.
     pub memory_peak_bytes: u64,
     /// Resident set of the worker at its peak.
@@ -397,7 +428,7 @@ pub struct Process {
 }
 
 /// One timed batch, as it was read from the clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sample {
     /// Iterations of the batch.
     pub iterations: u64,
@@ -409,8 +440,10 @@ pub struct Sample {
     pub switches: u32,
 }
 
-/// A metric of a case with its estimate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A metric of a case with its estimate. In JSON its `unit` stands beside it, and one that is not
+/// the metric's own is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "MeasurementText", into = "MeasurementText")]
 pub struct Measurement {
     /// Which metric.
     pub metric: Metric,
@@ -418,8 +451,51 @@ pub struct Measurement {
     pub estimate: Estimate,
 }
 
+/// A [`Measurement`] as it is written.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Measurement")]
+struct MeasurementText {
+    /// Which metric.
+    metric: Metric,
+    /// The metric's unit.
+    unit: String,
+    /// The numbers, in that unit.
+    estimate: Estimate,
+}
+
+impl From<Measurement> for MeasurementText {
+    fn from(Measurement { metric, estimate }: Measurement) -> Self {
+        Self {
+            metric,
+            unit: metric.unit().to_owned(),
+            estimate,
+        }
+    }
+}
+
+impl TryFrom<MeasurementText> for Measurement {
+    type Error = String;
+
+    fn try_from(text: MeasurementText) -> Result<Self, String> {
+        let MeasurementText {
+            metric,
+            unit,
+            estimate,
+        } = text;
+        if unit != metric.unit() {
+            return Err(format!(
+                "{metric:?} is measured in {}, not in {unit:?}",
+                metric.unit()
+            ));
+        }
+        Ok(Self { metric, estimate })
+    }
+}
+
 /// What is measured. Time metrics are per iteration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
     /// Wall time per iteration, ns.
@@ -445,6 +521,20 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// Every metric, in the order in which they are shown.
+    pub const ALL: [Self; 10] = [
+        Self::WallTime,
+        Self::CpuTime,
+        Self::Fuel,
+        Self::FirstIteration,
+        Self::MemoryBaseline,
+        Self::MemoryPeak,
+        Self::MemoryReleased,
+        Self::MemoryMean,
+        Self::RssPeak,
+        Self::SpreadWithin,
+    ];
+
     /// The unit of its estimate.
     #[must_use]
     pub fn unit(self) -> &'static str {
@@ -462,7 +552,7 @@ impl Metric {
 }
 
 /// A location with its uncertainty. The unit is that of the metric.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// How many independent values it was drawn from (processes, not samples).
     pub n: u64,
@@ -483,7 +573,7 @@ pub struct Estimate {
 }
 
 /// How an interval was drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IntervalMethod {
     /// The value is exact: counted, not sampled.

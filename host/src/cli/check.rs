@@ -1,0 +1,34 @@
+//! `dyno check`: is this a good plugin, and what would it need?
+
+use clap::Args;
+use dyno_host::render::{self, Progress};
+use dyno_host::report::export;
+use dyno_host::session::Stage;
+
+use super::Exit;
+use super::measuring::{self, Format, Measuring};
+
+/// Load plugins, check their structure, and count their cases, without timing
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    measuring: Measuring,
+    /// How to show the findings
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    format: Format,
+}
+
+impl Check {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let mut request = self.measuring.request(Stage::Count, None)?;
+        request.shapes = true;
+        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        let mut out = anstream::stdout().lock();
+        match self.format {
+            Format::Human => render::check(&mut out, &findings.run, &findings.shapes)?,
+            Format::Json => export::export(&findings.run, export::Format::Json, &mut out)?,
+            Format::Jsonl => export::export(&findings.run, export::Format::Jsonl, &mut out)?,
+        }
+        Ok(measuring::exit(&findings))
+    }
+}

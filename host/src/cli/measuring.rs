@@ -1,0 +1,251 @@
+//! The arguments that `run`, `check` and `list` share, and how they become a request.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use dyno_host::cache::CACHE_BYTES_MAX;
+use dyno_host::progress::Observer;
+use dyno_host::quantity;
+use dyno_host::report::model::Outcome;
+use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
+use dyno_host::session::{self, CaseFilter, Depth, Findings, Request, Stage};
+use dyno_host::worker::Cancel;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::limits::LimitArgs;
+use super::{Exit, UsageError, paths};
+
+/// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
+/// be compared from one run to the next.
+const SEED: u64 = 0;
+
+/// Which plugins and cases, and what they may do.
+#[derive(Debug, Args)]
+pub(super) struct Measuring {
+    /// Components (.wasm, .wat), plugin directories, or directories of those
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Only these cases: part of a name, a glob like 'json/*', or a regular expression like '/^json|cbor/'
+    #[arg(long, value_name = "PATTERN")]
+    case: Vec<String>,
+    /// Fail a case whose fuel or checksum differs between passes or processes
+    #[arg(long)]
+    strict: bool,
+    /// Seed of the guests' random numbers; makes the order of processes repeatable, too
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Take plugin directories as they are, without running their build commands
+    #[arg(long)]
+    no_build: bool,
+    /// Neither use nor keep compiled code
+    #[arg(long)]
+    no_cache: bool,
+    #[command(flatten)]
+    grants: GrantArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// What the user grants; without these, nothing.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Grants")]
+struct GrantArgs {
+    /// Let plugins read the directory HOST as GUEST
+    #[arg(long, value_name = "HOST::GUEST", value_parser = mapping)]
+    dir: Vec<(PathBuf, String)>,
+    /// Let plugins read and write a copy of the directory HOST as GUEST, thrown away after each process
+    #[arg(long, value_name = "HOST::GUEST", value_parser = mapping)]
+    dir_rw: Vec<(PathBuf, String)>,
+    /// Give plugins an environment variable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    env: Vec<(String, String)>,
+    /// Give plugins a command-line argument
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    arg: Vec<String>,
+}
+
+/// How much to measure.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Measuring")]
+pub(super) struct Effort {
+    /// One process a case: fast, and blind to the spread between processes
+    #[arg(long, conflicts_with = "thorough")]
+    quick: bool,
+    /// Twenty processes a case and narrower intervals
+    #[arg(long)]
+    thorough: bool,
+    /// Processes a case [default: 5, quick 1, thorough 20]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    blocks: Option<u32>,
+    /// How long each process samples at most [default: 500ms, quick 250ms]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    time: Option<Duration>,
+    /// How long a sample should last [default: 5ms]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    sample_time: Option<Duration>,
+}
+
+impl Effort {
+    fn depth(&self) -> Depth {
+        match (self.quick, self.thorough) {
+            (true, _) => Depth::Quick,
+            (_, true) => Depth::Thorough,
+            _ => Depth::Default,
+        }
+    }
+}
+
+fn time(text: &str) -> Result<Duration, quantity::QuantityError> {
+    quantity::parse(text, LimitUnit::Milliseconds).map(|ms| Duration::from_millis(ms.max(1)))
+}
+
+fn mapping(text: &str) -> Result<(PathBuf, String), String> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    if host.is_empty() || guest.is_empty() {
+        return Err("expected HOST::GUEST, such as ./data::/data".into());
+    }
+    Ok((host.into(), guest.into()))
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
+        _ => Err("expected NAME=VALUE".into()),
+    }
+}
+
+impl Measuring {
+    /// The request that these arguments make, up to a stage.
+    pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> anyhow::Result<Request> {
+        let depth = effort.map_or_else(Depth::default, Effort::depth);
+        let mut time = depth.time();
+        if let Some(budget) = effort.and_then(|effort| effort.time) {
+            time.budget_ns = u64::try_from(budget.as_nanos())?;
+        }
+        if let Some(sample) = effort.and_then(|effort| effort.sample_time) {
+            time.sample_ns = u64::try_from(sample.as_nanos())?;
+        }
+        let cache_dir = if self.no_cache { None } else { paths::cache() };
+        let homeless = (cache_dir.is_none() && !self.no_cache).then(|| {
+            "there is no HOME, so compiled code is not kept; DYNO_CACHE can name a directory".into()
+        });
+        Ok(Request {
+            paths: self.paths.clone(),
+            filter: CaseFilter::parse(&self.case)
+                .map_err(|error| UsageError(format!("--case: {error}")))?,
+            stage,
+            blocks: effort
+                .and_then(|effort| effort.blocks)
+                .unwrap_or_else(|| depth.blocks()),
+            count: dyno_host::measure::CountSettings::default(),
+            time,
+            limits: self.limits.0.clone(),
+            grants: self.grants.grants()?,
+            seed: self.seed.unwrap_or(SEED),
+            order_seed: self.seed.unwrap_or_else(session::random_u64),
+            strict: self.strict,
+            shapes: false,
+            build: !self.no_build,
+            cache_dir,
+            cache_bytes_max: CACHE_BYTES_MAX,
+            command: std::env::args_os()
+                .map(|arg| arg.to_string_lossy().into_owned())
+                .collect(),
+            warnings: homeless.into_iter().collect(),
+        })
+    }
+}
+
+impl GrantArgs {
+    fn grants(&self) -> anyhow::Result<Grants> {
+        let read = self
+            .dir
+            .iter()
+            .map(|(host, guest)| (host, guest, Access::Read));
+        let scratch = self
+            .dir_rw
+            .iter()
+            .map(|(host, guest)| (host, guest, Access::Scratch));
+        let mut grants = Grants {
+            dirs: Vec::new(),
+            env: self.env.clone(),
+            args: self.arg.clone(),
+        };
+        for (host, guest, access) in read.chain(scratch) {
+            grants.dirs.push(DirGrant {
+                host: directory(host)?,
+                guest: guest.clone(),
+                access,
+            });
+        }
+        Ok(grants)
+    }
+}
+
+fn directory(path: &Path) -> anyhow::Result<PathBuf> {
+    let absolute = path.canonicalize().ok().filter(|path| path.is_dir());
+    absolute.ok_or_else(|| {
+        UsageError(format!(
+            "{} is not a directory that can be granted",
+            path.display()
+        ))
+        .into()
+    })
+}
+
+/// Runs a session on a runtime of its own, until it ends or a signal comes.
+pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow::Result<Findings> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no event loop can be made")?;
+    runtime.block_on(async {
+        let (raise, cancel) = Cancel::new();
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::spawn(async move {
+            let number = tokio::select! {
+                _ = interrupt.recv() => libc::SIGINT,
+                _ = terminate.recv() => libc::SIGTERM,
+            };
+            let _ = raise.send(Some(number));
+            std::future::pending::<()>().await;
+        });
+        Ok(session::measure(request, cancel, observer).await?)
+    })
+}
+
+/// The exit code that findings deserve.
+pub(super) fn exit(findings: &Findings) -> Exit {
+    let plugins = &findings.run.plugins;
+    let cases = || plugins.iter().flat_map(|plugin| &plugin.cases);
+    let is_host = |outcome: &Outcome| matches!(outcome, Outcome::Host { .. });
+    if let Some(signal) = findings.signal {
+        Exit::Signal(signal)
+    } else if plugins.iter().any(|plugin| is_host(&plugin.outcome))
+        || cases().any(|case| is_host(&case.outcome))
+    {
+        Exit::Host
+    } else if plugins.iter().any(|plugin| !plugin.outcome.is_ok()) {
+        Exit::Refused
+    } else if cases().any(|case| !case.outcome.is_ok()) {
+        Exit::CaseFailed
+    } else if cases().next().is_none() {
+        Exit::NothingMatched
+    } else {
+        Exit::Well
+    }
+}
+
+/// What `--format` may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A table
+    Human,
+    /// The whole run as one JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+}

@@ -1,0 +1,150 @@
+//! The command line: one file a verb, each with its arguments and its `execute`.
+
+mod build;
+mod check;
+mod doctor;
+mod limits;
+mod list;
+mod manual;
+mod measuring;
+mod paths;
+mod report;
+mod run;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
+#[derive(Debug, Parser)]
+#[command(name = "dyno", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 all well · 1 host error · 2 usage · 3 plugin refused · 4 nothing matched · \
+    5 a case failed · 128+n signal n"
+)]
+pub(crate) struct Cli {
+    /// Colours: on a terminal, always, or never (NO_COLOR is honoured)
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    pub(crate) color: Color,
+    /// Say more: build commands, what was cached, every mark
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Run),
+    Check(check::Check),
+    List(list::List),
+    Build(build::Build),
+    #[command(subcommand)]
+    Report(report::Report),
+    Doctor(doctor::Doctor),
+    Completions(manual::Completions),
+    Man(manual::Man),
+}
+
+impl Cli {
+    pub(crate) fn execute(self) -> anyhow::Result<Exit> {
+        let verbose = self.verbose;
+        match self.verb {
+            Verb::Run(verb) => verb.execute(verbose),
+            Verb::Check(verb) => verb.execute(verbose),
+            Verb::List(verb) => verb.execute(),
+            Verb::Build(verb) => verb.execute(),
+            Verb::Report(verb) => verb.execute(verbose),
+            Verb::Doctor(verb) => verb.execute(),
+            Verb::Completions(verb) => verb.execute(),
+            Verb::Man(verb) => verb.execute(),
+        }
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(crate) fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// How the command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Well,
+    Host,
+    Usage,
+    Refused,
+    NothingMatched,
+    CaseFailed,
+    Signal(i32),
+}
+
+impl Exit {
+    /// The code for an error that ended the command.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if error.is::<UsageError>() {
+            Self::Usage
+        } else {
+            Self::Host
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Well => 0,
+            Exit::Host => 1,
+            Exit::Usage => 2,
+            Exit::Refused => 3,
+            Exit::NothingMatched => 4,
+            Exit::CaseFailed => 5,
+            Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(1),
+        })
+    }
+}
+
+/// What the user typed makes no sense; the message says what would.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+/// Whether the reader of our output went away, which is its good right.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Prints an error once, as one sentence.
+pub(crate) fn complain(error: &anyhow::Error) {
+    use std::io::Write as _;
+    let style = anstyle::Style::new()
+        .bold()
+        .fg_color(Some(anstyle::AnsiColor::Red.into()));
+    // If stderr is closed there is nobody left to tell.
+    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {error:#}");
+}

@@ -1,0 +1,424 @@
+//! From what the workers of one case found to what the report says of it: estimates, marks and the
+//! final outcome. Pure.
+
+use crate::report::model::{
+    Case, Count, Estimate, IntervalMethod, Mark, Measurement, Metric, Outcome, Process, Sample,
+};
+use crate::stats;
+
+/// Less fuel than this per iteration is not work: even an empty loop that was unrolled costs
+/// seven (METHOD.md).
+const FOLDED_FUEL: f64 = 1.0;
+
+/// An empty batch should be this small against a sample.
+const FLOOR_SHARE: f64 = 0.01;
+
+/// A sample during which the thread was off the CPU for longer than this, and much longer than in
+/// its neighbours, was not merely preempted: the machine, or the process, stood still.
+const SUSPENDED_NS: u64 = 1_000_000_000;
+
+/// What a case is judged by besides its own data.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances {
+    /// What an empty batch costs within its timed part, ns.
+    pub empty_batch_ns: Option<f64>,
+    /// Whether nondeterminism is a failure.
+    pub strict: bool,
+}
+
+/// Draws the estimates of a case from its count and its processes, marks what a reader must know,
+/// and turns a wrong or changing checksum into the outcome that it is.
+pub fn conclude(case: &mut Case, circumstances: Circumstances) {
+    case.marks.clear();
+    case.measurements = count_measurements(case.count.as_ref());
+    case.measurements.extend(time_measurements(&case.processes));
+    let checksums = checksums(case);
+    case.checksum = match checksums.as_slice() {
+        [Some(first), rest @ ..] if rest.iter().all(|other| *other == Some(*first)) => Some(*first),
+        _ => None,
+    };
+    mark(
+        case,
+        circumstances,
+        !checksums.is_empty() && case.checksum.is_none(),
+    );
+    if !case.outcome.is_ok() {
+        return;
+    }
+    let wrong = case.spec.expected.and_then(|expected| {
+        let actual = checksums
+            .iter()
+            .flatten()
+            .copied()
+            .find(|actual| *actual != expected)?;
+        Some(Outcome::Checksum { expected, actual })
+    });
+    if let Some(wrong) = wrong {
+        case.outcome = wrong;
+    } else if circumstances.strict && case.marks.contains(&Mark::Nondeterministic) {
+        case.outcome = Outcome::Nondeterministic {
+            message: difference(case),
+        };
+    }
+}
+
+/// Every checksum that was seen; none for a process whose batches disagree.
+fn checksums(case: &Case) -> Vec<Option<u64>> {
+    let counted = case
+        .count
+        .iter()
+        .flat_map(|count| &count.passes)
+        .flat_map(|pass| &pass.batches);
+    let timed = case
+        .processes
+        .iter()
+        .filter(|process| process.outcome.is_ok());
+    counted
+        .map(|batch| Some(batch.checksum))
+        .chain(timed.map(|process| process.checksum))
+        .collect()
+}
+
+fn difference(case: &Case) -> String {
+    if case.checksum.is_none() {
+        return "the checksum differs between passes, batches or processes".into();
+    }
+    "two metered passes over the same work, with the same random numbers, took different fuel"
+        .into()
+}
+
+fn count_measurements(count: Option<&Count>) -> Vec<Measurement> {
+    let Some(count) = count else {
+        return Vec::new();
+    };
+    let memory = &count.memory;
+    [
+        (Metric::Fuel, count.fuel_per_iteration),
+        (Metric::MemoryBaseline, memory.baseline_bytes as f64),
+        (Metric::MemoryPeak, memory.peak_bytes as f64),
+        (Metric::MemoryReleased, memory.released_bytes as f64),
+        (Metric::MemoryMean, memory.mean_bytes),
+    ]
+    .into_iter()
+    .filter_map(|(metric, value)| {
+        Some(Measurement {
+            metric,
+            estimate: stats::exact(value)?,
+        })
+    })
+    .collect()
+}
+
+fn per_iteration(samples: &[Sample], ns: impl Fn(&Sample) -> u64) -> Vec<f64> {
+    samples
+        .iter()
+        .map(|sample| ns(sample) as f64 / sample.iterations as f64)
+        .collect()
+}
+
+fn sampled(processes: &[Process]) -> impl Iterator<Item = &Process> {
+    processes
+        .iter()
+        .filter(|process| process.outcome.is_ok() && !process.samples.is_empty())
+}
+
+/// One number a process; with a single process, its own samples have to do.
+fn time_estimate(processes: &[Process], ns: impl Fn(&Sample) -> u64 + Copy) -> Option<Estimate> {
+    let mut medians = Vec::new();
+    let mut only = Vec::new();
+    for process in sampled(processes) {
+        only = per_iteration(&process.samples, ns);
+        medians.push(stats::median(&only)?);
+    }
+    match medians.len() {
+        1 => stats::estimate_within(&only),
+        _ => stats::estimate_over_processes(&medians),
+    }
+}
+
+fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
+    let over = |value: fn(&Process) -> f64| {
+        let values: Vec<f64> = sampled(processes).map(value).collect();
+        stats::estimate_over_processes(&values).or_else(|| stats::single(*values.first()?))
+    };
+    let spreads: Vec<f64> = spreads(processes);
+    [
+        (
+            Metric::WallTime,
+            time_estimate(processes, |sample| sample.wall_ns),
+        ),
+        (
+            Metric::CpuTime,
+            time_estimate(processes, |sample| sample.cpu_ns),
+        ),
+        (
+            Metric::FirstIteration,
+            over(|process| process.first_iteration_ns as f64),
+        ),
+        (
+            Metric::RssPeak,
+            over(|process| process.rss_peak_bytes as f64),
+        ),
+        (
+            Metric::SpreadWithin,
+            stats::estimate_over_processes(&spreads).or_else(|| stats::single(*spreads.first()?)),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(metric, estimate)| {
+        Some(Measurement {
+            metric,
+            estimate: estimate?,
+        })
+    })
+    .collect()
+}
+
+fn spreads(processes: &[Process]) -> Vec<f64> {
+    sampled(processes)
+        .filter_map(|process| {
+            stats::spread_within(&per_iteration(&process.samples, |sample| sample.wall_ns))
+        })
+        .collect()
+}
+
+fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
+    let mut marks = Vec::new();
+    let processes = &case.processes;
+    if let Some(count) = &case.count {
+        if !count.deterministic {
+            marks.push(Mark::Nondeterministic);
+        }
+        if count.fuel_per_iteration < FOLDED_FUEL {
+            marks.push(Mark::Folded);
+        } else if !count.settled {
+            marks.push(Mark::FuelUnsettled);
+        }
+    }
+    if checksums_differ && !marks.contains(&Mark::Nondeterministic) {
+        marks.push(Mark::Nondeterministic);
+    }
+    let medians: Vec<f64> = sampled(processes)
+        .filter_map(|process| {
+            stats::median(&per_iteration(&process.samples, |sample| sample.wall_ns))
+        })
+        .collect();
+    if stats::noisy(&medians, &spreads(processes)) {
+        marks.push(Mark::Noisy);
+    }
+    let samples = || sampled(processes).flat_map(|process| &process.samples);
+    let walls: Vec<f64> = samples().map(|sample| sample.wall_ns as f64).collect();
+    if let (Some(empty), Some(sample)) = (circumstances.empty_batch_ns, stats::median(&walls))
+        && empty > FLOOR_SHARE * sample
+    {
+        marks.push(Mark::TimerFloor);
+    }
+    if medians.len() == 1 {
+        marks.push(Mark::SingleProcess);
+    }
+    if sampled(processes).any(was_suspended) {
+        marks.push(Mark::Suspended);
+    }
+    if sampled(processes).any(|process| !process.precise) {
+        marks.push(Mark::BudgetEnded);
+    }
+    case.marks = marks;
+}
+
+fn was_suspended(process: &Process) -> bool {
+    let off_cpu: Vec<f64> = process
+        .samples
+        .iter()
+        .map(|sample| sample.wall_ns.saturating_sub(sample.cpu_ns) as f64)
+        .collect();
+    let usual = stats::median(&off_cpu).unwrap_or(0.0);
+    off_cpu
+        .iter()
+        .any(|&ns| ns > SUSPENDED_NS as f64 && ns > 10.0 * usual)
+}
+
+/// Whether an interval speaks of the spread between processes.
+#[must_use]
+pub fn is_between_processes(estimate: &Estimate) -> bool {
+    matches!(
+        estimate.interval,
+        IntervalMethod::OrderStatistic | IntervalMethod::StudentT
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::model::{CaseSpec, CountBatch, CountMethod, CountPass, MemoryProfile};
+
+    const QUIET: Circumstances = Circumstances {
+        empty_batch_ns: Some(50.0),
+        strict: false,
+    };
+    const STRICT: Circumstances = Circumstances {
+        strict: true,
+        ..QUIET
+    };
+
+    fn process(ns: &[u64], checksum: Option<u64>) -> Process {
+        Process {
+            block: 0,
+            order: 0,
+            outcome: Outcome::Ok,
+            core: None,
+            padding_bytes: 0,
+            ready_ns: 1,
+            load_ns: 1,
+            instantiate_ns: 1,
+            first_iteration_ns: 10,
+            samples: ns
+                .iter()
+                .map(|ns| Sample {
+                    iterations: 1000,
+                    wall_ns: ns * 1000,
+                    cpu_ns: ns * 1000,
+                    switches: 0,
+                })
+                .collect(),
+            checksum,
+            precise: true,
+            memory_peak_bytes: 0,
+            rss_peak_bytes: 1 << 20,
+        }
+    }
+
+    fn case(expected: Option<u64>, counted: [u64; 2], processes: Vec<Process>) -> Case {
+        let pass = |checksum| CountPass {
+            batches: vec![CountBatch {
+                iterations: 1,
+                fuel: 100,
+                untimed_fuel: 1,
+                checksum,
+            }],
+            total_fuel: 101,
+        };
+        Case {
+            spec: CaseSpec {
+                name: "x".into(),
+                description: String::new(),
+                group: None,
+                params: Vec::new(),
+                throughput: None,
+                expected,
+            },
+            outcome: Outcome::Ok,
+            marks: Vec::new(),
+            checksum: None,
+            count: Some(Count {
+                fuel_per_iteration: 100.0,
+                method: CountMethod::Slope,
+                deterministic: true,
+                settled: true,
+                untimed_share: 0.0,
+                passes: counted.into_iter().map(pass).collect(),
+                memory: MemoryProfile {
+                    baseline_bytes: 1,
+                    peak_bytes: 2,
+                    released_bytes: 2,
+                    mean_bytes: 1.5,
+                    growth: Vec::new(),
+                },
+            }),
+            processes,
+            measurements: Vec::new(),
+            output: None,
+        }
+    }
+
+    fn wall(case: &Case) -> Estimate {
+        case.measurements
+            .iter()
+            .find(|m| m.metric == Metric::WallTime)
+            .unwrap()
+            .estimate
+    }
+
+    #[test]
+    fn a_process_is_the_unit() {
+        let mut many = case(
+            None,
+            [7, 7],
+            vec![
+                process(&[90, 100, 500], Some(7)),
+                process(&[120; 50], Some(7)),
+            ],
+        );
+        conclude(&mut many, QUIET);
+        assert_eq!((wall(&many).n, wall(&many).median), (2, 110.0));
+        assert_eq!((many.checksum, &many.outcome), (Some(7), &Outcome::Ok));
+    }
+
+    #[test]
+    fn one_process_says_that_it_is_only_one() {
+        let mut one = case(None, [7, 7], vec![process(&[90, 100, 110], Some(7))]);
+        conclude(&mut one, QUIET);
+        assert_eq!(wall(&one).interval, IntervalMethod::WithinProcess);
+        assert!(one.marks.contains(&Mark::SingleProcess));
+    }
+
+    #[test]
+    fn a_checksum_that_differs_anywhere_is_marked_and_fails_only_if_strict() {
+        for (counted, processes) in [
+            ([7, 8], vec![process(&[9], Some(7))]),
+            ([7, 7], vec![process(&[9], Some(8))]),
+            ([7, 7], vec![process(&[9], None)]),
+            ([7, 7], vec![process(&[9], Some(7)), process(&[9], Some(8))]),
+        ] {
+            let mut differs = case(None, counted, processes);
+            conclude(&mut differs, QUIET);
+            assert_eq!((differs.checksum, &differs.outcome), (None, &Outcome::Ok));
+            assert!(differs.marks.contains(&Mark::Nondeterministic));
+            conclude(&mut differs, STRICT);
+            assert!(matches!(differs.outcome, Outcome::Nondeterministic { .. }));
+        }
+    }
+
+    #[test]
+    fn a_wrong_checksum_fails_and_an_earlier_failure_stands() {
+        let mut wrong = case(Some(8), [7, 7], vec![process(&[9], Some(7))]);
+        conclude(&mut wrong, QUIET);
+        assert_eq!(
+            wrong.outcome,
+            Outcome::Checksum {
+                expected: 8,
+                actual: 7
+            }
+        );
+        let mut failed = case(Some(8), [7, 7], Vec::new());
+        failed.outcome = Outcome::Error {
+            message: "no".into(),
+        };
+        conclude(&mut failed, STRICT);
+        assert_eq!(
+            failed.outcome,
+            Outcome::Error {
+                message: "no".into()
+            }
+        );
+    }
+
+    #[test]
+    fn marks_say_what_a_reader_must_know() {
+        let mut folded = case(None, [7, 7], vec![process(&[1, 1, 1], Some(7))]);
+        folded.count.as_mut().unwrap().fuel_per_iteration = 0.0;
+        folded.processes[0].precise = false;
+        folded.processes[0].samples[0].wall_ns += 5_000_000_000;
+        conclude(&mut folded, QUIET);
+        for mark in [Mark::Folded, Mark::TimerFloor, Mark::BudgetEnded] {
+            assert!(
+                folded.marks.contains(&mark),
+                "{mark:?} in {:?}",
+                folded.marks
+            );
+        }
+        let mut stopped = case(None, [7, 7], vec![process(&[100; 9], Some(7))]);
+        stopped.processes[0].samples[3].wall_ns += 5_000_000_000;
+        conclude(&mut stopped, QUIET);
+        assert!(stopped.marks.contains(&Mark::Suspended));
+    }
+}

@@ -1,0 +1,100 @@
+//! Answers a guest's calls to `bench`: how many iterations the next batch has, and what the last
+//! one took. Knows no engine: the sandbox calls it through [`Bench`], in the worker, and the tests
+//! through a fake clock.
+//!
+//! ```text
+//!              start            stop (again, or)
+//!      ┌─next──► Between ──────► Timed
+//!    Idle          ▲  │            │
+//!      └──none──►  │  └──next──►   └── stop ─► Between
+//!         Ended    └───────────────────┘
+//! ```
+
+mod calibrate;
+mod clock;
+mod count;
+mod sampler;
+mod time;
+
+pub use clock::{Clock, SystemClock, Usage};
+pub use count::{CountSchedule, CountSettings, Counts};
+pub use sampler::{Batch, Order, Sampler, Schedule};
+pub use time::{TimeSchedule, TimeSettings};
+
+/// What a guest's calls to the `bench` interface turn into.
+pub trait Bench: Send {
+    /// The last batch is done, with this checksum. How many iterations has the next one?
+    ///
+    /// # Errors
+    /// If the guest breaks the protocol.
+    fn next(&mut self, checksum: u64) -> Result<Option<u64>, Fault>;
+
+    /// The timed part begins.
+    ///
+    /// # Errors
+    /// If the guest breaks the protocol.
+    fn start(&mut self) -> Result<(), Fault>;
+
+    /// The timed part ends.
+    ///
+    /// # Errors
+    /// If the guest breaks the protocol.
+    fn stop(&mut self) -> Result<(), Fault>;
+
+    /// `run` has returned of its own accord.
+    ///
+    /// # Errors
+    /// If it was too early.
+    fn finish(&mut self) -> Result<(), Fault>;
+}
+
+/// A rule of the measuring protocol that a guest broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A call to `bench` while no case was running.
+    #[error("`bench` was called outside of `run`")]
+    OutsideRun,
+    /// `start` or `stop` before the first `next`, or after the last.
+    #[error("`start` or `stop` was called outside of a batch")]
+    OutsideBatch,
+    /// `start` while the timed part was running.
+    #[error("`start` was called twice without a `stop` between")]
+    StartTwice,
+    /// `stop` while the timed part was not running.
+    #[error("`stop` was called without a `start`")]
+    StopWithoutStart,
+    /// `next`, or a return, while the timed part was running.
+    #[error("the batch ended between `start` and `stop`")]
+    OpenBatch,
+    /// A batch without any timed part.
+    #[error("a batch had no `start` and `stop`, so nothing of it was measured")]
+    NoTimedPart,
+    /// `next` after it had answered that there are no more batches.
+    #[error("`next` was called after it had said that there are no more batches")]
+    AfterEnd,
+    /// `run` returned although batches were still asked for.
+    #[error("`run` returned before `next` had said that there are no more batches")]
+    EarlyReturn,
+}
+
+/// The bench while no case is running: every call is a fault.
+#[derive(Debug, Clone, Copy)]
+pub struct NoBench;
+
+impl Bench for NoBench {
+    fn next(&mut self, _: u64) -> Result<Option<u64>, Fault> {
+        Err(Fault::OutsideRun)
+    }
+
+    fn start(&mut self) -> Result<(), Fault> {
+        Err(Fault::OutsideRun)
+    }
+
+    fn stop(&mut self) -> Result<(), Fault> {
+        Err(Fault::OutsideRun)
+    }
+
+    fn finish(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+}

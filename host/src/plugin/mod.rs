@@ -1,0 +1,15 @@
+//! From what the user typed to bytes that a compile worker may read: paths to sources, manifests,
+//! build commands, digests, and the validation of what a plugin says of itself. Knows no engine and
+//! parses no plugin code.
+
+mod build;
+mod cases;
+mod digest;
+mod manifest;
+mod source;
+
+pub use build::{BuildError, build};
+pub use cases::{CASE_NAME_CHARS_MAX, validate};
+pub use digest::{Digest, DigestError};
+pub use manifest::{Manifest, ManifestError};
+pub use source::{Source, SourceError, find, read, snapshot};

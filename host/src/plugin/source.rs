@@ -1,0 +1,333 @@
+//! Finds plugins behind paths, and reads their bytes without trusting the file system.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::digest::Digest;
+use super::manifest::{Manifest, ManifestError};
+use crate::quantity;
+use crate::report::model::LimitKind;
+use crate::sandbox::Limits;
+
+/// How deep a directory of plugins is searched.
+const DEPTH_MAX: usize = 4;
+
+/// Where a plugin comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Short name, from the manifest or the file's name.
+    pub name: String,
+    /// As the user named it, or below what the user named.
+    pub path: PathBuf,
+    /// The manifest, if it is a plugin directory.
+    pub manifest: Option<Manifest>,
+}
+
+/// Why a path is not a plugin, or its bytes cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is nothing, or nothing that may be read.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which path.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A directory without plugins.
+    #[error("{0} holds no plugin: no plugin.toml, .wasm or .wat file below it")]
+    Empty(String),
+    /// A directory's manifest is no good.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The file is larger than the cap.
+    #[error("{path} is larger than the component limit of {cap}: allow it with --component SIZE")]
+    TooLarge {
+        /// Which file.
+        path: String,
+        /// The cap, readable.
+        cap: String,
+    },
+    /// The file changed while it was read.
+    #[error("{0} changed while it was being read: try again")]
+    Changed(String),
+}
+
+impl Source {
+    /// The file with the component, whether it exists yet or not.
+    #[must_use]
+    pub fn component(&self) -> PathBuf {
+        match &self.manifest {
+            Some(manifest) => self.path.join(&manifest.component),
+            None => self.path.clone(),
+        }
+    }
+}
+
+/// The plugins behind one path, in a stable order: a file, a plugin directory, or a directory with
+/// those anywhere below it. Every error stands for one plugin, so that the others go on.
+#[must_use]
+pub fn find(path: &Path) -> Vec<Result<Source, SourceError>> {
+    let is_dir = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.is_dir(),
+        Err(source) => {
+            return vec![Err(SourceError::Io {
+                path: show(path),
+                source,
+            })];
+        }
+    };
+    if !is_dir {
+        return vec![Ok(file_source(path))];
+    }
+    let mut found = Vec::new();
+    search(path, 0, &mut found);
+    if found.is_empty() {
+        found.push(Err(SourceError::Empty(show(path))));
+    }
+    found
+}
+
+fn search(dir: &Path, depth: usize, found: &mut Vec<Result<Source, SourceError>>) {
+    match Manifest::read(dir) {
+        Ok(Some(manifest)) => {
+            let source = Source {
+                name: manifest.name.clone(),
+                path: dir.into(),
+                manifest: Some(manifest),
+            };
+            found.push(Ok(source));
+            return;
+        }
+        Ok(None) => {}
+        Err(error) => {
+            found.push(Err(error.into()));
+            return;
+        }
+    }
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(source) => {
+            found.push(Err(SourceError::Io {
+                path: show(dir),
+                source,
+            }));
+            return;
+        }
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        // Links are not followed: a loop of them has no end.
+        let Ok(kind) = std::fs::symlink_metadata(&path).map(|metadata| metadata.file_type()) else {
+            continue;
+        };
+        if kind.is_dir() {
+            if depth < DEPTH_MAX
+                && !name.starts_with('.')
+                && name != "target"
+                && name != "node_modules"
+            {
+                search(&path, depth + 1, found);
+            }
+        } else if kind.is_file()
+            && path
+                .extension()
+                .is_some_and(|ext| ext == "wasm" || ext == "wat")
+        {
+            found.push(Ok(file_source(&path)));
+        }
+    }
+}
+
+fn file_source(path: &Path) -> Source {
+    let name = path
+        .file_stem()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy();
+    Source {
+        name: name.into_owned(),
+        path: path.into(),
+        manifest: None,
+    }
+}
+
+/// Opens a regular file. Never waits, not even for a FIFO's writer.
+pub(super) fn open_regular(path: &Path) -> io::Result<File> {
+    let file = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
+    }
+    Ok(file)
+}
+
+/// Reads a component file once, in small pieces: its digest and its size in bytes.
+///
+/// # Errors
+/// If it is not a regular file, cannot be read, or is larger than the cap.
+pub fn read(path: &Path, limits: &Limits) -> Result<(Digest, u64), SourceError> {
+    copy(path, limits, &mut io::sink())
+}
+
+/// Copies a component file to `to`, where nothing changes it any more.
+///
+/// # Errors
+/// As [`read`], and if its digest is no longer `digest`.
+pub fn snapshot(
+    path: &Path,
+    limits: &Limits,
+    digest: &Digest,
+    to: &Path,
+) -> Result<(), SourceError> {
+    let mut file = File::create(to).map_err(|source| SourceError::Io {
+        path: show(to),
+        source,
+    })?;
+    let (copied, _) = copy(path, limits, &mut file)?;
+    if copied == *digest {
+        Ok(())
+    } else {
+        Err(SourceError::Changed(show(path)))
+    }
+}
+
+fn copy(
+    path: &Path,
+    limits: &Limits,
+    to: &mut impl io::Write,
+) -> Result<(Digest, u64), SourceError> {
+    let io_error = |source| SourceError::Io {
+        path: show(path),
+        source,
+    };
+    let cap = limits.get(LimitKind::Component);
+    let too_large = || SourceError::TooLarge {
+        path: show(path),
+        cap: quantity::show(cap, LimitKind::Component.spec().unit),
+    };
+    let file = open_regular(path).map_err(io_error)?;
+    if file.metadata().map_err(io_error)?.len() > cap {
+        return Err(too_large());
+    }
+    let mut hasher = Sha256::new();
+    let mut total = 0;
+    // It may grow while it is read.
+    let mut rest = file.take(cap + 1);
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let read = match rest.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(io_error(error)),
+        };
+        hasher.update(&piece[..read]);
+        to.write_all(&piece[..read]).map_err(io_error)?;
+        total += read as u64;
+    }
+    if total > cap {
+        Err(too_large())
+    } else {
+        Ok((Digest::finish(hasher), total))
+    }
+}
+
+/// A path as people may see it: a file name may hold anything.
+fn show(path: &Path) -> String {
+    path.to_string_lossy()
+        .chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_debug().collect::<Vec<_>>()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_files_are_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo.wasm");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let sparse = dir.path().join("sparse.wasm");
+        File::create(&sparse).unwrap().set_len(10 << 30).unwrap();
+        let limits = Limits::default();
+        for path in [fifo.as_path(), Path::new("/dev/zero"), dir.path()] {
+            let error = read(path, &limits).unwrap_err().to_string();
+            assert!(error.contains("not a regular file"), "{error}");
+        }
+        let error = read(&sparse, &limits).unwrap_err().to_string();
+        assert!(
+            error.contains("32MiB") && error.contains("--component"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_snapshot_of_a_file_that_changed_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, copy) = (dir.path().join("a.wasm"), dir.path().join("copy"));
+        std::fs::write(&file, "one").unwrap();
+        let (digest, bytes) = read(&file, &Limits::default()).unwrap();
+        assert_eq!((digest, bytes), (Digest::of(b"one"), 3));
+        snapshot(&file, &Limits::default(), &digest, &copy).unwrap();
+        assert_eq!(std::fs::read(&copy).unwrap(), b"one");
+        std::fs::write(&file, "two").unwrap();
+        assert!(matches!(
+            snapshot(&file, &Limits::default(), &digest, &copy),
+            Err(SourceError::Changed(_))
+        ));
+    }
+
+    #[test]
+    fn a_directory_is_searched_in_order_and_a_bad_manifest_hides_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [
+            "b/deep/x.wat",
+            "a/plugin.toml",
+            "c/plugin.toml",
+            "target/y.wasm",
+            "z.txt",
+        ] {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "").unwrap();
+        }
+        std::fs::write(
+            dir.path().join("c/plugin.toml"),
+            "[plugin]\nname='c'\n[build]\ncomponent='c.wat'",
+        )
+        .unwrap();
+        let found = find(dir.path());
+        let names: Vec<_> = found
+            .iter()
+            .map(|source| source.as_ref().map(|s| s.name.clone()).ok())
+            .collect();
+        assert_eq!(names, [None, Some("x".into()), Some("c".into())]);
+        assert_eq!(
+            found[2].as_ref().unwrap().component(),
+            dir.path().join("c/c.wat")
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! What a session tells while it works. Runner and renderer meet only here.
+
+/// One step of a session. Strings may be a guest's own: escape them before they are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// A build command starts.
+    Build {
+        /// The plugin's name.
+        plugin: &'a str,
+        /// The command.
+        command: &'a str,
+    },
+    /// A component is being checked and compiled.
+    Compile {
+        /// The plugin's name.
+        plugin: &'a str,
+    },
+    /// A case is being counted.
+    Count {
+        /// Where the session is.
+        step: Step,
+        /// The plugin's name.
+        plugin: &'a str,
+        /// The case's name.
+        case: &'a str,
+    },
+    /// A process of a case is about to be timed: nothing must be drawn until the next event.
+    Time {
+        /// Where the session is.
+        step: Step,
+        /// Which block, from 1, and how many.
+        block: Step,
+        /// The plugin's name.
+        plugin: &'a str,
+        /// The case's name.
+        case: &'a str,
+    },
+    /// Nothing more will come.
+    Done,
+}
+
+/// One of so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// From 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+/// Whoever wants to know how a session gets on.
+pub trait Observer {
+    /// The next step begins.
+    fn on(&mut self, progress: Progress<'_>);
+}
+
+/// Nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn on(&mut self, _: Progress<'_>) {}
+}

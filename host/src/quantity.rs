@@ -1,0 +1,137 @@
+//! How amounts are typed and shown: `256MiB`, `60s`, `2e11`.
+
+use crate::sandbox::LimitUnit;
+
+const BYTES: &[(&str, u64)] = &[
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("kB", 1000),
+    ("B", 1),
+];
+const MILLISECONDS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("min", 60_000), ("h", 3_600_000)];
+
+/// Why a text is not an amount.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuantityError {
+    /// There is no number in it.
+    #[error("`{0}` is not a number")]
+    Number(String),
+    /// Its unit is unknown or missing.
+    #[error("`{text}` needs a unit, one of {units}")]
+    Unit {
+        /// What was typed.
+        text: String,
+        /// What could be.
+        units: String,
+    },
+    /// It is not a whole number that fits.
+    #[error("`{0}` is out of range")]
+    Range(String),
+}
+
+/// Reads an amount in the unit of a limit: bytes, milliseconds, or a plain number.
+///
+/// # Errors
+/// If it has no number, an unknown unit, or is out of range.
+pub fn parse(text: &str, unit: LimitUnit) -> Result<u64, QuantityError> {
+    let text = text.trim();
+    let shown = || text.escape_debug().to_string();
+    let units = match unit {
+        LimitUnit::Bytes => BYTES,
+        LimitUnit::Milliseconds => MILLISECONDS,
+        LimitUnit::Count => &[("", 1)],
+    };
+    let digits = text
+        .find(|c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E'))
+        .unwrap_or(text.len());
+    let (number, suffix) = (text[..digits].trim(), text[digits..].trim());
+    let number: f64 = number
+        .replace('_', "")
+        .parse()
+        .map_err(|_| QuantityError::Number(shown()))?;
+    let factor = units
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(suffix))
+        .or_else(|| (number == 0.0 && suffix.is_empty()).then_some(&units[0]))
+        .ok_or_else(|| QuantityError::Unit {
+            text: shown(),
+            units: units
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+                .join(", "),
+        })?
+        .1;
+    let amount = number * factor as f64;
+    // 2^53: past it a floating-point number skips whole ones.
+    if !(0.0..=9_007_199_254_740_992.0).contains(&amount) {
+        return Err(QuantityError::Range(shown()));
+    }
+    Ok(amount.round() as u64)
+}
+
+/// Shows an amount so that [`parse`] reads it back.
+#[must_use]
+pub fn show(amount: u64, unit: LimitUnit) -> String {
+    let (units, base) = match unit {
+        LimitUnit::Bytes => (BYTES, "B"),
+        LimitUnit::Milliseconds => (&[("min", 60_000), ("s", 1000)][..], "ms"),
+        LimitUnit::Count => (&[][..], ""),
+    };
+    let whole = units
+        .iter()
+        .filter(|(name, _)| !matches!(*name, "GB" | "MB" | "kB"));
+    match whole
+        .into_iter()
+        .find(|&&(_, factor)| amount != 0 && amount.is_multiple_of(factor))
+    {
+        Some((name, factor)) => format!("{}{name}", amount / factor),
+        None => format!("{amount}{base}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_reads_back() {
+        for unit in [LimitUnit::Bytes, LimitUnit::Milliseconds, LimitUnit::Count] {
+            for amount in [0, 1, 999, 1024, 60_000, 90_000, 1 << 20, 200_000_000_000] {
+                assert_eq!(
+                    parse(&show(amount, unit), unit),
+                    Ok(amount),
+                    "{}",
+                    show(amount, unit)
+                );
+            }
+        }
+        assert_eq!(show(256 << 20, LimitUnit::Bytes), "256MiB");
+        assert_eq!(show(60_000, LimitUnit::Milliseconds), "1min");
+    }
+
+    #[test]
+    fn people_type_it_in_many_ways_and_some_are_wrong() {
+        assert_eq!(parse("2e11", LimitUnit::Count), Ok(200_000_000_000));
+        assert_eq!(parse("1.5 gib", LimitUnit::Bytes), Ok(3 << 29));
+        assert_eq!(parse("500ms", LimitUnit::Milliseconds), Ok(500));
+        assert!(matches!(
+            parse("64", LimitUnit::Bytes),
+            Err(QuantityError::Unit { .. })
+        ));
+        assert!(matches!(
+            parse("64 parsecs", LimitUnit::Bytes),
+            Err(QuantityError::Unit { .. })
+        ));
+        assert!(matches!(
+            parse("", LimitUnit::Count),
+            Err(QuantityError::Number(_))
+        ));
+        for bad in ["-1", "1e300", "nan", "inf"] {
+            assert!(parse(bad, LimitUnit::Count).is_err(), "{bad}");
+        }
+    }
+}

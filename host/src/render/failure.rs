@@ -1,0 +1,151 @@
+//! What went wrong, in one sentence, and the command that shows it again.
+
+use crate::quantity;
+use crate::report::model::{LimitKind, Mark, Outcome, Plugin, Run};
+use crate::sandbox::{LIMITS, LimitUnit};
+
+use super::escape;
+
+/// An outcome in one sentence; what it says more stands on further lines.
+pub(super) fn sentence(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Ok => "ok".into(),
+        Outcome::Refused { reason } => format!("refused: {reason}"),
+        Outcome::Error { message } => format!("failed: {message}"),
+        Outcome::Trap { message } => format!("trapped: {message}"),
+        Outcome::Fault { message } => format!("broke the measuring protocol: {message}"),
+        Outcome::Limit { limit, cap, actual } => limit_sentence(*limit, *cap, *actual),
+        Outcome::Checksum { expected, actual } => {
+            format!("computed {actual:#018x}, but its plugin expects {expected:#018x}")
+        }
+        Outcome::Nondeterministic { message } => format!("is not deterministic: {message}"),
+        Outcome::Crash { message } => format!("crashed its worker: {message}"),
+        Outcome::Host { message } => format!("could not be run: {message}"),
+        Outcome::Skipped { reason } => format!("skipped: {reason}"),
+    }
+}
+
+fn limit_sentence(limit: LimitKind, cap: u64, actual: Option<u64>) -> String {
+    let spec = limit.spec();
+    let shown = |value| match spec.unit {
+        LimitUnit::Count => super::amount(value as f64),
+        unit => quantity::show(value, unit),
+    };
+    let reached = actual
+        .map(|actual| format!(", {} wanted", shown(actual)))
+        .unwrap_or_default();
+    let name = spec.name;
+    format!(
+        "hit the {name} limit of {}{reached}: allow more with --{name}",
+        shown(cap)
+    )
+}
+
+/// A mark in a word or two.
+pub(super) fn mark(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Nondeterministic => "nondeterministic",
+        Mark::Noisy => "noisy",
+        Mark::Folded => "folded",
+        Mark::FuelUnsettled => "fuel unsettled",
+        Mark::TimerFloor => "timer floor",
+        Mark::SingleProcess => "one process",
+        Mark::Suspended => "suspended",
+        Mark::BudgetEnded => "budget ended",
+    }
+}
+
+/// A mark in a sentence.
+pub(super) fn explain(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Nondeterministic => "fuel or checksum differ between passes, batches or processes",
+        Mark::Noisy => {
+            "processes disagree by more than their own spread explains; try --thorough or a quieter machine"
+        }
+        Mark::Folded => {
+            "fuel does not grow with the iterations: the compiler removed the work; use black_box"
+        }
+        Mark::FuelUnsettled => "fuel per iteration did not settle within 0.1 %",
+        Mark::TimerFloor => {
+            "samples are so short that measuring itself shows; let an iteration do more"
+        }
+        Mark::SingleProcess => "the interval says nothing of the spread between processes",
+        Mark::Suspended => "the machine or the process stood still during a sample",
+        Mark::BudgetEnded => {
+            "the time budget ended before the interval within a process was narrow"
+        }
+    }
+}
+
+/// The command that runs one case of a plugin again, under the same limits and seed.
+#[must_use]
+pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
+    let mut words = vec![
+        "dyno".to_owned(),
+        "run".into(),
+        "--quick".into(),
+        quote(&plugin.source),
+    ];
+    if let Some(case) = case {
+        words.extend(["--case".into(), quote(case)]);
+    }
+    if run.seed != 0 {
+        words.extend(["--seed".into(), run.seed.to_string()]);
+    }
+    for spec in LIMITS {
+        if let Some(&value) = run.limits.get(&spec.kind)
+            && value != spec.default
+        {
+            words.extend([format!("--{}", spec.name), quantity::show(value, spec.unit)]);
+        }
+    }
+    escape(&words.join(" "))
+}
+
+/// A word for a POSIX shell.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_survives_the_shell() {
+        for word in [
+            "plain/word-1.wasm",
+            "",
+            "two words",
+            "it's",
+            "$(rm -rf /)",
+            "`x`",
+            "\"",
+            "a\\b",
+            "*",
+        ] {
+            let output = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", quote(word))])
+                .output();
+            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), word);
+        }
+    }
+
+    #[test]
+    fn a_limit_says_its_name_value_and_flag() {
+        let outcome = Outcome::Limit {
+            limit: LimitKind::Memory,
+            cap: 256 << 20,
+            actual: Some(300 << 20),
+        };
+        assert_eq!(
+            sentence(&outcome),
+            "hit the memory limit of 256MiB, 300MiB wanted: allow more with --memory"
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! What people see: the table of a run, what `check` and `doctor` say, and progress. Every string
+//! that may be a guest's goes through [`escape`] first.
+
+mod check;
+mod columns;
+mod doctor;
+mod escape;
+mod failure;
+mod progress;
+mod run;
+mod runs;
+mod units;
+
+pub use check::{check, list};
+pub use doctor::{Diagnosis, doctor};
+pub use escape::escape;
+pub use failure::reproduce;
+pub use progress::Progress;
+pub use run::run;
+pub use runs::runs;
+pub use units::{amount, bytes, duration, rate};
+
+use anstyle::{AnsiColor, Style};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = Style::new()
+    .bold()
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
+const YELLOW: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
+const GREEN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));

@@ -1,0 +1,38 @@
+//! The list of recorded runs.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::columns::{Cell, Columns};
+use super::{RED, escape};
+use crate::report::RunSummary;
+use crate::report::model::RunStatus;
+
+/// Shows what runs there are, the newest first.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn runs(out: &mut impl Write, runs: &[RunSummary]) -> io::Result<()> {
+    let mut table = Columns::new(
+        "",
+        &["run", "started", "plugins", "cases", "failed", "status"],
+    );
+    for run in runs {
+        let failed = if run.failed > 0 { RED } else { Style::new() };
+        table.row(vec![
+            escape(&run.id).into(),
+            escape(&run.started_at).into(),
+            run.plugins.to_string().into(),
+            run.cases.to_string().into(),
+            Cell::styled(run.failed.to_string(), failed),
+            if run.status == RunStatus::Interrupted {
+                "interrupted"
+            } else {
+                ""
+            }
+            .into(),
+        ]);
+    }
+    table.write(out)
+}

@@ -1,0 +1,275 @@
+//! What can go wrong with the report file: each variant names the file and what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+use super::pack::PackError;
+
+/// Why the report could not be opened, written or read. Whatever it is, the file holds the runs
+/// that it held before.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing is there, and the verb only reads.
+    #[error("there is no report at {}; record one with `dyno run`", .path.display())]
+    Absent {
+        /// The report.
+        path: PathBuf,
+    },
+    /// A directory, FIFO, device or socket.
+    #[error("{} is a {kind}, not a report; name a file", .path.display())]
+    NotAFile {
+        /// The report.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// The path cannot be looked at: no permission, a file in the place of a directory, a NUL.
+    #[error("cannot look for a report at {}: {source}; name a path that you may read", .path.display())]
+    Unreachable {
+        /// The report.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// A new report could not be put in place.
+    #[error("cannot create the report {}: {source}; name a directory that you may write to", .path.display())]
+    Create {
+        /// The report.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// A file of no bytes, such as one that `mktemp` made or a crash left.
+    #[error("{} is empty, so it is no report; delete it or name another file", .path.display())]
+    Empty {
+        /// The report.
+        path: PathBuf,
+    },
+    /// Some other file.
+    #[error("{} is not an SQLite file, so it is no report; name another file", .path.display())]
+    NotSqlite {
+        /// The report.
+        path: PathBuf,
+    },
+    /// An SQLite file of another program.
+    #[error("{} is the SQLite file of another program, not a report; name another file", .path.display())]
+    Foreign {
+        /// The report.
+        path: PathBuf,
+    },
+    /// A later host wrote it.
+    #[error("the report {} has version {found} and this dyno reads up to {known}; update dyno or name another file", .path.display())]
+    Newer {
+        /// The report.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The latest that this host knows.
+        known: i64,
+    },
+    /// Its bytes contradict each other.
+    #[error("the report {} is damaged ({detail}); restore a copy, or move it away to start a new one", .path.display())]
+    Damaged {
+        /// The report.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// It can be read but not written, or not even read without writing beside it.
+    #[error("cannot write to the report {} or its directory; give yourself write permission or name another file", .path.display())]
+    ReadOnly {
+        /// The report.
+        path: PathBuf,
+    },
+    /// The system will not open it.
+    #[error("cannot open the report {}: {source}; check its permissions and those of its directory", .path.display())]
+    CannotOpen {
+        /// The report.
+        path: PathBuf,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+    /// Others kept it locked for longer than a writer waits.
+    #[error("the report {} stayed locked for {}; end the process that holds it and try again", .path.display(), wait())]
+    Busy {
+        /// The report.
+        path: PathBuf,
+    },
+    /// There is no room for the run.
+    #[error("no room left to write the report {}; free some space and try again", .path.display())]
+    Full {
+        /// The report.
+        path: PathBuf,
+    },
+    /// The system failed to read or write.
+    #[error("input or output failed on the report {}: {source}; check the disk and try again", .path.display())]
+    Io {
+        /// The report.
+        path: PathBuf,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+    /// SQLite refused a statement: the tables are not those of this version, or a value is too big.
+    #[error("the report {} refused a statement ({detail}); restore a copy, or move it away to start a new one", .path.display())]
+    Statement {
+        /// The report.
+        path: PathBuf,
+        /// SQLite's words.
+        detail: String,
+    },
+    /// The run is there already.
+    #[error("the report {} already holds the run {run}; every run is recorded once", .path.display())]
+    AlreadyRecorded {
+        /// The report.
+        path: PathBuf,
+        /// Its id.
+        run: String,
+    },
+    /// A number of the run is NaN or infinite, which neither SQL nor JSON can hold.
+    #[error("the run has no finite {what}, so {} did not record it; please report this as a bug", .path.display())]
+    NotFinite {
+        /// The report.
+        path: PathBuf,
+        /// Which number.
+        what: String,
+    },
+    /// A value of the run cannot be written as JSON.
+    #[error("cannot write {what} of the run as JSON for {}: {source}; please report this as a bug", .path.display())]
+    Unwritable {
+        /// The report.
+        path: PathBuf,
+        /// Which value.
+        what: &'static str,
+        /// The reason.
+        source: serde_json::Error,
+    },
+    /// No run has such an id.
+    #[error("the report {} holds no run {wanted:?}; `dyno report list` shows what it holds", .path.display())]
+    NoSuchRun {
+        /// The report.
+        path: PathBuf,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// More than one run begins so.
+    #[error("the report {} holds several runs that begin with {wanted:?}; give more of the id", .path.display())]
+    Ambiguous {
+        /// The report.
+        path: PathBuf,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// The run has no such case.
+    #[error("the run {run} in {} has no case {case:?} of a plugin {plugin:?}; `dyno report show {run}` lists its cases", .path.display())]
+    NoSuchCase {
+        /// The report.
+        path: PathBuf,
+        /// The run.
+        run: String,
+        /// The plugin that was asked for.
+        plugin: String,
+        /// The case that was asked for.
+        case: String,
+    },
+}
+
+fn wait() -> String {
+    format!("{} s", super::store::BUSY_WAIT.as_secs())
+}
+
+impl StoreError {
+    /// Whether the file itself is the reason: it is not a report that this host can use.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAFile { .. }
+                | Self::Empty { .. }
+                | Self::NotSqlite { .. }
+                | Self::Foreign { .. }
+                | Self::Newer { .. }
+                | Self::Damaged { .. }
+        )
+    }
+}
+
+/// What went wrong inside, before the path is known.
+#[derive(Debug)]
+pub(super) enum Cause {
+    Sql(rusqlite::Error),
+    Pack(PackError),
+    Json(&'static str, serde_json::Error),
+    Damaged(String),
+}
+
+impl From<rusqlite::Error> for Cause {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Cause {
+    /// The error of the store at `path`.
+    pub(super) fn at(self, path: &Path) -> StoreError {
+        let path = path.to_owned();
+        let source = match self {
+            Self::Sql(source) => source,
+            Self::Pack(error) => {
+                return StoreError::Damaged {
+                    path,
+                    detail: format!("a block of samples {error}"),
+                };
+            }
+            Self::Damaged(detail) => return StoreError::Damaged { path, detail },
+            Self::Json(what, source) => return StoreError::Unwritable { path, what, source },
+        };
+        let code = source.sqlite_error_code();
+        match code {
+            Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged {
+                path,
+                detail: source.to_string(),
+            },
+            Some(ErrorCode::NotADatabase) => StoreError::NotSqlite { path },
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => StoreError::Busy { path },
+            Some(ErrorCode::DiskFull) => StoreError::Full { path },
+            Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                StoreError::CannotOpen { path, source }
+            }
+            Some(ErrorCode::SystemIoFailure) => StoreError::Io { path, source },
+            // A column of another type than the one that was written.
+            None if is_conversion(&source) => StoreError::Damaged {
+                path,
+                detail: source.to_string(),
+            },
+            _ => StoreError::Statement {
+                path,
+                detail: without_sql(source),
+            },
+        }
+    }
+}
+
+/// SQLite's words without the statement, which has many lines.
+fn without_sql(error: rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        other => other.to_string(),
+    }
+}
+
+fn is_conversion(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..)
+    )
+}

@@ -1,0 +1,313 @@
+//! A run as lines: one JSON object each, told apart by `type`, so that a stream can be filtered.
+//!
+//! | `type` | fields beside it | how many |
+//! |---|---|---|
+//! | `run` | those of `Run` without `plugins`, and `schema` | one, the first |
+//! | `plugin` | `run`, those of `Plugin` without `cases` | one a plugin |
+//! | `case` | `run`, `plugin`, those of `Case` without `processes` and `measurements` | one a case |
+//! | `measurement` | `run`, `plugin`, `case`, those of `Measurement` | one a case and metric |
+//! | `process` | `run`, `plugin`, `case`, those of `Process`, with its `samples` | one a worker |
+//! | `end` | `run`, and how many `lines` came before | one, the last: without it the stream was cut off |
+//!
+//! `run` is the run's id, `plugin` and `case` are names; the fields are those of the JSON Schema
+//! under the same type. A line follows the lines that it belongs to.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::SCHEMA_ID;
+use super::safe_json;
+use crate::report::model::{
+    Case, CaseSpec, Compile, Count, Estimate, LimitKind, Machine, Mark, Measurement, Outcome,
+    Plugin, Process, Run, RunStatus, hex,
+};
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+enum Line<'a> {
+    Run(RunLine<'a>),
+    Plugin(PluginLine<'a>),
+    Case(CaseLine<'a>),
+    Measurement {
+        run: &'a str,
+        plugin: &'a str,
+        case: &'a str,
+        #[serde(flatten)]
+        measurement: &'a Measurement,
+    },
+    Process {
+        run: &'a str,
+        plugin: &'a str,
+        case: &'a str,
+        #[serde(flatten)]
+        process: &'a Process,
+    },
+    End {
+        run: &'a str,
+        lines: u64,
+    },
+}
+
+#[derive(Serialize)]
+struct RunLine<'a> {
+    schema: &'static str,
+    id: &'a str,
+    started_at: &'a str,
+    finished_at: &'a str,
+    status: RunStatus,
+    command: &'a [String],
+    host_version: &'a str,
+    engine: &'a str,
+    seed: String,
+    order_seed: String,
+    empty_batch_ns: Option<f64>,
+    settings: &'a BTreeMap<String, u64>,
+    limits: &'a BTreeMap<LimitKind, u64>,
+    grants: &'a [String],
+    confinement: &'a [String],
+    machine: &'a Machine,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct PluginLine<'a> {
+    run: &'a str,
+    name: &'a str,
+    source: &'a str,
+    digest: Option<&'a str>,
+    component_bytes: Option<u64>,
+    outcome: &'a Outcome,
+    compile: Option<&'a Compile>,
+    load_ns: Option<&'a Estimate>,
+    instantiate_ns: Option<&'a Estimate>,
+}
+
+#[derive(Serialize)]
+struct CaseLine<'a> {
+    run: &'a str,
+    plugin: &'a str,
+    spec: &'a CaseSpec,
+    outcome: &'a Outcome,
+    marks: &'a [Mark],
+    checksum: Option<String>,
+    count: Option<&'a Count>,
+    output: Option<&'a str>,
+}
+
+// The three below take their models apart by name, so that a new field cannot be forgotten.
+
+fn run_line(run: &Run) -> Line<'_> {
+    let Run {
+        id,
+        started_at,
+        finished_at,
+        status,
+        command,
+        host_version,
+        engine,
+        seed,
+        order_seed,
+        empty_batch_ns,
+        settings,
+        limits,
+        grants,
+        confinement,
+        machine,
+        warnings,
+        plugins: _,
+    } = run;
+    Line::Run(RunLine {
+        schema: SCHEMA_ID,
+        id,
+        started_at,
+        finished_at,
+        status: *status,
+        command,
+        host_version,
+        engine,
+        seed: hex::text(*seed),
+        order_seed: hex::text(*order_seed),
+        empty_batch_ns: *empty_batch_ns,
+        settings,
+        limits,
+        grants,
+        confinement,
+        machine,
+        warnings,
+    })
+}
+
+fn plugin_line<'a>(run: &'a str, plugin: &'a Plugin) -> Line<'a> {
+    let Plugin {
+        name,
+        source,
+        digest,
+        component_bytes,
+        outcome,
+        compile,
+        load_ns,
+        instantiate_ns,
+        cases: _,
+    } = plugin;
+    Line::Plugin(PluginLine {
+        run,
+        name,
+        source,
+        digest: digest.as_deref(),
+        component_bytes: *component_bytes,
+        outcome,
+        compile: compile.as_ref(),
+        load_ns: load_ns.as_ref(),
+        instantiate_ns: instantiate_ns.as_ref(),
+    })
+}
+
+fn case_line<'a>(run: &'a str, plugin: &'a str, case: &'a Case) -> Line<'a> {
+    let Case {
+        spec,
+        outcome,
+        marks,
+        checksum,
+        count,
+        processes: _,
+        measurements: _,
+        output,
+    } = case;
+    Line::Case(CaseLine {
+        run,
+        plugin,
+        spec,
+        outcome,
+        marks,
+        checksum: checksum.map(hex::text),
+        count: count.as_ref(),
+        output: output.as_deref(),
+    })
+}
+
+/// Writes the lines of one run. Those of several runs may follow each other.
+///
+/// # Errors
+/// If `out` does not take them.
+pub fn write(run: &Run, mut out: impl Write) -> io::Result<()> {
+    let mut lines = 0;
+    let mut put = |line: &Line<'_>| {
+        lines += 1;
+        safe_json::write(line, &mut out)?;
+        out.write_all(b"\n")
+    };
+    let id = run.id.as_str();
+    put(&run_line(run))?;
+    for plugin in &run.plugins {
+        put(&plugin_line(id, plugin))?;
+        for case in &plugin.cases {
+            put(&case_line(id, &plugin.name, case))?;
+            let (plugin, case_name) = (plugin.name.as_str(), case.spec.name.as_str());
+            for measurement in &case.measurements {
+                put(&Line::Measurement {
+                    run: id,
+                    plugin,
+                    case: case_name,
+                    measurement,
+                })?;
+            }
+            for process in &case.processes {
+                put(&Line::Process {
+                    run: id,
+                    plugin,
+                    case: case_name,
+                    process,
+                })?;
+            }
+        }
+    }
+    let end = Line::End { run: id, lines };
+    safe_json::write(&end, &mut out)?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use serde_json::{Map, Value, json};
+
+    fn lines(run: &Run) -> Vec<Map<String, Value>> {
+        let mut out = Vec::new();
+        write(run, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// Puts the document together again from its lines.
+    fn joined(lines: &[Map<String, Value>]) -> Value {
+        let mut document = Value::Null;
+        for line in lines {
+            let mut fields = line.clone();
+            let kind = fields.remove("type").unwrap();
+            if kind != "run" {
+                fields.remove("run").unwrap();
+            }
+            let plugins = document.get_mut("plugins").and_then(Value::as_array_mut);
+            match kind.as_str().unwrap() {
+                "run" => {
+                    fields.insert("plugins".into(), json!([]));
+                    document = fields.into();
+                }
+                "plugin" => {
+                    fields.insert("cases".into(), json!([]));
+                    plugins.unwrap().push(fields.into());
+                }
+                "case" => {
+                    assert_eq!(
+                        fields.remove("plugin").unwrap(),
+                        last(plugins.as_deref())["name"]
+                    );
+                    fields.insert("measurements".into(), json!([]));
+                    fields.insert("processes".into(), json!([]));
+                    let cases = plugins.unwrap().last_mut().unwrap()["cases"].as_array_mut();
+                    cases.unwrap().push(fields.into());
+                }
+                kind @ ("measurement" | "process") => {
+                    fields.remove("plugin").unwrap();
+                    let plugin = plugins.unwrap().last_mut().unwrap();
+                    let case = plugin["cases"].as_array_mut().unwrap().last_mut().unwrap();
+                    assert_eq!(fields.remove("case").unwrap(), case["spec"]["name"]);
+                    let list = if kind == "process" {
+                        "processes"
+                    } else {
+                        "measurements"
+                    };
+                    case[list].as_array_mut().unwrap().push(fields.into());
+                }
+                kind => assert_eq!(kind, "end"),
+            }
+        }
+        document
+    }
+
+    fn last(plugins: Option<&Vec<Value>>) -> &Value {
+        plugins.unwrap().last().unwrap()
+    }
+
+    #[test]
+    fn the_lines_hold_all_that_the_document_holds() {
+        let run = fixture::full();
+        let mut document = Vec::new();
+        super::super::json(&run, &mut document).unwrap();
+        let document: Value = serde_json::from_slice(&document).unwrap();
+        assert_eq!(joined(&lines(&run)), document);
+    }
+
+    #[test]
+    fn the_last_line_tells_whether_it_is_whole() {
+        let lines = lines(&fixture::full());
+        let (end, before) = lines.split_last().unwrap();
+        assert_eq!(end["type"], "end");
+        assert_eq!(end["lines"], before.len());
+    }
+}

@@ -1,0 +1,329 @@
+//! A run in which everything occurs that can: every variant of every enum, every field filled and
+//! every option once absent, and the numbers and texts that are hardest to keep.
+
+use std::collections::BTreeMap;
+
+use super::model::*;
+
+/// The run. Add to the lists below what you add to the model; the matches do not compile otherwise.
+pub(super) fn full() -> Run {
+    Run {
+        id: "20261120T165509Z-1f2e3d4c".into(),
+        started_at: "2026-11-20T16:55:09Z".into(),
+        finished_at: "2026-11-20T16:58:00Z".into(),
+        status: RunStatus::Complete,
+        command: vec![
+            "dyno".into(),
+            "run".into(),
+            "a b".into(),
+            "\"quoted\"\n\u{1b}[2J".into(),
+        ],
+        host_version: "0.1.0".into(),
+        engine: "wasmtime 48.0.8".into(),
+        seed: u64::MAX,
+        order_seed: u64::MAX - 1,
+        empty_batch_ns: Some(1e-9),
+        settings: BTreeMap::from([
+            ("target_sample_ns".into(), 5_000_000),
+            ("blocks".into(), u64::MAX),
+        ]),
+        limits: limits().into_iter().map(|limit| (limit, 1 << 28)).collect(),
+        grants: vec!["--dir ./data::/data".into()],
+        confinement: vec!["rlimits".into(), "landlock".into()],
+        machine: Machine {
+            fingerprint: "0123456789abcdef".into(),
+            facts: BTreeMap::from([
+                ("cpu".into(), "Some CPU @ 2.0GHz".into()),
+                ("cores".into(), "2".into()),
+            ]),
+        },
+        warnings: vec!["the code cache cannot be written".into()],
+        plugins: vec![measured(), refused()],
+    }
+}
+
+/// The same under another id and a later time.
+pub(super) fn numbered(number: u32) -> Run {
+    let mut run = full();
+    run.id = format!("20261121T{number:06}Z-{number:08x}");
+    run.started_at = format!("2026-11-21T{number:06}Z");
+    run
+}
+
+fn measured() -> Plugin {
+    let mut cases: Vec<Case> = outcomes()
+        .into_iter()
+        .enumerate()
+        .map(|(i, o)| case(i, o))
+        .collect();
+    cases[1].spec = CaseSpec {
+        name: "bare".into(),
+        description: String::new(),
+        group: None,
+        params: Vec::new(),
+        throughput: None,
+        expected: None,
+    };
+    cases[1].count = None;
+    cases[1].checksum = None;
+    cases[1].output = None;
+    cases[1].marks.clear();
+    cases[1].measurements.clear();
+    cases[1].processes.clear();
+    cases[2].spec.throughput = Some(Throughput::Elements(u64::MAX));
+    Plugin {
+        name: "sorting".into(),
+        source: "sample-plugins/sorting".into(),
+        digest: Some(format!("sha256:{}", "ab".repeat(32))),
+        component_bytes: Some(123_456),
+        outcome: Outcome::Ok,
+        compile: Some(Compile {
+            cache: CacheUse::Miss,
+            duration_ns: 812_345_678,
+            code_bytes: 99_000,
+        }),
+        load_ns: Some(estimate(104_000.25, IntervalMethod::StudentT)),
+        instantiate_ns: Some(estimate(8_100.0, IntervalMethod::OrderStatistic)),
+        cases,
+    }
+}
+
+fn refused() -> Plugin {
+    Plugin {
+        name: "=cmd()".into(),
+        source: "\u{202e}evil.wasm".into(),
+        digest: None,
+        component_bytes: None,
+        outcome: Outcome::Refused {
+            reason: "needs dyno:bench@0.2.0".into(),
+        },
+        compile: None,
+        load_ns: None,
+        instantiate_ns: None,
+        cases: Vec::new(),
+    }
+}
+
+fn case(number: usize, outcome: Outcome) -> Case {
+    Case {
+        spec: CaseSpec {
+            name: format!("case {number} \u{7f}é\u{1F600}\0"),
+            description: "Sorts, \"quickly\"".into(),
+            group: Some("sorts".into()),
+            params: vec![
+                ("n".into(), "1000".into()),
+                ("order".into(), "-random;".into()),
+            ],
+            throughput: Some(Throughput::Bytes(8_000)),
+            expected: Some(u64::MAX - number as u64),
+        },
+        outcome,
+        marks: marks(),
+        checksum: Some(1 << 63),
+        count: Some(count(number)),
+        processes: (0..3).map(|order| process(order, number)).collect(),
+        measurements: Metric::ALL
+            .into_iter()
+            .zip(intervals().into_iter().cycle())
+            .map(|(metric, interval)| Measurement {
+                metric,
+                estimate: estimate(1.0 / 3.0, interval),
+            })
+            .collect(),
+        output: Some("hello\u{1b}]0;title\u{7}\r\n::error::x".into()),
+    }
+}
+
+fn count(number: usize) -> Count {
+    let batch = |iterations| CountBatch {
+        iterations,
+        fuel: 73 * iterations,
+        untimed_fuel: u64::MAX,
+        checksum: u64::MAX - iterations,
+    };
+    let pass = CountPass {
+        batches: vec![batch(1), batch(2), batch(4)],
+        total_fuel: 1 << 40,
+    };
+    Count {
+        fuel_per_iteration: 7.25 + 0.1,
+        method: if number.is_multiple_of(2) {
+            CountMethod::Slope
+        } else {
+            CountMethod::Single
+        },
+        deterministic: number.is_multiple_of(2),
+        settled: true,
+        untimed_share: 0.1 + 0.2,
+        passes: vec![pass.clone(), pass],
+        memory: MemoryProfile {
+            baseline_bytes: 1 << 20,
+            peak_bytes: 1 << 28,
+            released_bytes: 1 << 21,
+            mean_bytes: 1e7 / 3.0,
+            growth: vec![MemoryGrowth {
+                at_ns: 6,
+                bytes: 1 << 28,
+            }],
+        },
+    }
+}
+
+fn process(order: u32, number: usize) -> Process {
+    let sample = |i: u64| Sample {
+        iterations: 4096,
+        wall_ns: 5_000_000 + i * 7919 % 10_000,
+        cpu_ns: 4_999_000 + i * 7919 % 10_000,
+        switches: u32::from(i == 3),
+    };
+    let mut samples: Vec<Sample> = (0..20 * u64::from(order)).map(sample).collect();
+    samples.extend((order == 2).then_some(Sample {
+        iterations: u64::MAX,
+        wall_ns: u64::MAX,
+        cpu_ns: 0,
+        switches: u32::MAX,
+    }));
+    let outcomes = outcomes();
+    Process {
+        block: order,
+        order: u32::MAX - order,
+        outcome: outcomes[number % outcomes.len()].clone(),
+        core: (order > 0).then_some(1),
+        padding_bytes: 777,
+        ready_ns: 11_000_000,
+        load_ns: 100_000,
+        instantiate_ns: 8_000,
+        first_iteration_ns: u64::MAX,
+        samples,
+        checksum: Some(u64::MAX),
+        precise: true,
+        memory_peak_bytes: 1 << 28,
+        rss_peak_bytes: 1 << 29,
+    }
+}
+
+fn estimate(median: f64, interval: IntervalMethod) -> Estimate {
+    let (lower, upper) = (-f64::MAX, f64::MIN_POSITIVE);
+    Estimate {
+        n: 5,
+        min: median / 7.0,
+        median,
+        mean: median * 1.1,
+        sd: 0.1,
+        lower,
+        upper,
+        interval,
+    }
+}
+
+fn outcomes() -> Vec<Outcome> {
+    let text = || "unreachable in \u{9b}31m<script>".to_owned();
+    let all = vec![
+        Outcome::Ok,
+        Outcome::Skipped { reason: text() },
+        Outcome::Refused { reason: text() },
+        Outcome::Error { message: text() },
+        Outcome::Trap { message: text() },
+        Outcome::Fault { message: text() },
+        Outcome::Limit {
+            limit: LimitKind::Memory,
+            cap: 1 << 28,
+            actual: Some(u64::MAX),
+        },
+        Outcome::Limit {
+            limit: LimitKind::Wall,
+            cap: 60_000,
+            actual: None,
+        },
+        Outcome::Checksum {
+            expected: u64::MAX,
+            actual: 0,
+        },
+        Outcome::Nondeterministic { message: text() },
+        Outcome::Crash { message: text() },
+        Outcome::Host { message: text() },
+    ];
+    match all[0] {
+        Outcome::Ok
+        | Outcome::Skipped { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Error { .. }
+        | Outcome::Trap { .. }
+        | Outcome::Fault { .. }
+        | Outcome::Limit { .. }
+        | Outcome::Checksum { .. }
+        | Outcome::Nondeterministic { .. }
+        | Outcome::Crash { .. }
+        | Outcome::Host { .. } => all,
+    }
+}
+
+fn limits() -> Vec<LimitKind> {
+    use LimitKind as L;
+    let all = vec![
+        L::Fuel,
+        L::Memory,
+        L::Wall,
+        L::Compile,
+        L::CompileMemory,
+        L::Stack,
+        L::Instances,
+        L::HostCall,
+        L::Handles,
+        L::Random,
+        L::Output,
+        L::Component,
+        L::Cases,
+        L::ScratchBytes,
+        L::ScratchFiles,
+    ];
+    match all[0] {
+        L::Fuel
+        | L::Memory
+        | L::Wall
+        | L::Compile
+        | L::CompileMemory
+        | L::Stack
+        | L::Instances
+        | L::HostCall
+        | L::Handles
+        | L::Random
+        | L::Output
+        | L::Component
+        | L::Cases
+        | L::ScratchBytes
+        | L::ScratchFiles => all,
+    }
+}
+
+fn marks() -> Vec<Mark> {
+    use Mark as M;
+    let all = vec![
+        M::Nondeterministic,
+        M::Noisy,
+        M::Folded,
+        M::FuelUnsettled,
+        M::TimerFloor,
+        M::SingleProcess,
+        M::Suspended,
+        M::BudgetEnded,
+    ];
+    match all[0] {
+        M::Nondeterministic
+        | M::Noisy
+        | M::Folded
+        | M::FuelUnsettled
+        | M::TimerFloor
+        | M::SingleProcess
+        | M::Suspended
+        | M::BudgetEnded => all,
+    }
+}
+
+fn intervals() -> Vec<IntervalMethod> {
+    use IntervalMethod as I;
+    let all = vec![I::Exact, I::OrderStatistic, I::StudentT, I::WithinProcess];
+    match all[0] {
+        I::Exact | I::OrderStatistic | I::StudentT | I::WithinProcess => all,
+    }
+}

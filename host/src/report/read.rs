@@ -1,0 +1,258 @@
+//! Rows as a run again: the exact reverse of [`super::write`].
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::de::DeserializeOwned;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as TagError;
+
+use super::error::Cause;
+use super::model::{Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run};
+use super::pack;
+use super::summary::RunSummary;
+
+/// A JSON column.
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
+    let text = row
+        .get_ref(column)?
+        .as_str()
+        .map_err(rusqlite::Error::from)?;
+    serde_json::from_str(text).map_err(|error| Cause::Damaged(format!("{column}: {error}")))
+}
+
+fn json_option<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>, Cause> {
+    let Some(text) = row
+        .get_ref(column)?
+        .as_str_or_null()
+        .map_err(rusqlite::Error::from)?
+    else {
+        return Ok(None);
+    };
+    let value = serde_json::from_str(text);
+    value
+        .map(Some)
+        .map_err(|error| Cause::Damaged(format!("{column}: {error}")))
+}
+
+/// A column with the name of a variant.
+fn tag<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
+    let text = row
+        .get_ref(column)?
+        .as_str()
+        .map_err(rusqlite::Error::from)?;
+    T::deserialize(text.into_deserializer())
+        .map_err(|error: TagError| Cause::Damaged(format!("{column}: {error}")))
+}
+
+fn unsigned(row: &Row<'_>, column: &str) -> Result<u64, Cause> {
+    Ok(row.get::<_, i64>(column)?.cast_unsigned())
+}
+
+fn unsigned_option(row: &Row<'_>, column: &str) -> Result<Option<u64>, Cause> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
+}
+
+/// Runs a query and collects what `read` makes of its rows.
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    parameter: &[&dyn rusqlite::ToSql],
+    mut read: impl FnMut(&Row<'_>) -> Result<T, Cause>,
+) -> Result<Vec<T>, Cause> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(parameter)?;
+    let mut values = Vec::new();
+    while let Some(row) = rows.next()? {
+        values.push(read(row)?);
+    }
+    Ok(values)
+}
+
+/// All runs, newest first; of two that started at once the one recorded later.
+pub(super) const SUMMARIES: &str = "SELECT name, started_at, finished_at, status, plugin_count,
+    case_count, failed_count, seed, host_version FROM run ORDER BY started_at DESC, id DESC";
+
+pub(super) fn summaries(connection: &Connection) -> Result<Vec<RunSummary>, Cause> {
+    all(connection, SUMMARIES, &[], |row| {
+        Ok(RunSummary {
+            id: row.get("name")?,
+            started_at: row.get("started_at")?,
+            finished_at: row.get("finished_at")?,
+            status: tag(row, "status")?,
+            plugins: unsigned(row, "plugin_count")?,
+            cases: unsigned(row, "case_count")?,
+            failed: unsigned(row, "failed_count")?,
+            seed: unsigned(row, "seed")?,
+            host_version: row.get("host_version")?,
+        })
+    })
+}
+
+/// The keys of the runs that `wanted` can mean: none, the one, or two of several.
+pub(super) fn find(connection: &Connection, wanted: &str) -> Result<Vec<i64>, Cause> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    if wanted == "latest" {
+        let newest = "SELECT id FROM run ORDER BY started_at DESC, id DESC LIMIT 1";
+        return all(connection, newest, &[], |row| Ok(row.get(0)?));
+    }
+    let after = "SELECT id, name FROM run WHERE name >= ?1 ORDER BY name LIMIT 2";
+    let mut found = all(connection, after, params![wanted], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    })?;
+    found.retain(|(_, name)| name.starts_with(wanted));
+    // A whole id is meant even if a longer one begins with it.
+    let exact = found.iter().position(|(_, name)| name == wanted);
+    if let Some(exact) = exact {
+        return Ok(vec![found[exact].0]);
+    }
+    Ok(found.into_iter().map(|(id, _)| id).collect())
+}
+
+pub(super) fn run(connection: &Connection, id: i64) -> Result<Run, Cause> {
+    let sql = "SELECT run.*, fingerprint, facts_json FROM run
+         JOIN machine ON machine.id = run.machine WHERE run.id = ?1";
+    let runs = all(connection, sql, &[&id], |row| {
+        Ok(Run {
+            id: row.get("name")?,
+            started_at: row.get("started_at")?,
+            finished_at: row.get("finished_at")?,
+            status: tag(row, "status")?,
+            command: json(row, "command_json")?,
+            host_version: row.get("host_version")?,
+            engine: row.get("engine")?,
+            seed: unsigned(row, "seed")?,
+            order_seed: unsigned(row, "order_seed")?,
+            empty_batch_ns: row.get("empty_batch_ns")?,
+            settings: json(row, "settings_json")?,
+            limits: json(row, "limits_json")?,
+            grants: json(row, "grants_json")?,
+            confinement: json(row, "confinement_json")?,
+            machine: Machine {
+                fingerprint: row.get("fingerprint")?,
+                facts: json(row, "facts_json")?,
+            },
+            warnings: json(row, "warnings_json")?,
+            plugins: plugins(connection, id)?,
+        })
+    })?;
+    runs.into_iter()
+        .next()
+        .ok_or_else(|| Cause::Damaged("a run without its machine".to_owned()))
+}
+
+fn plugins(connection: &Connection, run: i64) -> Result<Vec<Plugin>, Cause> {
+    let sql = "SELECT run_plugin.*, digest FROM run_plugin
+         LEFT JOIN plugin ON plugin.id = run_plugin.plugin
+         WHERE run_plugin.run = ?1 ORDER BY run_plugin.id";
+    all(connection, sql, &[&run], |row| {
+        Ok(Plugin {
+            name: row.get("name")?,
+            source: row.get("source")?,
+            digest: row.get("digest")?,
+            component_bytes: unsigned_option(row, "component_bytes")?,
+            outcome: json(row, "outcome_json")?,
+            compile: json_option(row, "compile_json")?,
+            load_ns: json_option(row, "load_json")?,
+            instantiate_ns: json_option(row, "instantiate_json")?,
+            cases: cases(connection, row.get("id")?)?,
+        })
+    })
+}
+
+fn cases(connection: &Connection, run_plugin: i64) -> Result<Vec<Case>, Cause> {
+    let sql = "SELECT * FROM bench_case WHERE run_plugin = ?1 ORDER BY id";
+    all(connection, sql, &[&run_plugin], |row| {
+        let id = row.get("id")?;
+        Ok(Case {
+            spec: CaseSpec {
+                name: row.get("name")?,
+                description: row.get("description")?,
+                group: row.get("case_group")?,
+                params: json(row, "params_json")?,
+                throughput: json_option(row, "throughput_json")?,
+                expected: unsigned_option(row, "expected")?,
+            },
+            outcome: json(row, "outcome_json")?,
+            marks: json(row, "marks_json")?,
+            checksum: unsigned_option(row, "checksum")?,
+            count: json_option(row, "count_json")?,
+            processes: processes(connection, id)?,
+            measurements: measurements(connection, id)?,
+            output: row.get("output")?,
+        })
+    })
+}
+
+/// Finds one case of a run.
+pub(super) const CASE_OF_RUN: &str = "SELECT id FROM bench_case
+    WHERE run = ?1 AND plugin_name = ?2 AND name = ?3 ORDER BY id LIMIT 1";
+
+/// The processes of one case; none if the run has no such case.
+pub(super) fn case_processes(
+    connection: &Connection,
+    run: i64,
+    plugin: &str,
+    case: &str,
+) -> Result<Option<Vec<Process>>, Cause> {
+    let id: Option<i64> = connection
+        .query_row(CASE_OF_RUN, params![run, plugin, case], |row| row.get(0))
+        .optional()?;
+    id.map(|id| processes(connection, id)).transpose()
+}
+
+fn processes(connection: &Connection, case: i64) -> Result<Vec<Process>, Cause> {
+    let sql = "SELECT * FROM process WHERE bench_case = ?1 ORDER BY id";
+    all(connection, sql, &[&case], |row| {
+        let blob = row
+            .get_ref("samples")?
+            .as_blob()
+            .map_err(rusqlite::Error::from)?;
+        let samples = pack::unpack(blob).map_err(Cause::Pack)?;
+        if samples.len() as u64 != unsigned(row, "sample_count")? {
+            return Err(Cause::Damaged(
+                "a process with another number of samples".to_owned(),
+            ));
+        }
+        Ok(Process {
+            block: row.get("block")?,
+            order: row.get("run_order")?,
+            outcome: json(row, "outcome_json")?,
+            core: row.get("core")?,
+            padding_bytes: row.get("padding_bytes")?,
+            ready_ns: unsigned(row, "ready_ns")?,
+            load_ns: unsigned(row, "load_ns")?,
+            instantiate_ns: unsigned(row, "instantiate_ns")?,
+            first_iteration_ns: unsigned(row, "first_iteration_ns")?,
+            samples,
+            checksum: unsigned_option(row, "checksum")?,
+            precise: row.get("precise")?,
+            memory_peak_bytes: unsigned(row, "memory_peak_bytes")?,
+            rss_peak_bytes: unsigned(row, "rss_peak_bytes")?,
+        })
+    })
+}
+
+fn measurements(connection: &Connection, case: i64) -> Result<Vec<Measurement>, Cause> {
+    let sql = "SELECT * FROM measurement WHERE bench_case = ?1 ORDER BY position";
+    all(connection, sql, &[&case], |row| {
+        let metric: Metric = tag(row, "metric")?;
+        let unit: String = row.get("unit")?;
+        if unit != metric.unit() {
+            return Err(Cause::Damaged(format!("{metric:?} in {unit:?}")));
+        }
+        Ok(Measurement {
+            metric,
+            estimate: Estimate {
+                n: unsigned(row, "n")?,
+                min: row.get("min")?,
+                median: row.get("median")?,
+                mean: row.get("mean")?,
+                sd: row.get("sd")?,
+                lower: row.get("lower")?,
+                upper: row.get("upper")?,
+                interval: tag(row, "method")?,
+            },
+        })
+    })
+}

@@ -1,0 +1,279 @@
+//! The report file: opened or created, one run recorded whole, runs read back.
+//!
+//! One SQLite file that many hosts may write at once. A new one is built under another name and
+//! then put in place, so that whoever sees the file sees a whole report; a run is one transaction.
+//! What the file must be before it is opened stands in [`super::inspect`].
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{self, Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+
+use super::error::{Cause, StoreError};
+use super::inspect;
+use super::model::{Process, Run};
+use super::schema::{self, MIGRATIONS, Migrated};
+use super::summary::RunSummary;
+use super::{read, write};
+
+/// How long a writer waits for the others. A run of 10^7 samples is written in about a second, so
+/// this is a queue of several dozen.
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(60);
+
+/// A path that is absent and yet cannot be created in this many attempts is a link to nowhere.
+const CREATE_ATTEMPTS: usize = 3;
+
+/// An open report.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    /// As the user named it, for messages.
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the report at `path` and creates it, and its directory, if nothing is there. A report
+    /// of an older version is brought to this one.
+    ///
+    /// # Errors
+    /// If what is there is not a report that this version can use (see
+    /// [`StoreError::is_refusal`]; it is left untouched), or the system does not allow it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_at(path, MIGRATIONS)
+    }
+
+    /// Opens the report at `path` for reading and never creates one. Works where nothing can be
+    /// written, too.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and if nothing is there.
+    pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
+        let Some(real) = inspect::inspect(path, schema::version(MIGRATIONS))? else {
+            return Err(StoreError::Absent {
+                path: path.to_owned(),
+            });
+        };
+        match Self::connect(path, &real, MIGRATIONS) {
+            Err(denied @ (StoreError::ReadOnly { .. } | StoreError::CannotOpen { .. })) => {
+                Self::connect_immutable(path, &real, denied)
+            }
+            result => result,
+        }
+    }
+
+    pub(super) fn open_at(path: &Path, migrations: &[&str]) -> Result<Self, StoreError> {
+        for _ in 0..CREATE_ATTEMPTS {
+            if let Some(real) = inspect::inspect(path, schema::version(migrations))? {
+                return Self::connect(path, &real, migrations);
+            }
+            create(path, migrations)?;
+        }
+        let source = io::Error::new(ErrorKind::NotFound, "it is a link to nowhere");
+        Err(StoreError::Create {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn connect(path: &Path, real: &Path, migrations: &[&str]) -> Result<Self, StoreError> {
+        let mut connection = connect(real).map_err(|cause| cause.at(path))?;
+        match schema::migrate(&mut connection, migrations).map_err(|cause| cause.at(path))? {
+            Migrated::Ready => Ok(Self {
+                connection,
+                path: path.to_owned(),
+            }),
+            Migrated::Newer(found) => {
+                let known = schema::version(migrations);
+                Err(StoreError::Newer {
+                    path: path.to_owned(),
+                    found,
+                    known,
+                })
+            }
+        }
+    }
+
+    /// For a report in a place where nothing can be written: it is read as it lies there, which
+    /// is only right if there is no log beside it and nothing to migrate.
+    fn connect_immutable(path: &Path, real: &Path, denied: StoreError) -> Result<Self, StoreError> {
+        let log = inspect::has_log(real).map_err(|source| StoreError::Unreachable {
+            path: path.to_owned(),
+            source,
+        })?;
+        if log {
+            return Err(denied);
+        }
+        let connection =
+            inspect::open_immutable(real).map_err(|error| Cause::from(error).at(path))?;
+        let version =
+            schema::user_version(&connection).map_err(|error| Cause::from(error).at(path))?;
+        if version == schema::version(MIGRATIONS) {
+            Ok(Self {
+                connection,
+                path: path.to_owned(),
+            })
+        } else {
+            Err(denied)
+        }
+    }
+
+    /// Records a run: whole, once, and on the disk when this returns.
+    ///
+    /// # Errors
+    /// If the run is there already or cannot be written; then nothing of it is.
+    pub fn record(&mut self, run: &Run) -> Result<(), StoreError> {
+        if let Some(what) = write::not_finite(run) {
+            return Err(StoreError::NotFinite {
+                path: self.path.clone(),
+                what,
+            });
+        }
+        let path = self.path.clone();
+        let at = |cause: Cause| cause.at(&path);
+        let transaction = self.begin().map_err(at)?;
+        let known = transaction
+            .query_row("SELECT 1 FROM run WHERE name = ?1", [&run.id], |_| Ok(()))
+            .optional()
+            .map_err(|error| at(error.into()))?;
+        if known.is_some() {
+            return Err(StoreError::AlreadyRecorded {
+                path,
+                run: run.id.clone(),
+            });
+        }
+        write::run(&transaction, run).map_err(at)?;
+        transaction.commit().map_err(|error| at(error.into()))
+    }
+
+    /// The runs, newest first.
+    ///
+    /// # Errors
+    /// If the report cannot be read.
+    pub fn runs(&self) -> Result<Vec<RunSummary>, StoreError> {
+        read::summaries(&self.connection).map_err(|cause| cause.at(&self.path))
+    }
+
+    /// One run with everything that was recorded. `wanted` is its id, the beginning of its id that
+    /// no other run shares, or `latest`.
+    ///
+    /// # Errors
+    /// If there is no such run, or more than one, or the report cannot be read.
+    pub fn run(&self, wanted: &str) -> Result<Run, StoreError> {
+        let id = self.resolve(wanted)?;
+        self.consistently(|connection| read::run(connection, id))
+    }
+
+    /// The worker processes of one case with their samples, without reading any other case. Of
+    /// several plugins of that name the first is meant.
+    ///
+    /// # Errors
+    /// As [`Store::run`], and if the run has no such case.
+    pub fn case_samples(
+        &self,
+        wanted: &str,
+        plugin: &str,
+        case: &str,
+    ) -> Result<Vec<Process>, StoreError> {
+        let id = self.resolve(wanted)?;
+        let processes =
+            self.consistently(|connection| read::case_processes(connection, id, plugin, case))?;
+        processes.ok_or_else(|| StoreError::NoSuchCase {
+            path: self.path.clone(),
+            run: wanted.to_owned(),
+            plugin: plugin.to_owned(),
+            case: case.to_owned(),
+        })
+    }
+
+    /// The key of the one run that is meant.
+    fn resolve(&self, wanted: &str) -> Result<i64, StoreError> {
+        let found = read::find(&self.connection, wanted).map_err(|cause| cause.at(&self.path))?;
+        match found.as_slice() {
+            [only] => Ok(*only),
+            [] => Err(StoreError::NoSuchRun {
+                path: self.path.clone(),
+                wanted: wanted.to_owned(),
+            }),
+            _ => Err(StoreError::Ambiguous {
+                path: self.path.clone(),
+                wanted: wanted.to_owned(),
+            }),
+        }
+    }
+
+    /// Reads several tables as they were at one moment.
+    fn consistently<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Cause>,
+    ) -> Result<T, StoreError> {
+        let snapshot = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)
+            .map_err(|error| Cause::from(error).at(&self.path))?;
+        read(&snapshot).map_err(|cause| cause.at(&self.path))
+    }
+
+    /// Begins to write: waits for its turn at once, not in the middle.
+    pub(super) fn begin(&mut self) -> Result<Transaction<'_>, Cause> {
+        Ok(self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+
+    #[cfg(test)]
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+fn connect(real: &Path) -> Result<Connection, Cause> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(real, flags)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    // A recorded run survives a power cut. That is one flush a run, which nobody waits for.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // A report may come from somebody else: its schema runs no functions, and pages are checked.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    Ok(connection)
+}
+
+/// Puts a new report at `path`, unless somebody else was faster.
+fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Create {
+        path: path.to_owned(),
+        source,
+    };
+    let absolute = path::absolute(path).map_err(failed)?;
+    let directory = absolute.parent().ok_or_else(|| {
+        failed(io::Error::new(
+            ErrorKind::InvalidInput,
+            "it has no directory",
+        ))
+    })?;
+    fs::create_dir_all(directory).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dyno-report-").suffix(".new");
+    #[cfg(unix)]
+    {
+        // Shared as far as the user's umask says, not private as temporary files are.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    // Its descriptor is closed at once: closing it later would drop SQLite's locks.
+    let draft = builder
+        .tempfile_in(directory)
+        .map_err(failed)?
+        .into_temp_path();
+    let mut connection = connect(&draft).map_err(|cause| cause.at(path))?;
+    schema::create(&mut connection, migrations).map_err(|cause| cause.at(path))?;
+    connection
+        .close()
+        .map_err(|(_, error)| Cause::from(error).at(path))?;
+    match draft.persist_noclobber(&absolute) {
+        Ok(()) => Ok(()),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(failed(error.error)),
+    }
+}

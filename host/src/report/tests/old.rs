@@ -1,0 +1,99 @@
+//! A report of another version.
+
+use std::thread;
+
+use super::*;
+use crate::report::schema::{self, MIGRATIONS};
+
+const LATER: &[&str] = &[
+    MIGRATIONS[0],
+    "ALTER TABLE run ADD COLUMN mood TEXT; CREATE TABLE mood (id INTEGER PRIMARY KEY) STRICT;",
+    "INSERT INTO mood VALUES (1);",
+];
+
+fn count(store: &Store, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    store
+        .connection()
+        .query_row(&sql, [], |row| row.get(0))
+        .unwrap()
+}
+
+#[test]
+fn an_older_report_becomes_one_of_today_and_keeps_its_runs() {
+    let (_directory, path) = place();
+    recorded(&path);
+    let store = Store::open_at(&path, LATER).unwrap();
+    assert_eq!(schema::user_version(store.connection()).unwrap(), 3);
+    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 4));
+    assert_eq!(store.run("latest").unwrap(), fixture::full());
+}
+
+#[test]
+fn a_newer_report_is_refused_untouched() {
+    let (directory, path) = place();
+    drop(Store::open_at(&path, LATER).unwrap());
+    let before = contents(directory.path());
+    for result in [Store::open(&path), Store::open_existing(&path)] {
+        let error = result.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                StoreError::Newer {
+                    found: 3,
+                    known: 1,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        one_sentence(&error);
+    }
+    assert_eq!(contents(directory.path()), before);
+}
+
+/// The file's own header is older than its log after a newer host migrated and was killed.
+#[test]
+fn a_newer_report_is_known_by_its_log_too() {
+    let (directory, path) = place();
+    recorded(&path);
+    let held = Store::open_at(&path, LATER).unwrap();
+    let copy = directory.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    for name in ["report.sqlite", "report.sqlite-wal"] {
+        fs::copy(directory.path().join(name), copy.join(name)).unwrap();
+    }
+    drop(held);
+    let before = contents(&copy);
+    let error = Store::open(&copy.join("report.sqlite")).unwrap_err();
+    assert!(
+        matches!(error, StoreError::Newer { found: 3, .. }),
+        "{error}"
+    );
+    assert_eq!(contents(&copy), before);
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_old_version() {
+    let (_directory, path) = place();
+    recorded(&path);
+    let broken = [MIGRATIONS[0], LATER[1], "INSERT INTO nowhere VALUES (1);"];
+    let error = Store::open_at(&path, &broken).unwrap_err();
+    assert!(matches!(error, StoreError::Statement { .. }), "{error}");
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.run("latest").unwrap(), fixture::full());
+    assert_eq!(count(&store, "audit"), 2);
+}
+
+#[test]
+fn of_eight_that_migrate_one_does() {
+    let (_directory, path) = place();
+    recorded(&path);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| Store::open_at(&path, LATER).unwrap());
+        }
+    });
+    let store = Store::open_at(&path, LATER).unwrap();
+    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 4));
+}

@@ -1,0 +1,161 @@
+//! From component bytes to machine code, and back from a file to a loaded component.
+//!
+//! A file of compiled code is `sha256(code)` followed by the code. It is machine code that will be
+//! run, so it is only ever read from a directory that is private to the user, and only if its hash
+//! is right; a user can never hand one in.
+
+use std::borrow::Cow;
+use std::hash::{Hash as _, Hasher};
+use std::io::Write as _;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::Limits;
+use super::engine::Build;
+use super::precheck::{Kind, PrecheckError, Shape, StructureCaps, precheck};
+use crate::report::model::LimitKind;
+
+/// Why a component did not become code, or code not a component.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeError {
+    /// The text of a `.wat` file is not well-formed.
+    #[error("not WebAssembly text: {0}")]
+    Text(String),
+    /// The structural check refused it.
+    #[error("it {0}")]
+    Precheck(#[from] PrecheckError),
+    /// It is sound, but has nothing to measure.
+    #[error(
+        "it is a plain command (it exports `wasi:cli/run`) and lists no benchmark cases: \
+         a plugin exports `dyno:bench/suite@0.1`"
+    )]
+    Command,
+    /// The engine refused it.
+    #[error("the engine refused it: {0}")]
+    Engine(String),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of compiled code is not what was written.
+    #[error("{0}: compiled code is damaged")]
+    Damaged(String),
+}
+
+/// The binary form of a plugin file: text is assembled, anything else is taken as it is.
+///
+/// # Errors
+/// If it looks like text and is not well-formed.
+pub fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
+    let is_text = !bytes.starts_with(b"\0asm")
+        && std::str::from_utf8(bytes).is_ok_and(|text| text.trim_start().starts_with(['(', ';']));
+    if !is_text {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    wat::parse_bytes(bytes).map_err(|error| CodeError::Text(error.to_string()))
+}
+
+/// Checks the structure of a component.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn check(component: &[u8], limits: &Limits) -> Result<Shape, CodeError> {
+    let caps = StructureCaps {
+        core_instances: limits.get(LimitKind::Instances),
+        ..StructureCaps::default()
+    };
+    let shape = precheck(component, &caps)?;
+    match shape.kind {
+        Kind::Suite => Ok(shape),
+        Kind::Command => Err(CodeError::Command),
+    }
+}
+
+/// Compiles a checked component into a file. Returns the size of the machine code in bytes.
+///
+/// # Errors
+/// If the engine refuses it, or the file cannot be written.
+pub fn compile(
+    component: &[u8],
+    build: Build,
+    limits: &Limits,
+    to: &Path,
+) -> Result<u64, CodeError> {
+    let engine = build.engine(limits).map_err(engine_error)?;
+    let code = engine
+        .precompile_component(component)
+        .map_err(engine_error)?;
+    let file_error = |source| CodeError::File {
+        path: to.display().to_string(),
+        source,
+    };
+    let mut file = std::fs::File::create(to).map_err(file_error)?;
+    file.write_all(&Sha256::digest(&code)).map_err(file_error)?;
+    file.write_all(&code).map_err(file_error)?;
+    Ok(code.len() as u64)
+}
+
+/// Loads compiled code that [`compile`] wrote.
+///
+/// # Errors
+/// If the file cannot be read, was damaged, or was made by another engine.
+pub fn load(path: &Path, build: Build, limits: &Limits) -> Result<Component, CodeError> {
+    let engine = build.engine(limits).map_err(engine_error)?;
+    let file = std::fs::read(path).map_err(|source| CodeError::File {
+        path: path.display().to_string(),
+        source,
+    })?;
+    let damaged = || CodeError::Damaged(path.display().to_string());
+    let (hash, code) = file
+        .split_at_checked(Sha256::output_size())
+        .ok_or_else(damaged)?;
+    if Sha256::digest(code).as_slice() != hash {
+        return Err(damaged());
+    }
+    // SAFETY: the bytes are what `compile` wrote: the path lies in a directory that is private to
+    // the user and that only compile workers of ours can write, and the hash covers all of it.
+    #[allow(unsafe_code)]
+    let component = unsafe { Component::deserialize(&engine, code) };
+    component.map_err(engine_error)
+}
+
+/// What compiled code depends on besides the component: 16 hex digits that differ between
+/// engines, settings, CPUs and builds.
+///
+/// # Errors
+/// If the engine does not support this machine.
+pub fn compatibility(build: Build, limits: &Limits) -> Result<String, CodeError> {
+    let engine: Engine = build.engine(limits).map_err(engine_error)?;
+    let mut hasher = Sha256Hasher(Sha256::new());
+    build.name().hash(&mut hasher);
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// A [`Hasher`] that is the same in every process and every version of Rust.
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        digest
+            .iter()
+            .take(8)
+            .fold(0, |sum, &byte| sum << 8 | u64::from(byte))
+    }
+}
+
+fn engine_error(error: wasmtime::Error) -> CodeError {
+    CodeError::Engine(format!("{error:#}"))
+}

@@ -1,0 +1,137 @@
+//! The clocks of the count pass: they read consumed fuel, and a sleep only puts them forward.
+//!
+//! With a real clock a count would depend on the machine; with one that ticks per call a program
+//! that waits for time to pass (CoreMark does) would never end.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime::component::{Linker, Resource};
+use wasmtime::{AsContextMut as _, StoreContextMut};
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
+
+use super::instance::read_gauge;
+use super::state::State;
+
+/// The wall clock starts here: 2020-01-01T00:00:00Z. Any fixed time would do; some programs
+/// refuse to run in 1970.
+const EPOCH_SECONDS: u64 = 1_577_836_800;
+
+const NANOS: u64 = 1_000_000_000;
+
+/// Replaces the real clocks in `linker`.
+pub(super) fn add_to_linker<B: Send + 'static>(
+    linker: &mut Linker<State<B>>,
+) -> wasmtime::Result<()> {
+    let mut monotonic = linker.instance("wasi:clocks/monotonic-clock@0.2.12")?;
+    monotonic.func_wrap("now", |store, (): ()| Ok((now(store),)))?;
+    monotonic.func_wrap("resolution", |_: StoreContextMut<'_, State<B>>, (): ()| {
+        Ok((1u64,))
+    })?;
+    monotonic.func_wrap("subscribe-instant", |store, (when,): (u64,)| {
+        Ok((sleep(store, |_| when)?,))
+    })?;
+    monotonic.func_wrap("subscribe-duration", |store, (length,): (u64,)| {
+        Ok((sleep(store, |now| now.saturating_add(length))?,))
+    })?;
+    let mut wall = linker.instance("wasi:clocks/wall-clock@0.2.12")?;
+    wall.func_wrap("now", |store, (): ()| {
+        let now = now(store);
+        Ok((Datetime {
+            seconds: EPOCH_SECONDS + now / NANOS,
+            nanoseconds: (now % NANOS) as u32,
+        },))
+    })?;
+    wall.func_wrap("resolution", |_: StoreContextMut<'_, State<B>>, (): ()| {
+        Ok((Datetime {
+            seconds: 0,
+            nanoseconds: 1,
+        },))
+    })
+}
+
+fn now<B>(mut store: StoreContextMut<'_, State<B>>) -> u64 {
+    let consumed = read_gauge(&mut store);
+    consumed.saturating_add(store.data().slept.load(Ordering::Relaxed))
+}
+
+fn sleep<B: Send>(
+    mut store: StoreContextMut<'_, State<B>>,
+    until: impl FnOnce(u64) -> u64,
+) -> wasmtime::Result<Resource<DynPollable>> {
+    let now = now(store.as_context_mut());
+    let state = store.data_mut();
+    let remaining = until(now).saturating_sub(now);
+    let sleep = state.table.push(Sleep {
+        remaining,
+        slept: Arc::clone(&state.slept),
+        slept_at_start: state.slept.load(Ordering::Relaxed),
+        waiting: Arc::clone(&state.waiting),
+    })?;
+    subscribe(&mut state.table, sleep)
+}
+
+/// Deadlines of the sleeps that are being waited for, in terms of `slept`.
+pub(super) type Waiting = Arc<Mutex<BTreeSet<u64>>>;
+
+/// A deadline. When nothing else is ready and no earlier deadline is waited for, the clock jumps to it.
+struct Sleep {
+    /// From the call that made it, not counting the fuel consumed since: a sleep may last a
+    /// little longer than asked for, as on any machine.
+    remaining: u64,
+    slept: Arc<AtomicU64>,
+    slept_at_start: u64,
+    waiting: Waiting,
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Sleep {
+    async fn ready(&mut self) {
+        let deadline = self.slept_at_start.saturating_add(self.remaining);
+        if self.slept.load(Ordering::Relaxed) >= deadline {
+            return;
+        }
+        let _waiting = Entry::add(&self.waiting, deadline);
+        loop {
+            // Whatever else is polled beside this one gets its turn first.
+            tokio::task::yield_now().await;
+            if self.slept.load(Ordering::Relaxed) >= deadline {
+                return;
+            }
+            let first = self
+                .waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .first()
+                .copied();
+            if first == Some(deadline) {
+                self.slept.store(deadline, Ordering::Relaxed);
+                return;
+            }
+        }
+    }
+}
+
+/// Removes a deadline when it is no longer waited for.
+struct Entry<'a>(&'a Waiting, u64);
+
+impl<'a> Entry<'a> {
+    fn add(waiting: &'a Waiting, deadline: u64) -> Self {
+        waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(deadline);
+        Self(waiting, deadline)
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.1);
+    }
+}

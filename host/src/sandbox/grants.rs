@@ -1,0 +1,57 @@
+//! What the user grants to a plugin: nothing, unless asked for.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The capabilities of a guest. [`Grants::default`] is the denial of everything: no directory, no
+/// variable, no argument; stdin is empty, and sockets and HTTP are never linked.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Grants {
+    /// Directories, each readable, and writable only as a scratch copy.
+    pub dirs: Vec<DirGrant>,
+    /// Environment variables: name, value.
+    pub env: Vec<(String, String)>,
+    /// Command-line arguments after the program's name.
+    pub args: Vec<String>,
+}
+
+/// One directory that a guest may open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirGrant {
+    /// The directory on the host. For a scratch grant the supervisor puts the copy's path here
+    /// before it hands the grant to a worker.
+    pub host: PathBuf,
+    /// The name under which the guest finds it.
+    pub guest: String,
+    /// Whether the guest may write.
+    pub access: Access,
+}
+
+/// What a guest may do in a granted directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Read only.
+    Read,
+    /// Read and write a copy that is made for one worker and thrown away after it.
+    Scratch,
+}
+
+impl Grants {
+    /// One fragment a grant, for people and the report. Values of variables are not repeated: they
+    /// may be secrets.
+    #[must_use]
+    pub fn describe(&self) -> Vec<String> {
+        let dirs = self.dirs.iter().map(|dir| {
+            let access = match dir.access {
+                Access::Read => "read-only",
+                Access::Scratch => "scratch copy",
+            };
+            format!("dir {} as {} ({access})", dir.host.display(), dir.guest)
+        });
+        let env = self.env.iter().map(|(name, _)| format!("env {name}"));
+        let args = self.args.iter().map(|arg| format!("arg {arg}"));
+        dirs.chain(env).chain(args).collect()
+    }
+}

@@ -1,0 +1,198 @@
+//! One cap over the sum of all memories and tables of a store, and the record of its growth.
+
+use std::time::Instant;
+
+use wasmtime::{Result, bail};
+
+use super::state::LimitHit;
+use crate::report::model::{LimitKind, MemoryGrowth, MemoryProfile};
+
+/// A table slot holds a pointer.
+const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
+
+/// Growth events that are kept; a guest that grows by a page at a time to the largest cap there
+/// is (4 GiB) makes 65,536 of them.
+const GROWTH_EVENTS: usize = 4096;
+
+/// Sums what a store's memories and tables hold, refuses what exceeds the cap, and remembers when
+/// they grew. The engine asks it before every growth, the initial sizes included.
+#[derive(Debug)]
+pub(super) struct Limiter {
+    cap_bytes: u64,
+    cap_instances: usize,
+    bytes: u64,
+    peak_bytes: u64,
+    /// The last growth that was allowed, to be taken back if the engine could not do it.
+    pending: u64,
+    growth: Vec<MemoryGrowth>,
+    began: Instant,
+    /// Sum of bytes x ns up to `last_ns`, for the mean.
+    integral: f64,
+    last_ns: u64,
+    pub(super) hit: Option<LimitHit>,
+}
+
+impl Limiter {
+    pub(super) fn new(cap_bytes: u64, cap_instances: usize) -> Self {
+        Self {
+            cap_bytes,
+            cap_instances,
+            bytes: 0,
+            peak_bytes: 0,
+            pending: 0,
+            growth: Vec::new(),
+            began: Instant::now(),
+            integral: 0.0,
+            last_ns: 0,
+            hit: None,
+        }
+    }
+
+    /// What there is now, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Instantiation is over: growth is recorded from here on.
+    pub(super) fn begin(&mut self) {
+        self.growth.clear();
+        self.began = Instant::now();
+        self.integral = 0.0;
+        self.last_ns = 0;
+    }
+
+    /// The profile from [`Limiter::begin`] until now.
+    pub(super) fn profile(&mut self, baseline_bytes: u64) -> MemoryProfile {
+        let now = self.advance();
+        MemoryProfile {
+            baseline_bytes,
+            peak_bytes: self.peak_bytes,
+            released_bytes: self.bytes,
+            mean_bytes: if now == 0 {
+                self.bytes as f64
+            } else {
+                self.integral / now as f64
+            },
+            growth: std::mem::take(&mut self.growth),
+        }
+    }
+
+    /// Accounts for the time since the last event; returns now.
+    fn advance(&mut self) -> u64 {
+        let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.integral += self.bytes as f64 * (now - self.last_ns) as f64;
+        self.last_ns = now;
+        now
+    }
+
+    fn grow(&mut self, added: u64) -> Result<bool> {
+        let wanted = self.bytes.saturating_add(added);
+        if wanted > self.cap_bytes {
+            self.hit = Some(LimitHit {
+                limit: LimitKind::Memory,
+                actual: Some(wanted),
+            });
+            bail!(
+                "memory limit of {} bytes exceeded: {wanted} bytes wanted",
+                self.cap_bytes
+            );
+        }
+        let at_ns = self.advance();
+        self.bytes = wanted;
+        self.pending = added;
+        self.peak_bytes = self.peak_bytes.max(wanted);
+        if self.growth.len() < GROWTH_EVENTS {
+            self.growth.push(MemoryGrowth {
+                at_ns,
+                bytes: wanted,
+            });
+        }
+        Ok(true)
+    }
+
+    fn take_back(&mut self) {
+        self.bytes -= self.pending;
+        self.pending = 0;
+    }
+}
+
+impl wasmtime::ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        // What the module itself forbids is for the engine to refuse.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            self.pending = 0;
+            return Ok(false);
+        }
+        self.grow((desired - current) as u64)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {
+        self.take_back();
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            self.pending = 0;
+            return Ok(false);
+        }
+        self.grow((desired - current) as u64 * TABLE_ELEMENT_BYTES)
+    }
+
+    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {
+        self.take_back();
+        Ok(())
+    }
+
+    fn instances(&self) -> usize {
+        self.cap_instances
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::ResourceLimiter as _;
+
+    use super::*;
+
+    #[test]
+    fn the_cap_is_over_the_sum_of_memories_and_tables() {
+        let mut limiter = Limiter::new(1000, 1);
+        assert!(limiter.memory_growing(0, 600, None).unwrap());
+        assert!(limiter.table_growing(0, 40, None).unwrap());
+        assert_eq!(limiter.bytes(), 920);
+        assert!(limiter.memory_growing(0, 100, None).is_err());
+        assert_eq!(
+            limiter.hit,
+            Some(LimitHit {
+                limit: LimitKind::Memory,
+                actual: Some(1020)
+            })
+        );
+    }
+
+    #[test]
+    fn growth_that_failed_is_taken_back_and_what_the_module_forbids_is_no_hit() {
+        let mut limiter = Limiter::new(1000, 1);
+        assert!(limiter.memory_growing(0, 600, None).unwrap());
+        limiter
+            .memory_grow_failed(wasmtime::Error::msg("no"))
+            .unwrap();
+        assert_eq!(limiter.bytes(), 0);
+        assert!(!limiter.memory_growing(0, 5000, Some(100)).unwrap());
+        limiter
+            .memory_grow_failed(wasmtime::Error::msg("no"))
+            .unwrap();
+        assert_eq!((limiter.bytes(), limiter.hit), (0, None));
+    }
+}

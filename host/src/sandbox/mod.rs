@@ -1,0 +1,24 @@
+//! The sandbox: engines, compiled code, limits, grants, and the guest behind them. The only module
+//! that names the engine or WASI. It runs in worker processes; what a guest does wrong comes out
+//! as an [`Outcome`](crate::report::model::Outcome), never as an error.
+
+mod code;
+mod engine;
+mod fuel_clock;
+mod grants;
+mod instance;
+mod limiter;
+mod limits;
+mod linker;
+mod output;
+mod precheck;
+mod scratch;
+mod state;
+
+pub use code::{CodeError, check, compatibility, compile, load, to_binary};
+pub use engine::{Build, ENGINE};
+pub use grants::{Access, DirGrant, Grants};
+pub use instance::{Conditions, Finished, Guest, Linked};
+pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
+pub use precheck::{PrecheckError, Shape, StructureCaps, precheck};
+pub use state::FuelGauge;

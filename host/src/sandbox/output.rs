@@ -1,0 +1,151 @@
+//! The guest's stdout and stderr: captured together, up to a cap, and never passed on.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
+
+use super::state::LimitHit;
+use crate::report::model::LimitKind;
+
+/// What a guest may hand over at once; the cap is checked on every piece.
+const PERMIT_BYTES: usize = 64 * 1024;
+
+/// A capped buffer behind both streams.
+#[derive(Debug, Clone)]
+pub(super) struct Output(Arc<Mutex<Captured>>);
+
+#[derive(Debug)]
+struct Captured {
+    bytes: Vec<u8>,
+    cap: usize,
+    /// What would have been written in all when the cap was hit.
+    wanted: Option<u64>,
+}
+
+impl Output {
+    pub(super) fn new(cap: usize) -> Self {
+        Self(Arc::new(Mutex::new(Captured {
+            bytes: Vec::new(),
+            cap,
+            wanted: None,
+        })))
+    }
+
+    /// What was written, as text; a hostile guest's.
+    pub(super) fn text(&self) -> Option<String> {
+        let captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (!captured.bytes.is_empty()).then(|| String::from_utf8_lossy(&captured.bytes).into_owned())
+    }
+
+    pub(super) fn hit(&self) -> Option<LimitHit> {
+        let captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        captured.wanted.map(|wanted| LimitHit {
+            limit: LimitKind::Output,
+            actual: Some(wanted),
+        })
+    }
+
+    /// Keeps what fits; whether all of it did.
+    fn push(&self, bytes: &[u8]) -> bool {
+        let mut captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = captured.cap - captured.bytes.len();
+        captured
+            .bytes
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if bytes.len() > room && captured.wanted.is_none() {
+            captured.wanted = Some(captured.cap as u64 + (bytes.len() - room) as u64);
+        }
+        bytes.len() <= room
+    }
+}
+
+impl IsTerminal for Output {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Output {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl OutputStream for Output {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if self.push(&bytes) {
+            Ok(())
+        } else {
+            Err(StreamError::trap("output limit exceeded"))
+        }
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(PERMIT_BYTES)
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Output {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for Output {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(if self.push(bytes) {
+            Ok(bytes.len())
+        } else {
+            Err(io::Error::new(
+                io::ErrorKind::QuotaExceeded,
+                "output limit exceeded",
+            ))
+        })
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_kept_and_the_rest_is_a_hit() {
+        let mut output = Output::new(5);
+        assert!(output.write(Bytes::from_static(b"abc")).is_ok());
+        assert_eq!(output.hit(), None);
+        assert!(output.write(Bytes::from_static(b"defg")).is_err());
+        assert_eq!(output.text().as_deref(), Some("abcde"));
+        assert_eq!(
+            output.hit(),
+            Some(LimitHit {
+                limit: LimitKind::Output,
+                actual: Some(7)
+            })
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! One function body: validated operator by operator while its costs are counted, because a body
+//! of a few kilobytes can cost the compiler minutes.
+
+use wasmparser::{
+    BlockType, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
+    ValidatorResources, WasmModuleResources,
+};
+
+use super::structure::at_most;
+use super::{PrecheckError, StructureCaps};
+
+/// Validates a body within the caps, and hands the allocations on to the next.
+pub(super) fn check(
+    function: FuncToValidate<ValidatorResources>,
+    body: &FunctionBody<'_>,
+    caps: &StructureCaps,
+    allocations: FuncValidatorAllocations,
+) -> Result<FuncValidatorAllocations, PrecheckError> {
+    let mut costs = Costs::new(caps);
+    for local in body.get_locals_reader()? {
+        costs.locals(u64::from(local?.0))?;
+    }
+
+    let resources = function.resources.clone();
+    let mut validator = function.into_validator(allocations);
+    let mut reader = body.get_binary_reader();
+    validator.read_locals(&mut reader)?;
+    let mut operators = OperatorsReader::new(reader);
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        validator.op(offset, &operator)?;
+        costs.operator(&operator, &resources)?;
+    }
+    operators.finish()?;
+    Ok(validator.into_allocations())
+}
+
+/// What one body has cost so far.
+struct Costs<'a> {
+    caps: &'a StructureCaps,
+    locals: u64,
+    /// The open blocks; true for a loop.
+    open: Vec<bool>,
+    open_loops: u64,
+    blocks: u64,
+    branches: u64,
+    calls: u64,
+    table_accesses: u64,
+    typed_blocks: u64,
+    block_values: u64,
+    loop_depths: u64,
+}
+
+impl<'a> Costs<'a> {
+    fn new(caps: &'a StructureCaps) -> Self {
+        Self {
+            caps,
+            locals: 0,
+            open: Vec::new(),
+            open_loops: 0,
+            blocks: 0,
+            branches: 0,
+            calls: 0,
+            table_accesses: 0,
+            typed_blocks: 0,
+            block_values: 0,
+            loop_depths: 0,
+        }
+    }
+
+    fn locals(&mut self, more: u64) -> Result<(), PrecheckError> {
+        self.locals = self.locals.saturating_add(more);
+        at_most("locals in a function", self.caps.locals, self.locals)
+    }
+
+    fn operator(
+        &mut self,
+        operator: &Operator<'_>,
+        types: &ValidatorResources,
+    ) -> Result<(), PrecheckError> {
+        use Operator as O;
+        match operator {
+            O::Block { blockty } | O::If { blockty } => self.block(*blockty, false, types),
+            O::Loop { blockty } => self.block(*blockty, true, types),
+            O::End => {
+                if self.open.pop() == Some(true) {
+                    self.open_loops -= 1;
+                }
+                Ok(())
+            }
+            O::Br { .. } | O::BrIf { .. } => self.branch(1),
+            O::BrTable { targets } => self.branch(u64::from(targets.len()) + 1),
+            O::Call { .. } | O::ReturnCall { .. } => {
+                self.calls += 1;
+                at_most("calls in a function", self.caps.calls, self.calls)
+            }
+            O::CallIndirect { .. }
+            | O::ReturnCallIndirect { .. }
+            | O::TableGet { .. }
+            | O::TableSet { .. } => {
+                self.table_accesses += 1;
+                at_most(
+                    "indirect calls and table accesses in a function",
+                    self.caps.table_accesses,
+                    self.table_accesses,
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn block(
+        &mut self,
+        ty: BlockType,
+        is_loop: bool,
+        types: &ValidatorResources,
+    ) -> Result<(), PrecheckError> {
+        let caps = self.caps;
+        self.blocks += 1;
+        at_most("blocks in a function", caps.blocks, self.blocks)?;
+        self.open.push(is_loop);
+        let depth = self.open.len() as u64;
+        at_most("nested blocks in a function", caps.block_depth, depth)?;
+        if is_loop {
+            self.open_loops += 1;
+            at_most(
+                "nested loops in a function",
+                caps.loop_depth,
+                self.open_loops,
+            )?;
+            self.loop_depths += self.open_loops;
+            at_most(
+                "locals x nested loops in a function",
+                caps.local_loops,
+                self.locals.saturating_mul(self.loop_depths),
+            )?;
+        }
+        if let BlockType::FuncType(index) = ty {
+            self.typed_block(index, types)?;
+        }
+        self.joins()
+    }
+
+    fn typed_block(&mut self, index: u32, types: &ValidatorResources) -> Result<(), PrecheckError> {
+        let caps = self.caps;
+        self.typed_blocks += 1;
+        at_most(
+            "blocks with parameters in a function",
+            caps.typed_blocks,
+            self.typed_blocks,
+        )?;
+        // The validator has accepted the index as a function type.
+        if let Some(ty) = types.sub_type_at(index) {
+            let ty = ty.unwrap_func();
+            self.block_values += (ty.params().len() + ty.results().len()) as u64;
+        }
+        at_most(
+            "parameters of blocks in a function",
+            caps.block_values,
+            self.block_values,
+        )
+    }
+
+    fn branch(&mut self, targets: u64) -> Result<(), PrecheckError> {
+        self.branches += targets;
+        at_most(
+            "branches and branch table targets in a function",
+            self.caps.branches,
+            self.branches,
+        )?;
+        self.joins()
+    }
+
+    fn joins(&self) -> Result<(), PrecheckError> {
+        at_most(
+            "locals x branches in a function",
+            self.caps.local_joins,
+            self.locals.saturating_mul(self.blocks + self.branches),
+        )
+    }
+}

@@ -1,0 +1,185 @@
+//! The sections of core modules.
+
+use wasmparser::{CompositeInnerType, ElementItems, Payload, RecGroup, SectionLimited};
+
+use super::{PrecheckError, Structure, at_most};
+
+/// Totals over all modules that only the caps need.
+#[derive(Default)]
+pub(super) struct Totals {
+    core_types: u64,
+    imports: u64,
+    exports: u64,
+    globals: u64,
+    element_segments: u64,
+    element_items: u64,
+    data_segments: u64,
+}
+
+/// Adds a section's count to a total, and holds that against its cap.
+fn add(total: &mut u64, count: u32, what: &'static str, cap: u64) -> Result<(), PrecheckError> {
+    *total += u64::from(count);
+    at_most(what, cap, *total)
+}
+
+impl Structure<'_> {
+    pub(super) fn count_in_module(&mut self, payload: &Payload<'_>) -> Result<(), PrecheckError> {
+        let (caps, numbers) = (self.caps, &mut self.seen.numbers);
+        let totals = &mut self.module_totals;
+        match payload {
+            Payload::TypeSection(section) => self.signatures(section.clone()),
+            Payload::ImportSection(section) => self.module_imports(section.clone()),
+            Payload::ExportSection(section) => self.module_exports(section.clone()),
+            Payload::TableSection(section) => self.tables(section.clone()),
+            Payload::MemorySection(section) => self.memories(section.clone()),
+            Payload::ElementSection(section) => self.elements(section.clone()),
+            Payload::FunctionSection(section) => add(
+                &mut numbers.functions,
+                section.count(),
+                "functions",
+                caps.functions,
+            ),
+            Payload::GlobalSection(section) => add(
+                &mut totals.globals,
+                section.count(),
+                "globals",
+                caps.globals,
+            ),
+            Payload::DataSection(section) => {
+                add(
+                    &mut totals.data_segments,
+                    section.count(),
+                    "data segments",
+                    caps.data_segments,
+                )?;
+                for segment in section.clone() {
+                    numbers.data_bytes += segment?.data.len() as u64;
+                }
+                Ok(())
+            }
+            Payload::CodeSectionEntry(body) => {
+                let bytes = body.range().len() as u64;
+                at_most("bytes in a function", caps.body_bytes, bytes)?;
+                numbers.body_bytes_largest = numbers.body_bytes_largest.max(bytes);
+                numbers.code_bytes += bytes;
+                at_most("bytes of functions", caps.code_bytes, numbers.code_bytes)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts types of core modules, wherever they are declared.
+    pub(super) fn core_types(&mut self, count: u32) -> Result<(), PrecheckError> {
+        add(
+            &mut self.module_totals.core_types,
+            count,
+            "types of core modules",
+            self.caps.core_types,
+        )
+    }
+
+    fn signatures(&mut self, section: SectionLimited<'_, RecGroup>) -> Result<(), PrecheckError> {
+        self.core_types(section.count())?;
+        for group in section {
+            for ty in group?.types() {
+                if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
+                    let (params, results) = (ty.params().len(), ty.results().len());
+                    at_most("parameters of a function", self.caps.params, params as u64)?;
+                    at_most("results of a function", self.caps.results, results as u64)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn module_imports(
+        &mut self,
+        section: wasmparser::ImportSectionReader<'_>,
+    ) -> Result<(), PrecheckError> {
+        add(
+            &mut self.module_totals.imports,
+            section.count(),
+            "imports of core modules",
+            self.caps.imports,
+        )?;
+        for import in section.into_imports() {
+            let import = import?;
+            self.name(import.module)?;
+            self.name(import.name)?;
+        }
+        Ok(())
+    }
+
+    fn module_exports(
+        &mut self,
+        section: wasmparser::ExportSectionReader<'_>,
+    ) -> Result<(), PrecheckError> {
+        add(
+            &mut self.module_totals.exports,
+            section.count(),
+            "exports of core modules",
+            self.caps.exports,
+        )?;
+        for export in section {
+            self.name(export?.name)?;
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), PrecheckError> {
+        let (caps, numbers) = (self.caps, &mut self.seen.numbers);
+        add(&mut numbers.tables, section.count(), "tables", caps.tables)?;
+        for table in section {
+            let initial = table?.ty.initial;
+            at_most("elements of a table", caps.table_elements, initial)?;
+            numbers.table_elements_initial += initial;
+        }
+        Ok(())
+    }
+
+    fn memories(
+        &mut self,
+        section: wasmparser::MemorySectionReader<'_>,
+    ) -> Result<(), PrecheckError> {
+        let (caps, numbers) = (self.caps, &mut self.seen.numbers);
+        add(
+            &mut numbers.memories,
+            section.count(),
+            "memories",
+            caps.memories,
+        )?;
+        for memory in section {
+            // Pages of 64 KiB: the proposal for other sizes is off. The validator refuses what
+            // does not fit into 4 GiB, but it comes after.
+            let bytes = memory?.initial.saturating_mul(64 << 10);
+            numbers.memory_bytes_initial = numbers.memory_bytes_initial.saturating_add(bytes);
+        }
+        Ok(())
+    }
+
+    fn elements(
+        &mut self,
+        section: wasmparser::ElementSectionReader<'_>,
+    ) -> Result<(), PrecheckError> {
+        let (caps, totals) = (self.caps, &mut self.module_totals);
+        add(
+            &mut totals.element_segments,
+            section.count(),
+            "element segments",
+            caps.element_segments,
+        )?;
+        for segment in section {
+            let items = match segment?.items {
+                ElementItems::Functions(items) => items.count(),
+                ElementItems::Expressions(_, items) => items.count(),
+            };
+            add(
+                &mut totals.element_items,
+                items,
+                "elements of segments",
+                caps.element_items,
+            )?;
+        }
+        Ok(())
+    }
+}

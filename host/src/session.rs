@@ -1,0 +1,376 @@
+//! The whole pipeline: from paths to a run that is ready to be recorded.
+
+mod code;
+mod floor;
+mod request;
+mod scratch;
+mod subject;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand_chacha::ChaCha12Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+
+pub use request::{CaseFilter, Depth, FilterError, Request, Stage, random_u64};
+use subject::{CaseAt, Subject};
+
+use crate::cache::CodeCache;
+use crate::estimate::{Circumstances, conclude};
+use crate::machine::machine;
+use crate::progress::{Observer, Progress, Step};
+use crate::report::model::{LimitKind, Outcome, Run, RunStatus};
+use crate::sandbox::{ENGINE, Shape};
+use crate::worker::{Cancel, Ended, Event, Job, Report, RunJob, Supervisor, confine, monotonic_ns};
+
+/// Why a session could not begin. What goes wrong later is an outcome in the run.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// Workers cannot be started.
+    #[error("this program cannot find itself to start workers: {0}")]
+    Program(std::io::Error),
+    /// There is nowhere to put code.
+    #[error("no temporary directory can be made for compiled code: {0}")]
+    Temporary(std::io::Error),
+}
+
+/// What a session brought.
+#[derive(Debug)]
+pub struct Findings {
+    /// Ready to be recorded.
+    pub run: Run,
+    /// The structure of each plugin of the run that was checked, in the same order.
+    pub shapes: Vec<Option<Shape>>,
+    /// The signal that ended it early.
+    pub signal: Option<i32>,
+}
+
+/// Does what a request asks for.
+///
+/// # Errors
+/// If it cannot even begin.
+pub async fn measure(
+    request: &Request,
+    cancel: Cancel,
+    observer: &mut dyn Observer,
+) -> Result<Findings, SessionError> {
+    let mut session = Session::open(request, cancel.clone(), observer)?;
+    let mut subjects = session.find().await;
+    for subject in &mut subjects {
+        session.compile(subject).await;
+        session.list(subject).await;
+    }
+    if request.stage >= Stage::Count {
+        session.count(&mut subjects).await;
+    }
+    if request.stage >= Stage::Time {
+        session.measure_empty_batch(&subjects).await;
+        session.time(&mut subjects).await;
+    }
+    session.observer.on(Progress::Done);
+    Ok(session.conclude(subjects, cancel.signal()))
+}
+
+struct Session<'a> {
+    request: &'a Request,
+    observer: &'a mut dyn Observer,
+    supervisor: Supervisor,
+    cache: CodeCache,
+    core: Option<u32>,
+    started_at: jiff::Timestamp,
+    empty_batch_ns: Option<f64>,
+    confinement: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl<'a> Session<'a> {
+    fn open(
+        request: &'a Request,
+        cancel: Cancel,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, SessionError> {
+        let supervisor = Supervisor::new(cancel).map_err(SessionError::Program)?;
+        let (cache, warning) =
+            CodeCache::open(request.cache_dir.as_deref(), request.cache_bytes_max)
+                .map_err(SessionError::Temporary)?;
+        Ok(Self {
+            request,
+            observer,
+            supervisor,
+            cache,
+            core: confine::pick_core(),
+            started_at: jiff::Timestamp::now(),
+            empty_batch_ns: None,
+            confinement: Vec::new(),
+            warnings: request.warnings.iter().cloned().chain(warning).collect(),
+        })
+    }
+
+    /// Paths become subjects: found, built, hashed.
+    async fn find(&mut self) -> Vec<Subject> {
+        let mut subjects = Vec::new();
+        for path in &self.request.paths {
+            for source in crate::plugin::find(path) {
+                subjects.push(Subject::prepare(source, path, self.request, self.observer).await);
+            }
+        }
+        subjects
+    }
+
+    /// Asks a plugin for its cases, and keeps those that were asked for.
+    async fn list(&mut self, subject: &mut Subject) {
+        let Some(code) = subject.code.clone() else {
+            return;
+        };
+        let job = Job::Cases(self.run_job(&code.metered, String::new()));
+        let report = self.work(job, 0).await;
+        subject.listed(report, self.request);
+    }
+
+    /// The count pass over every case.
+    async fn count(&mut self, subjects: &mut [Subject]) {
+        let cases = subject::pending(subjects);
+        for (index, at) in cases.iter().enumerate() {
+            let Some((code, case)) = at.of(subjects) else {
+                continue;
+            };
+            let run = self.run_job(&code.metered, case.to_owned());
+            let job = Job::Count {
+                run,
+                settings: self.request.count,
+            };
+            let step = Step {
+                number: index + 1,
+                of: cases.len(),
+            };
+            self.observer.on(Progress::Count {
+                step,
+                plugin: at.plugin(subjects),
+                case,
+            });
+            let report = self.work(job, 0).await;
+            at.counted(subjects, report, &self.request.limits);
+        }
+    }
+
+    /// The time pass: in every block a fresh process for every case, in shuffled order.
+    async fn time(&mut self, subjects: &mut [Subject]) {
+        let mut random = ChaCha12Rng::seed_from_u64(self.request.order_seed);
+        let mut order = 0;
+        let blocks = self.request.blocks;
+        for block in 0..blocks {
+            let mut cases = subject::pending(subjects);
+            shuffle(&mut cases, &mut random);
+            for (index, at) in cases.iter().enumerate() {
+                let padding = random.next_u32() % PADDING_BYTES_MAX;
+                let Some((code, case)) = at.of(subjects) else {
+                    continue;
+                };
+                let run = self.run_job(&code.timed, case.to_owned());
+                let job = Job::Time {
+                    run,
+                    settings: self.request.time,
+                };
+                self.observer.on(Progress::Time {
+                    step: Step {
+                        number: index + 1,
+                        of: cases.len(),
+                    },
+                    block: Step {
+                        number: block as usize + 1,
+                        of: blocks as usize,
+                    },
+                    plugin: at.plugin(subjects),
+                    case,
+                });
+                let report = self.work(job, padding).await;
+                let place = subject::Place {
+                    block,
+                    order,
+                    core: self.core,
+                    padding_bytes: padding,
+                };
+                at.timed(subjects, report, place, &self.request.limits);
+                order += 1;
+            }
+        }
+    }
+
+    /// The last step: estimates and outcomes, and the run as it will be recorded.
+    fn conclude(self, mut subjects: Vec<Subject>, signal: Option<i32>) -> Findings {
+        let request = self.request;
+        let circumstances = Circumstances {
+            empty_batch_ns: self.empty_batch_ns,
+            strict: request.strict,
+        };
+        for subject in &mut subjects {
+            subject.settle(signal.is_some(), request.stage);
+            for case in &mut subject.plugin.cases {
+                conclude(case, circumstances);
+            }
+        }
+        let finished_at = jiff::Timestamp::now();
+        let (plugins, shapes) = subjects
+            .into_iter()
+            .map(|subject| (subject.plugin, subject.shape))
+            .unzip();
+        let run = Run {
+            id: run_id(self.started_at),
+            started_at: rfc3339(self.started_at),
+            finished_at: rfc3339(finished_at),
+            status: if signal.is_some() {
+                RunStatus::Interrupted
+            } else {
+                RunStatus::Complete
+            },
+            command: request.command.clone(),
+            host_version: env!("CARGO_PKG_VERSION").into(),
+            engine: ENGINE.into(),
+            seed: request.seed,
+            order_seed: request.order_seed,
+            empty_batch_ns: self.empty_batch_ns,
+            settings: request.settings(),
+            limits: request.limits.values().clone(),
+            grants: request.grants.describe(),
+            confinement: self.confinement,
+            machine: machine(),
+            warnings: self.warnings,
+            plugins,
+        };
+        Findings {
+            run,
+            shapes,
+            signal,
+        }
+    }
+
+    fn run_job(&self, code: &std::path::Path, case: String) -> RunJob {
+        RunJob {
+            code: code.to_path_buf(),
+            case,
+            limits: self.request.limits.clone(),
+            grants: self.request.grants.clone(),
+            seed: self.request.seed,
+            core: self.core,
+            spawned_ns: monotonic_ns(),
+        }
+    }
+
+    /// Runs one job in a fresh worker. A host error is a report like any other.
+    async fn work(&mut self, mut job: Job, padding_bytes: u32) -> Report {
+        let scratch = match &mut job {
+            Job::Compile(_) => Ok(Vec::new()),
+            Job::Cases(run) | Job::Count { run, .. } | Job::Time { run, .. } => {
+                scratch::provide(&mut run.grants, &run.limits)
+            }
+        };
+        let wall = self.wall(&job);
+        let report = match &scratch {
+            Ok(_) => {
+                self.supervisor
+                    .run(&job, wall, padding_bytes as usize)
+                    .await
+            }
+            Err(error) => Ok(Report::failed(format!("no scratch copy: {error}"))),
+        };
+        let report = report
+            .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")));
+        if let Some(layers) = report.layers()
+            && self.confinement.is_empty()
+        {
+            self.confinement = layers.to_vec();
+        }
+        report
+    }
+
+    /// How long a worker may take. A compile worker is capped in CPU time; on a busy machine that
+    /// takes longer, but not for ever.
+    fn wall(&self, job: &Job) -> Duration {
+        let limits = &self.request.limits;
+        Duration::from_millis(match job {
+            Job::Compile(_) => limits
+                .get(LimitKind::Compile)
+                .saturating_mul(4)
+                .saturating_add(10_000),
+            _ => limits.get(LimitKind::Wall),
+        })
+    }
+}
+
+/// The environment padding moves the stack by up to a page (METHOD.md, blocks).
+const PADDING_BYTES_MAX: u32 = 4096;
+
+fn shuffle(cases: &mut [CaseAt], random: &mut ChaCha12Rng) {
+    for last in (1..cases.len()).rev() {
+        let other = random.next_u64() % (last as u64 + 1);
+        cases.swap(last, other as usize);
+    }
+}
+
+/// To the millisecond: nobody reads more, and every row has the same width.
+fn rfc3339(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+fn run_id(started_at: jiff::Timestamp) -> String {
+    let time = started_at.strftime("%Y%m%dT%H%M%SZ");
+    format!("{time}-{:08x}", request::random_u64() as u32)
+}
+
+impl Report {
+    fn failed(message: String) -> Self {
+        Self {
+            events: Vec::new(),
+            ended: Ended::Host(message),
+        }
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        self.events.iter().rev().find_map(|event| match event {
+            Event::Done { outcome } => Some(outcome.clone()),
+            _ => None,
+        })
+    }
+
+    fn layers(&self) -> Option<&[String]> {
+        self.events.iter().find_map(|event| match event {
+            Event::Confined { layers } => Some(layers.as_slice()),
+            _ => None,
+        })
+    }
+}
+
+/// How a job ended, by what its worker said and how it died.
+fn outcome(report: &Report, wall: (LimitKind, u64)) -> Outcome {
+    let (limit, cap) = wall;
+    match &report.ended {
+        Ended::Finished => report.outcome().unwrap_or_else(|| Outcome::Crash {
+            message: "its worker ended without a result".into(),
+        }),
+        Ended::WallClock => Outcome::Limit {
+            limit,
+            cap,
+            actual: None,
+        },
+        Ended::CpuTime => Outcome::Limit {
+            limit,
+            cap,
+            actual: None,
+        },
+        Ended::Flooded => Outcome::Crash {
+            message: "its worker said more than a worker may".into(),
+        },
+        Ended::Died(how) => Outcome::Crash {
+            message: how.clone(),
+        },
+        Ended::Host(message) => Outcome::Host {
+            message: message.clone(),
+        },
+        Ended::Interrupted => Outcome::Skipped {
+            reason: subject::INTERRUPTED.into(),
+        },
+    }
+}
+
+/// Settings by name, for the report.
+type Settings = BTreeMap<String, u64>;

@@ -1,0 +1,135 @@
+//! A subject's compiled code: from the cache, or from a compile worker.
+
+use std::path::PathBuf;
+
+use super::subject::Subject;
+use super::{Session, outcome};
+use crate::progress::Progress;
+use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
+use crate::sandbox::{Build, compatibility};
+use crate::worker::{CompileJob, Event, Job, monotonic_ns};
+
+/// Both builds of a component, as files that a run worker loads.
+#[derive(Debug, Clone)]
+pub(super) struct Code {
+    pub(super) metered: PathBuf,
+    pub(super) timed: PathBuf,
+}
+
+impl Session<'_> {
+    /// Gives a subject its code, unless it was refused before.
+    pub(super) async fn compile(&mut self, subject: &mut Subject) {
+        let Some(digest) = subject.digest else { return };
+        let names = match Build::ALL.map(|build| {
+            compatibility(build, &self.request.limits).map(|hash| {
+                (
+                    build,
+                    format!("{}-{}-{hash}.cwasm", digest.hex(), build.name()),
+                )
+            })
+        }) {
+            [Ok(metered), Ok(timed)] => [metered, timed],
+            [Err(error), _] | [_, Err(error)] => {
+                subject.refuse(Outcome::Host {
+                    message: error.to_string(),
+                });
+                return;
+            }
+        };
+        let files = || names.each_ref().map(|(_, name)| self.cache.find(name));
+        // A plugin that is being checked is looked at, whatever the cache holds.
+        if let [Some(metered), Some(timed)] = files()
+            && !self.request.shapes
+        {
+            let code_bytes = std::fs::metadata(&timed).map_or(0, |metadata| metadata.len());
+            subject.plugin.compile = Some(Compile {
+                cache: CacheUse::Hit,
+                duration_ns: 0,
+                code_bytes,
+            });
+            subject.code = Some(Code { metered, timed });
+            return;
+        }
+        self.observer.on(Progress::Compile {
+            plugin: &subject.plugin.name,
+        });
+        match self.compile_now(subject, &names).await {
+            Ok(compile) => {
+                subject.plugin.compile = Some(compile);
+                let [metered, timed] = names.map(|(_, name)| self.cache.run_dir().join(name));
+                subject.code = Some(Code { metered, timed });
+            }
+            Err(outcome) => subject.refuse(outcome),
+        }
+    }
+
+    async fn compile_now(
+        &mut self,
+        subject: &mut Subject,
+        names: &[(Build, String); 2],
+    ) -> Result<Compile, Outcome> {
+        let limits = &self.request.limits;
+        let host = |error: &dyn std::fmt::Display| Outcome::Host {
+            message: error.to_string(),
+        };
+        // The worker writes into a directory of its own and reads a copy that nobody changes.
+        let desk = tempfile::tempdir_in(self.cache.run_dir()).map_err(|error| host(&error))?;
+        let component = desk.path().join("component");
+        let code_dir = desk.path().join("code");
+        std::fs::create_dir(&code_dir).map_err(|error| host(&error))?;
+        subject
+            .snapshot(limits, &component)
+            .map_err(|reason| Outcome::Refused { reason })?;
+        let job = Job::Compile(CompileJob {
+            component,
+            code_dir: code_dir.clone(),
+            builds: names.to_vec(),
+            limits: limits.clone(),
+        });
+        let began = monotonic_ns();
+        let report = self.work(job, 0).await;
+        let duration_ns = monotonic_ns() - began;
+        let limits = &self.request.limits;
+        let ended = outcome(
+            &report,
+            (LimitKind::Compile, limits.get(LimitKind::Compile)),
+        );
+        subject.shape = report.events.iter().find_map(|event| match event {
+            Event::Checked(shape) => Some((**shape).clone()),
+            _ => None,
+        });
+        match ended {
+            Outcome::Ok => {}
+            // The allocator's last words, when the address space is used up.
+            Outcome::Crash { message } if message.contains("memory allocation of") => {
+                let limit = LimitKind::CompileMemory;
+                return Err(Outcome::Limit {
+                    limit,
+                    cap: limits.get(limit),
+                    actual: None,
+                });
+            }
+            refused => return Err(refused),
+        }
+        let mut code_bytes = 0;
+        let mut kept = self.cache.is_kept();
+        for (build, name) in names {
+            let file = self.cache.run_dir().join(name);
+            std::fs::rename(code_dir.join(name), &file).map_err(|error| host(&error))?;
+            if *build == Build::Timed {
+                code_bytes = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
+            }
+            if let Err(error) = self.cache.keep(name) {
+                kept = false;
+                self.warnings
+                    .push(format!("compiled code cannot be kept: {error}"));
+            }
+        }
+        let cache = if kept { CacheUse::Miss } else { CacheUse::Off };
+        Ok(Compile {
+            cache,
+            duration_ns,
+            code_bytes,
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! What measuring costs on this machine: the time of an empty batch, from a guest of our own that
+//! takes the same way as every plugin.
+
+use super::Session;
+use super::subject::Subject;
+use crate::measure::TimeSettings;
+use crate::stats;
+use crate::worker::{Event, Job};
+
+const GUEST: &str = include_str!("empty.wat");
+
+/// Empty batches that are measured: a few milliseconds' worth.
+const BATCHES: usize = 1000;
+
+impl Session<'_> {
+    /// Measures an empty batch, if there is anything to hold it against.
+    pub(super) async fn measure_empty_batch(&mut self, subjects: &[Subject]) {
+        if super::subject::pending(subjects).is_empty() {
+            return;
+        }
+        let mut guest = Subject::own("empty", GUEST);
+        self.compile(&mut guest).await;
+        let Some(code) = guest.code.clone() else {
+            self.warnings.push(format!(
+                "the cost of an empty batch is not known: {:?}",
+                guest.plugin.outcome
+            ));
+            return;
+        };
+        let settings = TimeSettings {
+            sample_ns: 0,
+            precision: 0.0,
+            min_samples: BATCHES,
+            max_samples: BATCHES,
+            ..TimeSettings::default()
+        };
+        let run = self.run_job(&code.timed, "empty".into());
+        let report = self.work(Job::Time { run, settings }, 0).await;
+        let samples = report.events.iter().find_map(|event| match event {
+            Event::Timed(timed) => Some(&timed.samples),
+            _ => None,
+        });
+        let times: Vec<f64> = samples
+            .into_iter()
+            .flatten()
+            .map(|sample| sample.wall_ns as f64)
+            .collect();
+        self.empty_batch_ns = stats::median(&times);
+    }
+}

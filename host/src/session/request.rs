@@ -1,0 +1,217 @@
+//! What a session is asked to do: arguments that have become types.
+
+use std::path::PathBuf;
+
+use globset::{GlobBuilder, GlobMatcher};
+use regex::Regex;
+
+use super::Settings;
+use crate::measure::{CountSettings, TimeSettings};
+use crate::sandbox::{Grants, Limits};
+
+/// Everything that a session needs to know.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Components, plugin directories, or directories of those.
+    pub paths: Vec<PathBuf>,
+    /// Which cases.
+    pub filter: CaseFilter,
+    /// How far to go.
+    pub stage: Stage,
+    /// Processes for each case.
+    pub blocks: u32,
+    /// How a case is counted.
+    pub count: CountSettings,
+    /// How a process samples.
+    pub time: TimeSettings,
+    /// The caps.
+    pub limits: Limits,
+    /// What guests may reach.
+    pub grants: Grants,
+    /// Seed of the guests' random numbers.
+    pub seed: u64,
+    /// Seed of order and padding.
+    pub order_seed: u64,
+    /// Whether nondeterminism fails a case.
+    pub strict: bool,
+    /// Whether the structure of every plugin is wanted, for which the cache is passed by.
+    pub shapes: bool,
+    /// Whether plugin directories are built first.
+    pub build: bool,
+    /// Where compiled code is kept; none to keep none.
+    pub cache_dir: Option<PathBuf>,
+    /// How much of it, in bytes.
+    pub cache_bytes_max: u64,
+    /// The command line, for the report.
+    pub command: Vec<String>,
+    /// What was already noticed, for the report.
+    pub warnings: Vec<String>,
+}
+
+impl Request {
+    /// The settings by name, for the report.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        [
+            ("blocks", u64::from(self.blocks)),
+            ("sample_ns", self.time.sample_ns),
+            ("budget_ns", self.time.budget_ns),
+            ("precision_ppm", (self.time.precision * 1e6) as u64),
+            ("samples_min", self.time.min_samples as u64),
+            ("samples_max", self.time.max_samples as u64),
+            ("count_stability_ppm", (self.count.stability * 1e6) as u64),
+            ("count_single_fuel", self.count.single_fuel),
+            ("count_batch_fuel", self.count.batch_fuel),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+    }
+}
+
+/// How far a session goes; each stage includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Load, compile, list the cases.
+    List,
+    /// Count them.
+    Count,
+    /// Time them.
+    Time,
+}
+
+/// How thorough the time pass is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// One process a case: says nothing of the spread between processes.
+    Quick,
+    /// Five.
+    #[default]
+    Default,
+    /// Twenty, and narrower intervals.
+    Thorough,
+}
+
+impl Depth {
+    /// Processes for each case (METHOD.md, blocks).
+    #[must_use]
+    pub fn blocks(self) -> u32 {
+        match self {
+            Self::Quick => 1,
+            Self::Default => 5,
+            Self::Thorough => 20,
+        }
+    }
+
+    /// How each samples.
+    #[must_use]
+    pub fn time(self) -> TimeSettings {
+        let default = TimeSettings::default();
+        match self {
+            Self::Quick => TimeSettings {
+                budget_ns: default.budget_ns / 2,
+                ..default
+            },
+            Self::Default => default,
+            Self::Thorough => TimeSettings {
+                precision: default.precision / 2.0,
+                ..default
+            },
+        }
+    }
+}
+
+/// Which cases are meant. No pattern at all means every case.
+#[derive(Debug, Clone, Default)]
+pub struct CaseFilter(Vec<Pattern>);
+
+#[derive(Debug, Clone)]
+enum Pattern {
+    Glob(GlobMatcher),
+    Regex(Regex),
+    Part(String),
+}
+
+/// A pattern that is none.
+#[derive(Debug, thiserror::Error)]
+pub enum FilterError {
+    /// Not a glob.
+    #[error("{0}")]
+    Glob(#[from] globset::Error),
+    /// Not a regular expression.
+    #[error("{0}")]
+    Regex(#[from] regex::Error),
+}
+
+impl CaseFilter {
+    /// Understands each pattern as a regular expression if it stands between slashes, as a glob
+    /// over the whole name if it has `*`, `?`, `[` or `{`, and as a part of the name otherwise.
+    ///
+    /// # Errors
+    /// The first pattern that is malformed.
+    pub fn parse(patterns: &[String]) -> Result<Self, FilterError> {
+        let parse = |pattern: &String| {
+            let inner = pattern
+                .strip_prefix('/')
+                .and_then(|rest| rest.strip_suffix('/'));
+            Ok(match inner {
+                Some(regex) if !regex.is_empty() => Pattern::Regex(Regex::new(regex)?),
+                _ if pattern.contains(['*', '?', '[', '{']) => Pattern::Glob(
+                    GlobBuilder::new(pattern)
+                        .literal_separator(false)
+                        .build()?
+                        .compile_matcher(),
+                ),
+                _ => Pattern::Part(pattern.clone()),
+            })
+        };
+        Ok(Self(
+            patterns
+                .iter()
+                .map(parse)
+                .collect::<Result<_, FilterError>>()?,
+        ))
+    }
+
+    /// Whether a case is meant.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        self.0.is_empty()
+            || self.0.iter().any(|pattern| match pattern {
+                Pattern::Glob(glob) => glob.is_match(name),
+                Pattern::Regex(regex) => regex.is_match(name),
+                Pattern::Part(part) => name.contains(part.as_str()),
+            })
+    }
+}
+
+/// Randomness that no run needs to repeat: for run ids and for an order that was not asked for.
+#[must_use]
+pub fn random_u64() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    // The standard library's keys are random per process, its counter differs per call.
+    RandomState::new().hash_one(std::time::SystemTime::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_a_part_a_glob_or_a_regex() {
+        let matches = |pattern: &str, name| {
+            CaseFilter::parse(&[pattern.to_owned()])
+                .unwrap()
+                .matches(name)
+        };
+        assert!(matches("write", "json/write/10"));
+        assert!(matches("json/*", "json/write/10"));
+        assert!(!matches("write*", "json/write/10"));
+        assert!(matches("*/{10,100}", "json/write/100"));
+        assert!(matches("/^json.*0$/", "json/write/10"));
+        assert!(!matches("/^write/", "json/write/10"));
+        assert!(CaseFilter::default().matches("anything"));
+        assert!(CaseFilter::parse(&["[".into()]).is_err());
+        assert!(CaseFilter::parse(&["/(/".into()]).is_err());
+    }
+}

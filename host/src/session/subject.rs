@@ -1,0 +1,361 @@
+//! A plugin on its way through a session: what is known of it so far, and what its workers add.
+
+use std::path::{Path, PathBuf};
+
+use super::code::Code;
+use super::outcome;
+use super::request::{Request, Stage};
+use crate::plugin::{self, Digest, Source, SourceError};
+use crate::progress::{Observer, Progress};
+use crate::report::model::{
+    Case, CaseSpec, Count, CountPass, LimitKind, MemoryProfile, Outcome, Plugin, Process,
+};
+use crate::sandbox::{Limits, Shape};
+use crate::stats;
+use crate::worker::{Event, Report, Timed};
+
+/// Why a case has no result after a signal.
+pub(super) const INTERRUPTED: &str = "the run was interrupted";
+
+/// One plugin of a session.
+pub(super) struct Subject {
+    /// What the report will say.
+    pub(super) plugin: Plugin,
+    pub(super) shape: Option<Shape>,
+    /// What its bytes were when they were hashed; none if it was refused before.
+    pub(super) digest: Option<Digest>,
+    pub(super) code: Option<Code>,
+    bytes: Bytes,
+    times: Vec<(u64, u64)>,
+}
+
+/// Where the component's bytes are.
+enum Bytes {
+    Nowhere,
+    File(PathBuf),
+    Own(&'static str),
+}
+
+impl Subject {
+    fn new(name: String, source: String) -> Self {
+        Self {
+            plugin: Plugin {
+                name,
+                source,
+                digest: None,
+                component_bytes: None,
+                outcome: Outcome::Ok,
+                compile: None,
+                load_ns: None,
+                instantiate_ns: None,
+                cases: Vec::new(),
+            },
+            shape: None,
+            digest: None,
+            code: None,
+            bytes: Bytes::Nowhere,
+            times: Vec::new(),
+        }
+    }
+
+    /// A guest of our own.
+    pub(super) fn own(name: &str, text: &'static str) -> Self {
+        let digest = Digest::of(text.as_bytes());
+        Self {
+            digest: Some(digest),
+            bytes: Bytes::Own(text),
+            ..Self::new(name.into(), "built in".into())
+        }
+    }
+
+    /// Builds and hashes what was found behind a path.
+    pub(super) async fn prepare(
+        found: Result<Source, SourceError>,
+        path: &Path,
+        request: &Request,
+        observer: &mut dyn Observer,
+    ) -> Self {
+        let source = match found {
+            Ok(source) => source,
+            Err(error) => {
+                let mut subject = Self::new(lossy(path), lossy(path));
+                subject.refuse(Outcome::Refused {
+                    reason: error.to_string(),
+                });
+                return subject;
+            }
+        };
+        let mut subject = Self::new(source.name.clone(), lossy(&source.path));
+        match subject.read(&source, request, observer).await {
+            Ok((digest, bytes)) => {
+                subject.digest = Some(digest);
+                subject.plugin.digest = Some(digest.to_string());
+                subject.plugin.component_bytes = Some(bytes);
+                subject.bytes = Bytes::File(source.component());
+            }
+            Err(reason) => subject.refuse(Outcome::Refused { reason }),
+        }
+        subject
+    }
+
+    async fn read(
+        &self,
+        source: &Source,
+        request: &Request,
+        observer: &mut dyn Observer,
+    ) -> Result<(Digest, u64), String> {
+        if let Some(manifest) = &source.manifest {
+            if let Some(flags) = manifest.beyond(&request.limits) {
+                return Err(format!(
+                    "it asks for more than the limits allow: grant it with {flags}"
+                ));
+            }
+            if request.build {
+                let announce = |command: &str| {
+                    observer.on(Progress::Build {
+                        plugin: &source.name,
+                        command,
+                    })
+                };
+                plugin::build(&source.path, manifest, announce)
+                    .await
+                    .map_err(|error| error.to_string())?;
+            }
+        }
+        plugin::read(&source.component(), &request.limits).map_err(|error| error.to_string())
+    }
+
+    /// Writes the component, exactly as it was hashed, to a file that only we can change.
+    pub(super) fn snapshot(&self, limits: &Limits, to: &Path) -> Result<(), String> {
+        match (&self.bytes, self.digest) {
+            (Bytes::File(path), Some(digest)) => {
+                plugin::snapshot(path, limits, &digest, to).map_err(|error| error.to_string())
+            }
+            (Bytes::Own(text), _) => std::fs::write(to, text).map_err(|error| error.to_string()),
+            _ => Err("it has no bytes".into()),
+        }
+    }
+
+    /// It goes no further.
+    pub(super) fn refuse(&mut self, outcome: Outcome) {
+        self.plugin.outcome = outcome;
+        self.code = None;
+    }
+
+    /// Takes what a plugin said of its cases, if it is true to the contract.
+    pub(super) fn listed(&mut self, report: Report, request: &Request) {
+        let ended = outcome(&report, wall(&request.limits));
+        if !ended.is_ok() {
+            return self.refuse(ended);
+        }
+        let listed = report.events.into_iter().find_map(|event| match event {
+            Event::Cases { cases } => Some(cases),
+            _ => None,
+        });
+        let listed = listed.unwrap_or_default();
+        if let Err(reason) = plugin::validate(&listed) {
+            return self.refuse(Outcome::Refused { reason });
+        }
+        self.plugin.cases = listed
+            .into_iter()
+            .filter(|case| request.filter.matches(&case.name))
+            .map(empty)
+            .collect();
+    }
+
+    /// Before the estimates: the times over all workers, and what an interruption left undone.
+    pub(super) fn settle(&mut self, interrupted: bool, stage: Stage) {
+        let (load, instantiate): (Vec<f64>, Vec<f64>) = self
+            .times
+            .iter()
+            .map(|(load, instantiate)| (*load as f64, *instantiate as f64))
+            .unzip();
+        let estimate = |values: &[f64]| {
+            stats::estimate_over_processes(values).or_else(|| stats::single(*values.first()?))
+        };
+        self.plugin.load_ns = estimate(&load);
+        self.plugin.instantiate_ns = estimate(&instantiate);
+        if !interrupted {
+            return;
+        }
+        for case in &mut self.plugin.cases {
+            let undone = match stage {
+                Stage::List => false,
+                Stage::Count => case.count.is_none(),
+                Stage::Time => case.processes.is_empty(),
+            };
+            if case.outcome.is_ok() && undone {
+                case.outcome = Outcome::Skipped {
+                    reason: INTERRUPTED.into(),
+                };
+            }
+        }
+    }
+}
+
+fn empty(spec: CaseSpec) -> Case {
+    Case {
+        spec,
+        outcome: Outcome::Ok,
+        marks: Vec::new(),
+        checksum: None,
+        count: None,
+        processes: Vec::new(),
+        measurements: Vec::new(),
+        output: None,
+    }
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn wall(limits: &Limits) -> (LimitKind, u64) {
+    (LimitKind::Wall, limits.get(LimitKind::Wall))
+}
+
+/// The place of a case in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CaseAt {
+    subject: usize,
+    case: usize,
+}
+
+/// Where and when a process of the time pass ran.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) block: u32,
+    pub(super) order: u32,
+    pub(super) core: Option<u32>,
+    pub(super) padding_bytes: u32,
+}
+
+/// The cases that nothing has gone wrong with, in order.
+pub(super) fn pending(subjects: &[Subject]) -> Vec<CaseAt> {
+    let cases = |(subject, at): (usize, &Subject)| {
+        let ready = at.code.is_some();
+        let cases = at.plugin.cases.iter().enumerate();
+        let pending = cases.filter(move |(_, case)| ready && case.outcome.is_ok());
+        pending
+            .map(move |(case, _)| CaseAt { subject, case })
+            .collect::<Vec<_>>()
+    };
+    subjects.iter().enumerate().flat_map(cases).collect()
+}
+
+impl CaseAt {
+    /// The code to run and the name of the case; none once its plugin was refused.
+    pub(super) fn of<'a>(&self, subjects: &'a [Subject]) -> Option<(&'a Code, &'a str)> {
+        let subject = &subjects[self.subject];
+        Some((
+            subject.code.as_ref()?,
+            &subject.plugin.cases[self.case].spec.name,
+        ))
+    }
+
+    /// The name of its plugin.
+    pub(super) fn plugin<'a>(&self, subjects: &'a [Subject]) -> &'a str {
+        &subjects[self.subject].plugin.name
+    }
+
+    /// Takes the count pass.
+    pub(super) fn counted(&self, subjects: &mut [Subject], report: Report, limits: &Limits) {
+        let case = &mut subjects[self.subject].plugin.cases[self.case];
+        case.outcome = outcome(&report, wall(limits));
+        let mut passes = Passes::default();
+        for event in report.events {
+            if let Event::Counted {
+                pass,
+                fuel_per_iteration,
+                method,
+                settled,
+                memory,
+                output,
+            } = event
+            {
+                passes.all.push(pass);
+                if passes.first.is_none() {
+                    case.output = output;
+                    passes.first = fuel_per_iteration.map(|fuel| (fuel, method, settled, memory));
+                }
+            }
+        }
+        case.count = passes.into_count();
+    }
+
+    /// Takes one process of the time pass.
+    pub(super) fn timed(
+        &self,
+        subjects: &mut [Subject],
+        report: Report,
+        place: Place,
+        limits: &Limits,
+    ) {
+        let subject = &mut subjects[self.subject];
+        let case = &mut subject.plugin.cases[self.case];
+        let outcome = outcome(&report, wall(limits));
+        // What an interruption cut short was never measured.
+        if matches!(outcome, Outcome::Skipped { .. }) {
+            return;
+        }
+        let timed = report.events.into_iter().find_map(|event| match event {
+            Event::Timed(timed) => Some(*timed),
+            _ => None,
+        });
+        if let Some(timed) = &timed {
+            subject.times.push((timed.load_ns, timed.instantiate_ns));
+        }
+        if !outcome.is_ok() {
+            case.outcome = outcome.clone();
+        }
+        case.processes.push(process(timed, outcome, place));
+    }
+}
+
+#[derive(Default)]
+struct Passes {
+    all: Vec<CountPass>,
+    first: Option<(f64, crate::report::model::CountMethod, bool, MemoryProfile)>,
+}
+
+impl Passes {
+    fn into_count(self) -> Option<Count> {
+        let (fuel_per_iteration, method, settled, memory) = self.first?;
+        let deterministic =
+            self.all.len() > 1 && self.all.windows(2).all(|pair| pair[0] == pair[1]);
+        let batches = self.all.iter().flat_map(|pass| &pass.batches);
+        let (timed, untimed) = batches.fold((0, 0), |(timed, untimed), batch| {
+            (timed + batch.fuel, untimed + batch.untimed_fuel)
+        });
+        let untimed_share = untimed as f64 / ((timed + untimed) as f64).max(1.0);
+        Some(Count {
+            fuel_per_iteration,
+            method,
+            deterministic,
+            settled,
+            untimed_share,
+            passes: self.all,
+            memory,
+        })
+    }
+}
+
+fn process(timed: Option<Timed>, outcome: Outcome, place: Place) -> Process {
+    let timed = timed.unwrap_or_default();
+    Process {
+        block: place.block,
+        order: place.order,
+        outcome,
+        core: place.core,
+        padding_bytes: place.padding_bytes,
+        ready_ns: timed.ready_ns,
+        load_ns: timed.load_ns,
+        instantiate_ns: timed.instantiate_ns,
+        first_iteration_ns: timed.first_iteration_ns,
+        samples: timed.samples,
+        checksum: timed.checksum,
+        precise: timed.precise,
+        memory_peak_bytes: timed.memory_peak_bytes,
+        rss_peak_bytes: timed.rss_peak_bytes,
+    }
+}

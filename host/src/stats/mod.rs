@@ -1,0 +1,17 @@
+//! Pure numbers: from samples to estimates. No I/O, no clock, no engine.
+//!
+//! A process is the unit: the samples of one process are not independent, so what stands beside
+//! an estimate is the spread over processes, and pooling does not exist here.
+
+mod intervals;
+mod noise;
+mod outliers;
+mod summary;
+
+pub use intervals::{COVERAGE, order_statistic_ranks, student_t_quantile};
+pub use noise::noisy;
+pub use outliers::{Outliers, outliers};
+pub use summary::{
+    estimate_over_processes, estimate_within, exact, mad, mean, median, quantile, sd, single,
+    spread_within,
+};

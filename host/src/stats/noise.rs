@@ -1,0 +1,96 @@
+//! When processes disagree by more than a machine should allow.
+
+use super::intervals::order_statistic_ranks;
+use super::summary::{mad, median, quantile_of_sorted, sd, sorted};
+
+/// An estimate known no better than this cannot show the changes that matter: severities begin at
+/// 10 % (METHOD.md), and a difference of two such estimates is uncertain by about 7 %.
+const RELATIVE_HALF_WIDTH_MAX: f64 = 0.05;
+
+/// For fewer than six processes Student's t is wide because they are few (9 standard deviations for
+/// two), which says nothing of the machine. So the standard deviation itself is judged: by what would give
+/// [`RELATIVE_HALF_WIDTH_MAX`] for five processes, where t / sqrt(n) is 1.24.
+const RELATIVE_SD_MAX: f64 = 0.04;
+
+/// Processes may differ by this and still be quiet: layout alone moves a kernel by about 1 %.
+const RELATIVE_MAD_QUIET: f64 = 0.01;
+
+/// A process's median varies less than its samples do. When medians vary that many times as much as the
+/// samples within a process, something that changes between processes (layout, frequency, a
+/// neighbour) outweighs everything that is seen inside of one.
+const BETWEEN_OVER_WITHIN_MAX: f64 = 3.0;
+
+/// Whether a case deserves `Mark::Noisy`: its processes' medians leave the estimate too uncertain,
+/// or they differ by far more than the samples within a process do ([`super::spread_within`], one a process).
+///
+/// Fewer than two processes, values that are not finite and a median that is not positive are not
+/// judged: false.
+#[must_use]
+pub fn noisy(process_medians: &[f64], within_spreads: &[f64]) -> bool {
+    uncertain(process_medians).unwrap_or(false)
+        || disagreeing(process_medians, within_spreads).unwrap_or(false)
+}
+
+fn uncertain(process_medians: &[f64]) -> Option<bool> {
+    let sorted = sorted(process_medians)?;
+    let centre = Some(quantile_of_sorted(&sorted, 0.5)).filter(|centre| *centre > 0.0)?;
+    Some(match order_statistic_ranks(sorted.len()) {
+        Some((low, high)) => (sorted[high] - sorted[low]) / 2.0 / centre > RELATIVE_HALF_WIDTH_MAX,
+        None => sd(&sorted)? / centre > RELATIVE_SD_MAX,
+    })
+}
+
+fn disagreeing(process_medians: &[f64], within_spreads: &[f64]) -> Option<bool> {
+    let centre = median(process_medians).filter(|centre| *centre > 0.0)?;
+    let between = mad(process_medians)? / centre;
+    let within = median(within_spreads)?;
+    Some(between > RELATIVE_MAD_QUIET && between > BETWEEN_OVER_WITHIN_MAX * within)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_processes_are_not_noisy() {
+        assert!(!noisy(&[100.0, 100.4, 99.8, 100.1, 100.2], &[0.003; 5]));
+        assert!(!noisy(
+            &[100.0, 100.4, 99.8, 100.1, 100.2, 99.9, 100.3],
+            &[0.003; 7]
+        ));
+    }
+
+    #[test]
+    fn one_process_out_of_many_does_not_make_a_case_noisy() {
+        let mut medians = vec![100.0; 19];
+        medians.push(150.0);
+        assert!(!noisy(&medians, &[0.01; 20]));
+    }
+
+    #[test]
+    fn an_estimate_known_to_seven_percent_is_noisy() {
+        assert!(noisy(&[93.0, 95.0, 99.0, 101.0, 105.0, 107.0], &[0.05; 6]));
+        assert!(noisy(&[93.0, 107.0, 100.0], &[0.05; 3]));
+    }
+
+    #[test]
+    fn few_processes_are_not_noisy_for_being_few() {
+        // Student's interval of these two is +-9 %.
+        assert!(!noisy(&[100.0, 101.0], &[0.01; 2]));
+    }
+
+    #[test]
+    fn processes_that_agree_with_themselves_but_not_with_each_other_are_noisy() {
+        let medians = [100.0, 103.0, 97.5, 102.5, 98.0, 101.8, 98.2, 100.2];
+        assert!(noisy(&medians, &[0.001; 8]));
+        assert!(!noisy(&medians, &[0.02; 8]));
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_not_noisy() {
+        assert!(!noisy(&[], &[]));
+        assert!(!noisy(&[5.0], &[0.5]));
+        assert!(!noisy(&[5.0, f64::NAN], &[0.1, 0.1]));
+        assert!(!noisy(&[0.0, 0.0], &[]));
+    }
+}

@@ -1,0 +1,301 @@
+//! What a worker process does: strips and confines itself, reads its job, does it, reports.
+
+use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::time::Instant;
+
+use nix::time::{ClockId, clock_gettime};
+
+use super::confine::{Confinement, Stripped, strip};
+use super::job::{CompileJob, Compiled, Event, Job, RunJob, Timed};
+use crate::measure::{
+    CountSchedule, CountSettings, NoBench, Sampler, SystemClock, TimeSchedule, TimeSettings,
+};
+use crate::report::model::{CountPass, LimitKind, Outcome};
+use crate::sandbox::{self, Access, Build, CodeError, Conditions, FuelGauge, Guest, Linked};
+
+/// The name of the variable that pads the environment (METHOD.md, blocks): its length moves the
+/// stack, and with it the alignment of what is measured.
+pub const PADDING_VARIABLE: &str = "DYNO_PADDING";
+
+/// The longest job line: every path, grant and argument of a command line fits.
+const JOB_BYTES_MAX: u64 = 16 << 20;
+
+/// Writable pages that a run worker needs besides the guest's memory: its own heap, one thread's
+/// stack, the events.
+const WORKER_BYTES: u64 = 96 << 20;
+
+/// Why a worker could not do its job. It reports this and ends.
+#[derive(Debug, thiserror::Error)]
+pub enum ChildError {
+    /// It was not started by a supervisor.
+    #[error("not started by a supervisor: this is an internal command")]
+    NotAWorker,
+    /// It could not be confined.
+    #[error("could not be confined: {0}")]
+    Confine(#[from] super::confine::ConfineError),
+    /// The job did not arrive, or the supervisor is gone.
+    #[error("the supervisor cannot be reached: {0}")]
+    Pipe(#[from] io::Error),
+    /// The job is not one.
+    #[error("the job is not understood: {0}")]
+    Job(#[from] serde_json::Error),
+}
+
+/// The whole life of a worker. `supervisor` is the process that must have started it.
+///
+/// # Errors
+/// If it could not be confined or got no job. What the guest does wrong is an event.
+pub fn work(supervisor: u32) -> Result<(), ChildError> {
+    let stripped = strip(supervisor, &[PADDING_VARIABLE])?;
+    let mut line = String::new();
+    io::stdin()
+        .lock()
+        .take(JOB_BYTES_MAX)
+        .read_line(&mut line)?;
+    let outcome = match serde_json::from_str(&line)? {
+        Job::Compile(job) => compile(stripped, &job)?,
+        Job::Cases(job) => cases(stripped, &job)?,
+        Job::Count { run, settings } => count(stripped, &run, settings)?,
+        Job::Time { run, settings } => time(stripped, &run, settings)?,
+    };
+    emit(&Event::Done { outcome })?;
+    Ok(())
+}
+
+fn emit(event: &Event) -> Result<(), ChildError> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, event)?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    Ok(())
+}
+
+fn confine(stripped: Stripped, what: &Confinement) -> Result<(), ChildError> {
+    let confined = stripped.confine(what)?;
+    emit(&Event::Confined {
+        layers: confined.layers.iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn compile(stripped: Stripped, job: &CompileJob) -> Result<Outcome, ChildError> {
+    let limits = &job.limits;
+    let mut what = Confinement::compile(
+        limits.get(LimitKind::CompileMemory),
+        limits.get(LimitKind::Compile),
+    );
+    what.read = vec![job.component.clone()];
+    what.write = vec![job.code_dir.clone()];
+    // Machine code is some four times as large as the component, more for tiny functions.
+    what.file_bytes = limits.get(LimitKind::Component).saturating_mul(32);
+    confine(stripped, &what)?;
+    Ok(match compile_builds(job) {
+        Ok(()) => Outcome::Ok,
+        Err(CompileFailure::Refused(error)) => Outcome::Refused {
+            reason: error.to_string(),
+        },
+        Err(CompileFailure::Host(message)) => Outcome::Host { message },
+        Err(CompileFailure::Pipe(error)) => return Err(error),
+    })
+}
+
+enum CompileFailure {
+    Refused(CodeError),
+    Host(String),
+    Pipe(ChildError),
+}
+
+impl From<CodeError> for CompileFailure {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::File { .. } | CodeError::Damaged(_) => Self::Host(error.to_string()),
+            refused => Self::Refused(refused),
+        }
+    }
+}
+
+fn compile_builds(job: &CompileJob) -> Result<(), CompileFailure> {
+    let file = std::fs::read(&job.component)
+        .map_err(|error| CompileFailure::Host(format!("{}: {error}", job.component.display())))?;
+    let component = sandbox::to_binary(&file)?;
+    let shape = sandbox::check(&component, &job.limits)?;
+    emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
+    let mut code_bytes = 0;
+    for (build, file) in &job.builds {
+        code_bytes += sandbox::compile(&component, *build, &job.limits, &job.code_dir.join(file))?;
+    }
+    let cpu_ms = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(0, |time| ms(&time));
+    emit(&Event::Compiled(Compiled { code_bytes, cpu_ms })).map_err(CompileFailure::Pipe)
+}
+
+fn ms(time: &nix::sys::time::TimeSpec) -> u64 {
+    time.tv_sec() as u64 * 1000 + time.tv_nsec() as u64 / 1_000_000
+}
+
+/// A run worker's confinement, and the one thread that WASI's timers need.
+fn enter(stripped: Stripped, job: &RunJob) -> Result<tokio::runtime::Runtime, ChildError> {
+    let memory = job.limits.get(LimitKind::Memory);
+    let mut what = Confinement::run(memory.saturating_add(WORKER_BYTES));
+    what.core = job.core;
+    what.read = vec![job.code.clone()];
+    what.open_files = job.limits.get(LimitKind::Handles);
+    for dir in &job.grants.dirs {
+        match dir.access {
+            Access::Read => what.read.push(dir.host.clone()),
+            Access::Scratch => {
+                what.write.push(dir.host.clone());
+                what.file_bytes = what.file_bytes.max(job.limits.get(LimitKind::ScratchBytes));
+            }
+        }
+    }
+    confine(stripped, &what)?;
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?)
+}
+
+/// Loads and links the job's code.
+fn load<B: crate::measure::Bench + 'static>(
+    job: &RunJob,
+    build: Build,
+) -> Result<Linked<B>, Outcome> {
+    let component =
+        sandbox::load(&job.code, build, &job.limits).map_err(|error| Outcome::Host {
+            message: error.to_string(),
+        })?;
+    Linked::new(&component, build)
+}
+
+fn conditions(job: &RunJob, build: Build) -> Conditions<'_> {
+    Conditions {
+        build,
+        limits: &job.limits,
+        grants: &job.grants,
+        seed: job.seed,
+    }
+}
+
+fn cases(stripped: Stripped, job: &RunJob) -> Result<Outcome, ChildError> {
+    let runtime = enter(stripped, job)?;
+    let _entered = runtime.enter();
+    let listed = load(job, Build::Metered)
+        .and_then(|linked| {
+            Guest::new(
+                &linked,
+                conditions(job, Build::Metered),
+                FuelGauge::default(),
+                NoBench,
+            )
+        })
+        .and_then(Guest::cases);
+    match listed {
+        Ok(cases) => {
+            let cap = job.limits.get(LimitKind::Cases);
+            let actual = cases.len() as u64;
+            if actual > cap {
+                return Ok(Outcome::Limit {
+                    limit: LimitKind::Cases,
+                    cap,
+                    actual: Some(actual),
+                });
+            }
+            emit(&Event::Cases { cases })?;
+            Ok(Outcome::Ok)
+        }
+        Err(outcome) => Ok(outcome),
+    }
+}
+
+/// Passes of the count: what differs between two is not deterministic.
+const COUNT_PASSES: usize = 2;
+
+fn count(stripped: Stripped, job: &RunJob, settings: CountSettings) -> Result<Outcome, ChildError> {
+    let runtime = enter(stripped, job)?;
+    let _entered = runtime.enter();
+    let linked = match load(job, Build::Metered) {
+        Ok(linked) => linked,
+        Err(outcome) => return Ok(outcome),
+    };
+    for _ in 0..COUNT_PASSES {
+        let gauge = FuelGauge::default();
+        let sampler = Sampler::new(gauge.clone(), CountSchedule::new(settings));
+        let guest = match Guest::new(&linked, conditions(job, Build::Metered), gauge, sampler) {
+            Ok(guest) => guest,
+            Err(outcome) => return Ok(outcome),
+        };
+        let finished = guest.run(&job.case);
+        let counts = finished.bench.into_schedule().counts();
+        emit(&Event::Counted {
+            pass: CountPass {
+                batches: counts.batches,
+                total_fuel: finished.total_fuel,
+            },
+            fuel_per_iteration: counts.fuel_per_iteration,
+            method: counts.method,
+            settled: counts.settled,
+            memory: finished.memory,
+            output: finished.output,
+        })?;
+        if !finished.outcome.is_ok() {
+            return Ok(finished.outcome);
+        }
+    }
+    Ok(Outcome::Ok)
+}
+
+fn time(stripped: Stripped, job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {
+    let runtime = enter(stripped, job)?;
+    let _entered = runtime.enter();
+    let load_began = Instant::now();
+    let linked = match load(job, Build::Timed) {
+        Ok(linked) => linked,
+        Err(outcome) => return Ok(outcome),
+    };
+    let load_ns = nanos(load_began);
+    let sampler = Sampler::new(SystemClock::start(), TimeSchedule::new(settings));
+    let instantiate_began = Instant::now();
+    let guest = match Guest::new(
+        &linked,
+        conditions(job, Build::Timed),
+        FuelGauge::default(),
+        sampler,
+    ) {
+        Ok(guest) => guest,
+        Err(outcome) => return Ok(outcome),
+    };
+    let instantiate_ns = nanos(instantiate_began);
+    let ready_ns = monotonic_ns().saturating_sub(job.spawned_ns);
+    let finished = guest.run(&job.case);
+    let schedule = finished.bench.into_schedule();
+    emit(&Event::Timed(Box::new(Timed {
+        ready_ns,
+        load_ns,
+        instantiate_ns,
+        first_iteration_ns: schedule.first_ns(),
+        checksum: schedule.checksum(),
+        precise: schedule.is_precise(),
+        memory_peak_bytes: finished.memory.peak_bytes,
+        rss_peak_bytes: rss_peak_bytes(),
+        samples: schedule.into_samples(),
+    })))?;
+    Ok(finished.outcome)
+}
+
+fn nanos(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The clock that supervisor and workers share, ns.
+#[must_use]
+pub fn monotonic_ns() -> u64 {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
+        time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
+    })
+}
+
+/// The most memory this process ever had resident.
+fn rss_peak_bytes() -> u64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    // In KiB on Linux.
+    getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss() as u64 * 1024)
+}

@@ -1,0 +1,253 @@
+//! Confines a worker process before it sees a byte of a plugin.
+//!
+//! Called by the child itself, in two steps, while it still has one thread:
+//!
+//! ```text
+//! strip(supervisor) ─► read the job ─► Stripped::confine(what the job may do) ─► threads, engine, plugin
+//! ```
+//!
+//! `strip` takes away what was inherited (descriptors, signals, privileges, a life longer than the
+//! supervisor's); `confine` arms rlimits, landlock and seccomp for good. Both steps only ever take
+//! away. A layer that this kernel does not have is left out, and the result says which are active:
+//! the caps that the engine enforces do not depend on any of them. What is deliberately not here:
+//! RLIMIT_NPROC, because it counts all processes of the user (any value that binds here would break
+//! other programs of the same user) — seccomp forbids new processes instead; the wall clock, which
+//! is the supervisor's; and the empty environment, which the supervisor makes and `strip` checks.
+
+#[cfg(target_os = "linux")]
+mod capabilities;
+mod cores;
+#[cfg(target_os = "linux")]
+mod landlock;
+mod probe;
+#[cfg(unix)]
+mod rlimits;
+#[cfg(target_os = "linux")]
+mod seccomp;
+mod strip;
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+pub use cores::{pick_core, pin};
+pub use probe::{LayerStatus, probe};
+pub use strip::{Stripped, strip};
+
+/// The engine copies initial memories into anonymous files, which RLIMIT_FSIZE counts. No image is
+/// larger than the component that it comes from; 64 MiB is the cap for script languages.
+const MEMORY_IMAGE_BYTES_MAX: u64 = 64 << 20;
+
+/// What a worker may use. Everything that is not named here is denied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confinement {
+    /// How its memory is capped.
+    pub memory: MemoryCap,
+    /// CPU time of all its threads, ms; rounded up to whole seconds. At the cap the kernel sends
+    /// SIGXCPU, which ends the process, and a second later SIGKILL.
+    pub cpu_ms: Option<u64>,
+    /// The largest file that it may write, in bytes, the engine's memory images included. A write
+    /// beyond it fails with "file too large".
+    pub file_bytes: u64,
+    /// Descriptors that it may have open beyond the few the worker itself needs.
+    pub open_files: u64,
+    /// Files that it may read, and directories below which it may read.
+    pub read: Vec<PathBuf>,
+    /// Directories below which it may read, write, create, rename and remove.
+    pub write: Vec<PathBuf>,
+    /// The core that it is bound to.
+    pub core: Option<u32>,
+}
+
+/// A cap on memory, by what the kernel is able to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryCap {
+    /// Address space, bytes (RLIMIT_AS): everything that is mapped, reservations included. For the
+    /// compile worker, which reserves nothing.
+    AddressSpace(u64),
+    /// Writable private pages, bytes (RLIMIT_DATA): not the 4 GiB that each linear memory reserves,
+    /// not code. Counted when they are made writable, touched or not. For the run worker.
+    Data(u64),
+}
+
+impl Confinement {
+    /// For a compile worker: capped in address space and CPU time; no file, no core.
+    #[must_use]
+    pub fn compile(memory_bytes: u64, cpu_ms: u64) -> Self {
+        Self {
+            memory: MemoryCap::AddressSpace(memory_bytes),
+            cpu_ms: Some(cpu_ms),
+            file_bytes: 0,
+            open_files: 0,
+            read: Vec::new(),
+            write: Vec::new(),
+            core: None,
+        }
+    }
+
+    /// For a run worker: capped in writable pages; no file, no core. `data_bytes` is the guest's
+    /// memory limit and what the worker itself needs.
+    #[must_use]
+    pub fn run(data_bytes: u64) -> Self {
+        Self {
+            memory: MemoryCap::Data(data_bytes),
+            cpu_ms: None,
+            file_bytes: MEMORY_IMAGE_BYTES_MAX,
+            open_files: 0,
+            read: Vec::new(),
+            write: Vec::new(),
+            core: None,
+        }
+    }
+}
+
+/// What confines a worker, as it goes into the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Layer {
+    /// The kernel kills it when its supervisor dies.
+    DeathSignal,
+    /// Inherited descriptors are closed, signals reset, no core dumps, files private.
+    Stripped,
+    /// No program that it starts could gain privileges.
+    NoNewPrivileges,
+    /// Capabilities are gone, but for those by which root reads what it was granted.
+    Capabilities,
+    /// Memory, file size, descriptors and, if asked for, CPU time.
+    Rlimits,
+    /// Files by path, TCP, abstract sockets and signals, as far as this ABI covers them.
+    Landlock {
+        /// The ABI that both the kernel and the host know.
+        abi: u32,
+    },
+    /// An allow-list of system calls.
+    Seccomp,
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DeathSignal => f.write_str("dies-with-supervisor"),
+            Self::Stripped => f.write_str("stripped"),
+            Self::NoNewPrivileges => f.write_str("no-new-privileges"),
+            Self::Capabilities => f.write_str("capabilities"),
+            Self::Rlimits => f.write_str("rlimits"),
+            Self::Landlock { abi } => write!(f, "landlock (ABI {abi})"),
+            Self::Seccomp => f.write_str("seccomp"),
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confined {
+    /// The layers that are active, in the order in which they were armed.
+    pub layers: Vec<Layer>,
+    /// The core that it is bound to; none if that was not asked for, or did not work.
+    pub core: Option<u32>,
+}
+
+/// Why a worker must not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfineError {
+    /// The supervisor died before the worker could bind its life to it.
+    #[error("the supervisor (process {expected}) is gone, process {found} has adopted the worker")]
+    Orphaned {
+        /// The supervisor.
+        expected: u32,
+        /// The parent that was found.
+        found: u32,
+    },
+    /// The environment is not the one that the supervisor makes.
+    #[error("the environment holds variables that no worker gets: {names}")]
+    Environment {
+        /// Their names.
+        names: String,
+    },
+    /// Landlock holds for the calling thread and its children only, so a thread would escape it.
+    #[error("the worker has {count} threads already, confinement must come before the second")]
+    Threads {
+        /// How many.
+        count: usize,
+    },
+    /// A file or directory that the job names cannot be opened.
+    #[error("{} cannot be opened", path.display())]
+    Path {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A system call failed in another way than by not being there.
+    #[error("{call} failed")]
+    Call {
+        /// Which, with its main argument.
+        call: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The kernel has landlock and refused the rules.
+    #[cfg(target_os = "linux")]
+    #[error("landlock refused the rules")]
+    Landlock(#[from] ::landlock::RulesetError),
+    /// The list of system calls does not make a filter.
+    #[cfg(target_os = "linux")]
+    #[error("the list of system calls does not make a filter")]
+    Filter(#[from] seccompiler::BackendError),
+}
+
+#[cfg(unix)]
+impl ConfineError {
+    fn call(call: &'static str) -> impl FnOnce(nix::errno::Errno) -> Self {
+        move |errno| Self::Call {
+            call,
+            source: errno.into(),
+        }
+    }
+}
+
+impl Stripped {
+    /// Arms rlimits, landlock and seccomp for the rest of the process's life, and binds it to a
+    /// core. Threads that are made later inherit all of it.
+    ///
+    /// # Errors
+    /// If the process has more than one thread, a path cannot be opened, or the kernel has a layer
+    /// but refuses it. The worker must end then, without having read a plugin.
+    pub fn confine(self, what: &Confinement) -> Result<Confined, ConfineError> {
+        // No other system than Linux and macOS adds to it.
+        #[cfg_attr(not(unix), allow(unused_mut))]
+        let mut layers = self.layers;
+        // Before the filter, which forbids to change the affinity.
+        let core = what.core.filter(|core| pin(*core).is_ok());
+        #[cfg(unix)]
+        {
+            rlimits::arm(what)?;
+            layers.push(Layer::Rlimits);
+        }
+        #[cfg(target_os = "linux")]
+        {
+            single_thread()?;
+            layers.extend(landlock::restrict(&what.read, &what.write)?);
+            capabilities::drop_all_but_file_access()?;
+            layers.push(Layer::Capabilities);
+            layers.extend(seccomp::install(what)?);
+        }
+        Ok(Confined { layers, core })
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn single_thread() -> Result<(), ConfineError> {
+    let tasks = std::fs::read_dir("/proc/self/task").map_err(|source| ConfineError::Call {
+        call: "read_dir(/proc/self/task)",
+        source,
+    })?;
+    match tasks.count() {
+        1 => Ok(()),
+        count => Err(ConfineError::Threads { count }),
+    }
+}

@@ -1,0 +1,193 @@
+//! Which files a worker can read and write, and how large they get.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use super::{Confinement, Layer, confined, denied, has_landlock, output_of, passes, run, told};
+
+#[test]
+fn a_file_that_was_not_listed_is_out_of_reach() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("listed"), "yes").unwrap();
+    fs::write(place.path().join("other"), "no").unwrap();
+    let output = output_of("files", place.path());
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(fs::read(place.path().join("listed")).unwrap(), b"yes");
+}
+
+pub(super) fn files(place: &Path) {
+    let listed = place.join("listed");
+    let done = confined(&Confinement {
+        read: vec![listed.clone()],
+        ..run()
+    });
+    assert!(done.layers.contains(&Layer::Seccomp), "{done:?}");
+    assert_eq!(fs::read_to_string(&listed).unwrap(), "yes");
+    denied(
+        OpenOptions::new().write(true).open(&listed),
+        "writing the listed file",
+    );
+    denied(
+        OpenOptions::new().append(true).open(&listed),
+        "appending to the listed file",
+    );
+    denied(File::create(place.join("new")), "creating a file beside it");
+    denied(fs::read_dir(place), "listing its directory");
+    denied(fs::remove_file(&listed), "removing it");
+    denied(fs::rename(&listed, place.join("moved")), "renaming it");
+    if has_landlock(&done.layers) {
+        denied(File::open(place.join("other")), "reading a file beside it");
+        denied(File::open("/etc/passwd"), "reading /etc/passwd");
+        denied(File::open("/proc/self/maps"), "reading /proc/self/maps");
+        denied(File::open("/dev/null"), "reading /dev/null");
+    }
+}
+
+#[test]
+fn a_readable_directory_cannot_be_written() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("granted")).unwrap();
+    fs::write(place.path().join("granted/a"), "yes").unwrap();
+    fs::write(place.path().join("other"), "no").unwrap();
+    std::os::unix::fs::symlink("../other", place.path().join("granted/link")).unwrap();
+    let output = output_of("read-only-directory", place.path());
+    assert!(output.status.success(), "{}", told(&output));
+}
+
+pub(super) fn read_only_directory(place: &Path) {
+    let granted = place.join("granted");
+    let done = confined(&Confinement {
+        read: vec![granted.clone()],
+        ..run()
+    });
+    assert_eq!(fs::read_to_string(granted.join("a")).unwrap(), "yes");
+    assert_eq!(fs::read_dir(&granted).unwrap().count(), 2);
+    let dir = Dir::open_ambient_dir(&granted, ambient_authority()).unwrap();
+    assert_eq!(dir.read_to_string("a").unwrap(), "yes");
+    denied(dir.create_dir("d"), "making a directory");
+    denied(fs::create_dir(granted.join("d")), "making a directory");
+    denied(fs::remove_file(granted.join("a")), "removing a file");
+    denied(
+        fs::hard_link(granted.join("a"), granted.join("b")),
+        "linking a file",
+    );
+    if has_landlock(&done.layers) {
+        denied(
+            OpenOptions::new().write(true).open(granted.join("a")),
+            "writing a file",
+        );
+        denied(File::create(granted.join("new")), "creating a file");
+        denied(
+            File::open(granted.join("link")),
+            "following a link that leads out",
+        );
+        denied(File::open(granted.join("../other")), "walking out");
+    }
+}
+
+#[test]
+fn a_writable_directory_can_be_written_and_nothing_beside_it() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("scratch")).unwrap();
+    fs::write(place.path().join("other"), "no").unwrap();
+    let output = output_of("write-directory", place.path());
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(!place.path().join("new").exists());
+}
+
+pub(super) fn write_directory(place: &Path) {
+    let scratch = place.join("scratch");
+    let done = confined(&Confinement {
+        write: vec![scratch.clone()],
+        ..run()
+    });
+    // All that a guest may do below a granted directory.
+    fs::create_dir(scratch.join("d")).unwrap();
+    let mut file = File::create_new(scratch.join("d/a")).unwrap();
+    file.write_all(b"some bytes").unwrap();
+    file.sync_all().unwrap();
+    file.set_len(4).unwrap();
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH)
+        .unwrap();
+    drop(file);
+    fs::rename(scratch.join("d/a"), scratch.join("b")).unwrap();
+    fs::hard_link(scratch.join("b"), scratch.join("c")).unwrap();
+    std::os::unix::fs::symlink("b", scratch.join("s")).unwrap();
+    assert_eq!(fs::read_link(scratch.join("s")).unwrap(), Path::new("b"));
+    assert_eq!(fs::read_to_string(scratch.join("s")).unwrap(), "some");
+    fs::remove_file(scratch.join("c")).unwrap();
+    fs::remove_dir(scratch.join("d")).unwrap();
+    // The same in the way of WASI, which opens every path with `openat2` below the directory.
+    let dir = Dir::open_ambient_dir(&scratch, ambient_authority()).unwrap();
+    dir.create_dir("d").unwrap();
+    dir.write("d/e", "more").unwrap();
+    assert_eq!(dir.read_to_string("d/e").unwrap(), "more");
+    assert_eq!(dir.metadata("d/e").unwrap().len(), 4);
+    dir.rename("d/e", &dir, "e").unwrap();
+    dir.symlink("e", "l").unwrap();
+    assert_eq!(dir.read_to_string("l").unwrap(), "more");
+    assert_eq!(dir.read_dir(".").unwrap().count(), 5);
+    denied(dir.open("../other"), "walking out of a granted directory");
+    // And what not.
+    denied(
+        fs::set_permissions(scratch.join("b"), fs::metadata("/").unwrap().permissions()),
+        "chmod",
+    );
+    denied(
+        nix::sys::stat::mknod(
+            &scratch.join("fifo"),
+            nix::sys::stat::SFlag::S_IFIFO,
+            nix::sys::stat::Mode::S_IRUSR,
+            0,
+        )
+        .map_err(std::io::Error::from),
+        "making a FIFO",
+    );
+    if has_landlock(&done.layers) {
+        denied(File::create(place.join("new")), "creating a file beside it");
+        denied(
+            OpenOptions::new().write(true).open(place.join("other")),
+            "writing beside it",
+        );
+        denied(
+            fs::rename(scratch.join("b"), place.join("b")),
+            "moving a file out",
+        );
+        // Landlock answers as if it were another file system, so that programs copy instead.
+        let linked = fs::hard_link(place.join("other"), scratch.join("o")).unwrap_err();
+        assert_eq!(
+            linked.kind(),
+            ErrorKind::CrossesDevices,
+            "linking a file in: {linked}"
+        );
+        denied(
+            fs::create_dir(place.join("d")),
+            "making a directory beside it",
+        );
+    }
+}
+
+#[test]
+fn a_file_does_not_grow_beyond_the_cap() {
+    passes("file-size");
+}
+
+pub(super) fn file_size(place: &Path) {
+    let write = vec![place.to_owned()];
+    confined(&Confinement {
+        write,
+        file_bytes: 1 << 20,
+        ..run()
+    });
+    let mut file = File::create_new(place.join("f")).unwrap();
+    file.write_all(&vec![1; 1 << 20]).unwrap();
+    // An error that can be handed to the guest, not SIGXFSZ.
+    let error = file.write_all(b"x").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::FileTooLarge, "{error}");
+    let error = file.set_len(1 << 30).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::FileTooLarge, "{error}");
+}

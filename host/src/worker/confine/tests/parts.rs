@@ -1,0 +1,41 @@
+//! The parts that children play, by name.
+
+use std::path::Path;
+
+use super::{calls, engine, files, inherited, memory, network, survival};
+
+pub(super) fn play(part: &str, place: &Path) {
+    match part {
+        "files" => files::files(place),
+        "read-only-directory" => files::read_only_directory(place),
+        "write-directory" => files::write_directory(place),
+        "network" => network::network(),
+        "network-without-seccomp" => network::network_without_seccomp(),
+        "programs" => calls::programs(),
+        "processes" => calls::processes(),
+        "system-calls" => calls::system_calls(),
+        "arguments" => calls::arguments(),
+        "capabilities" => calls::capabilities(),
+        "file-size" => files::file_size(place),
+        "second-thread" => inherited::second_thread(),
+        "environment" => inherited::environment(),
+        "descriptors" => inherited::descriptors(),
+        "signals" => inherited::signals(),
+        "layers" => inherited::layers(),
+        "reservations" => memory::reservations(),
+        "data-cap" => memory::data_cap(),
+        "address-space-cap" => memory::address_space_cap(),
+        "cpu-cap" => memory::cpu_cap(),
+
+        "sleeper" => survival::sleeper(place),
+        "wrong-supervisor" => survival::wrong_supervisor(),
+        "threads" => survival::threads(),
+        "pinned" => survival::pinned(),
+        "unpinned" => survival::unpinned(),
+        "abort" => survival::abort(),
+        "compile-worker" => engine::compile_worker(place),
+        "run-worker" => engine::run_worker(place),
+        "unloadable" => engine::unloadable(place),
+        other => panic!("there is no part {other}"),
+    }
+}

@@ -1,0 +1,145 @@
+//! What a supervisor asks of a worker ([`Job`]) and what a worker answers ([`Event`]).
+//!
+//! A job goes in as one JSON line on stdin, events come out as one JSON line each on stdout. Both
+//! are plain data: they are also what can carry a job to another machine.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::measure::{CountSettings, TimeSettings};
+use crate::report::model::{CaseSpec, CountMethod, CountPass, MemoryProfile, Outcome, Sample};
+use crate::sandbox::{Build, Grants, Limits, Shape};
+
+/// The one argument that makes a `dyno` process a worker.
+pub const WORKER_ARGUMENT: &str = "--worker";
+
+/// One piece of work for one fresh process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "kebab-case")]
+pub enum Job {
+    /// Check the structure of a component and compile it.
+    Compile(CompileJob),
+    /// List the cases of a plugin. Runs the metered build.
+    Cases(RunJob),
+    /// The metered pass over one case, twice, each on a fresh guest.
+    Count {
+        /// What to run.
+        run: RunJob,
+        /// How to count.
+        settings: CountSettings,
+    },
+    /// The time pass over one case.
+    Time {
+        /// What to run.
+        run: RunJob,
+        /// How to sample.
+        settings: TimeSettings,
+    },
+}
+
+/// What to compile, and where to put the code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CompileJob {
+    /// The plugin's bytes: a component, or its text.
+    pub component: PathBuf,
+    /// The directory that the code is written into, the only one that the worker may write.
+    pub code_dir: PathBuf,
+    /// Which builds, each with the name of its file. None at all only checks.
+    pub builds: Vec<(Build, String)>,
+    /// The caps.
+    pub limits: Limits,
+}
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunJob {
+    /// Compiled code that a compile worker made.
+    pub code: PathBuf,
+    /// The case; empty for [`Job::Cases`].
+    pub case: String,
+    /// The caps.
+    pub limits: Limits,
+    /// What the guest may reach.
+    pub grants: Grants,
+    /// Seed of the guest's random numbers.
+    pub seed: u64,
+    /// The core to stay on.
+    pub core: Option<u32>,
+    /// When the supervisor started the process, ns on the monotonic clock.
+    pub spawned_ns: u64,
+}
+
+/// One line from a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The layers that confine this worker. Comes first.
+    Confined {
+        /// Their names.
+        layers: Vec<String>,
+    },
+    /// The component passed the structural check.
+    Checked(Box<Shape>),
+    /// The component was compiled.
+    Compiled(Compiled),
+    /// The plugin's cases in its own words, not validated.
+    Cases {
+        /// In the plugin's order.
+        cases: Vec<CaseSpec>,
+    },
+    /// One metered pass is done.
+    Counted {
+        /// Its raw counts.
+        pass: CountPass,
+        /// Fuel per iteration; none if no batch that counts was finished.
+        fuel_per_iteration: Option<f64>,
+        /// How it was drawn.
+        method: CountMethod,
+        /// Whether the slope held still.
+        settled: bool,
+        /// Memories and tables.
+        memory: MemoryProfile,
+        /// What the guest wrote; hostile.
+        output: Option<String>,
+    },
+    /// The time pass is done.
+    Timed(Box<Timed>),
+    /// The job is over, and this is how the guest ended. Comes last.
+    Done {
+        /// How it ended.
+        outcome: Outcome,
+    },
+}
+
+/// What compiling took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compiled {
+    /// Machine code of each build together, bytes.
+    pub code_bytes: u64,
+    /// CPU time, ms.
+    pub cpu_ms: u64,
+}
+
+/// What a time pass found.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Timed {
+    /// From the start of the process to the first call of the case.
+    pub ready_ns: u64,
+    /// Compiled code on disk to loaded component.
+    pub load_ns: u64,
+    /// Instantiation.
+    pub instantiate_ns: u64,
+    /// The very first iteration.
+    pub first_iteration_ns: u64,
+    /// Every sample, in order.
+    pub samples: Vec<Sample>,
+    /// The checksum, if all batches had the same.
+    pub checksum: Option<u64>,
+    /// Whether the interval became narrow before the budget ended.
+    pub precise: bool,
+    /// Memories and tables at their peak.
+    pub memory_peak_bytes: u64,
+    /// Peak resident set of the process.
+    pub rss_peak_bytes: u64,
+}

@@ -1,0 +1,11 @@
+//! Worker processes: what they are asked ([`Job`]), what they answer ([`Event`]), the supervisor
+//! that starts, watches and kills them, and the confinement that they put themselves into.
+
+pub mod child;
+pub mod confine;
+mod job;
+mod supervise;
+
+pub use child::{PADDING_VARIABLE, monotonic_ns};
+pub use job::{CompileJob, Compiled, Event, Job, RunJob, Timed, WORKER_ARGUMENT};
+pub use supervise::{Cancel, Ended, Report, Supervisor};

@@ -1,0 +1,267 @@
+//! Starts a worker, watches it and ends it: the wall clock, the cap on what it may say, and the
+//! death of its whole process group are here, outside of its reach.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+use super::child::PADDING_VARIABLE;
+use super::job::{Event, Job, WORKER_ARGUMENT};
+
+/// The longest line a worker may say: 1000 cases with every string at its longest.
+const LINE_BYTES_MAX: u64 = 4 << 20;
+
+/// All that a worker may say: the samples of the longest case there can be.
+const TOTAL_BYTES_MAX: u64 = 24 << 20;
+
+/// What is kept of a worker's stderr: a panic message.
+const STDERR_BYTES_MAX: u64 = 4096;
+
+/// Starts workers, one at a time.
+#[derive(Debug, Clone)]
+pub struct Supervisor {
+    program: PathBuf,
+    cancel: Cancel,
+}
+
+/// Tells running and future workers that the user wants to stop, and by which signal.
+#[derive(Debug, Clone)]
+pub struct Cancel(watch::Receiver<Option<i32>>);
+
+impl Cancel {
+    /// A flag, and the sender that raises it with the number of a signal.
+    #[must_use]
+    pub fn new() -> (watch::Sender<Option<i32>>, Self) {
+        let (sender, receiver) = watch::channel(None);
+        (sender, Self(receiver))
+    }
+
+    /// The signal that was raised, if any.
+    #[must_use]
+    pub fn signal(&self) -> Option<i32> {
+        *self.0.borrow()
+    }
+
+    /// Returns when the flag is raised; never, if nobody can raise it any more.
+    pub async fn raised(&mut self) {
+        if self.0.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What became of one worker.
+#[derive(Debug)]
+pub struct Report {
+    /// What it said, in order.
+    pub events: Vec<Event>,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+/// How a worker ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It did its job and left.
+    Finished,
+    /// Its time was up.
+    WallClock,
+    /// It said more than a worker may.
+    Flooded,
+    /// It died; why, in words, with its last words, which may be hostile.
+    Died(String),
+    /// The kernel ended it for its CPU time.
+    CpuTime,
+    /// It could not be started, or was not given what it needs.
+    Host(String),
+    /// The user wanted to stop.
+    Interrupted,
+}
+
+impl Supervisor {
+    /// A supervisor whose workers are this very program, until `cancel` is raised.
+    ///
+    /// # Errors
+    /// If the path of this program is not known.
+    pub fn new(cancel: Cancel) -> io::Result<Self> {
+        Ok(Self {
+            program: std::env::current_exe()?,
+            cancel,
+        })
+    }
+
+    /// Whether the user wants to stop.
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.cancel.signal().is_some()
+    }
+
+    /// Runs one job in a fresh process, with this many bytes of environment padding.
+    ///
+    /// # Errors
+    /// If the process cannot be started.
+    pub async fn run(&self, job: &Job, wall: Duration, padding_bytes: usize) -> io::Result<Report> {
+        let mut cancel = self.cancel.clone();
+        if cancel.signal().is_some() {
+            return Ok(Report {
+                events: Vec::new(),
+                ended: Ended::Interrupted,
+            });
+        }
+        let mut worker = Worker::start(&self.program, padding_bytes)?;
+        let mut events = Vec::new();
+        let ended = tokio::select! {
+            ended = worker.attend(job, &mut events) => ended,
+            () = tokio::time::sleep(wall) => Ended::WallClock,
+            () = cancel.raised() => Ended::Interrupted,
+        };
+        let ended = worker.end(ended).await;
+        Ok(Report { events, ended })
+    }
+}
+
+/// A running worker. However this ends, its process group does not outlive it.
+struct Worker {
+    child: Child,
+    group: Option<Pid>,
+}
+
+impl Worker {
+    fn start(program: &PathBuf, padding_bytes: usize) -> io::Result<Self> {
+        let child = Command::new(program)
+            .arg(WORKER_ARGUMENT)
+            .arg(std::process::id().to_string())
+            .env_clear()
+            .env(PADDING_VARIABLE, "x".repeat(padding_bytes))
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let group = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .map(Pid::from_raw);
+        Ok(Self { child, group })
+    }
+
+    /// Listens until the worker has nothing more to say, and waits until it is gone.
+    async fn attend(&mut self, job: &Job, events: &mut Vec<Event>) -> Ended {
+        let ended = self.listen(job, events).await;
+        if ended == Ended::Finished {
+            let _ = self.child.wait().await;
+        }
+        ended
+    }
+
+    /// Hands over the job and gathers events until the worker closes its stdout.
+    async fn listen(&mut self, job: &Job, events: &mut Vec<Event>) -> Ended {
+        let (Some(mut stdin), Some(stdout)) = (self.child.stdin.take(), self.child.stdout.take())
+        else {
+            return Ended::Died("no pipe to the worker".into());
+        };
+        let mut line = match serde_json::to_vec(job) {
+            Ok(line) => line,
+            Err(error) => return Ended::Died(format!("the job cannot be written: {error}")),
+        };
+        line.push(b'\n');
+        // A worker that is dead already shows in its exit status.
+        let _ = stdin.write_all(&line).await;
+        drop(stdin);
+        let mut lines = BufReader::new(stdout.take(TOTAL_BYTES_MAX));
+        let mut total = 0;
+        loop {
+            let mut line = Vec::new();
+            match (&mut lines)
+                .take(LINE_BYTES_MAX)
+                .read_until(b'\n', &mut line)
+                .await
+            {
+                Ok(0) => {
+                    return if total == TOTAL_BYTES_MAX {
+                        Ended::Flooded
+                    } else {
+                        Ended::Finished
+                    };
+                }
+                Ok(read) => total += read as u64,
+                Err(error) => return Ended::Died(format!("its events cannot be read: {error}")),
+            }
+            if line.pop() != Some(b'\n') {
+                return Ended::Flooded;
+            }
+            match serde_json::from_slice(&line) {
+                Ok(event) => events.push(event),
+                Err(error) => return Ended::Died(format!("it said what no worker says: {error}")),
+            }
+        }
+    }
+
+    /// Ends what may be left of it, and says how it really ended.
+    async fn end(mut self, ended: Ended) -> Ended {
+        if ended != Ended::Finished {
+            self.kill();
+        }
+        let status = self.child.wait().await;
+        match (ended, status) {
+            (Ended::Finished, Ok(status)) if status.success() => Ended::Finished,
+            (Ended::Finished, Ok(status)) => match death(status) {
+                Death::CpuTime => Ended::CpuTime,
+                Death::Other(how) => Ended::Died(self.with_last_words(how).await),
+            },
+            (Ended::Finished, Err(error)) => Ended::Died(error.to_string()),
+            (ended, _) => ended,
+        }
+    }
+
+    async fn with_last_words(&mut self, how: String) -> String {
+        let Some(stderr) = self.child.stderr.take() else {
+            return how;
+        };
+        let mut words = Vec::new();
+        let _ = stderr.take(STDERR_BYTES_MAX).read_to_end(&mut words).await;
+        match String::from_utf8_lossy(&words).trim() {
+            "" => how,
+            words => format!("{how}: {words}"),
+        }
+    }
+
+    fn kill(&mut self) {
+        if let Some(group) = self.group {
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // After `end` the process was waited for, and its number may belong to another by now.
+        if self.child.id().is_some() {
+            self.kill();
+        }
+    }
+}
+
+enum Death {
+    CpuTime,
+    Other(String),
+}
+
+fn death(status: ExitStatus) -> Death {
+    use std::os::unix::process::ExitStatusExt as _;
+    match status.signal().map(Signal::try_from) {
+        Some(Ok(Signal::SIGXCPU)) => Death::CpuTime,
+        Some(Ok(signal)) => Death::Other(format!("killed by {signal}")),
+        Some(Err(_)) => Death::Other("killed by an unknown signal".into()),
+        None => Death::Other(format!("ended with {status}")),
+    }
+}
