@@ -3,11 +3,12 @@
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::os::fd::IntoRawFd;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::libc;
 
-use super::{confined, denied, errno_of, passes, run};
+use super::{Confinement, Layer, confined, denied, errno_of, passes, run};
 
 #[test]
 fn no_program_can_be_started() {
@@ -189,6 +190,70 @@ pub(super) fn arguments() {
     denied(
         std::os::unix::net::UnixDatagram::pair(),
         "a pair of datagram sockets",
+    );
+}
+
+/// Where there is no landlock, and root has kept its capabilities, the list alone has to hold.
+#[test]
+fn the_list_of_calls_holds_without_the_other_layers() {
+    passes("seccomp-alone");
+}
+
+pub(super) fn seccomp_alone(place: &Path) {
+    fs::create_dir(place.join("d")).unwrap();
+    fs::write(place.join("d/f"), "yes").unwrap();
+    nix::sys::prctl::set_no_new_privs().unwrap();
+    let parent = std::os::unix::process::parent_id().cast_signed();
+    let reader = Confinement {
+        read: vec![place.join("d")],
+        ..run()
+    };
+    assert_eq!(
+        super::super::seccomp::install(&reader).unwrap(),
+        Some(Layer::Seccomp)
+    );
+    assert_eq!(fs::read_dir(place.join("d")).unwrap().count(), 1);
+    denied(fs::create_dir(place.join("e")), "making a directory");
+    denied(fs::remove_file(place.join("d/f")), "removing a file");
+    denied(
+        fs::rename(place.join("d/f"), place.join("g")),
+        "renaming a file",
+    );
+    assert_eq!(errno_of!(libc::kill(parent, 0)), Errno::EPERM);
+    assert_eq!(
+        errno_of!(libc::syscall(libc::SYS_tgkill, parent, parent, 0)),
+        Errno::EPERM
+    );
+    let namespace = libc::CLONE_THREAD | libc::CLONE_VM | libc::CLONE_SIGHAND | libc::CLONE_NEWNET;
+    assert_eq!(
+        errno_of!(libc::syscall(libc::SYS_clone, namespace, 0, 0, 0, 0)),
+        Errno::EPERM
+    );
+}
+
+#[test]
+fn a_worker_without_directories_opens_for_reading_only() {
+    passes("seccomp-alone-without-directories");
+}
+
+pub(super) fn seccomp_alone_without_directories(place: &Path) {
+    let file = place.join("f");
+    fs::write(&file, "yes").unwrap();
+    nix::sys::prctl::set_no_new_privs().unwrap();
+    let reader = Confinement {
+        read: vec![file.clone()],
+        ..run()
+    };
+    assert_eq!(
+        super::super::seccomp::install(&reader).unwrap(),
+        Some(Layer::Seccomp)
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "yes");
+    denied(File::create(place.join("new")), "creating a file");
+    denied(File::options().write(true).open(&file), "opening to write");
+    denied(
+        File::options().append(true).open(&file),
+        "opening to append",
     );
 }
 

@@ -191,3 +191,47 @@ pub(super) fn file_size(place: &Path) {
     let error = file.set_len(1 << 30).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FileTooLarge, "{error}");
 }
+
+#[test]
+fn descriptors_run_out_at_the_cap() {
+    passes("open-files");
+}
+
+pub(super) fn open_files(place: &Path) {
+    let file = place.join("f");
+    fs::write(&file, "").unwrap();
+    confined(&Confinement {
+        read: vec![file.clone()],
+        open_files: 100,
+        ..run()
+    });
+    let mut open = Vec::new();
+    let error = loop {
+        match File::open(&file) {
+            Ok(file) => open.push(file),
+            Err(error) => break error,
+        }
+        assert!(open.len() < 1000, "there is no end of descriptors");
+    };
+    assert_eq!(error.raw_os_error(), Some(nix::libc::EMFILE), "{error}");
+    assert!(open.len() >= 100, "only {} could be opened", open.len());
+}
+
+#[test]
+fn what_a_worker_writes_is_private_to_the_user() {
+    passes("private");
+}
+
+pub(super) fn private(place: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    confined(&Confinement {
+        write: vec![place.to_owned()],
+        ..run()
+    });
+    File::create(place.join("f")).unwrap();
+    fs::create_dir(place.join("d")).unwrap();
+    for name in ["f", "d"] {
+        let mode = fs::metadata(place.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}

@@ -143,3 +143,18 @@ pub(super) fn layers() {
         "{probed:?} {named:?}"
     );
 }
+
+#[test]
+fn a_worker_has_its_own_group_and_leaves_no_core_dump() {
+    passes("group");
+}
+
+pub(super) fn group() {
+    use nix::sys::resource::{Resource, getrlimit};
+    use nix::unistd::{getpgrp, getpid};
+    assert_ne!(getpgrp(), getpid(), "the test made the group itself");
+    stripped();
+    assert_eq!(getpgrp(), getpid());
+    assert_eq!(getrlimit(Resource::RLIMIT_CORE), Ok((0, 0)));
+    assert_eq!(nix::sys::prctl::get_no_new_privs(), Ok(true));
+}
