@@ -91,6 +91,19 @@ impl CodeCache {
         Some(link)
     }
 
+    /// Removes a file that turned out to be damaged.
+    pub fn forget(&self, name: &str) {
+        for dir in self
+            .dir
+            .iter()
+            .map(PathBuf::as_path)
+            .chain([self.run.path()])
+        {
+            // What cannot be removed is found damaged again, and compiled again.
+            let _ = fs::remove_file(dir.join(name));
+        }
+    }
+
     /// Keeps a file that a compile worker wrote into [`CodeCache::run_dir`], and makes room.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub enum Progress<'a> {
     },
     /// A process of a case is about to be timed: nothing must be drawn until the next event.
     Time {
-        /// Where the session is.
+        /// Where the session is, over all blocks.
         step: Step,
         /// Which block, from 1, and how many.
         block: Step,

@@ -55,7 +55,7 @@ pub async fn measure(
     observer: &mut dyn Observer,
 ) -> Result<Findings, SessionError> {
     let mut session = Session::open(request, cancel.clone(), observer)?;
-    let mut subjects = session.find().await;
+    let mut subjects = session.find(&cancel).await;
     for subject in &mut subjects {
         session.compile(subject).await;
         session.list(subject).await;
@@ -107,11 +107,13 @@ impl<'a> Session<'a> {
     }
 
     /// Paths become subjects: found, built, hashed.
-    async fn find(&mut self) -> Vec<Subject> {
+    async fn find(&mut self, cancel: &Cancel) -> Vec<Subject> {
         let mut subjects = Vec::new();
         for path in &self.request.paths {
             for source in crate::plugin::find(path) {
-                subjects.push(Subject::prepare(source, path, self.request, self.observer).await);
+                let cancel = cancel.clone();
+                let observer = &mut *self.observer;
+                subjects.push(Subject::prepare(source, path, self.request, observer, cancel).await);
             }
         }
         subjects
@@ -157,38 +159,35 @@ impl<'a> Session<'a> {
     async fn time(&mut self, subjects: &mut [Subject]) {
         let mut random = ChaCha12Rng::seed_from_u64(self.request.order_seed);
         let mut order = 0;
-        let blocks = self.request.blocks;
+        let blocks = self.request.blocks as usize;
         for block in 0..blocks {
             let mut cases = subject::pending(subjects);
             shuffle(&mut cases, &mut random);
             for (index, at) in cases.iter().enumerate() {
-                let padding = random.next_u32() % PADDING_BYTES_MAX;
+                let padding_bytes = random.next_u32() % PADDING_BYTES_MAX;
                 let Some((code, case)) = at.of(subjects) else {
                     continue;
                 };
                 let run = self.run_job(&code.timed, case.to_owned());
-                let job = Job::Time {
-                    run,
-                    settings: self.request.time,
-                };
                 self.observer.on(Progress::Time {
                     step: Step {
-                        number: index + 1,
-                        of: cases.len(),
+                        number: block * cases.len() + index + 1,
+                        of: blocks * cases.len(),
                     },
                     block: Step {
-                        number: block as usize + 1,
-                        of: blocks as usize,
+                        number: block + 1,
+                        of: blocks,
                     },
                     plugin: at.plugin(subjects),
                     case,
                 });
-                let report = self.work(job, padding).await;
+                let settings = self.request.time;
+                let report = self.work(Job::Time { run, settings }, padding_bytes).await;
                 let place = subject::Place {
-                    block,
+                    block: block as u32,
                     order,
                     core: self.core,
-                    padding_bytes: padding,
+                    padding_bytes,
                 };
                 at.timed(subjects, report, place, &self.request.limits);
                 order += 1;

@@ -19,6 +19,13 @@ pub(super) struct Build {
     paths: Vec<PathBuf>,
 }
 
+/// When the user presses Ctrl-C.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 impl Build {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -34,7 +41,7 @@ impl Build {
                         let announce = |command: &str| {
                             let _ = writeln!(out, "{name}: {}", escape(command));
                         };
-                        plugin::build(&source.path, manifest, announce)
+                        plugin::build(&source.path, manifest, announce, interrupted())
                             .await
                             .map_err(anyhow::Error::from)?;
                         let component = source.component();

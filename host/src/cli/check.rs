@@ -3,7 +3,7 @@
 use clap::Args;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::export;
-use dyno_host::session::Stage;
+use dyno_host::session::{Findings, Stage};
 
 use super::Exit;
 use super::measuring::{self, Format, Measuring};
@@ -23,12 +23,14 @@ impl Check {
         let mut request = self.measuring.request(Stage::Count, None)?;
         request.shapes = true;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        let Findings { run, shapes, .. } = &findings;
         let mut out = anstream::stdout().lock();
-        match self.format {
-            Format::Human => render::check(&mut out, &findings.run, &findings.shapes)?,
-            Format::Json => export::export(&findings.run, export::Format::Json, &mut out)?,
-            Format::Jsonl => export::export(&findings.run, export::Format::Jsonl, &mut out)?,
-        }
+        let result = match self.format {
+            Format::Human => render::check(&mut out, run, shapes),
+            Format::Json => export::export(run, export::Format::Json, &mut out),
+            Format::Jsonl => export::export(run, export::Format::Jsonl, &mut out),
+        };
+        super::shown(result.map_err(Into::into))?;
         Ok(measuring::exit(&findings))
     }
 }

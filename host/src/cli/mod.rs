@@ -139,6 +139,15 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
+/// What became of showing a result. Whoever closes the pipe has seen enough: what was found still
+/// decides how the command ends.
+fn shown(result: anyhow::Result<()>) -> anyhow::Result<()> {
+    match result {
+        Err(error) if is_closed_pipe(&error) => Ok(()),
+        result => result,
+    }
+}
+
 /// Prints an error once, as one sentence.
 pub(crate) fn complain(error: &anyhow::Error) {
     use std::io::Write as _;
@@ -146,5 +155,21 @@ pub(crate) fn complain(error: &anyhow::Error) {
         .bold()
         .fg_color(Some(anstyle::AnsiColor::Red.into()));
     // If stderr is closed there is nobody left to tell.
-    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {error:#}");
+    let _ = writeln!(
+        anstream::stderr(),
+        "{style}error:{style:#} {}",
+        sentence(error)
+    );
+}
+
+/// An error with its causes, without those that it already quotes.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !sentence.contains(&cause) {
+            sentence.push_str(": ");
+            sentence.push_str(&cause);
+        }
+    }
+    sentence
 }

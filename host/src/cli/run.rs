@@ -1,11 +1,12 @@
 //! `dyno run`: measure, show, record.
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 use dyno_host::render::{self, Progress};
-use dyno_host::report::{Store, export};
+use dyno_host::report::{Store, StoreError, export, model};
 use dyno_host::session::Stage;
 
 use super::measuring::{self, Effort, Format, Measuring};
@@ -42,27 +43,37 @@ impl Run {
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let run = &findings.run;
         let recorded = store.as_mut().map(|store| store.record(run)).transpose();
+        let result = self.show(run, verbose);
+        // Whatever became of showing it, a run that the report did not take is saved.
+        if let Err(error) = recorded {
+            return Err(rescue(run, error));
+        }
+        super::shown(result)?;
+        Ok(measuring::exit(&findings))
+    }
+
+    fn show(&self, run: &model::Run, verbose: bool) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
         match self.format {
             Format::Human => render::run(&mut out, run, verbose)?,
             Format::Json => export::export(run, export::Format::Json, &mut out)?,
             Format::Jsonl => export::export(run, export::Format::Jsonl, &mut out)?,
         }
-        if let Err(error) = recorded {
-            let rescued = rescue(run)?;
-            return Err(anyhow::Error::from(error).context(format!(
-                "the run could not be recorded and was saved as {}",
-                rescued.display()
-            )));
-        }
-        Ok(measuring::exit(&findings))
+        Ok(())
     }
 }
 
-/// Saves a run that the report did not take.
-fn rescue(run: &dyno_host::report::model::Run) -> anyhow::Result<PathBuf> {
+/// Saves a run that the report did not take, and says so with the reason.
+fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
     let path = std::env::temp_dir().join(format!("dyno-run-{}.json", run.id));
-    let mut file = std::fs::File::create(&path).with_context(|| format!("{}", path.display()))?;
-    export::export(run, export::Format::Json, &mut file)?;
-    Ok(path)
+    let saved = File::create(&path).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        export::export(run, export::Format::Json, &mut file)?;
+        file.flush()
+    });
+    let path = path.display();
+    anyhow::Error::from(error).context(match saved {
+        Ok(()) => format!("the run could not be recorded and was saved as {path}"),
+        Err(cause) => format!("the run could not be recorded, nor saved as {path} ({cause})"),
+    })
 }

@@ -2,8 +2,11 @@
 
 use std::io;
 use std::path::Path;
+use std::pin::pin;
 use std::process::Stdio;
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use tokio::process::Command;
 
 use super::Manifest;
@@ -30,6 +33,9 @@ pub enum BuildError {
         /// Why.
         source: io::Error,
     },
+    /// The user wanted to stop.
+    #[error("`{0}` was interrupted")]
+    Interrupted(String),
     /// The command failed.
     #[error("`{command}` failed with {status}:\n{output}")]
     Failed {
@@ -43,8 +49,9 @@ pub enum BuildError {
 }
 
 /// Runs the commands of a manifest in its directory, in order, and tells `announce` each before it
-/// starts. They are the plugin author's own programs with the user's own rights: building is not
-/// sandboxed, which is why a plugin that is only to be run comes as a component.
+/// starts; kills what is running when `cancelled` comes. They are the plugin author's own programs
+/// with the user's own rights: building is not sandboxed, which is why a plugin that is only to be
+/// run comes as a component.
 ///
 /// # Errors
 /// The first command that failed.
@@ -52,28 +59,48 @@ pub async fn build(
     dir: &Path,
     manifest: &Manifest,
     mut announce: impl FnMut(&str),
+    cancelled: impl Future<Output = ()>,
 ) -> Result<(), BuildError> {
+    let mut cancelled = pin!(cancelled);
     for argv in &manifest.commands {
         let [program, arguments @ ..] = argv.as_slice() else {
             continue;
         };
         let command = argv.join(" ");
         announce(&command);
-        let output = Command::new(program)
+        let child = Command::new(program)
             .args(arguments)
             .current_dir(dir)
             .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output()
-            .await;
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A build tool starts others, and all of them have to end with it.
+            .process_group(0)
+            .spawn();
+        let child = match child {
+            Ok(child) => child,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let program = program.clone();
+                return Err(BuildError::NoProgram { program, command });
+            }
+            Err(source) => return Err(BuildError::Start { command, source }),
+        };
+        let group = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .map(Pid::from_raw);
+        let output = tokio::select! {
+            output = child.wait_with_output() => output,
+            () = cancelled.as_mut() => {
+                if let Some(group) = group {
+                    // It may be gone already.
+                    let _ = killpg(group, Signal::SIGKILL);
+                }
+                return Err(BuildError::Interrupted(command));
+            }
+        };
         let output = match output {
             Ok(output) => output,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(BuildError::NoProgram {
-                    program: program.clone(),
-                    command,
-                });
-            }
             Err(source) => return Err(BuildError::Start { command, source }),
         };
         if !output.status.success() {

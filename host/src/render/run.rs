@@ -9,6 +9,7 @@ use super::{BOLD, DIM, RED, YELLOW, amount, bytes, duration, escape, rate, repro
 use crate::report::model::{
     CacheUse, Case, Estimate, Mark, Metric, Outcome, Plugin, Run, RunStatus, Throughput,
 };
+use crate::stats;
 
 const HEADERS: &[&str] = &[
     "case",
@@ -113,20 +114,6 @@ fn estimate(case: &Case, metric: Metric) -> Option<&Estimate> {
 fn row(case: &Case, verbose: bool) -> Vec<Cell> {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".into());
     let time = estimate(case, Metric::WallTime);
-    let mut samples = format!(
-        "{} × {}",
-        case.processes
-            .iter()
-            .map(|process| process.samples.len())
-            .sum::<usize>(),
-        case.processes
-            .iter()
-            .filter(|process| process.outcome.is_ok())
-            .count(),
-    );
-    if case.processes.is_empty() {
-        samples = "–".into();
-    }
     let name = escape(&case.spec.name);
     let marks: Vec<&str> = case
         .marks
@@ -145,9 +132,21 @@ fn row(case: &Case, verbose: bool) -> Vec<Cell> {
         throughput(case, time).unwrap_or_default().into(),
         or_dash(estimate(case, Metric::Fuel).map(|fuel| amount(fuel.median))).into(),
         or_dash(estimate(case, Metric::MemoryPeak).map(|memory| bytes(memory.median))).into(),
-        samples.into(),
+        or_dash(samples(case)).into(),
         Cell::styled(marks.join(", "), YELLOW),
     ]
+}
+
+/// Samples of a process times processes.
+fn samples(case: &Case) -> Option<String> {
+    let finished = case
+        .processes
+        .iter()
+        .filter(|process| process.outcome.is_ok());
+    let counts: Vec<f64> = finished
+        .map(|process| process.samples.len() as f64)
+        .collect();
+    Some(format!("{:.0} × {}", stats::median(&counts)?, counts.len()))
 }
 
 /// Both ends, in the unit of the median so that they can be compared at a glance.

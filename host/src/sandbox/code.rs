@@ -102,23 +102,35 @@ pub fn compile(
     Ok(code.len() as u64)
 }
 
+/// Reads a file of compiled code and checks its hash.
+fn read(path: &Path) -> Result<Vec<u8>, CodeError> {
+    let mut file = std::fs::read(path).map_err(|source| CodeError::File {
+        path: path.display().to_string(),
+        source,
+    })?;
+    let is_intact = file
+        .split_at_checked(Sha256::output_size())
+        .is_some_and(|(hash, code)| Sha256::digest(code).as_slice() == hash);
+    if !is_intact {
+        return Err(CodeError::Damaged(path.display().to_string()));
+    }
+    file.drain(..Sha256::output_size());
+    Ok(file)
+}
+
+/// Whether a file holds what [`compile`] wrote, so that a damaged one can be made anew.
+#[must_use]
+pub fn is_intact(path: &Path) -> bool {
+    read(path).is_ok()
+}
+
 /// Loads compiled code that [`compile`] wrote.
 ///
 /// # Errors
 /// If the file cannot be read, was damaged, or was made by another engine.
 pub fn load(path: &Path, build: Build, limits: &Limits) -> Result<Component, CodeError> {
     let engine = build.engine(limits).map_err(engine_error)?;
-    let file = std::fs::read(path).map_err(|source| CodeError::File {
-        path: path.display().to_string(),
-        source,
-    })?;
-    let damaged = || CodeError::Damaged(path.display().to_string());
-    let (hash, code) = file
-        .split_at_checked(Sha256::output_size())
-        .ok_or_else(damaged)?;
-    if Sha256::digest(code).as_slice() != hash {
-        return Err(damaged());
-    }
+    let code = read(path)?;
     // SAFETY: the bytes are what `compile` wrote: the path lies in a directory that is private to
     // the user and that only compile workers of ours can write, and the hash covers all of it.
     #[allow(unsafe_code)]

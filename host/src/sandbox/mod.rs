@@ -15,7 +15,7 @@ mod precheck;
 mod scratch;
 mod state;
 
-pub use code::{CodeError, check, compatibility, compile, load, to_binary};
+pub use code::{CodeError, check, compatibility, compile, is_intact, load, to_binary};
 pub use engine::{Build, ENGINE};
 pub use grants::{Access, DirGrant, Grants};
 pub use instance::{Conditions, Finished, Guest, Linked};

@@ -6,7 +6,7 @@ use super::subject::Subject;
 use super::{Session, outcome};
 use crate::progress::Progress;
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
-use crate::sandbox::{Build, compatibility};
+use crate::sandbox::{Build, compatibility, is_intact};
 use crate::worker::{CompileJob, Event, Job, monotonic_ns};
 
 /// Both builds of a component, as files that a run worker loads.
@@ -36,9 +36,9 @@ impl Session<'_> {
                 return;
             }
         };
-        let files = || names.each_ref().map(|(_, name)| self.cache.find(name));
+        let files = names.each_ref().map(|(_, name)| self.cached(name));
         // A plugin that is being checked is looked at, whatever the cache holds.
-        if let [Some(metered), Some(timed)] = files()
+        if let [Some(metered), Some(timed)] = files
             && !self.request.shapes
         {
             let code_bytes = std::fs::metadata(&timed).map_or(0, |metadata| metadata.len());
@@ -61,6 +61,16 @@ impl Session<'_> {
             }
             Err(outcome) => subject.refuse(outcome),
         }
+    }
+
+    /// A file of the cache, if it is what was once put there.
+    fn cached(&self, name: &str) -> Option<PathBuf> {
+        let file = self.cache.find(name)?;
+        if is_intact(&file) {
+            return Some(file);
+        }
+        self.cache.forget(name);
+        None
     }
 
     async fn compile_now(

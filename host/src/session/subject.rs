@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use super::code::Code;
 use super::outcome;
 use super::request::{Request, Stage};
-use crate::plugin::{self, Digest, Source, SourceError};
+use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
 use crate::report::model::{
     Case, CaseSpec, Count, CountPass, LimitKind, MemoryProfile, Outcome, Plugin, Process,
 };
 use crate::sandbox::{Limits, Shape};
 use crate::stats;
-use crate::worker::{Event, Report, Timed};
+use crate::worker::{Cancel, Event, Report, Timed};
 
 /// Why a case has no result after a signal.
 pub(super) const INTERRUPTED: &str = "the run was interrupted";
@@ -74,6 +74,7 @@ impl Subject {
         path: &Path,
         request: &Request,
         observer: &mut dyn Observer,
+        cancel: Cancel,
     ) -> Self {
         let source = match found {
             Ok(source) => source,
@@ -86,14 +87,14 @@ impl Subject {
             }
         };
         let mut subject = Self::new(source.name.clone(), lossy(&source.path));
-        match subject.read(&source, request, observer).await {
+        match subject.read(&source, request, observer, cancel).await {
             Ok((digest, bytes)) => {
                 subject.digest = Some(digest);
                 subject.plugin.digest = Some(digest.to_string());
                 subject.plugin.component_bytes = Some(bytes);
                 subject.bytes = Bytes::File(source.component());
             }
-            Err(reason) => subject.refuse(Outcome::Refused { reason }),
+            Err(outcome) => subject.refuse(outcome),
         }
         subject
     }
@@ -103,26 +104,31 @@ impl Subject {
         source: &Source,
         request: &Request,
         observer: &mut dyn Observer,
-    ) -> Result<(Digest, u64), String> {
+        mut cancel: Cancel,
+    ) -> Result<(Digest, u64), Outcome> {
+        let refused = |reason| Outcome::Refused { reason };
         if let Some(manifest) = &source.manifest {
             if let Some(flags) = manifest.beyond(&request.limits) {
-                return Err(format!(
-                    "it asks for more than the limits allow: grant it with {flags}"
-                ));
+                let reason =
+                    format!("it asks for more than the limits allow: grant it with {flags}");
+                return Err(refused(reason));
             }
             if request.build {
                 let announce = |command: &str| {
-                    observer.on(Progress::Build {
-                        plugin: &source.name,
-                        command,
-                    })
+                    let plugin = &source.name;
+                    observer.on(Progress::Build { plugin, command });
                 };
-                plugin::build(&source.path, manifest, announce)
-                    .await
-                    .map_err(|error| error.to_string())?;
+                let built = plugin::build(&source.path, manifest, announce, cancel.raised()).await;
+                built.map_err(|error| match error {
+                    BuildError::Interrupted(_) => Outcome::Skipped {
+                        reason: INTERRUPTED.into(),
+                    },
+                    error => refused(error.to_string()),
+                })?;
             }
         }
-        plugin::read(&source.component(), &request.limits).map_err(|error| error.to_string())
+        plugin::read(&source.component(), &request.limits)
+            .map_err(|error| refused(error.to_string()))
     }
 
     /// Writes the component, exactly as it was hashed, to a file that only we can change.

@@ -46,6 +46,10 @@ pub enum ChildError {
 /// # Errors
 /// If it could not be confined or got no job. What the guest does wrong is an event.
 pub fn work(supervisor: u32) -> Result<(), ChildError> {
+    // A supervisor always sets it; a user who got here is told so, and not what `strip` misses.
+    if std::env::var_os(PADDING_VARIABLE).is_none() {
+        return Err(ChildError::NotAWorker);
+    }
     let stripped = strip(supervisor, &[PADDING_VARIABLE])?;
     let mut line = String::new();
     io::stdin()

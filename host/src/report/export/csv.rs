@@ -49,7 +49,7 @@ pub const COLUMNS: [&str; 24] = [
 /// If `out` does not take it.
 pub fn write(run: &Run, out: impl Write) -> io::Result<()> {
     let mut table = Writer::from_writer(out);
-    table.write_record(COLUMNS)?;
+    table.write_record(COLUMNS).map_err(io_error)?;
     for plugin in &run.plugins {
         let mut rows = Rows {
             table: &mut table,
@@ -113,8 +113,8 @@ impl<W: Write> Rows<'_, W> {
             ),
         ];
         let numbers = measurement.map_or(Ok(Default::default()), numbers)?;
-        self.table.write_record(texts.iter().chain(&numbers))?;
-        Ok(())
+        let cells = texts.iter().chain(&numbers);
+        self.table.write_record(cells).map_err(io_error)
     }
 }
 
@@ -195,6 +195,14 @@ fn numbers(measurement: &Measurement) -> io::Result<[String; 10]> {
         upper.to_string(),
         name(&interval)?,
     ])
+}
+
+/// The writer's own error and not one that hides it, so that a closed pipe is known as such.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 #[cfg(test)]
