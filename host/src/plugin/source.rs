@@ -9,7 +9,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
 use super::manifest::{Manifest, ManifestError};
-use crate::quantity;
 use crate::report::model::LimitKind;
 use crate::sandbox::Limits;
 
@@ -44,13 +43,15 @@ pub enum SourceError {
     /// A directory's manifest is no good.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The file is larger than the cap.
-    #[error("{path} is larger than the component limit of {cap}: allow it with --component SIZE")]
+    /// The file is larger than the component limit.
+    #[error("{path} has {actual} bytes, and the component limit is {cap}")]
     TooLarge {
         /// Which file.
         path: String,
-        /// The cap, readable.
-        cap: String,
+        /// The limit, bytes.
+        cap: u64,
+        /// Its size, or what was read of it: at least this, bytes.
+        actual: u64,
     },
     /// The file changed while it was read.
     #[error("{0} changed while it was being read: try again")]
@@ -216,13 +217,15 @@ fn copy(
         source,
     };
     let cap = limits.get(LimitKind::Component);
-    let too_large = || SourceError::TooLarge {
+    let too_large = |actual| SourceError::TooLarge {
         path: show(path),
-        cap: quantity::show(cap, LimitKind::Component.spec().unit),
+        cap,
+        actual,
     };
     let file = open_regular(path).map_err(io_error)?;
-    if file.metadata().map_err(io_error)?.len() > cap {
-        return Err(too_large());
+    let bytes = file.metadata().map_err(io_error)?.len();
+    if bytes > cap {
+        return Err(too_large(bytes));
     }
     let mut hasher = Sha256::new();
     let mut total = 0;
@@ -241,7 +244,7 @@ fn copy(
         total += read as u64;
     }
     if total > cap {
-        Err(too_large())
+        Err(too_large(total))
     } else {
         Ok((Digest::finish(hasher), total))
     }
@@ -279,7 +282,7 @@ mod tests {
         }
         let error = read(&sparse, &limits).unwrap_err().to_string();
         assert!(
-            error.contains("32MiB") && error.contains("--component"),
+            error.contains("10737418240 bytes") && error.contains("33554432"),
             "{error}"
         );
     }

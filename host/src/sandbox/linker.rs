@@ -167,7 +167,7 @@ fn meter_scratch<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime:
         "[method]descriptor.set-size",
         |mut store: StoreContextMut<'_, State<B>>, (file, size): (File, u64)| {
             let state = store.data_mut();
-            state.scratch.charge(size, 0)?;
+            charge_growth(state, &file, size)?;
             answer(state.filesystem().set_size(file, size))
         },
     )?;
@@ -175,7 +175,7 @@ fn meter_scratch<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime:
         "[method]descriptor.write",
         |mut store: StoreContextMut<'_, State<B>>, (file, bytes, offset): (File, Vec<u8>, u64)| {
             let state = store.data_mut();
-            state.scratch.charge(bytes.len() as u64, 0)?;
+            charge_growth(state, &file, offset.saturating_add(bytes.len() as u64))?;
             answer(HostDescriptor::write(
                 &mut state.filesystem(),
                 file,
@@ -188,6 +188,8 @@ fn meter_scratch<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime:
         "[method]descriptor.write-via-stream",
         |mut store: StoreContextMut<'_, State<B>>, (file, offset): (File, u64)| {
             let state = store.data_mut();
+            // What lies before the offset becomes a hole; what is written is charged as it comes.
+            charge_growth(state, &file, offset)?;
             let stream = state.filesystem().write_via_stream(file, offset);
             answer(metered(state, stream))
         },
@@ -235,6 +237,21 @@ fn meter_scratch<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime:
             answer(state.filesystem().open_at(dir, at, path, open, flags))
         },
     )
+}
+
+/// Charges what a file grows by if it is to be `bytes` long.
+fn charge_growth<B: Send>(
+    state: &mut State<B>,
+    file: &Resource<Descriptor>,
+    bytes: u64,
+) -> wasmtime::Result<()> {
+    let file = Resource::new_borrow(file.rep());
+    // What has no size, such as a closed descriptor, is for WASI to refuse.
+    let now = state
+        .filesystem()
+        .stat(file)
+        .map_or(bytes, |stat| stat.size);
+    state.scratch.charge(bytes.saturating_sub(now), 0)
 }
 
 /// An error code is the guest's to see; anything else ends it.

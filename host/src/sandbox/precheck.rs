@@ -6,7 +6,7 @@
 //!
 //! 1. *How much?* Every count is held against its cap before anything is allocated for it
 //!    ([`caps`], `structure`, `function`).
-//! 2. *Is it valid?* wasmparser's validator, with only the proposals of [`FEATURES`].
+//! 2. *Is it valid?* wasmparser's validator, with only the proposals of `FEATURES`.
 //! 3. *Is it a plugin?* What the root component imports and exports (`contract`).
 //!
 //! The check cannot foresee everything that is dear to compile: the worker's CPU and memory limits
@@ -127,7 +127,7 @@ pub enum PrecheckError {
         /// Its words, which quote the guest: escaped.
         message: String,
     },
-    /// It uses a proposal that is not in [`FEATURES`].
+    /// It uses a proposal that is not in `FEATURES`.
     #[error("uses {feature}, which is switched off here: {message} (at byte {offset})")]
     Unsupported {
         /// Name of the proposal or construct.
@@ -143,6 +143,14 @@ pub enum PrecheckError {
         /// What was counted, with its unit.
         what: &'static str,
         /// The cap.
+        cap: u64,
+        /// What was seen when counting stopped: at least this.
+        actual: u64,
+    },
+    /// It makes more core instances than the user's limit allows.
+    #[error("has {actual} core instances, the limit is {cap}")]
+    Instances {
+        /// The limit.
         cap: u64,
         /// What was seen when counting stopped: at least this.
         actual: u64,
@@ -188,7 +196,7 @@ pub enum PrecheckError {
     NotAPlugin,
 }
 
-/// Checks a component against `caps`, [`FEATURES`] and the contract.
+/// Checks a component against `caps`, `FEATURES` and the contract.
 ///
 /// # Errors
 /// The first reason to refuse it, in the order of the file.

@@ -127,8 +127,14 @@ impl Subject {
                 })?;
             }
         }
-        plugin::read(&source.component(), &request.limits)
-            .map_err(|error| refused(error.to_string()))
+        plugin::read(&source.component(), &request.limits).map_err(|error| match error {
+            SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {
+                limit: LimitKind::Component,
+                cap,
+                actual: Some(actual),
+            },
+            error => refused(error.to_string()),
+        })
     }
 
     /// Writes the component, exactly as it was hashed, to a file that only we can change.

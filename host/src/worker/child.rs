@@ -11,7 +11,9 @@ use crate::measure::{
     CountSchedule, CountSettings, NoBench, Sampler, SystemClock, TimeSchedule, TimeSettings,
 };
 use crate::report::model::{CountPass, LimitKind, Outcome};
-use crate::sandbox::{self, Access, Build, CodeError, Conditions, FuelGauge, Guest, Linked};
+use crate::sandbox::{
+    self, Access, Build, CodeError, Conditions, FuelGauge, Guest, Linked, PrecheckError,
+};
 
 /// The name of the variable that pads the environment (METHOD.md, blocks): its length moves the
 /// stack, and with it the alignment of what is measured.
@@ -94,12 +96,24 @@ fn compile(stripped: Stripped, job: &CompileJob) -> Result<Outcome, ChildError> 
     confine(stripped, &what)?;
     Ok(match compile_builds(job) {
         Ok(()) => Outcome::Ok,
-        Err(CompileFailure::Refused(error)) => Outcome::Refused {
-            reason: error.to_string(),
-        },
+        Err(CompileFailure::Refused(error)) => refusal(&error),
         Err(CompileFailure::Host(message)) => Outcome::Host { message },
         Err(CompileFailure::Pipe(error)) => return Err(error),
     })
+}
+
+/// A limit is named as one, whoever found that it was exceeded.
+fn refusal(error: &CodeError) -> Outcome {
+    match *error {
+        CodeError::Precheck(PrecheckError::Instances { cap, actual }) => Outcome::Limit {
+            limit: LimitKind::Instances,
+            cap,
+            actual: Some(actual),
+        },
+        _ => Outcome::Refused {
+            reason: error.to_string(),
+        },
+    }
 }
 
 enum CompileFailure {

@@ -181,7 +181,12 @@ impl<'a> Structure<'a> {
         };
         frame.cost.add(cost);
         let (cost, caps) = (&frame.cost, self.caps);
-        at_most("core instances", caps.core_instances, cost.core_instances)?;
+        if cost.core_instances > caps.core_instances {
+            return Err(PrecheckError::Instances {
+                cap: caps.core_instances,
+                actual: cost.core_instances,
+            });
+        }
         at_most(
             "component instances",
             caps.component_instances,

@@ -49,7 +49,7 @@ const READ: &[c_long] = &[
 /// `chown`, `mknod` or extended attributes.
 #[rustfmt::skip]
 const WRITE: &[c_long] = &[
-    libc::SYS_pwrite64, libc::SYS_pwritev, libc::SYS_fsync, libc::SYS_fdatasync,
+    libc::SYS_pwrite64, libc::SYS_pwritev, libc::SYS_pwritev2, libc::SYS_fsync, libc::SYS_fdatasync,
     libc::SYS_fallocate, libc::SYS_copy_file_range, libc::SYS_flock, libc::SYS_mkdirat,
     libc::SYS_unlinkat, libc::SYS_renameat, libc::SYS_renameat2, libc::SYS_linkat,
     libc::SYS_symlinkat, libc::SYS_utimensat,

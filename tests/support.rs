@@ -1,0 +1,368 @@
+//! What the tests share: a private bench for each, the real program on it, plugins made to order.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs;
+use std::io::Read;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Past this something hangs. Not an assertion on time: the slowest command here takes seconds.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(240);
+
+/// The flags of a run that is over as fast as a run can be.
+pub(crate) const QUICK: [&str; 5] = ["--quick", "--time", "20ms", "--sample-time", "1ms"];
+
+/// The user and group that own nothing, for tests of permissions that root would pass.
+const NOBODY: u32 = 65534;
+
+/// The root of the repository.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The plugin that needs no toolchain.
+pub(crate) fn fib() -> PathBuf {
+    repository().join("sample-plugins/fib-wat")
+}
+
+/// A place of its own for one test: working directory, home, report, code cache, temporary files.
+pub(crate) struct Bench {
+    dir: TempDir,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let dir = TempDir::with_prefix("dyno-e2e-").unwrap();
+        for name in ["work", "home", "tmp"] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        Self { dir }
+    }
+
+    /// The working directory.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.dir.path().join("work")
+    }
+
+    /// A path in the working directory.
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.work().join(name)
+    }
+
+    pub(crate) fn report(&self) -> PathBuf {
+        self.dir.path().join("report.sqlite")
+    }
+
+    /// What `DYNO_CACHE` is; the code lies in `code` below it.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.dir.path().join("cache")
+    }
+
+    pub(crate) fn tmp(&self) -> PathBuf {
+        self.dir.path().join("tmp")
+    }
+
+    /// Writes a file into the working directory, with the directories above it.
+    pub(crate) fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The program, in this place, with an environment that holds nothing of the tester's.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dyno"));
+        self.place(&mut command);
+        command
+    }
+
+    /// Puts any command into this place.
+    pub(crate) fn place(&self, command: &mut Command) {
+        command
+            .current_dir(self.work())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.dir.path().join("home"))
+            .env("TMPDIR", self.tmp())
+            .env("DYNO_CACHE", self.cache())
+            .env("DYNO_REPORT", self.report())
+            .stdin(Stdio::null());
+    }
+
+    /// The program with these arguments, until it ends.
+    pub(crate) fn dyno<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Said {
+        let mut command = self.command();
+        command.args(args);
+        finish(command)
+    }
+
+    /// `dyno run`, as quick as can be.
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Said {
+        let mut command = self.command();
+        command.arg("run").args(QUICK).args(args);
+        finish(command)
+    }
+
+    /// The whole of a recorded run.
+    pub(crate) fn recorded(&self, run: &str) -> Value {
+        self.dyno(["report", "export", run]).exits(0).json()
+    }
+
+    /// The ids of the recorded runs, the newest first.
+    pub(crate) fn runs(&self) -> Vec<String> {
+        let listed = self.dyno(["report", "list"]).exits(0).stdout;
+        let id = |line: &str| line.split_whitespace().next().map(str::to_owned);
+        listed.lines().skip(1).filter_map(id).collect()
+    }
+
+    /// Files of compiled code in the cache.
+    pub(crate) fn cached(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.cache().join("code")) else {
+            return Vec::new();
+        };
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// Gives this place to a user without rights and makes `command` run as that user: root may do
+    /// what permissions forbid. Returns whether that can be done here; a tester who is not root is
+    /// such a user already.
+    pub(crate) fn without_rights(&self, command: &mut Command) -> bool {
+        if !nix::unistd::geteuid().is_root() {
+            return true;
+        }
+        let mut chown = Command::new("chown");
+        chown.args(["-hR", &format!("{NOBODY}:{NOBODY}")]);
+        let owned = chown.arg(self.dir.path()).status();
+        command.uid(NOBODY).gid(NOBODY);
+        let mut version = self.command();
+        version.arg("--version").uid(NOBODY).gid(NOBODY);
+        let can = owned.is_ok_and(|status| status.success())
+            && version.output().is_ok_and(|output| output.status.success());
+        if !can {
+            eprintln!("not tried: this is root, and another user cannot run the program here");
+        }
+        can
+    }
+}
+
+/// What a command said and how it ended.
+pub(crate) struct Said {
+    pub(crate) what: String,
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            status,
+            stdout,
+            stderr,
+        } = self;
+        write!(
+            f,
+            "{what}\nended with {status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
+        )
+    }
+}
+
+impl Said {
+    /// Its exit code must be this, and whatever it is, nothing may have panicked.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.status.code(), Some(code), "{self}");
+        assert!(!self.stderr.contains("panicked"), "{self}");
+        self
+    }
+
+    /// Its stdout must hold this.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "{text:?} is missing: {self}");
+        self
+    }
+
+    /// It must complain of this: one sentence, once.
+    #[track_caller]
+    pub(crate) fn complains(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "{text:?} is missing: {self}");
+        let errors = self.stderr.matches("error:").count();
+        assert_eq!(errors, 1, "one error is one sentence: {self}");
+        self
+    }
+
+    /// Its stdout as one JSON document.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(mut command: Command) -> Said {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let what = shown(&command);
+    let child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("{what}: {error}"));
+    gather(child, what)
+}
+
+/// Waits for a child and gathers what it says.
+pub(crate) fn gather(mut child: Child, what: String) -> Said {
+    fn reader(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+        thread::spawn(move || {
+            let mut said = Vec::new();
+            if let Some(mut pipe) = pipe {
+                // What is cut off shows in the assertions.
+                let _ = pipe.read_to_end(&mut said);
+            }
+            said
+        })
+    }
+    let stdout = reader(child.stdout.take());
+    let stderr = reader(child.stderr.take());
+    let mut status = None;
+    let ended = poll(|| {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    if !ended {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let text = |reader: thread::JoinHandle<Vec<u8>>| {
+        String::from_utf8_lossy(&reader.join().unwrap()).into_owned()
+    };
+    let said = Said {
+        what,
+        status: status.unwrap_or_else(|| ExitStatus::from_raw(libc::SIGKILL)),
+        stdout: text(stdout),
+        stderr: text(stderr),
+    };
+    assert!(ended, "it hangs: {said}");
+    said
+}
+
+/// A command as one would type it.
+pub(crate) fn shown(command: &Command) -> String {
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect();
+    words.join(" ")
+}
+
+/// Polls until something holds; whether it ever did.
+pub(crate) fn poll(mut holds: impl FnMut() -> bool) -> bool {
+    let began = Instant::now();
+    while !holds() {
+        if began.elapsed() > DEADLINE {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    true
+}
+
+/// A plugin with cases of these names, as text. What a case does is said by its first letter, see
+/// `fixtures/letters.wat`.
+pub(crate) fn plugin(cases: &[&str]) -> String {
+    plugin_expecting(&cases.iter().map(|name| (*name, None)).collect::<Vec<_>>())
+}
+
+/// The same, with the checksum that each case announces.
+pub(crate) fn plugin_expecting(cases: &[(&str, Option<u64>)]) -> String {
+    const RECORDS: usize = 64;
+    const RECORD_BYTES: usize = 80;
+    const TEXTS: usize = 16384;
+    let mut data = vec![segment(
+        16,
+        &[&[0; 4][..], &word(RECORDS), &word(cases.len())].concat(),
+    )];
+    let mut text = TEXTS;
+    for (index, (name, expected)) in cases.iter().enumerate() {
+        let record = RECORDS + index * RECORD_BYTES;
+        assert!(record + RECORD_BYTES <= TEXTS, "too many cases");
+        data.push(segment(record, &[word(text), word(name.len())].concat()));
+        data.push(segment(text, name.as_bytes()));
+        text += name.len();
+        if let Some(sum) = expected {
+            data.push(segment(record + 64, &[1]));
+            data.push(segment(record + 72, &sum.to_le_bytes()));
+        }
+    }
+    include_str!("fixtures/letters.wat").replace("@DATA@", &data.join("\n"))
+}
+
+fn word(value: usize) -> [u8; 4] {
+    u32::try_from(value).unwrap().to_le_bytes()
+}
+
+fn segment(at: usize, bytes: &[u8]) -> String {
+    let escaped: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    format!("    (data (i32.const {at}) \"{escaped}\")")
+}
+
+/// The sample plugins, built once for all tests.
+pub(crate) fn samples() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let path = repository().join("sample-plugins");
+        let mut build = Command::new(env!("CARGO_BIN_EXE_dyno"));
+        build.arg("build").arg(&path);
+        with_toolchain(&mut build);
+        finish(build).exits(0);
+        path
+    })
+}
+
+/// Gives a command the tester's own environment, which a toolchain needs, less what is dyno's.
+pub(crate) fn with_toolchain(command: &mut Command) {
+    let of_dyno = |name: &OsString| {
+        name.to_string_lossy().starts_with("DYNO_") || name == "NO_COLOR" || name == "TMPDIR"
+    };
+    command.envs(std::env::vars_os().filter(|(name, _)| !of_dyno(name)));
+}
+
+/// The cases of a run, each with the name of its plugin.
+pub(crate) fn cases(run: &Value) -> Vec<(&str, &Value)> {
+    let plugins = run["plugins"].as_array().unwrap().iter();
+    plugins
+        .flat_map(|plugin| {
+            let name = plugin["name"].as_str().unwrap();
+            let cases = plugin["cases"].as_array().unwrap().iter();
+            cases.map(move |case| (name, case))
+        })
+        .collect()
+}
+
+/// A case by its name.
+pub(crate) fn case<'a>(run: &'a Value, name: &str) -> &'a Value {
+    let found = cases(run)
+        .into_iter()
+        .find(|(_, case)| case["spec"]["name"] == name);
+    found
+        .unwrap_or_else(|| panic!("no case {name} in {run:#}"))
+        .1
+}
+
+/// A plugin by its name.
+pub(crate) fn plugin_of<'a>(run: &'a Value, name: &str) -> &'a Value {
+    let plugins = run["plugins"].as_array().unwrap();
+    let found = plugins.iter().find(|plugin| plugin["name"] == name);
+    found.unwrap_or_else(|| panic!("no plugin {name} in {run:#}"))
+}
