@@ -186,7 +186,8 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
     let mut marks = Vec::new();
     let processes = &case.processes;
     if let Some(count) = &case.count {
-        if !count.deterministic {
+        // A pass that never came to its end says nothing of the other.
+        if !count.deterministic && count.passes.len() > 1 {
             marks.push(Mark::Nondeterministic);
         }
         if count.fuel_per_iteration < FOLDED_FUEL {

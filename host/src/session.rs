@@ -19,7 +19,7 @@ use crate::cache::CodeCache;
 use crate::estimate::{Circumstances, conclude};
 use crate::machine::machine;
 use crate::progress::{Observer, Progress, Step};
-use crate::report::model::{LimitKind, Outcome, Run, RunStatus};
+use crate::report::model::{LimitKind, Outcome, Run, RunStatus, Sample};
 use crate::sandbox::{ENGINE, Shape};
 use crate::worker::{Cancel, Ended, Event, Job, Report, RunJob, Supervisor, confine, monotonic_ns};
 
@@ -329,6 +329,15 @@ impl Report {
             Event::Done { outcome } => Some(outcome.clone()),
             _ => None,
         })
+    }
+
+    /// All samples, in order.
+    fn samples(&self) -> Vec<Sample> {
+        let samples = self.events.iter().filter_map(|event| match event {
+            Event::Samples { samples } => Some(samples.as_slice()),
+            _ => None,
+        });
+        samples.flatten().copied().collect()
     }
 
     fn layers(&self) -> Option<&[String]> {

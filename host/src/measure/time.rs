@@ -82,12 +82,6 @@ impl TimeSchedule {
         &self.samples
     }
 
-    /// Every sample, in order, for good.
-    #[must_use]
-    pub fn into_samples(self) -> Vec<Sample> {
-        self.samples
-    }
-
     /// Time of the very first iteration, ns.
     #[must_use]
     pub fn first_ns(&self) -> u64 {

@@ -88,7 +88,8 @@ fn is_warning(mark: Mark) -> bool {
 fn show_plugin(out: &mut impl Write, run: &Run, plugin: &Plugin, verbose: bool) -> io::Result<()> {
     writeln!(out, "{BOLD}{}{BOLD:#}", escape(&plugin.name))?;
     if !plugin.outcome.is_ok() {
-        return show_failure(out, run, plugin, None, &plugin.outcome);
+        show_failure(out, run, plugin, None, &plugin.outcome)?;
+        return writeln!(out);
     }
     if !plugin.cases.is_empty() {
         let mut table = Columns::new("  ", HEADERS);

@@ -62,4 +62,20 @@ impl Build {
 }
 
 /// Name and version of the engine, for the report.
-pub const ENGINE: &str = "wasmtime 48";
+pub const ENGINE: &str = "wasmtime 48.0.8";
+
+#[cfg(test)]
+mod tests {
+    use super::ENGINE;
+
+    #[test]
+    fn the_report_names_the_engine_that_is_linked() {
+        let lock = include_str!("../../../Cargo.lock");
+        let version = ENGINE.strip_prefix("wasmtime ").unwrap();
+        let package = format!("name = \"wasmtime\"\nversion = \"{version}\"");
+        assert!(
+            lock.contains(&package),
+            "{ENGINE} is not what Cargo.lock has"
+        );
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha12Rng;
 use rand_core::SeedableRng as _;
 use wasmtime::component::{Component, InstancePre, ResourceTable, ResourceTableError};
-use wasmtime::{Store, StoreContextMut, Trap};
+use wasmtime::{AsContextMut as _, Store, StoreContextMut, Trap, WasmBacktrace};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
 use super::engine::Build;
@@ -103,7 +103,7 @@ impl<B: Bench + 'static> Guest<B> {
         let host = |error: wasmtime::Error| Outcome::Host {
             message: format!("{error:#}"),
         };
-        let output = Output::new(limits.size(LimitKind::Output));
+        let output = Output::new(limits.get(LimitKind::Output));
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.size(LimitKind::Handles));
         let state = State {
@@ -189,8 +189,6 @@ impl<B: Bench + 'static> Guest<B> {
         }
     }
 }
-
-use wasmtime::AsContextMut as _;
 
 /// Reads how much fuel is gone, where there is any: valid within a host call and after a call
 /// that returned. Returns it, and keeps it in the gauge for whoever reads the clock next.
@@ -285,10 +283,27 @@ fn judge<B>(
         return limit(LimitKind::Instances, None);
     }
     Outcome::Trap {
-        message: format!("{error:#}"),
+        message: describe(&error),
     }
 }
 
+/// What happened first, and where on the lines after it.
+fn describe(error: &wasmtime::Error) -> String {
+    let backtrace = error
+        .downcast_ref::<WasmBacktrace>()
+        .map(ToString::to_string);
+    let causes = error
+        .chain()
+        .map(ToString::to_string)
+        .filter(|cause| Some(cause) != backtrace.as_ref());
+    let causes: Vec<_> = causes
+        .map(|cause| cause.trim_start_matches("wasm trap: ").to_owned())
+        .collect();
+    let place = backtrace
+        .map(|place| format!("\n{}", place.trim_end()))
+        .unwrap_or_default();
+    causes.join(": ") + &place
+}
 fn spec(case: suite::BenchCase) -> CaseSpec {
     CaseSpec {
         name: case.name,

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -16,52 +16,56 @@ use crate::report::model::LimitKind;
 /// What a guest may hand over at once; the cap is checked on every piece.
 const PERMIT_BYTES: usize = 64 * 1024;
 
+/// What is kept of it: enough to see what a program was up to.
+const KEPT_BYTES: usize = 64 * 1024;
+
 /// A capped buffer behind both streams.
 #[derive(Debug, Clone)]
 pub(super) struct Output(Arc<Mutex<Captured>>);
 
 #[derive(Debug)]
 struct Captured {
-    bytes: Vec<u8>,
-    cap: usize,
-    /// What would have been written in all when the cap was hit.
-    wanted: Option<u64>,
+    kept: Vec<u8>,
+    written: u64,
+    cap: u64,
 }
 
 impl Output {
-    pub(super) fn new(cap: usize) -> Self {
+    pub(super) fn new(cap: u64) -> Self {
         Self(Arc::new(Mutex::new(Captured {
-            bytes: Vec::new(),
+            kept: Vec::new(),
+            written: 0,
             cap,
-            wanted: None,
         })))
     }
 
-    /// What was written, as text; a hostile guest's.
+    fn captured(&self) -> MutexGuard<'_, Captured> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The beginning of what was written, as text; a hostile guest's.
     pub(super) fn text(&self) -> Option<String> {
-        let captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (!captured.bytes.is_empty()).then(|| String::from_utf8_lossy(&captured.bytes).into_owned())
+        let captured = self.captured();
+        (!captured.kept.is_empty()).then(|| String::from_utf8_lossy(&captured.kept).into_owned())
     }
 
     pub(super) fn hit(&self) -> Option<LimitHit> {
-        let captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        captured.wanted.map(|wanted| LimitHit {
+        let captured = self.captured();
+        (captured.written > captured.cap).then_some(LimitHit {
             limit: LimitKind::Output,
-            actual: Some(wanted),
+            actual: Some(captured.written),
         })
     }
 
-    /// Keeps what fits; whether all of it did.
+    /// Counts all of it and keeps the beginning; whether it is still within the cap.
     fn push(&self, bytes: &[u8]) -> bool {
-        let mut captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = captured.cap - captured.bytes.len();
+        let mut captured = self.captured();
+        captured.written += bytes.len() as u64;
+        let room = KEPT_BYTES - captured.kept.len();
         captured
-            .bytes
+            .kept
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
-        if bytes.len() > room && captured.wanted.is_none() {
-            captured.wanted = Some(captured.cap as u64 + (bytes.len() - room) as u64);
-        }
-        bytes.len() <= room
+        captured.written <= captured.cap
     }
 }
 
@@ -134,12 +138,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fits_is_kept_and_the_rest_is_a_hit() {
+    fn the_cap_is_over_all_that_is_written_and_the_beginning_is_kept() {
         let mut output = Output::new(5);
         assert!(output.write(Bytes::from_static(b"abc")).is_ok());
         assert_eq!(output.hit(), None);
         assert!(output.write(Bytes::from_static(b"defg")).is_err());
-        assert_eq!(output.text().as_deref(), Some("abcde"));
+        assert_eq!(output.text().as_deref(), Some("abcdefg"));
         assert_eq!(
             output.hit(),
             Some(LimitHit {

@@ -5,7 +5,7 @@ use super::Session;
 use super::subject::Subject;
 use crate::measure::TimeSettings;
 use crate::stats;
-use crate::worker::{Event, Job};
+use crate::worker::Job;
 
 const GUEST: &str = include_str!("empty.wat");
 
@@ -36,13 +36,9 @@ impl Session<'_> {
         };
         let run = self.run_job(&code.timed, "empty".into());
         let report = self.work(Job::Time { run, settings }, 0).await;
-        let samples = report.events.iter().find_map(|event| match event {
-            Event::Timed(timed) => Some(&timed.samples),
-            _ => None,
-        });
-        let times: Vec<f64> = samples
-            .into_iter()
-            .flatten()
+        let times: Vec<f64> = report
+            .samples()
+            .iter()
             .map(|sample| sample.wall_ns as f64)
             .collect();
         self.empty_batch_ns = stats::median(&times);

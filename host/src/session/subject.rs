@@ -8,7 +8,7 @@ use super::request::{Request, Stage};
 use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
 use crate::report::model::{
-    Case, CaseSpec, Count, CountPass, LimitKind, MemoryProfile, Outcome, Plugin, Process,
+    Case, CaseSpec, Count, CountPass, LimitKind, MemoryProfile, Outcome, Plugin, Process, Sample,
 };
 use crate::sandbox::{Limits, Shape};
 use crate::stats;
@@ -310,6 +310,7 @@ impl CaseAt {
         if matches!(outcome, Outcome::Skipped { .. }) {
             return;
         }
+        let samples = report.samples();
         let timed = report.events.into_iter().find_map(|event| match event {
             Event::Timed(timed) => Some(*timed),
             _ => None,
@@ -320,7 +321,7 @@ impl CaseAt {
         if !outcome.is_ok() {
             case.outcome = outcome.clone();
         }
-        case.processes.push(process(timed, outcome, place));
+        case.processes.push(process(timed, samples, outcome, place));
     }
 }
 
@@ -352,7 +353,7 @@ impl Passes {
     }
 }
 
-fn process(timed: Option<Timed>, outcome: Outcome, place: Place) -> Process {
+fn process(timed: Option<Timed>, samples: Vec<Sample>, outcome: Outcome, place: Place) -> Process {
     let timed = timed.unwrap_or_default();
     Process {
         block: place.block,
@@ -364,7 +365,7 @@ fn process(timed: Option<Timed>, outcome: Outcome, place: Place) -> Process {
         load_ns: timed.load_ns,
         instantiate_ns: timed.instantiate_ns,
         first_iteration_ns: timed.first_iteration_ns,
-        samples: timed.samples,
+        samples,
         checksum: timed.checksum,
         precise: timed.precise,
         memory_peak_bytes: timed.memory_peak_bytes,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use nix::time::{ClockId, clock_gettime};
 
 use super::confine::{Confinement, Stripped, strip};
-use super::job::{CompileJob, Compiled, Event, Job, RunJob, Timed};
+use super::job::{CompileJob, Compiled, Event, Job, RunJob, SAMPLES_PER_EVENT, Timed};
 use crate::measure::{
     CountSchedule, CountSettings, NoBench, Sampler, SystemClock, TimeSchedule, TimeSettings,
 };
@@ -285,6 +285,10 @@ fn time(stripped: Stripped, job: &RunJob, settings: TimeSettings) -> Result<Outc
     let ready_ns = monotonic_ns().saturating_sub(job.spawned_ns);
     let finished = guest.run(&job.case);
     let schedule = finished.bench.into_schedule();
+    for samples in schedule.samples().chunks(SAMPLES_PER_EVENT) {
+        let samples = samples.to_vec();
+        emit(&Event::Samples { samples })?;
+    }
     emit(&Event::Timed(Box::new(Timed {
         ready_ns,
         load_ns,
@@ -294,7 +298,6 @@ fn time(stripped: Stripped, job: &RunJob, settings: TimeSettings) -> Result<Outc
         precise: schedule.is_precise(),
         memory_peak_bytes: finished.memory.peak_bytes,
         rss_peak_bytes: rss_peak_bytes(),
-        samples: schedule.into_samples(),
     })))?;
     Ok(finished.outcome)
 }

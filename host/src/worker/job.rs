@@ -14,6 +14,9 @@ use crate::sandbox::{Build, Grants, Limits, Shape};
 /// The one argument that makes a `dyno` process a worker.
 pub const WORKER_ARGUMENT: &str = "--worker";
 
+/// Samples in one event: a line of about 800 KB.
+pub const SAMPLES_PER_EVENT: usize = 10_000;
+
 /// One piece of work for one fresh process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "kebab-case")]
@@ -103,7 +106,12 @@ pub enum Event {
         /// What the guest wrote; hostile.
         output: Option<String>,
     },
-    /// The time pass is done.
+    /// Some samples of a time pass, in order.
+    Samples {
+        /// At most [`SAMPLES_PER_EVENT`].
+        samples: Vec<Sample>,
+    },
+    /// The time pass is done; its samples went before.
     Timed(Box<Timed>),
     /// The job is over, and this is how the guest ended. Comes last.
     Done {
@@ -132,8 +140,6 @@ pub struct Timed {
     pub instantiate_ns: u64,
     /// The very first iteration.
     pub first_iteration_ns: u64,
-    /// Every sample, in order.
-    pub samples: Vec<Sample>,
     /// The checksum, if all batches had the same.
     pub checksum: Option<u64>,
     /// Whether the interval became narrow before the budget ended.

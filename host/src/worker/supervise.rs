@@ -15,8 +15,9 @@ use tokio::sync::watch;
 use super::child::PADDING_VARIABLE;
 use super::job::{Event, Job, WORKER_ARGUMENT};
 
-/// The longest line a worker may say: 1000 cases with every string at its longest.
-const LINE_BYTES_MAX: u64 = 4 << 20;
+/// The longest line a worker may say: the cases of a plugin, whose strings fit into one host call
+/// and take six bytes a byte where each is escaped.
+const LINE_BYTES_MAX: u64 = 8 << 20;
 
 /// All that a worker may say: the samples of the longest case there can be.
 const TOTAL_BYTES_MAX: u64 = 24 << 20;
