@@ -18,6 +18,7 @@ use subject::{CaseAt, Subject};
 use crate::cache::CodeCache;
 use crate::estimate::{Circumstances, conclude};
 use crate::machine::machine;
+use crate::measure::TimeSettings;
 use crate::progress::{Observer, Progress, Step};
 use crate::report::model::{LimitKind, Outcome, Run, RunStatus, Sample};
 use crate::sandbox::{ENGINE, Shape};
@@ -160,6 +161,8 @@ impl<'a> Session<'a> {
         let mut random = ChaCha12Rng::seed_from_u64(self.request.order_seed);
         let mut order = 0;
         let blocks = self.request.blocks as usize;
+        // A guest decides how fast its samples come, so how many are kept must not be its decision.
+        let share = SAMPLES_MAX / (blocks * subject::pending(subjects).len()).max(1);
         for block in 0..blocks {
             let mut cases = subject::pending(subjects);
             shuffle(&mut cases, &mut random);
@@ -181,7 +184,10 @@ impl<'a> Session<'a> {
                     plugin: at.plugin(subjects),
                     case,
                 });
-                let settings = self.request.time;
+                let settings = TimeSettings {
+                    max_samples: self.request.time.max_samples.min(share),
+                    ..self.request.time
+                };
                 let report = self.work(Job::Time { run, settings }, padding_bytes).await;
                 let place = subject::Place {
                     block: block as u32,
@@ -295,6 +301,9 @@ impl<'a> Session<'a> {
         })
     }
 }
+
+/// Samples that the supervisor holds until the run is recorded, 32 bytes each.
+const SAMPLES_MAX: usize = 1_000_000;
 
 /// The environment padding moves the stack by up to a page (METHOD.md, blocks).
 const PADDING_BYTES_MAX: u32 = 4096;

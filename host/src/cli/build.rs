@@ -28,9 +28,7 @@ async fn interrupted() {
 
 impl Build {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = super::event_loop()?;
         let mut exit = Exit::NothingMatched;
         for source in self.paths.iter().flat_map(|path| plugin::find(path)) {
             let built = match &source {

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use dyno_host::cache::CACHE_BYTES_MAX;
 use dyno_host::progress::Observer;
@@ -197,11 +196,7 @@ fn directory(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// Runs a session on a runtime of its own, until it ends or a signal comes.
 pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow::Result<Findings> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("no event loop can be made")?;
-    runtime.block_on(async {
+    super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;

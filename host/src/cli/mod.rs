@@ -14,6 +14,7 @@ mod run;
 use std::io;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
@@ -137,6 +138,22 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
             .downcast_ref::<io::Error>()
             .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     })
+}
+
+/// Descriptors of the event loop, the pipes to a worker and the files of a run, and some to spare.
+const DESCRIPTORS: usize = 24;
+
+/// The event loop for child processes, timers and signals. Where there is no room for it this says
+/// so, since the loop itself would panic.
+fn event_loop() -> anyhow::Result<tokio::runtime::Runtime> {
+    (0..DESCRIPTORS)
+        .map(|_| std::fs::File::open("/dev/null"))
+        .collect::<io::Result<Vec<_>>>()
+        .context("a run needs more open files than it may have: allow more with `ulimit -n`")?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no event loop can be made")
 }
 
 /// What became of showing a result. Whoever closes the pipe has seen enough: what was found still

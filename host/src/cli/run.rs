@@ -25,8 +25,8 @@ pub(super) struct Run {
     /// The report to record the run in [default: .dyno/report.sqlite beside the project]
     #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Do not record the run
-    #[arg(long, conflicts_with = "report")]
+    /// Do not record the run, whatever --report or DYNO_REPORT say
+    #[arg(long)]
     no_report: bool,
 }
 

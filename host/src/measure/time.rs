@@ -30,7 +30,7 @@ impl Default for TimeSettings {
             budget_ns: 500_000_000,
             precision: 0.01,
             min_samples: 10,
-            max_samples: 100_000,
+            max_samples: 10_000,
         }
     }
 }

@@ -304,6 +304,11 @@ mod tests {
         let mut trailing = good.clone();
         trailing.push(0);
         assert_eq!(unpack(&sealed(trailing)), Err(PackError::Count));
+        let tenth_byte_too_big = [vec![VERSION], vec![0xff; 9], vec![2]].concat();
+        assert_eq!(
+            unpack(&sealed(tenth_byte_too_big)),
+            Err(PackError::Overflow)
+        );
         let eleven = [vec![VERSION], vec![0xff; 11], vec![0]].concat();
         assert_eq!(unpack(&sealed(eleven)), Err(PackError::Overflow));
         assert_eq!(unpack(&[]), Err(PackError::Truncated));

@@ -253,7 +253,11 @@ fn judge<B>(
     }
     let error = match answer {
         Ok(Ok(())) => return Outcome::Ok,
-        Ok(Err(message)) => return Outcome::Error { message },
+        Ok(Err(message)) => {
+            return Outcome::Error {
+                message: cut(message),
+            };
+        }
         Err(error) => error,
     };
     match error.downcast_ref::<Trap>() {
@@ -283,8 +287,22 @@ fn judge<B>(
         return limit(LimitKind::Instances, None);
     }
     Outcome::Trap {
-        message: describe(&error),
+        message: cut(describe(&error)),
     }
+}
+
+/// The longest message that is kept of a guest.
+const MESSAGE_BYTES_MAX: usize = 4096;
+
+/// A guest's words, without an end if they had none.
+fn cut(mut message: String) -> String {
+    if message.len() > MESSAGE_BYTES_MAX {
+        let end = message.floor_char_boundary(MESSAGE_BYTES_MAX);
+        let rest = message.len() - end;
+        message.truncate(end);
+        message.push_str(&format!("… ({rest} more bytes)"));
+    }
+    message
 }
 
 /// What happened first, and where on the lines after it.

@@ -10,9 +10,9 @@ use crate::report::model::{LimitKind, MemoryGrowth, MemoryProfile};
 /// A table slot holds a pointer.
 const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 
-/// Growth events that are kept; a guest that grows by a page at a time to the largest cap there
-/// is (4 GiB) makes 65,536 of them.
-const GROWTH_EVENTS: usize = 4096;
+/// Growth events that are kept. A guest that grows by a page at a time to the largest cap there is
+/// (4 GiB) makes 65,536 of them: then every other one is dropped, which keeps the curve's shape.
+const GROWTH_EVENTS_MAX: usize = 1024;
 
 /// Sums what a store's memories and tables hold, refuses what exceeds the cap, and remembers when
 /// they grew. The engine asks it before every growth, the initial sizes included.
@@ -101,12 +101,17 @@ impl Limiter {
         self.bytes = wanted;
         self.pending = added;
         self.peak_bytes = self.peak_bytes.max(wanted);
-        if self.growth.len() < GROWTH_EVENTS {
-            self.growth.push(MemoryGrowth {
-                at_ns,
-                bytes: wanted,
+        if self.growth.len() == GROWTH_EVENTS_MAX {
+            let mut keep = false;
+            self.growth.retain(|_| {
+                keep = !keep;
+                keep
             });
         }
+        self.growth.push(MemoryGrowth {
+            at_ns,
+            bytes: wanted,
+        });
         Ok(true)
     }
 
@@ -179,6 +184,17 @@ mod tests {
                 actual: Some(1020)
             })
         );
+    }
+
+    #[test]
+    fn endless_growth_is_kept_in_outline() {
+        let mut limiter = Limiter::new(u64::MAX, 1);
+        for step in 0..10_000 {
+            limiter.memory_growing(step, step + 1, None).unwrap();
+        }
+        let growth = limiter.profile(0).growth;
+        assert!((512..=1024).contains(&growth.len()), "{}", growth.len());
+        assert!(growth.is_sorted_by_key(|event| event.bytes));
     }
 
     #[test]

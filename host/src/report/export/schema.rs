@@ -180,4 +180,12 @@ mod tests {
         let run = fixture::full();
         assert_eq!(serde_json::from_value::<Run>(document()).unwrap(), run);
     }
+
+    #[test]
+    fn a_measurement_in_another_unit_does_not_read_back() {
+        let mut bad = document();
+        bad["plugins"][0]["cases"][0]["measurements"][0]["unit"] = "ms".into();
+        let error = serde_json::from_value::<Run>(bad).unwrap_err();
+        assert!(error.to_string().contains("is measured in ns"), "{error}");
+    }
 }

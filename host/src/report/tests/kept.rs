@@ -240,3 +240,29 @@ fn many_runs_stay_cheap() {
         assert!(sql == SUMMARIES || !plan.contains("SCAN"), "{sql}: {plan}");
     }
 }
+
+/// A value that this version cannot mean is damage, not another measurement.
+#[test]
+fn values_that_were_never_written_are_damage() {
+    for change in [
+        "UPDATE measurement SET unit = 'ms'",
+        "UPDATE measurement SET metric = 'happiness'",
+        "UPDATE run SET status = 'done'",
+        "UPDATE run SET settings_json = '{'",
+        "UPDATE bench_case SET outcome_json = '{\"kind\":\"fine\"}'",
+        "UPDATE process SET sample_count = sample_count + 1",
+        "UPDATE process SET samples = x''",
+        "UPDATE process SET block = -1",
+    ] {
+        let (_directory, path) = place();
+        recorded(&path);
+        let store = Store::open(&path).unwrap();
+        store.connection().execute(change, []).unwrap();
+        let error = store.run("latest").unwrap_err();
+        assert!(
+            matches!(error, StoreError::Damaged { .. }),
+            "{change}: {error:?}"
+        );
+        one_sentence(&error);
+    }
+}

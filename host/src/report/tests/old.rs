@@ -3,7 +3,7 @@
 use std::thread;
 
 use super::*;
-use crate::report::schema::{self, MIGRATIONS};
+use crate::report::schema::{self, MIGRATIONS, Migrated};
 
 const LATER: &[&str] = &[
     MIGRATIONS[0],
@@ -96,4 +96,14 @@ fn of_eight_that_migrate_one_does() {
     });
     let store = Store::open_at(&path, LATER).unwrap();
     assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 4));
+}
+
+/// Another host may migrate between the look at the file and the opening of it.
+#[test]
+fn a_report_that_became_newer_meanwhile_is_not_used() {
+    let (_directory, path) = place();
+    drop(Store::open_at(&path, LATER).unwrap());
+    let mut connection = rusqlite::Connection::open(&path).unwrap();
+    let result = schema::migrate(&mut connection, MIGRATIONS).unwrap();
+    assert_eq!(result, Migrated::Newer(3));
 }
