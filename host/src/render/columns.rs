@@ -75,8 +75,13 @@ impl Columns {
             })
             .collect();
         for row in &self.rows {
+            // Nothing but space would follow the last cell with a text.
+            let end = row
+                .iter()
+                .rposition(|cell| !cell.text.is_empty())
+                .map_or(0, |last| last + 1);
             let mut line = self.indent.to_owned();
-            for (column, cell) in row
+            for (column, cell) in row[..end]
                 .iter()
                 .enumerate()
                 .filter(|(column, _)| widths[*column] > 0)
@@ -85,10 +90,14 @@ impl Columns {
                 let style = cell.style;
                 let text = format!("{style}{}{style:#}", cell.text);
                 line.push_str(if column == 0 { "" } else { "  " });
-                let left = column == 0 || column == columns - 1;
-                line.push_str(&if left { text + &gap } else { gap + &text });
+                let is_text = column == 0 || column == columns - 1;
+                match (is_text, column + 1 == end) {
+                    (true, true) => line.push_str(&text),
+                    (true, false) => line.push_str(&(text + &gap)),
+                    (false, _) => line.push_str(&(gap + &text)),
+                }
             }
-            writeln!(out, "{}", line.trim_end())?;
+            writeln!(out, "{line}")?;
         }
         Ok(())
     }
@@ -102,7 +111,12 @@ mod tests {
     fn wide_characters_align_and_empty_columns_vanish() {
         let mut columns = Columns::new("  ", &["name", "none", "number", "note"]);
         columns.row(vec!["größe".into(), "".into(), "1".into(), "x".into()]);
-        columns.row(vec!["🦀".into(), "".into(), "12345678".into()]);
+        columns.row(vec![
+            "🦀".into(),
+            "".into(),
+            "12345678".into(),
+            Cell::styled("", DIM),
+        ]);
         let mut out = Vec::new();
         columns
             .write(&mut anstream::StripStream::new(&mut out))
