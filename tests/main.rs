@@ -20,4 +20,5 @@ mod docs;
 mod faults;
 mod report;
 mod run;
+mod sandbox;
 mod support;

@@ -87,7 +87,7 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
         quote(&plugin.source),
     ];
     if let Some(case) = case {
-        words.extend(["--case".into(), quote(case)]);
+        words.extend(["--case".into(), quote(&pattern(case))]);
     }
     if run.seed != 0 {
         words.extend(["--seed".into(), run.seed.to_string()]);
@@ -100,6 +100,18 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
         }
     }
     escape(&words.join(" "))
+}
+
+/// What `--case` takes for this name: the name itself, unless that is a pattern or cannot be seen.
+/// Then it is a regular expression, in which what [`escape`] makes of a character means that character.
+fn pattern(name: &str) -> String {
+    let is_pattern =
+        name.contains(['*', '?', '[', '{']) || name.starts_with('/') && name.ends_with('/');
+    if is_pattern || escape(name) != name {
+        format!("/^{}$/", regex::escape(name))
+    } else {
+        name.into()
+    }
 }
 
 /// A word for a POSIX shell.
