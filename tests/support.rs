@@ -90,7 +90,7 @@ impl Bench {
         command
             .current_dir(self.work())
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", path())
             .env("HOME", self.dir.path().join("home"))
             .env("TMPDIR", self.tmp())
             .env("DYNO_CACHE", self.cache())
@@ -154,6 +154,14 @@ impl Bench {
         }
         can
     }
+}
+
+/// The tester's PATH without what the tester may not look into: there, a program that is missing
+/// is one that is denied.
+fn path() -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let readable = std::env::split_paths(&path).filter(|dir| fs::read_dir(dir).is_ok());
+    std::env::join_paths(readable).unwrap_or(path)
 }
 
 /// What a command said and how it ended.
@@ -365,4 +373,14 @@ pub(crate) fn plugin_of<'a>(run: &'a Value, name: &str) -> &'a Value {
     let plugins = run["plugins"].as_array().unwrap();
     let found = plugins.iter().find(|plugin| plugin["name"] == name);
     found.unwrap_or_else(|| panic!("no plugin {name} in {run:#}"))
+}
+
+/// The text of a case in the table: its line begins with its name.
+pub(crate) fn line_of<'a>(table: &'a str, case: &str) -> Option<&'a str> {
+    table.lines().find(|line| {
+        let rest = line
+            .strip_prefix("  ")
+            .and_then(|line| line.strip_prefix(case));
+        rest.is_some_and(|rest| rest.starts_with(' '))
+    })
 }

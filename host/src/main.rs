@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         let supervisor = arguments.next().and_then(|id| id.to_str()?.parse().ok());
         return worker(supervisor.unwrap_or(0));
     }
+    cli::ignore_file_size_signal();
     let cli = cli::Cli::parse();
     cli.color.write_global();
     match cli.execute() {

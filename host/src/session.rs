@@ -236,7 +236,7 @@ impl<'a> Session<'a> {
             empty_batch_ns: self.empty_batch_ns,
             settings: request.settings(),
             limits: request.limits.values().clone(),
-            grants: request.grants.describe(),
+            grants: request.grants.words(),
             confinement: self.confinement,
             machine: machine(),
             warnings: self.warnings,

@@ -165,6 +165,16 @@ fn shown(result: anyhow::Result<()>) -> anyhow::Result<()> {
     }
 }
 
+/// Makes a write beyond the user's file size limit an error like any other, instead of the end of
+/// the program with a run unrecorded. Workers take their signals back to the defaults.
+#[allow(unsafe_code)]
+pub(crate) fn ignore_file_size_signal() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    // SAFETY: no handler is installed, and this is the first thing that the only thread does.
+    // Where it cannot be ignored, it stays what it was.
+    let _ = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
+}
+
 /// Prints an error once, as one sentence.
 pub(crate) fn complain(error: &anyhow::Error) {
     use std::io::Write as _;

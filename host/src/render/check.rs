@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::failure::{explain, mark, sentence};
 use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, escape};
-use crate::report::model::{Case, Mark, Plugin, Run};
+use crate::report::model::{Case, Mark, Outcome, Plugin, Run};
 use crate::sandbox::Shape;
 
 /// Shows whether plugins are good ones, and what they need.
@@ -21,9 +21,7 @@ pub fn check(out: &mut impl Write, run: &Run, shapes: &[Option<Shape>]) -> io::R
             escape(&plugin.name)
         )?;
         if !plugin.outcome.is_ok() {
-            for line in super::escape::lines(&sentence(&plugin.outcome)) {
-                writeln!(out, "    {line}")?;
-            }
+            failure(out, "    ", &plugin.outcome)?;
         }
         if let Some(shape) = shape {
             show_shape(out, shape)?;
@@ -36,6 +34,14 @@ pub fn check(out: &mut impl Write, run: &Run, shapes: &[Option<Shape>]) -> io::R
         }
     }
     Ok(())
+}
+
+/// The first line of a failure behind its `start`, the others below it.
+fn failure(out: &mut impl Write, start: &str, outcome: &Outcome) -> io::Result<()> {
+    let sentence = sentence(outcome);
+    let mut lines = super::escape::lines(&sentence);
+    writeln!(out, "{start}{}", lines.next().unwrap_or_default())?;
+    lines.try_for_each(|line| writeln!(out, "      {line}"))
 }
 
 fn show_shape(out: &mut impl Write, shape: &Shape) -> io::Result<()> {
@@ -59,8 +65,7 @@ fn show_shape(out: &mut impl Write, shape: &Shape) -> io::Result<()> {
 fn check_case(out: &mut impl Write, case: &Case) -> io::Result<()> {
     let name = escape(&case.spec.name);
     if !case.outcome.is_ok() {
-        let sentence = sentence(&case.outcome);
-        return writeln!(out, "    {RED}✗ {name}{RED:#} {}", escape(&sentence));
+        return failure(out, &format!("    {RED}✗ {name}{RED:#} "), &case.outcome);
     }
     let Some(count) = &case.count else {
         return writeln!(out, "    {name}");
@@ -83,7 +88,7 @@ fn check_case(out: &mut impl Write, case: &Case) -> io::Result<()> {
     {
         writeln!(
             out,
-            "      {YELLOW}{}{YELLOW:#} {}",
+            "      {YELLOW}{}{YELLOW:#}: {}",
             mark(*item),
             explain(*item)
         )?;
@@ -122,11 +127,7 @@ pub fn list(out: &mut impl Write, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
         writeln!(out, "{BOLD}{}{BOLD:#}", escape(&plugin.name))?;
         if !plugin.outcome.is_ok() {
-            writeln!(
-                out,
-                "  {RED}✗{RED:#} {}",
-                escape(&sentence(&plugin.outcome))
-            )?;
+            failure(out, &format!("  {RED}✗{RED:#} "), &plugin.outcome)?;
         }
         for case in &plugin.cases {
             let description = match case.spec.description.as_str() {

@@ -77,7 +77,7 @@ pub(super) fn explain(mark: Mark) -> &'static str {
     }
 }
 
-/// The command that runs one case of a plugin again, under the same limits and seed.
+/// The command that runs one case of a plugin again, under the same limits, grants and seed.
 #[must_use]
 pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
     let mut words = vec![
@@ -92,6 +92,10 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
     if run.seed != 0 {
         words.extend(["--seed".into(), run.seed.to_string()]);
     }
+    if run.settings.get("strict") == Some(&1) {
+        words.push("--strict".into());
+    }
+    words.extend(run.grants.iter().map(|grant| quote(grant)));
     for spec in LIMITS {
         if let Some(&value) = run.limits.get(&spec.kind)
             && value != spec.default

@@ -46,7 +46,8 @@ pub struct Run {
     pub settings: BTreeMap<String, u64>,
     /// The limits that were in force: name to value, in the limit's own unit.
     pub limits: BTreeMap<LimitKind, u64>,
-    /// What the user granted, one sentence fragment each; empty means nothing.
+    /// What the user granted, as the words of a command line, values of variables left out; empty
+    /// means nothing.
     pub grants: Vec<String>,
     /// The layers that confined the workers, such as `rlimits`, `landlock`, `seccomp`.
     pub confinement: Vec<String>,

@@ -39,19 +39,19 @@ pub enum Access {
 }
 
 impl Grants {
-    /// One fragment a grant, for people and the report. Values of variables are not repeated: they
-    /// may be secrets.
+    /// The words of a command line that grant this, for people and the report. Values of variables
+    /// are not repeated: they may be secrets.
     #[must_use]
-    pub fn describe(&self) -> Vec<String> {
+    pub fn words(&self) -> Vec<String> {
         let dirs = self.dirs.iter().map(|dir| {
-            let access = match dir.access {
-                Access::Read => "read-only",
-                Access::Scratch => "scratch copy",
+            let flag = match dir.access {
+                Access::Read => "dir",
+                Access::Scratch => "dir-rw",
             };
-            format!("dir {} as {} ({access})", dir.host.display(), dir.guest)
+            format!("--{flag}={}::{}", dir.host.display(), dir.guest)
         });
-        let env = self.env.iter().map(|(name, _)| format!("env {name}"));
-        let args = self.args.iter().map(|arg| format!("arg {arg}"));
+        let env = self.env.iter().map(|(name, _)| format!("--env={name}=…"));
+        let args = self.args.iter().map(|arg| format!("--arg={arg}"));
         dirs.chain(env).chain(args).collect()
     }
 }

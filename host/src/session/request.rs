@@ -54,6 +54,7 @@ impl Request {
     pub fn settings(&self) -> Settings {
         [
             ("blocks", u64::from(self.blocks)),
+            ("strict", u64::from(self.strict)),
             ("sample_ns", self.time.sample_ns),
             ("budget_ns", self.time.budget_ns),
             ("precision_ppm", (self.time.precision * 1e6) as u64),

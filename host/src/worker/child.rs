@@ -1,6 +1,7 @@
 //! What a worker process does: strips and confines itself, reads its job, does it, reports.
 
 use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::thread;
 use std::time::Instant;
 
 use nix::time::{ClockId, clock_gettime};
@@ -22,8 +23,8 @@ pub const PADDING_VARIABLE: &str = "DYNO_PADDING";
 /// The longest job line: every path, grant and argument of a command line fits.
 const JOB_BYTES_MAX: u64 = 16 << 20;
 
-/// Writable pages that a run worker needs besides the guest's memory: its own heap, one thread's
-/// stack, the events.
+/// Writable pages that a run worker needs besides the guest's memory and stack: its own heap, the
+/// timer's thread, the code, the events.
 const WORKER_BYTES: u64 = 96 << 20;
 
 /// Why a worker could not do its job. It reports this and ends.
@@ -60,9 +61,9 @@ pub fn work(supervisor: u32) -> Result<(), ChildError> {
         .read_line(&mut line)?;
     let outcome = match serde_json::from_str(&line)? {
         Job::Compile(job) => compile(stripped, &job)?,
-        Job::Cases(job) => cases(stripped, &job)?,
-        Job::Count { run, settings } => count(stripped, &run, settings)?,
-        Job::Time { run, settings } => time(stripped, &run, settings)?,
+        Job::Cases(job) => in_sandbox(stripped, &job, || cases(&job))?,
+        Job::Count { run, settings } => in_sandbox(stripped, &run, || count(&run, settings))?,
+        Job::Time { run, settings } => in_sandbox(stripped, &run, || time(&run, settings))?,
     };
     emit(&Event::Done { outcome })?;
     Ok(())
@@ -149,27 +150,52 @@ fn ms(time: &nix::sys::time::TimeSpec) -> u64 {
     time.tv_sec() as u64 * 1000 + time.tv_nsec() as u64 / 1_000_000
 }
 
-/// A run worker's confinement, and the one thread that WASI's timers need.
-fn enter(stripped: Stripped, job: &RunJob) -> Result<tokio::runtime::Runtime, ChildError> {
-    let memory = job.limits.get(LimitKind::Memory);
-    let mut what = Confinement::run(memory.saturating_add(WORKER_BYTES));
+/// The host's own frames on top of the guest's, deepest in a host call out of a deep recursion.
+const HOST_STACK_BYTES: usize = 1 << 20;
+
+/// Confines a run worker, and does its work on a thread whose stack holds what the guest may use,
+/// whatever the limits of the user's shell are.
+fn in_sandbox(
+    stripped: Stripped,
+    job: &RunJob,
+    work: impl FnOnce() -> Result<Outcome, ChildError> + Send,
+) -> Result<Outcome, ChildError> {
+    let limits = &job.limits;
+    let stack_bytes = limits
+        .size(LimitKind::Stack)
+        .saturating_add(HOST_STACK_BYTES);
+    let needs = WORKER_BYTES.saturating_add(stack_bytes as u64);
+    let mut what = Confinement::run(limits.get(LimitKind::Memory).saturating_add(needs));
     what.core = job.core;
     what.read = vec![job.code.clone()];
-    what.open_files = job.limits.get(LimitKind::Handles);
+    what.open_files = limits.get(LimitKind::Handles);
     for dir in &job.grants.dirs {
         match dir.access {
             Access::Read => what.read.push(dir.host.clone()),
             Access::Scratch => {
                 what.write.push(dir.host.clone());
-                what.file_bytes = what.file_bytes.max(job.limits.get(LimitKind::ScratchBytes));
+                what.file_bytes = what.file_bytes.max(limits.get(LimitKind::ScratchBytes));
             }
         }
     }
     confine(stripped, &what)?;
-    Ok(tokio::runtime::Builder::new_multi_thread()
+    // The one other thread: WASI's timers need somebody to wait.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
-        .build()?)
+        .build()?;
+    thread::scope(|scope| {
+        let work = || {
+            let _entered = runtime.enter();
+            work()
+        };
+        let guest = thread::Builder::new()
+            .stack_size(stack_bytes)
+            .spawn_scoped(scope, work)?;
+        guest
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Loads and links the job's code.
@@ -193,9 +219,7 @@ fn conditions(job: &RunJob, build: Build) -> Conditions<'_> {
     }
 }
 
-fn cases(stripped: Stripped, job: &RunJob) -> Result<Outcome, ChildError> {
-    let runtime = enter(stripped, job)?;
-    let _entered = runtime.enter();
+fn cases(job: &RunJob) -> Result<Outcome, ChildError> {
     let listed = load(job, Build::Metered)
         .and_then(|linked| {
             Guest::new(
@@ -227,9 +251,7 @@ fn cases(stripped: Stripped, job: &RunJob) -> Result<Outcome, ChildError> {
 /// Passes of the count: what differs between two is not deterministic.
 const COUNT_PASSES: usize = 2;
 
-fn count(stripped: Stripped, job: &RunJob, settings: CountSettings) -> Result<Outcome, ChildError> {
-    let runtime = enter(stripped, job)?;
-    let _entered = runtime.enter();
+fn count(job: &RunJob, settings: CountSettings) -> Result<Outcome, ChildError> {
     let linked = match load(job, Build::Metered) {
         Ok(linked) => linked,
         Err(outcome) => return Ok(outcome),
@@ -261,9 +283,7 @@ fn count(stripped: Stripped, job: &RunJob, settings: CountSettings) -> Result<Ou
     Ok(Outcome::Ok)
 }
 
-fn time(stripped: Stripped, job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {
-    let runtime = enter(stripped, job)?;
-    let _entered = runtime.enter();
+fn time(job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {
     let load_began = Instant::now();
     let linked = match load(job, Build::Timed) {
         Ok(linked) => linked,

@@ -1,0 +1,210 @@
+//! The commands that the documents show work. Each fenced `sh` block of a document runs, line by
+//! line and in order, in a fresh place that looks like the repository. What builds or fetches is
+//! only looked up in the list of what is run elsewhere; a command that is neither fails the test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::support::{Bench, QUICK, fib, finish, repository, samples, with_toolchain};
+
+/// What is not run here, and what runs it instead.
+const ELSEWHERE: [(&str, &str); 5] = [
+    (
+        "cargo run --release -- run sample-plugins",
+        "run::the_first_command_of_the_readme…, less the build",
+    ),
+    ("cargo test --workspace", "that is us"),
+    (".ci/run", "that is what runs us"),
+    (
+        "cargo install --path host",
+        "builds what cargo test has built",
+    ),
+    ("git clone ", "there is nothing to clone from here"),
+];
+
+/// Likewise, whatever stands behind them: benchmarks take minutes, and .ci/run compiles them.
+const BUILDING: [&str; 2] = ["cargo bench", "cargo build"];
+
+/// The documents: those at the top, and all that they lead to.
+fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for dir in ["", "docs", "host", "guest-sdk", "sample-plugins", "wit"] {
+        collect(&repository().join(dir), !dir.is_empty(), &mut found);
+    }
+    found.sort();
+    found
+}
+
+fn collect(dir: &Path, deep: bool, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir()
+            && deep
+            && name != "target"
+            && name != "node_modules"
+            && !name.starts_with('.')
+        {
+            collect(&path, deep, found);
+        } else if name.ends_with(".md") {
+            found.push(path);
+        }
+    }
+}
+
+/// The command lines of the `sh` blocks of a document. A backslash at its end continues a line.
+fn commands(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut inside = false;
+    let mut continues = false;
+    for line in text.lines() {
+        let line = line.trim();
+        if let Some(language) = line.strip_prefix("```") {
+            inside = !inside && ["sh", "bash", "shell", "console"].contains(&language.trim());
+            continue;
+        }
+        if !inside || line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line = line.strip_prefix("$ ").unwrap_or(line);
+        let (line, more) = line
+            .strip_suffix('\\')
+            .map_or((line, false), |line| (line.trim_end(), true));
+        match found.last_mut() {
+            Some(last) if continues => *last = format!("{last} {line}"),
+            _ => found.push(line.into()),
+        }
+        continues = more;
+    }
+    found
+}
+
+/// What of a command is for `dyno`; none if it is another program's.
+fn of_dyno(command: &str) -> Option<&str> {
+    ["dyno ", "cargo run --release -- "]
+        .iter()
+        .find_map(|program| command.strip_prefix(program))
+}
+
+fn is_elsewhere(command: &str) -> bool {
+    let plain = command.split(" #").next().unwrap_or_default().trim();
+    let known =
+        |(line, _): &(&str, &str)| plain == *line || line.ends_with(' ') && plain.starts_with(line);
+    ELSEWHERE.iter().any(known) || BUILDING.iter().any(|start| plain.starts_with(start))
+}
+
+/// The flags that make a run as short as can be, unless the command has them.
+fn shortened(arguments: &str) -> String {
+    let Some(rest) = arguments.strip_prefix("run ") else {
+        return arguments.into();
+    };
+    let [quick, flags @ ..] = QUICK;
+    let mut words = vec!["run"];
+    if !["--quick", "--thorough", "--blocks"]
+        .iter()
+        .any(|flag| rest.contains(flag))
+    {
+        words.push(quick);
+    }
+    for pair in flags.chunks(2) {
+        if !rest.contains(&format!("{} ", pair[0])) {
+            words.extend(pair);
+        }
+    }
+    format!("{} {rest}", words.join(" "))
+}
+
+/// A place that looks like the repository, with one run in its report.
+fn place() -> Bench {
+    let bench = Bench::new();
+    for name in [
+        "sample-plugins",
+        "guest-sdk",
+        "docs",
+        "wit",
+        "tests",
+        "README.md",
+    ] {
+        let _ = std::os::unix::fs::symlink(repository().join(name), bench.path(name));
+    }
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_dyno"), bench.path("dyno")).unwrap();
+    bench.run([fib()]).exits(0);
+    bench
+}
+
+/// If this fails, somebody who follows the documents to the letter gets an error.
+#[test]
+fn the_commands_of_the_documents_work() {
+    let mut ran = 0;
+    for document in documents() {
+        let commands = commands(&fs::read_to_string(&document).unwrap());
+        let mut bench = None;
+        for command in commands {
+            let where_ = document.display();
+            let Some(arguments) = of_dyno(&command).filter(|_| !is_elsewhere(&command)) else {
+                assert!(
+                    is_elsewhere(&command),
+                    "{where_} shows a command that no test knows: {command}"
+                );
+                continue;
+            };
+            let bench = bench.get_or_insert_with(place);
+            if arguments.contains("sample-plugins") {
+                samples();
+            }
+            let mut shell = Command::new("sh");
+            bench.place(&mut shell);
+            with_toolchain(&mut shell);
+            shell.args(["-ec", &format!("./dyno {}", shortened(arguments))]);
+            let said = finish(shell);
+            assert!(said.status.success(), "{where_}: {command}\n{said}");
+            ran += 1;
+        }
+    }
+    assert!(
+        ran >= 5,
+        "only {ran} commands were found; are the blocks still marked `sh`?"
+    );
+}
+
+/// If this fails, a document links to a file that is not there.
+#[test]
+fn the_links_of_the_documents_lead_somewhere() {
+    let link = regex::Regex::new(r"\]\(([^)#\s]+)(#[^)]*)?\)").unwrap();
+    let mut dead = Vec::new();
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for found in link.captures_iter(&text) {
+            let target = &found[1];
+            let is_file = !target.contains("://") && !target.starts_with("mailto:");
+            if is_file && !document.parent().unwrap().join(target).exists() {
+                dead.push(format!("{}: {target}", document.display()));
+            }
+        }
+    }
+    assert_eq!(dead, Vec::<String>::new());
+}
+
+/// If this fails, the test above passes over commands.
+#[test]
+fn commands_are_found_and_told_apart() {
+    let text = "```sh\n# a comment\ncargo test --workspace\n$ dyno run \\\n    x  # note\n\n```\n```text\nnot one\n```\n";
+    assert_eq!(
+        commands(text),
+        ["cargo test --workspace", "dyno run x  # note"]
+    );
+    assert!(is_elsewhere("cargo test --workspace   # all"));
+    assert!(!is_elsewhere("cargo test --workspace --release"));
+    assert!(is_elsewhere("git clone https://x.y/z") && !is_elsewhere("rm -rf /"));
+    assert_eq!(of_dyno("cargo run --release -- list x"), Some("list x"));
+    assert_eq!(of_dyno("dynamo run"), None);
+    assert_eq!(
+        shortened("run --quick x"),
+        "run --time 20ms --sample-time 1ms --quick x"
+    );
+    assert_eq!(shortened("report list"), "report list");
+}

@@ -1,0 +1,463 @@
+//! What the machine does to a run: signals, kills, full disks, missing places (LIMITS.md, host
+//! faults). Whatever it is, the report stays whole and no worker stays behind.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::support::{
+    Bench, QUICK, Said, case, cases, fib, finish, gather, plugin, plugin_of, poll, shown,
+};
+
+/// CPU time after which a worker can only be one that never ends: all others here take a twentieth.
+const ENDLESS_TICKS: u64 = 100;
+
+/// Limits that no endless case runs into before it is killed.
+const PATIENT: [&str; 4] = ["--fuel", "1e15", "--wall", "60min"];
+
+/// The fields of `/proc/PID/stat` from the state on; none if there is no such process.
+fn stat(pid: i32) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Whether a process still does something; one that only waits to be buried does not.
+fn is_alive(pid: i32) -> bool {
+    stat(pid).is_some_and(|fields| fields[0] != "Z")
+}
+
+/// The live workers of a supervisor, wherever they hang in the tree of processes.
+fn workers(supervisor: u32) -> Vec<i32> {
+    let wanted = format!("\0--worker\0{supervisor}\0");
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &i32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).ends_with(&wanted) && is_alive(*pid)
+    })
+    .collect()
+}
+
+/// A `dyno run` in progress.
+struct Running {
+    child: Child,
+    what: String,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let what = shown(&command);
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { child, what }
+    }
+
+    /// A run of a plugin with these cases.
+    fn of(bench: &Bench, cases: &[&str], args: &[&str]) -> Self {
+        let file = bench.write("plugin.wat", plugin(cases));
+        let mut command = bench.command();
+        command
+            .arg("run")
+            .args(QUICK)
+            .args(PATIENT)
+            .args(args)
+            .arg(file);
+        Self::start(command)
+    }
+
+    /// Waits for the worker of an endless case.
+    fn endless_worker(&self) -> i32 {
+        let mut found = None;
+        let ticks = |pid: &i32| {
+            let fields = stat(*pid)?;
+            Some(fields[11].parse::<u64>().ok()? + fields[12].parse::<u64>().ok()?)
+        };
+        poll(|| {
+            let mut workers = workers(self.child.id()).into_iter();
+            found = workers.find(|pid| ticks(pid).is_some_and(|ticks| ticks > ENDLESS_TICKS));
+            found.is_some()
+        });
+        found.expect("no worker was ever busy")
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+    }
+
+    /// Waits for its end. Nothing may be left of it.
+    fn end(self) -> Said {
+        let id = self.child.id();
+        let said = gather(self.child, self.what);
+        assert_eq!(
+            workers(id),
+            Vec::<i32>::new(),
+            "it left workers behind: {said}"
+        );
+        said
+    }
+}
+
+/// If this fails, whoever presses Ctrl-C loses what was finished, or workers go on in the dark.
+#[test]
+fn a_signal_keeps_what_is_finished_and_leaves_no_worker() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let bench = Bench::new();
+        // A seed whose order has cases before the stuck one and behind it.
+        let running = Running::of(&bench, &["a", "b", "stuck", "c", "d"], &["--seed", "1"]);
+        running.endless_worker();
+        running.signal(signal);
+        running
+            .end()
+            .exits(code)
+            .says("interrupted: what was finished is shown and kept");
+        let run = bench.recorded("latest");
+        assert_eq!(run["status"], "interrupted");
+        let mut finished = 0;
+        for (_, case) in cases(&run) {
+            let processes = case["processes"].as_array().unwrap().len();
+            match case["outcome"]["kind"].as_str().unwrap() {
+                "ok" => finished += processes,
+                "skipped" => assert_eq!(processes, 0),
+                other => panic!("{other}: {case:#}"),
+            }
+        }
+        assert_eq!(case(&run, "stuck")["outcome"]["kind"], "skipped");
+        assert!(
+            (1..4).contains(&finished),
+            "{finished} of 4 were finished; is it still the seed?"
+        );
+        bench.dyno(["report", "list"]).exits(0).says("interrupted");
+        bench.run([fib()]).exits(0);
+    }
+}
+
+/// If this fails, a build that hangs cannot be ended, or the tools that it started live on.
+#[test]
+fn a_signal_ends_a_build_and_all_that_it_started() {
+    let bench = Bench::new();
+    let script = "sleep 1000 & echo $! > pid.new; mv pid.new pid; wait";
+    bench.write(
+        "slow/plugin.toml",
+        format!("[plugin]\nname = 'slow'\n[build]\ncommands = [['sh', '-c', '{script}']]\ncomponent = 'x.wat'\n"),
+    );
+    let mut command = bench.command();
+    command.arg("run").args(QUICK).arg("slow").arg(fib());
+    let running = Running::start(command);
+    let pid = bench.path("slow/pid");
+    assert!(poll(|| pid.exists()));
+    let sleeper: i32 = fs::read_to_string(pid).unwrap().trim().parse().unwrap();
+    running.signal(Signal::SIGTERM);
+    running.end().exits(143);
+    assert!(
+        poll(|| !is_alive(sleeper)),
+        "what the build started goes on"
+    );
+    let run = bench.recorded("latest");
+    assert_eq!(run["status"], "interrupted");
+    assert_eq!(plugin_of(&run, "slow")["outcome"]["kind"], "skipped");
+}
+
+/// If this fails, workers outlive a host that was killed, or it takes earlier runs with it.
+#[test]
+fn workers_die_with_a_killed_supervisor_and_the_report_is_whole() {
+    let bench = Bench::new();
+    bench.run([fib()]).exits(0);
+    let before = bench.runs();
+    let running = Running::of(&bench, &["add", "endless"], &[]);
+    let worker = running.endless_worker();
+    running.signal(Signal::SIGKILL);
+    let Running { mut child, .. } = running;
+    child.wait().unwrap();
+    assert!(
+        poll(|| !is_alive(worker)),
+        "a worker outlives its supervisor"
+    );
+    assert_eq!(bench.runs(), before, "half a run was recorded");
+    bench.run([fib()]).exits(0);
+    assert_eq!(bench.runs().len(), 2);
+}
+
+/// If this fails, one worker that dies takes the run with it, or passes for a success.
+#[test]
+fn a_killed_worker_is_the_outcome_of_its_case_only() {
+    let bench = Bench::new();
+    let running = Running::of(&bench, &["add", "endless", "band"], &[]);
+    kill(Pid::from_raw(running.endless_worker()), Signal::SIGKILL).unwrap();
+    running
+        .end()
+        .exits(5)
+        .says("✗ endless crashed its worker: killed by SIGKILL");
+    let run = bench.recorded("latest");
+    assert_eq!(run["status"], "complete");
+    assert_eq!(case(&run, "endless")["outcome"]["kind"], "crash");
+    for name in ["add", "band"] {
+        assert_eq!(case(&run, name)["outcome"]["kind"], "ok");
+        assert_eq!(case(&run, name)["processes"].as_array().unwrap().len(), 1);
+    }
+}
+
+/// If this fails, dyno does not run in a bare container or a cron job.
+#[test]
+fn without_a_home_code_is_not_kept_and_that_is_said() {
+    let bench = Bench::new();
+    let bare = || {
+        let mut command = bench.command();
+        command.env_remove("HOME").env_remove("DYNO_CACHE");
+        command
+    };
+    let mut run = bare();
+    run.arg("run").args(QUICK).arg(fib());
+    finish(run).exits(0).says("warning: there is no HOME");
+    let run = bench.recorded("latest");
+    assert_eq!(plugin_of(&run, "fib-wat")["compile"]["cache"], "off");
+    let mut doctor = bare();
+    doctor.arg("doctor");
+    let said = finish(doctor).exits(0);
+    assert!(
+        said.stdout
+            .lines()
+            .any(|line| line.starts_with("  code cache") && line.ends_with("nowhere")),
+        "{said}"
+    );
+}
+
+/// If this fails, a cache that cannot be used stops a run that does not need it.
+#[test]
+fn a_cache_that_cannot_be_used_is_a_warning() {
+    let bench = Bench::new();
+    fs::write(bench.cache(), "a file").unwrap();
+    bench
+        .run([fib()])
+        .exits(0)
+        .says("cannot be used, so plugins are compiled for this run only");
+    assert_eq!(fs::read_to_string(bench.cache()).unwrap(), "a file");
+
+    let bench = Bench::new();
+    fs::create_dir_all(bench.cache().join("code")).unwrap();
+    fs::set_permissions(
+        bench.cache().join("code"),
+        fs::Permissions::from_mode(0o500),
+    )
+    .unwrap();
+    let mut command = bench.command();
+    command.arg("run").args(QUICK).arg(fib());
+    if bench.without_rights(&mut command) {
+        finish(command)
+            .exits(0)
+            .says("cannot be used, so plugins are compiled for this run only");
+        assert_eq!(
+            plugin_of(&bench.recorded("latest"), "fib-wat")["compile"]["cache"],
+            "off"
+        );
+    }
+}
+
+/// What happens to a file.
+type Damage = fn(&Path);
+
+/// If this fails, machine code that was damaged on the disk is run, or blocks a plugin for good.
+#[test]
+fn damaged_code_in_the_cache_is_never_run_and_compiled_again() {
+    let damage: [(&str, Damage); 4] = [
+        ("a flipped bit in the code", |file| {
+            let mut bytes = fs::read(file).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            overwrite(file, &bytes);
+        }),
+        ("a flipped bit in the hash", |file| {
+            let mut bytes = fs::read(file).unwrap();
+            bytes[0] ^= 1;
+            overwrite(file, &bytes);
+        }),
+        ("cut off", |file| {
+            overwrite(file, &fs::read(file).unwrap()[..100])
+        }),
+        ("empty", |file| overwrite(file, &[])),
+    ];
+    let bench = Bench::new();
+    bench.run([fib()]).exits(0);
+    for (how, damage) in damage {
+        // The two builds one after the other: the second is not loaded before the time pass.
+        for build in ["metered", "timed"] {
+            for file in files_of(&bench, build) {
+                damage(&file);
+            }
+            bench.run([fib()]).exits(0);
+            let run = bench.recorded("latest");
+            assert_eq!(
+                case(&run, "fib/20")["outcome"]["kind"],
+                "ok",
+                "{how}, {build}"
+            );
+            assert_eq!(
+                plugin_of(&run, "fib-wat")["compile"]["cache"],
+                "miss",
+                "{how}, {build}"
+            );
+            bench.run([fib()]).exits(0).says("code cached");
+        }
+    }
+}
+
+/// In place, as a bad disk would.
+fn overwrite(file: &Path, bytes: &[u8]) {
+    File::options()
+        .write(true)
+        .truncate(true)
+        .open(file)
+        .unwrap()
+        .write_all(bytes)
+        .unwrap();
+}
+
+fn files_of(bench: &Bench, build: &str) -> Vec<PathBuf> {
+    let mut files = bench.cached();
+    files.retain(|file| file.to_string_lossy().contains(build));
+    assert_eq!(files.len(), 2, "{files:?}");
+    files
+}
+
+/// `dyno run` under a shell's limits.
+fn limited(bench: &Bench, limits: &str, args: &[&OsStr]) -> Said {
+    let mut command = Command::new("sh");
+    command.args([
+        "-c",
+        &format!("{limits}; exec \"$0\" \"$@\""),
+        env!("CARGO_BIN_EXE_dyno"),
+        "run",
+    ]);
+    command.args(QUICK).args(args);
+    bench.place(&mut command);
+    finish(command)
+}
+
+/// If this fails, a host that runs out of descriptors panics or says nothing.
+#[test]
+fn few_descriptors_are_a_message_and_never_a_panic() {
+    let bench = Bench::new();
+    for descriptors in [64, 32, 24, 20, 16, 14, 12, 10, 8, 6, 5, 4] {
+        let said = limited(
+            &bench,
+            &format!("ulimit -n {descriptors}"),
+            &[fib().as_os_str()],
+        );
+        let code = said
+            .status
+            .code()
+            .unwrap_or_else(|| panic!("{descriptors}: {said}"));
+        assert!([0, 1, 3].contains(&code), "{descriptors}: {said}");
+        assert!(
+            !said.stderr.contains("panicked") && !said.stdout.contains("panicked"),
+            "{descriptors}: {said}"
+        );
+        let silent = said.stderr.is_empty() && !said.stdout.contains('✗');
+        assert!(code == 0 || !silent, "{descriptors}: {said}");
+        if descriptors <= 6 {
+            assert_eq!(code, 1, "{descriptors}: {said}");
+        }
+    }
+    // Whatever it was, the report is whole.
+    bench.run([fib()]).exits(0);
+}
+
+/// If this fails, a full disk costs the run that was just measured, or the ones before it.
+#[test]
+fn a_run_that_does_not_fit_into_the_report_is_saved_as_json() {
+    let bench = Bench::new();
+    let file = bench.write(
+        "ten.wat",
+        plugin(&["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"]),
+    );
+    bench.run([&file]).exits(0);
+    let before = (bench.runs(), bench.recorded("latest"));
+    // Compiled code is cached, so the report is what grows past the cap on files: to SQLite, a
+    // write beyond it is an error like that of a full disk.
+    let full = "trap '' XFSZ; ulimit -f 128";
+    let said = limited(&bench, full, &[file.as_os_str()])
+        .exits(1)
+        .complains("the run could not be recorded");
+    assert!(
+        said.stdout.contains("a9"),
+        "what was measured is not even shown: {said}"
+    );
+    let saved: Vec<_> = fs::read_dir(bench.tmp())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let [saved] = saved.as_slice() else {
+        panic!("{saved:?}: {said}")
+    };
+    assert!(said.stderr.contains(saved.to_str().unwrap()), "{said}");
+    let saved: serde_json::Value = serde_json::from_slice(&fs::read(saved).unwrap()).unwrap();
+    assert_eq!(cases(&saved).len(), 10);
+    assert_eq!(
+        (bench.runs(), bench.recorded("latest")),
+        before,
+        "the old report was touched"
+    );
+    bench.run([&file]).exits(0);
+    assert_eq!(bench.runs().len(), 2);
+}
+
+/// If this fails, the one way that is left to keep a run fails silently, or hides why it was needed.
+#[test]
+fn a_run_that_cannot_be_saved_either_says_both_reasons() {
+    let bench = Bench::new();
+    let file = bench.write(
+        "ten.wat",
+        plugin(&["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"]),
+    );
+    bench.run([&file]).exits(0);
+    let full = "trap '' XFSZ; ulimit -f 128; export TMPDIR=/nowhere";
+    let said = limited(&bench, full, &[file.as_os_str()])
+        .exits(1)
+        .complains("nor saved as /nowhere/");
+    assert!(
+        said.stderr.contains("report.sqlite") && said.stderr.contains("No such file"),
+        "{said}"
+    );
+}
+
+/// If this fails, a machine without room for temporary files gets a panic instead of a reason.
+#[test]
+fn no_temporary_directory_is_a_message() {
+    let bench = Bench::new();
+    let mut command = bench.command();
+    command
+        .env("TMPDIR", "/nowhere")
+        .arg("run")
+        .args(QUICK)
+        .arg("--no-cache")
+        .arg(fib());
+    finish(command)
+        .exits(1)
+        .complains("no temporary directory can be made");
+}
+
+/// If this fails, `dyno` in the middle of a shell's `while read` loop eats the loop's input.
+#[test]
+fn stdin_is_not_read() {
+    let bench = Bench::new();
+    let mut command = Command::new("sh");
+    command.args([
+        "-c",
+        "\"$0\" run \"$@\" >/dev/null && cat",
+        env!("CARGO_BIN_EXE_dyno"),
+    ]);
+    command.args(QUICK).arg(fib());
+    bench.place(&mut command);
+    let input = bench.write("input", "all of it\n");
+    command.stdin(File::open(input).unwrap());
+    assert_eq!(finish(command).exits(0).stdout, "all of it\n");
+}
