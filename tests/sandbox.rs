@@ -162,3 +162,22 @@ fn a_guest_reaches_what_was_granted_and_nothing_else() {
     let left: Vec<_> = std::fs::read_dir(bench.tmp()).unwrap().collect();
     assert!(left.is_empty(), "scratch copies are left behind: {left:?}");
 }
+
+/// With real clocks a count would wait as long as the guest does, and depend on the machine.
+#[test]
+fn a_count_does_not_wait_for_time_to_pass() {
+    let bench = Bench::new();
+    let guests = hostile::guests();
+    let sleeper = guests
+        .iter()
+        .find(|guest| guest.name == "sleep-for-a-day")
+        .unwrap();
+    let file = sleeper.write(&bench.work());
+    let args = ["check", "--wall", "20s", "--format", "json"].map(std::ffi::OsString::from);
+    let said = bench
+        .dyno(args.into_iter().chain([file.into_os_string()]))
+        .exits(0);
+    let run = said.json();
+    let count = &case(&run, "case")["count"];
+    assert_eq!(count["deterministic"], true, "{count}");
+}

@@ -92,8 +92,8 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
         &self.schedule
     }
 
-    fn batch_done(&mut self, checksum: u64) -> Batch {
-        let now = self.clock.now();
+    /// The batch that ends at `now`.
+    fn batch_done(&mut self, now: u64, checksum: u64) -> Batch {
         let (mut cpu, mut switches) = (0, 0);
         if self.order.usage {
             let usage = self.clock.usage();
@@ -102,11 +102,10 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
             cpu = self.timed.saturating_sub(off_cpu);
             switches = usage.switches - self.usage.switches;
         }
-        let untimed = now - self.began - self.timed;
         Batch {
             order: self.order,
             timed: self.timed,
-            untimed,
+            untimed: now - self.began - self.timed,
             cpu,
             switches,
             checksum,
@@ -116,10 +115,13 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
 
 impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
     fn next(&mut self, checksum: u64) -> Result<Option<u64>, Fault> {
+        // One reading ends the old batch and begins the new one: what the schedule takes to decide
+        // counts as untimed, and an empty batch costs one reading less.
+        let now = self.clock.now();
         let done = match self.stage {
             Stage::Idle => None,
             Stage::Between if self.pairs == 0 => return Err(Fault::NoTimedPart),
-            Stage::Between => Some(self.batch_done(checksum)),
+            Stage::Between => Some(self.batch_done(now, checksum)),
             Stage::Timed => return Err(Fault::OpenBatch),
             Stage::Ended => return Err(Fault::AfterEnd),
         };
@@ -131,7 +133,7 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
         self.stage = Stage::Between;
         self.pairs = 0;
         self.timed = 0;
-        self.began = self.clock.now();
+        self.began = now;
         Ok(Some(order.iterations))
     }
 
@@ -142,10 +144,8 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
             Stage::Timed => return Err(Fault::StartTwice),
             Stage::Idle | Stage::Ended => return Err(Fault::OutsideBatch),
         }
-        if self.pairs == 0 {
-            if self.order.usage {
-                self.usage = self.clock.usage();
-            }
+        if self.pairs == 0 && self.order.usage {
+            self.usage = self.clock.usage();
             self.first_start = self.clock.now();
         }
         self.pairs += 1;
