@@ -303,7 +303,7 @@ impl<'a> Session<'a> {
 }
 
 /// Samples that the supervisor holds until the run is recorded, 32 bytes each.
-const SAMPLES_MAX: usize = 1_000_000;
+const SAMPLES_MAX: usize = 500_000;
 
 /// The environment padding moves the stack by up to a page (METHOD.md, blocks).
 const PADDING_BYTES_MAX: u32 = 4096;

@@ -292,7 +292,7 @@ fn judge<B>(
 }
 
 /// The longest message that is kept of a guest.
-const MESSAGE_BYTES_MAX: usize = 4096;
+const MESSAGE_BYTES_MAX: usize = 2048;
 
 /// A guest's words, without an end if they had none.
 fn cut(mut message: String) -> String {

@@ -12,7 +12,7 @@ const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 
 /// Growth events that are kept. A guest that grows by a page at a time to the largest cap there is
 /// (4 GiB) makes 65,536 of them: then every other one is dropped, which keeps the curve's shape.
-const GROWTH_EVENTS_MAX: usize = 1024;
+const GROWTH_EVENTS_MAX: usize = 512;
 
 /// Sums what a store's memories and tables hold, refuses what exceeds the cap, and remembers when
 /// they grew. The engine asks it before every growth, the initial sizes included.
@@ -193,7 +193,7 @@ mod tests {
             limiter.memory_growing(step, step + 1, None).unwrap();
         }
         let growth = limiter.profile(0).growth;
-        assert!((512..=1024).contains(&growth.len()), "{}", growth.len());
+        assert!((256..=512).contains(&growth.len()), "{}", growth.len());
         assert!(growth.is_sorted_by_key(|event| event.bytes));
     }
 

@@ -18,7 +18,7 @@ const PERMIT_BYTES: usize = 64 * 1024;
 
 /// What is kept of it: enough to see what a program was up to, and no more than the supervisor can
 /// hold for a thousand cases.
-const KEPT_BYTES: usize = 8 * 1024;
+const KEPT_BYTES: usize = 4 * 1024;
 
 /// A capped buffer behind both streams.
 #[derive(Debug, Clone)]
