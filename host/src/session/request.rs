@@ -140,8 +140,25 @@ pub enum FilterError {
     #[error("{0}")]
     Glob(#[from] globset::Error),
     /// Not a regular expression.
-    #[error("{0}")]
-    Regex(#[from] regex::Error),
+    #[error("`{pattern}` is not a regular expression: {reason}")]
+    Regex {
+        /// What stood between the slashes.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl FilterError {
+    /// The parser draws a picture of several lines; what it means stands on the last.
+    fn regex(pattern: &str, error: &regex::Error) -> Self {
+        let picture = error.to_string();
+        let last = picture.lines().last().unwrap_or_default();
+        Self::Regex {
+            pattern: pattern.to_owned(),
+            reason: last.trim_start_matches("error: ").to_owned(),
+        }
+    }
 }
 
 impl CaseFilter {
@@ -156,7 +173,9 @@ impl CaseFilter {
                 .strip_prefix('/')
                 .and_then(|rest| rest.strip_suffix('/'));
             Ok(match inner {
-                Some(regex) if !regex.is_empty() => Pattern::Regex(Regex::new(regex)?),
+                Some(regex) if !regex.is_empty() => Pattern::Regex(
+                    Regex::new(regex).map_err(|error| FilterError::regex(regex, &error))?,
+                ),
                 _ if pattern.contains(['*', '?', '[', '{']) => Pattern::Glob(
                     GlobBuilder::new(pattern)
                         .literal_separator(false)
@@ -213,6 +232,7 @@ mod tests {
         assert!(!matches("/^write/", "json/write/10"));
         assert!(CaseFilter::default().matches("anything"));
         assert!(CaseFilter::parse(&["[".into()]).is_err());
-        assert!(CaseFilter::parse(&["/(/".into()]).is_err());
+        let error = CaseFilter::parse(&["/a(/".into()]).unwrap_err().to_string();
+        assert_eq!(error, "`a(` is not a regular expression: unclosed group");
     }
 }
