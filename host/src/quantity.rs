@@ -79,6 +79,7 @@ pub fn show(amount: u64, unit: LimitUnit) -> String {
     let (units, base) = match unit {
         LimitUnit::Bytes => (BYTES, "B"),
         LimitUnit::Milliseconds => (&[("min", 60_000), ("s", 1000)][..], "ms"),
+        LimitUnit::Count if amount >= 1_000_000 => return format!("{amount:e}"),
         LimitUnit::Count => (&[][..], ""),
     };
     let whole = units
@@ -111,6 +112,8 @@ mod tests {
         }
         assert_eq!(show(256 << 20, LimitUnit::Bytes), "256MiB");
         assert_eq!(show(60_000, LimitUnit::Milliseconds), "1min");
+        assert_eq!(show(200_000_000_000, LimitUnit::Count), "2e11");
+        assert_eq!(show(1_234_567, LimitUnit::Count), "1.234567e6");
     }
 
     #[test]

@@ -20,13 +20,24 @@ pub(super) struct Run {
     #[command(flatten)]
     effort: Effort,
     /// How to show the run
-    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "human",
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
     format: Format,
     /// The report to record the run in [default: .dyno/report.sqlite beside the project]
-    #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "DYNO_REPORT",
+        value_name = "FILE",
+        help_heading = "Output"
+    )]
     report: Option<PathBuf>,
     /// Do not record the run, whatever --report or DYNO_REPORT say
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     no_report: bool,
 }
 
