@@ -9,8 +9,8 @@ use dyno_guest::{Measured, SplitMix64, Suite, plugin};
 /// What one host call may copy is 1 MiB, and so is what a case may write.
 const NEARLY_A_MIB: usize = 1_000_000;
 
-/// Times what the supervisor may have in all, if it kept everything.
-const CASES: usize = 50;
+/// Four kinds of it: as many cases as a plugin may list.
+const CASES: usize = 250;
 
 fn suite(s: &mut Suite) {
     for number in 0..CASES {
