@@ -12,8 +12,10 @@ const RELATIVE_HALF_WIDTH_MAX: f64 = 0.05;
 /// [`RELATIVE_HALF_WIDTH_MAX`] for five processes, where t / sqrt(n) is 1.24.
 const RELATIVE_SD_MAX: f64 = 0.04;
 
-/// Processes may differ by this and still be quiet: layout alone moves a kernel by about 1 %.
-const RELATIVE_MAD_QUIET: f64 = 0.01;
+/// Processes may differ by this and still be quiet: layout alone moves a kernel by about 1 %, and
+/// what lies within 2 % counts as equivalent (METHOD.md). On a quiet shared machine this leaves the
+/// mark on 0 to 5 of the 37 sample cases in a default run; 1 % left it on 2 to 8.
+const RELATIVE_MAD_QUIET: f64 = 0.02;
 
 /// A process's median varies less than its samples do. When medians vary that many times as much as the
 /// samples within a process, something that changes between processes (layout, frequency, a
@@ -81,9 +83,12 @@ mod tests {
 
     #[test]
     fn processes_that_agree_with_themselves_but_not_with_each_other_are_noisy() {
-        let medians = [100.0, 103.0, 97.5, 102.5, 98.0, 101.8, 98.2, 100.2];
+        // Every median is 2.4 % or more from the middle, and each half of them lies on its own side.
+        let medians = [102.5, 103.0, 97.5, 102.5, 97.0, 102.8, 97.2, 97.6];
         assert!(noisy(&medians, &[0.001; 8]));
         assert!(!noisy(&medians, &[0.02; 8]));
+        let within_what_counts_as_equal = [101.0, 101.5, 99.0, 101.2, 98.8, 101.8, 98.2, 99.1];
+        assert!(!noisy(&within_what_counts_as_equal, &[0.001; 8]));
     }
 
     #[test]
