@@ -1,7 +1,7 @@
 //! The cache of compiled code: a directory that is private to the user, bounded in size, least
 //! recently used out first, safe with many processes.
 //!
-//! A file enters by a rename, so it is there whole or not at all. A run works on hard links in a
+//! A file enters by a hard link, so it is there whole or not at all. A run works on links in a
 //! directory of its own, so that nothing it still needs can be evicted under it.
 
 use std::fs;

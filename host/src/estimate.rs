@@ -2,7 +2,7 @@
 //! final outcome. Pure.
 
 use crate::report::model::{
-    Case, Count, Estimate, IntervalMethod, Mark, Measurement, Metric, Outcome, Process, Sample,
+    Case, Count, Estimate, Mark, Measurement, Metric, Outcome, Process, Sample,
 };
 use crate::stats;
 
@@ -124,24 +124,23 @@ fn sampled(processes: &[Process]) -> impl Iterator<Item = &Process> {
 
 /// One number a process; with a single process, its own samples have to do.
 fn time_estimate(processes: &[Process], ns: impl Fn(&Sample) -> u64 + Copy) -> Option<Estimate> {
-    let mut medians = Vec::new();
-    let mut only = Vec::new();
-    for process in sampled(processes) {
-        only = per_iteration(&process.samples, ns);
-        medians.push(stats::median(&only)?);
+    match sampled(processes).collect::<Vec<_>>()[..] {
+        [only] => stats::estimate_within(&per_iteration(&only.samples, ns)),
+        _ => stats::estimate_over_processes(&medians(processes, ns)),
     }
-    match medians.len() {
-        1 => stats::estimate_within(&only),
-        _ => stats::estimate_over_processes(&medians),
-    }
+}
+
+fn medians(processes: &[Process], ns: impl Fn(&Sample) -> u64 + Copy) -> Vec<f64> {
+    sampled(processes)
+        .filter_map(|process| stats::median(&per_iteration(&process.samples, ns)))
+        .collect()
 }
 
 fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
     let over = |value: fn(&Process) -> f64| {
         let values: Vec<f64> = sampled(processes).map(value).collect();
-        stats::estimate_over_processes(&values).or_else(|| stats::single(*values.first()?))
+        stats::estimate_values(&values)
     };
-    let spreads: Vec<f64> = spreads(processes);
     [
         (
             Metric::WallTime,
@@ -161,7 +160,7 @@ fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
         ),
         (
             Metric::SpreadWithin,
-            stats::estimate_over_processes(&spreads).or_else(|| stats::single(*spreads.first()?)),
+            stats::estimate_values(&spreads(processes)),
         ),
     ]
     .into_iter()
@@ -199,11 +198,7 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
     if checksums_differ && !marks.contains(&Mark::Nondeterministic) {
         marks.push(Mark::Nondeterministic);
     }
-    let medians: Vec<f64> = sampled(processes)
-        .filter_map(|process| {
-            stats::median(&per_iteration(&process.samples, |sample| sample.wall_ns))
-        })
-        .collect();
+    let medians = medians(processes, |sample| sample.wall_ns);
     if stats::noisy(&medians, &spreads(processes)) {
         marks.push(Mark::Noisy);
     }
@@ -238,19 +233,12 @@ fn was_suspended(process: &Process) -> bool {
         .any(|&ns| ns > SUSPENDED_NS as f64 && ns > 10.0 * usual)
 }
 
-/// Whether an interval speaks of the spread between processes.
-#[must_use]
-pub fn is_between_processes(estimate: &Estimate) -> bool {
-    matches!(
-        estimate.interval,
-        IntervalMethod::OrderStatistic | IntervalMethod::StudentT
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::{CaseSpec, CountBatch, CountMethod, CountPass, MemoryProfile};
+    use crate::report::model::{
+        CaseSpec, CountBatch, CountMethod, CountPass, IntervalMethod, MemoryProfile,
+    };
 
     const QUIET: Circumstances = Circumstances {
         empty_batch_ns: Some(50.0),

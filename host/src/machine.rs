@@ -2,7 +2,7 @@
 //! ([`noise`]), and what its clocks cost ([`clocks`]).
 //!
 //! On Linux all of it is read from `/proc` and `/sys`, below a root that tests replace. On other
-//! systems most facts are `unknown` for now.
+//! systems most facts are `unknown`.
 
 mod clocks;
 mod cpu;

@@ -21,7 +21,7 @@ use crate::machine::machine;
 use crate::measure::TimeSettings;
 use crate::progress::{Observer, Progress, Step};
 use crate::report::model::{LimitKind, Outcome, Run, RunStatus, Sample};
-use crate::sandbox::{ENGINE, Shape};
+use crate::sandbox::{Build, CodeError, ENGINE, Shape};
 use crate::worker::{Cancel, Ended, Event, Job, Report, RunJob, Supervisor, confine, monotonic_ns};
 
 /// Why a session could not begin. What goes wrong later is an outcome in the run.
@@ -55,8 +55,8 @@ pub async fn measure(
     cancel: Cancel,
     observer: &mut dyn Observer,
 ) -> Result<Findings, SessionError> {
-    let mut session = Session::open(request, cancel.clone(), observer)?;
-    let mut subjects = session.find(&cancel).await;
+    let mut session = Session::open(request, cancel, observer)?;
+    let mut subjects = session.find().await;
     for subject in &mut subjects {
         session.compile(subject).await;
         session.list(subject).await;
@@ -69,14 +69,17 @@ pub async fn measure(
         session.time(&mut subjects).await;
     }
     session.observer.on(Progress::Done);
-    Ok(session.conclude(subjects, cancel.signal()))
+    Ok(session.conclude(subjects))
 }
 
 struct Session<'a> {
     request: &'a Request,
     observer: &'a mut dyn Observer,
+    cancel: Cancel,
     supervisor: Supervisor,
     cache: CodeCache,
+    /// What compiled code depends on besides the component, by build.
+    compatibility: Result<[(Build, String); 2], CodeError>,
     core: Option<u32>,
     started_at: jiff::Timestamp,
     empty_batch_ns: Option<f64>,
@@ -90,15 +93,17 @@ impl<'a> Session<'a> {
         cancel: Cancel,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, SessionError> {
-        let supervisor = Supervisor::new(cancel).map_err(SessionError::Program)?;
+        let supervisor = Supervisor::new(cancel.clone()).map_err(SessionError::Program)?;
         let (cache, warning) =
             CodeCache::open(request.cache_dir.as_deref(), request.cache_bytes_max)
                 .map_err(SessionError::Temporary)?;
         Ok(Self {
             request,
             observer,
+            cancel,
             supervisor,
             cache,
+            compatibility: code::compatibility(&request.limits),
             core: confine::pick_core(),
             started_at: jiff::Timestamp::now(),
             empty_batch_ns: None,
@@ -108,11 +113,11 @@ impl<'a> Session<'a> {
     }
 
     /// Paths become subjects: found, built, hashed.
-    async fn find(&mut self, cancel: &Cancel) -> Vec<Subject> {
+    async fn find(&mut self) -> Vec<Subject> {
         let mut subjects = Vec::new();
         for path in &self.request.paths {
             for source in crate::plugin::find(path) {
-                let cancel = cancel.clone();
+                let cancel = self.cancel.clone();
                 let observer = &mut *self.observer;
                 subjects.push(Subject::prepare(source, path, self.request, observer, cancel).await);
             }
@@ -202,8 +207,9 @@ impl<'a> Session<'a> {
     }
 
     /// The last step: estimates and outcomes, and the run as it will be recorded.
-    fn conclude(self, mut subjects: Vec<Subject>, signal: Option<i32>) -> Findings {
+    fn conclude(self, mut subjects: Vec<Subject>) -> Findings {
         let request = self.request;
+        let signal = self.cancel.signal();
         let circumstances = Circumstances {
             empty_batch_ns: self.empty_batch_ns,
             strict: request.strict,
@@ -364,12 +370,7 @@ fn outcome(report: &Report, wall: (LimitKind, u64)) -> Outcome {
         Ended::Finished => report.outcome().unwrap_or_else(|| Outcome::Crash {
             message: "its worker ended without a result".into(),
         }),
-        Ended::WallClock => Outcome::Limit {
-            limit,
-            cap,
-            actual: None,
-        },
-        Ended::CpuTime => Outcome::Limit {
+        Ended::WallClock | Ended::CpuTime => Outcome::Limit {
             limit,
             cap,
             actual: None,

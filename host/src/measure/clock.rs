@@ -47,13 +47,17 @@ impl Clock for SystemClock {
     }
 
     fn usage(&mut self) -> Usage {
-        let cpu = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).ok();
         let switches = getrusage(UsageWho::RUSAGE_THREAD).ok();
         Usage {
-            cpu_ns: cpu.map_or(0, |time| {
-                time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
-            }),
+            cpu_ns: clock_ns(ClockId::CLOCK_THREAD_CPUTIME_ID),
             switches: switches.map_or(0, |usage| usage.involuntary_context_switches() as u64),
         }
     }
+}
+
+/// What one of the system's clocks says, ns; 0 if this system has no such clock.
+pub(crate) fn clock_ns(clock: ClockId) -> u64 {
+    clock_gettime(clock).map_or(0, |time| {
+        time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
+    })
 }

@@ -16,6 +16,7 @@ mod count;
 mod sampler;
 mod time;
 
+pub(crate) use clock::clock_ns;
 pub use clock::{Clock, SystemClock, Usage};
 pub use count::{CountSchedule, CountSettings, Counts};
 pub use sampler::{Batch, Order, Sampler, Schedule};

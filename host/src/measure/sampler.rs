@@ -87,11 +87,6 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
         self.schedule
     }
 
-    /// The schedule as it stands.
-    pub fn schedule(&self) -> &S {
-        &self.schedule
-    }
-
     /// The batch that ends at `now`.
     fn batch_done(&mut self, now: u64, checksum: u64) -> Batch {
         let (mut cpu, mut switches) = (0, 0);

@@ -78,7 +78,7 @@ pub fn check(component: &[u8], limits: &Limits) -> Result<Shape, CodeError> {
     }
 }
 
-/// Compiles a checked component into a file. Returns the size of the machine code in bytes.
+/// Compiles a checked component into a file.
 ///
 /// # Errors
 /// If the engine refuses it, or the file cannot be written.
@@ -87,7 +87,7 @@ pub fn compile(
     build: Build,
     limits: &Limits,
     to: &Path,
-) -> Result<u64, CodeError> {
+) -> Result<(), CodeError> {
     let engine = build.engine(limits).map_err(engine_error)?;
     let code = engine
         .precompile_component(component)
@@ -98,13 +98,12 @@ pub fn compile(
     };
     let mut file = std::fs::File::create(to).map_err(file_error)?;
     file.write_all(&Sha256::digest(&code)).map_err(file_error)?;
-    file.write_all(&code).map_err(file_error)?;
-    Ok(code.len() as u64)
+    file.write_all(&code).map_err(file_error)
 }
 
-/// Reads a file of compiled code and checks its hash.
+/// Reads a file of compiled code, its hash in front, and checks that.
 fn read(path: &Path) -> Result<Vec<u8>, CodeError> {
-    let mut file = std::fs::read(path).map_err(|source| CodeError::File {
+    let file = std::fs::read(path).map_err(|source| CodeError::File {
         path: path.display().to_string(),
         source,
     })?;
@@ -114,7 +113,6 @@ fn read(path: &Path) -> Result<Vec<u8>, CodeError> {
     if !is_intact {
         return Err(CodeError::Damaged(path.display().to_string()));
     }
-    file.drain(..Sha256::output_size());
     Ok(file)
 }
 
@@ -130,7 +128,8 @@ pub fn is_intact(path: &Path) -> bool {
 /// If the file cannot be read, was damaged, or was made by another engine.
 pub fn load(path: &Path, build: Build, limits: &Limits) -> Result<Component, CodeError> {
     let engine = build.engine(limits).map_err(engine_error)?;
-    let code = read(path)?;
+    let file = read(path)?;
+    let code = &file[Sha256::output_size()..];
     // SAFETY: the bytes are what `compile` wrote: the path lies in a directory that is private to
     // the user and that only compile workers of ours can write, and the hash covers all of it.
     #[allow(unsafe_code)]

@@ -273,7 +273,7 @@ fn judge<B>(
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
         return limit(LimitKind::Handles, None);
     }
-    // The engine has no types for these two.
+    // The engine has no types that can be named for what follows.
     let root = error.root_cause().to_string();
     if root.contains("fuel allocated for hostcalls has been exhausted") {
         return limit(LimitKind::HostCall, None);
@@ -322,6 +322,7 @@ fn describe(error: &wasmtime::Error) -> String {
         .unwrap_or_default();
     causes.join(": ") + &place
 }
+
 fn spec(case: suite::BenchCase) -> CaseSpec {
     CaseSpec {
         name: case.name,

@@ -85,7 +85,20 @@ impl Limiter {
         now
     }
 
-    fn grow(&mut self, added: u64) -> Result<bool> {
+    /// Decides on a memory or table that is to grow, its sizes in units of `unit_bytes`.
+    fn grow(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+        unit_bytes: u64,
+    ) -> Result<bool> {
+        // What the module itself forbids is for the engine to refuse.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            self.pending = 0;
+            return Ok(false);
+        }
+        let added = (desired - current) as u64 * unit_bytes;
         let wanted = self.bytes.saturating_add(added);
         if wanted > self.cap_bytes {
             self.hit = Some(LimitHit {
@@ -128,12 +141,7 @@ impl wasmtime::ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        // What the module itself forbids is for the engine to refuse.
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            self.pending = 0;
-            return Ok(false);
-        }
-        self.grow((desired - current) as u64)
+        self.grow(current, desired, maximum, 1)
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {
@@ -147,11 +155,7 @@ impl wasmtime::ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            self.pending = 0;
-            return Ok(false);
-        }
-        self.grow((desired - current) as u64 * TABLE_ELEMENT_BYTES)
+        self.grow(current, desired, maximum, TABLE_ELEMENT_BYTES)
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {

@@ -6,7 +6,7 @@ use super::subject::Subject;
 use super::{Session, outcome};
 use crate::progress::Progress;
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
-use crate::sandbox::{Build, compatibility, is_intact};
+use crate::sandbox::{self, Build, CodeError, Limits, is_intact};
 use crate::worker::{CompileJob, Event, Job, monotonic_ns};
 
 /// Both builds of a component, as files that a run worker loads.
@@ -16,24 +16,25 @@ pub(super) struct Code {
     pub(super) timed: PathBuf,
 }
 
+/// What compiled code depends on besides the component, by build; the same for a whole session.
+pub(super) fn compatibility(limits: &Limits) -> Result<[(Build, String); 2], CodeError> {
+    let of = |build| sandbox::compatibility(build, limits).map(|hash| (build, hash));
+    let [metered, timed] = Build::ALL.map(of);
+    Ok([metered?, timed?])
+}
+
 impl Session<'_> {
     /// Gives a subject its code, unless it was refused before.
     pub(super) async fn compile(&mut self, subject: &mut Subject) {
         let Some(digest) = subject.digest else { return };
-        let names = match Build::ALL.map(|build| {
-            compatibility(build, &self.request.limits).map(|hash| {
-                (
-                    build,
-                    format!("{}-{}-{hash}.cwasm", digest.hex(), build.name()),
-                )
-            })
-        }) {
-            [Ok(metered), Ok(timed)] => [metered, timed],
-            [Err(error), _] | [_, Err(error)] => {
-                subject.refuse(Outcome::Host {
-                    message: error.to_string(),
-                });
-                return;
+        let names = match &self.compatibility {
+            Ok(builds) => builds.each_ref().map(|(build, hash)| {
+                let file = format!("{}-{}-{hash}.cwasm", digest.hex(), build.name());
+                (*build, file)
+            }),
+            Err(error) => {
+                let message = error.to_string();
+                return subject.refuse(Outcome::Host { message });
             }
         };
         let files = names.each_ref().map(|(_, name)| self.cached(name));

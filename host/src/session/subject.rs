@@ -182,11 +182,8 @@ impl Subject {
             .iter()
             .map(|(load, instantiate)| (*load as f64, *instantiate as f64))
             .unzip();
-        let estimate = |values: &[f64]| {
-            stats::estimate_over_processes(values).or_else(|| stats::single(*values.first()?))
-        };
-        self.plugin.load_ns = estimate(&load);
-        self.plugin.instantiate_ns = estimate(&instantiate);
+        self.plugin.load_ns = stats::estimate_values(&load);
+        self.plugin.instantiate_ns = stats::estimate_values(&instantiate);
         if !interrupted {
             return;
         }

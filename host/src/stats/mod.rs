@@ -12,6 +12,6 @@ pub use intervals::{COVERAGE, order_statistic_ranks, student_t_quantile};
 pub use noise::noisy;
 pub use outliers::{Outliers, outliers};
 pub use summary::{
-    estimate_over_processes, estimate_within, exact, mad, mean, median, quantile, sd, single,
-    spread_within,
+    estimate_over_processes, estimate_values, estimate_within, exact, mad, mean, median, quantile,
+    sd, single, spread_within,
 };

@@ -63,6 +63,17 @@ pub fn estimate_within(samples: &[f64]) -> Option<Estimate> {
     })
 }
 
+/// [`estimate_over_processes`], where a lone value stands for itself.
+///
+/// None for no values, or for one that is not finite.
+#[must_use]
+pub fn estimate_values(values: &[f64]) -> Option<Estimate> {
+    match values {
+        [only] => single(*only),
+        values => estimate_over_processes(values),
+    }
+}
+
 /// The one number of the only process there is, such as its first iteration: an interval of no
 /// width that claims nothing. None if it is not finite.
 #[must_use]

@@ -4,12 +4,13 @@ use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::thread;
 use std::time::Instant;
 
-use nix::time::{ClockId, clock_gettime};
+use nix::time::ClockId;
 
 use super::confine::{Confinement, Stripped, strip};
-use super::job::{CompileJob, Compiled, Event, Job, RunJob, SAMPLES_PER_EVENT, Timed};
+use super::job::{CompileJob, Event, Job, RunJob, SAMPLES_PER_EVENT, Timed};
 use crate::measure::{
     CountSchedule, CountSettings, NoBench, Sampler, SystemClock, TimeSchedule, TimeSettings,
+    clock_ns,
 };
 use crate::report::model::{CountPass, LimitKind, Outcome};
 use crate::sandbox::{
@@ -138,16 +139,10 @@ fn compile_builds(job: &CompileJob) -> Result<(), CompileFailure> {
     let component = sandbox::to_binary(&file)?;
     let shape = sandbox::check(&component, &job.limits)?;
     emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
-    let mut code_bytes = 0;
     for (build, file) in &job.builds {
-        code_bytes += sandbox::compile(&component, *build, &job.limits, &job.code_dir.join(file))?;
+        sandbox::compile(&component, *build, &job.limits, &job.code_dir.join(file))?;
     }
-    let cpu_ms = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(0, |time| ms(&time));
-    emit(&Event::Compiled(Compiled { code_bytes, cpu_ms })).map_err(CompileFailure::Pipe)
-}
-
-fn ms(time: &nix::sys::time::TimeSpec) -> u64 {
-    time.tv_sec() as u64 * 1000 + time.tv_nsec() as u64 / 1_000_000
+    Ok(())
 }
 
 /// The host's own frames on top of the guest's, deepest in a host call out of a deep recursion.
@@ -329,9 +324,7 @@ fn nanos(since: Instant) -> u64 {
 /// The clock that supervisor and workers share, ns.
 #[must_use]
 pub fn monotonic_ns() -> u64 {
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
-        time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
-    })
+    clock_ns(ClockId::CLOCK_MONOTONIC)
 }
 
 /// The most memory this process ever had resident.

@@ -84,8 +84,6 @@ pub enum Event {
     },
     /// The component passed the structural check.
     Checked(Box<Shape>),
-    /// The component was compiled.
-    Compiled(Compiled),
     /// The plugin's cases in its own words, not validated.
     Cases {
         /// In the plugin's order.
@@ -118,15 +116,6 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
-}
-
-/// What compiling took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Compiled {
-    /// Machine code of each build together, bytes.
-    pub code_bytes: u64,
-    /// CPU time, ms.
-    pub cpu_ms: u64,
 }
 
 /// What a time pass found.

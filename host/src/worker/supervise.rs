@@ -98,12 +98,6 @@ impl Supervisor {
         })
     }
 
-    /// Whether the user wants to stop.
-    #[must_use]
-    pub fn cancelled(&self) -> bool {
-        self.cancel.signal().is_some()
-    }
-
     /// Runs one job in a fresh process, with this many bytes of environment padding.
     ///
     /// # Errors
