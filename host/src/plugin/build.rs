@@ -18,12 +18,17 @@ const TAIL_LINES: usize = 30;
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The command's program is not there.
-    #[error("`{program}` is not installed, and this plugin is built with `{command}`")]
+    #[error(
+        "`{program}` is not installed, and this plugin is built with `{command}`{}",
+        advice.as_deref().map(|advice| format!(": {advice}")).unwrap_or_default()
+    )]
     NoProgram {
         /// What is missing.
         program: String,
         /// What it was needed for.
         command: String,
+        /// How to get it, in the words of the manifest.
+        advice: Option<String>,
     },
     /// The command cannot be started.
     #[error("`{command}` cannot be started: {source}")]
@@ -80,8 +85,11 @@ pub async fn build(
         let child = match child {
             Ok(child) => child,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let program = program.clone();
-                return Err(BuildError::NoProgram { program, command });
+                return Err(BuildError::NoProgram {
+                    program: program.clone(),
+                    command,
+                    advice: manifest.tools.get(program).cloned(),
+                });
             }
             Err(source) => return Err(BuildError::Start { command, source }),
         };

@@ -25,6 +25,8 @@ pub struct Manifest {
     /// Commands that build the component, each a program and its arguments, run in the plugin's
     /// directory without a shell. None if it is ready as it is.
     pub commands: Vec<Vec<String>>,
+    /// How to get a program that `commands` need, by its name: one sentence each.
+    pub tools: BTreeMap<String, String>,
     /// Where the component is, relative to the plugin's directory.
     pub component: PathBuf,
     /// The limits that it needs to be higher than they are by default.
@@ -86,6 +88,8 @@ struct BuildTable {
     #[serde(default)]
     commands: Vec<Vec<String>>,
     component: PathBuf,
+    #[serde(default)]
+    tools: BTreeMap<String, String>,
 }
 
 impl Manifest {
@@ -162,6 +166,7 @@ impl Manifest {
             name,
             description: file.plugin.description,
             commands: file.build.commands,
+            tools: file.build.tools,
             component: file.build.component,
             limits,
         })

@@ -14,8 +14,9 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::Limits;
+use super::componentize::{ModuleError, adapters, componentize};
 use super::engine::Build;
-use super::precheck::{Kind, PrecheckError, Shape, StructureCaps, precheck};
+use super::precheck::{PrecheckError, Shape, StructureCaps, precheck};
 use crate::report::model::LimitKind;
 
 /// Why a component did not become code, or code not a component.
@@ -27,12 +28,9 @@ pub enum CodeError {
     /// The structural check refused it.
     #[error("it {0}")]
     Precheck(#[from] PrecheckError),
-    /// It is sound, but has nothing to measure.
-    #[error(
-        "it is a plain command (it exports `wasi:cli/run`) and lists no benchmark cases: \
-         a plugin exports `dyno:bench/suite@0.1`"
-    )]
-    Command,
+    /// A core module does not become a component.
+    #[error("it {0}")]
+    Module(#[from] ModuleError),
     /// The engine refused it.
     #[error("the engine refused it: {0}")]
     Engine(String),
@@ -49,17 +47,33 @@ pub enum CodeError {
     Damaged(String),
 }
 
-/// The binary form of a plugin file: text is assembled, anything else is taken as it is.
+impl CodeError {
+    /// Whether there is nothing wrong with a file, but nothing to measure in it either.
+    #[must_use]
+    pub fn is_no_benchmark(&self) -> bool {
+        matches!(
+            self,
+            Self::Precheck(PrecheckError::NotAPlugin) | Self::Module(ModuleError::Library)
+        )
+    }
+}
+
+/// The component in a plugin file: text is assembled, and a core module becomes a component.
 ///
 /// # Errors
-/// If it looks like text and is not well-formed.
-pub fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
+/// If it looks like text and is not well-formed, or is a module of no use.
+pub fn to_component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
     let is_text = !bytes.starts_with(b"\0asm")
         && std::str::from_utf8(bytes).is_ok_and(|text| text.trim_start().starts_with(['(', ';']));
-    if !is_text {
-        return Ok(Cow::Borrowed(bytes));
+    let binary = if is_text {
+        wat::parse_bytes(bytes).map_err(|error| CodeError::Text(error.to_string()))?
+    } else {
+        Cow::Borrowed(bytes)
+    };
+    if wasmparser::Parser::is_core_wasm(&binary) {
+        return Ok(Cow::Owned(componentize(&binary)?));
     }
-    wat::parse_bytes(bytes).map_err(|error| CodeError::Text(error.to_string()))
+    Ok(binary)
 }
 
 /// Checks the structure of a component.
@@ -71,11 +85,7 @@ pub fn check(component: &[u8], limits: &Limits) -> Result<Shape, CodeError> {
         core_instances: limits.get(LimitKind::Instances),
         ..StructureCaps::default()
     };
-    let shape = precheck(component, &caps)?;
-    match shape.kind {
-        Kind::Suite => Ok(shape),
-        Kind::Command => Err(CodeError::Command),
-    }
+    Ok(precheck(component, &caps)?)
 }
 
 /// Compiles a checked component into a file.
@@ -147,6 +157,7 @@ pub fn compatibility(build: Build, limits: &Limits) -> Result<String, CodeError>
     let mut hasher = Sha256Hasher(Sha256::new());
     build.name().hash(&mut hasher);
     engine.precompile_compatibility_hash().hash(&mut hasher);
+    adapters().hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
 }
 

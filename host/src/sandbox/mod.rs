@@ -3,6 +3,7 @@
 //! as an [`Outcome`](crate::report::model::Outcome), never as an error.
 
 mod code;
+mod componentize;
 mod engine;
 mod fuel_clock;
 mod grants;
@@ -15,7 +16,8 @@ mod precheck;
 mod scratch;
 mod state;
 
-pub use code::{CodeError, check, compatibility, compile, is_intact, load, to_binary};
+pub use code::{CodeError, check, compatibility, compile, is_intact, load, to_component};
+pub use componentize::ModuleError;
 pub use engine::{Build, ENGINE};
 pub use grants::{Access, DirGrant, Grants};
 pub use instance::{Conditions, Finished, Guest, Linked};

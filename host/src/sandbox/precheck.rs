@@ -116,7 +116,7 @@ pub enum PrecheckError {
     },
     /// A core module at the root.
     #[error(
-        "is a core module, and a component is needed: build it for wasm32-wasip2, or wrap it with `wasm-tools component new`"
+        "is a core module where a component is expected"
     )]
     CoreModule,
     /// It cannot be parsed, or breaks a rule of WebAssembly.
@@ -271,7 +271,7 @@ const QUOTED_CHARS_MAX: usize = 160;
 
 /// A guest string as it may be quoted in a sentence: cut, and without anything that a terminal, a
 /// log or a bidirectional text could take for more than text.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut chars = text.chars();
     let mut out = String::new();
     for char in chars.by_ref().take(QUOTED_CHARS_MAX) {

@@ -136,7 +136,7 @@ impl From<CodeError> for CompileFailure {
 fn compile_builds(job: &CompileJob) -> Result<(), CompileFailure> {
     let file = std::fs::read(&job.component)
         .map_err(|error| CompileFailure::Host(format!("{}: {error}", job.component.display())))?;
-    let component = sandbox::to_binary(&file)?;
+    let component = sandbox::to_component(&file)?;
     let shape = sandbox::check(&component, &job.limits)?;
     emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
     for (build, file) in &job.builds {

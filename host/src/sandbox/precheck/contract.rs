@@ -33,8 +33,7 @@ const WASI: [&str; 20] = [
 ];
 
 /// What an import may be, as an error says it.
-const OFFERED: &str =
-    "dyno:bench/bench@0.1 and, of WASI 0.2, cli, clocks, filesystem, io and random";
+const OFFERED: &str = "dyno:bench/bench@0.1, the stopwatch `bench`, and, of WASI 0.2, cli, clocks, filesystem, io and random";
 
 /// The kind of the plugin, or what its root says that this host does not understand.
 pub(super) fn check(
@@ -79,7 +78,8 @@ fn speaks_our_version(name: &str) -> Result<(), PrecheckError> {
 
 fn import(types: TypesRef<'_>, name: &str) -> Result<(), PrecheckError> {
     let (interface, _) = split(name);
-    let offered = is_compatible(name, "dyno:bench/bench", "0.1")
+    let offered = name == "bench"
+        || is_compatible(name, "dyno:bench/bench", "0.1")
         || (WASI.contains(&interface) && is_compatible(name, interface, "0.2"));
     if offered || is_types_only(types, name) {
         return Ok(());

@@ -1,0 +1,201 @@
+//! Turns a core module into a component, in the compile worker, so that nobody needs other tools.
+//!
+//! What a module is, is seen from its names:
+//!
+//! | exports | imports | becomes |
+//! |---|---|---|
+//! | any, and it carries a `component-type` section | | what that section says |
+//! | `dyno:bench/suite@0.1.0#run` | `dyno:bench/bench@0.1.0` | a plugin: the contract is embedded here |
+//! | `_start` | | a command (`wasi:cli/run`) |
+//! | `_start` | `bench` (`start`, `end`) | a command with a stopwatch of its own (Sightglass) |
+//!
+//! Imports of WASI preview 1 are answered by the engine's own adapter, in terms of WASI 0.2. The
+//! result is checked like any other component.
+
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1,
+    WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as COMMAND_ADAPTER,
+    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as REACTOR_ADAPTER,
+};
+use wasmparser::{Parser, Payload};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use super::precheck::quoted;
+
+/// The contract.
+const CONTRACT: &str = include_str!("../../../wit/dyno-bench.wit");
+
+/// What a program imports that has a stopwatch: Sightglass' protocol.
+const STOPWATCH: &str = "
+    package dyno:stopwatch;
+    world program { import bench: interface { start: func(); end: func(); } }";
+
+/// What [`STARTER`] exports.
+const COMMAND: &str = "
+    package wasi:cli@0.2.12;
+    interface run { run: func() -> result; }
+    world command { export run; }";
+
+/// Makes a command of a module that needs no WASI, not even a memory.
+const STARTER: &str = r#"(module
+    (import "__main_module__" "_start" (func $start))
+    (func (export "wasi:cli/run@0.2.12#run") (result i32) (call $start) (i32.const 0)))"#;
+
+/// Why a core module does not become a component. Guest strings in it are escaped and cut.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModuleError {
+    /// It cannot be parsed.
+    #[error("is not a valid module: {message} (at byte {offset})")]
+    Malformed {
+        /// Where the parser stopped.
+        offset: usize,
+        /// Its words.
+        message: String,
+    },
+    /// There is nothing to call.
+    #[error(
+        "is a library, not a program: it exports neither `_start` nor `dyno:bench/suite@0.1.0#run`"
+    )]
+    Library,
+    /// It needs a host of another kind.
+    #[error(
+        "imports `{name}` of `{module}`, which this host does not offer: it offers dyno:bench/bench@0.1.0, wasi_snapshot_preview1 and the stopwatch `bench`"
+    )]
+    Import {
+        /// The import's module.
+        module: String,
+        /// Its name in there.
+        name: String,
+    },
+    /// The encoder refused it.
+    #[error("cannot be made a component: {0}")]
+    Encode(String),
+}
+
+impl From<wasmparser::Error> for ModuleError {
+    fn from(error: wasmparser::Error) -> Self {
+        Self::Malformed {
+            offset: error.offset(),
+            message: quoted(&error.message().replace('\n', ": ")),
+        }
+    }
+}
+
+/// What a module says of itself by its names.
+#[derive(Debug, Default)]
+struct Names {
+    typed: bool,
+    suite: bool,
+    start: bool,
+    preview1: bool,
+    stopwatch: bool,
+    /// The first import that is none of the above, in a module that brings no types of its own.
+    other: Option<(String, String)>,
+}
+
+/// The component that a core module is meant to be.
+///
+/// # Errors
+/// If it is no program, or one for another host.
+pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, ModuleError> {
+    let names = names(module)?;
+    let mut module = module.to_vec();
+    let mut encoder = ComponentEncoder::default()
+        // The adapter needs its memory before a guest with a runtime of its own, such as Go, could
+        // answer `cabi_realloc`.
+        .realloc_via_memory_grow(true);
+    if !names.typed {
+        if let Some((module, name)) = names.other {
+            return Err(ModuleError::Import { module, name });
+        }
+        if names.suite {
+            embed(&mut module, "contract", CONTRACT, "plugin")?;
+        } else if !names.start {
+            return Err(ModuleError::Library);
+        } else if names.stopwatch {
+            embed(&mut module, "stopwatch", STOPWATCH, "program")?;
+        }
+    }
+    encoder = encoder.module(&module).map_err(encode)?;
+    let is_command = names.start && !names.suite;
+    if names.preview1 {
+        let adapter = if is_command {
+            COMMAND_ADAPTER
+        } else {
+            REACTOR_ADAPTER
+        };
+        encoder = encoder.adapter(PREVIEW1, adapter).map_err(encode)?;
+    } else if is_command && !names.typed {
+        encoder = encoder.adapter("start", &starter()?).map_err(encode)?;
+    }
+    encoder.encode().map_err(encode)
+}
+
+/// What a module's component is made of besides the module: compiled code depends on it.
+pub(super) fn adapters() -> [&'static [u8]; 5] {
+    [
+        COMMAND_ADAPTER,
+        REACTOR_ADAPTER,
+        STARTER.as_bytes(),
+        CONTRACT.as_bytes(),
+        STOPWATCH.as_bytes(),
+    ]
+}
+
+fn names(module: &[u8]) -> Result<Names, ModuleError> {
+    let mut names = Names::default();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let import = import?;
+                    match import.module {
+                        "dyno:bench/bench@0.1.0" => {}
+                        PREVIEW1 => names.preview1 = true,
+                        "bench" => names.stopwatch = true,
+                        _ if names.other.is_none() => {
+                            names.other = Some((quoted(import.module), quoted(import.name)));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports {
+                    match export?.name {
+                        "_start" => names.start = true,
+                        "dyno:bench/suite@0.1.0#run" => names.suite = true,
+                        _ => {}
+                    }
+                }
+            }
+            Payload::CustomSection(section) if section.name().starts_with("component-type") => {
+                names.typed = true;
+            }
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
+/// Writes a world into a module, for the encoder to read.
+fn embed(module: &mut Vec<u8>, name: &str, wit: &str, world: &str) -> Result<(), ModuleError> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str(name, wit).map_err(encode)?;
+    let world = resolve
+        .select_world(&[package], Some(world))
+        .map_err(encode)?;
+    embed_component_metadata(module, &resolve, world, StringEncoding::UTF8).map_err(encode)
+}
+
+fn starter() -> Result<Vec<u8>, ModuleError> {
+    let mut module = wat::parse_str(STARTER).map_err(encode)?;
+    embed(&mut module, "command", COMMAND, "command")?;
+    Ok(module)
+}
+
+/// The encoder's words quote the guest.
+fn encode(error: impl std::fmt::Debug) -> ModuleError {
+    ModuleError::Encode(quoted(&format!("{error:?}").replace('\n', " ")))
+}
