@@ -18,6 +18,7 @@ mod cli;
 mod contract;
 mod docs;
 mod faults;
+mod programs;
 mod refused;
 mod report;
 mod run;

@@ -181,6 +181,7 @@ fn generate() -> Run {
         plugins: vec![Plugin {
             name: "bench".into(),
             source: "bench.wasm".into(),
+            kind: Some(PluginKind::Suite),
             digest: Some(format!("sha256:{}", "0".repeat(64))),
             component_bytes: Some(1 << 20),
             outcome: Outcome::Ok,

@@ -94,9 +94,38 @@ pub fn show(amount: u64, unit: LimitUnit) -> String {
     }
 }
 
+/// Shows an amount that is not less and easy to type: whole KiB, MiB or seconds, or two digits.
+#[must_use]
+pub fn round_up(amount: u64, unit: LimitUnit) -> String {
+    let step = match unit {
+        LimitUnit::Bytes if amount > 1 << 20 => 1 << 20,
+        LimitUnit::Bytes => 1 << 10,
+        LimitUnit::Milliseconds => 1000,
+        LimitUnit::Count => 10_u64.pow(amount.max(10).ilog10() - 1),
+    };
+    show(amount.div_ceil(step).saturating_mul(step), unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_rounded_up_is_enough_and_short() {
+        for (amount, unit, shown) in [
+            (33_554_433, LimitUnit::Bytes, "33MiB"),
+            (1 << 28, LimitUnit::Bytes, "256MiB"),
+            (100, LimitUnit::Bytes, "1KiB"),
+            (60_001, LimitUnit::Milliseconds, "61s"),
+            (123_456_789, LimitUnit::Count, "1.3e8"),
+            (400_000_000_000, LimitUnit::Count, "4e11"),
+            (65, LimitUnit::Count, "65"),
+            (0, LimitUnit::Count, "0"),
+            (u64::MAX, LimitUnit::Milliseconds, "18446744073709551615ms"),
+        ] {
+            assert_eq!(round_up(amount, unit), shown);
+        }
+    }
 
     #[test]
     fn what_is_shown_reads_back() {

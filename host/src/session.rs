@@ -7,6 +7,7 @@ mod scratch;
 mod subject;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use rand_chacha::ChaCha12Rng;
@@ -119,7 +120,10 @@ impl<'a> Session<'a> {
             for source in crate::plugin::find(path) {
                 let cancel = self.cancel.clone();
                 let observer = &mut *self.observer;
-                subjects.push(Subject::prepare(source, path, self.request, observer, cancel).await);
+                let dir = self.cache.run_dir();
+                subjects.push(
+                    Subject::prepare(source, path, self.request, dir, observer, cancel).await,
+                );
             }
         }
         subjects
@@ -130,7 +134,7 @@ impl<'a> Session<'a> {
         let Some(code) = subject.code.clone() else {
             return;
         };
-        let job = Job::Cases(self.run_job(&code.metered, String::new()));
+        let job = Job::Cases(self.run_job(subject, &code.metered, ""));
         let report = self.work(job, 0).await;
         subject.listed(report, self.request);
     }
@@ -139,10 +143,10 @@ impl<'a> Session<'a> {
     async fn count(&mut self, subjects: &mut [Subject]) {
         let cases = subject::pending(subjects);
         for (index, at) in cases.iter().enumerate() {
-            let Some((code, case)) = at.of(subjects) else {
+            let Some((subject, code, case)) = at.of(subjects) else {
                 continue;
             };
-            let run = self.run_job(&code.metered, case.to_owned());
+            let run = self.run_job(subject, &code.metered, case);
             let job = Job::Count {
                 run,
                 settings: self.request.count,
@@ -153,11 +157,11 @@ impl<'a> Session<'a> {
             };
             self.observer.on(Progress::Count {
                 step,
-                plugin: at.plugin(subjects),
+                plugin: &subject.plugin.name,
                 case,
             });
             let report = self.work(job, 0).await;
-            at.counted(subjects, report, &self.request.limits);
+            at.counted(subjects, report, self.request);
         }
     }
 
@@ -173,10 +177,10 @@ impl<'a> Session<'a> {
             shuffle(&mut cases, &mut random);
             for (index, at) in cases.iter().enumerate() {
                 let padding_bytes = random.next_u32() % PADDING_BYTES_MAX;
-                let Some((code, case)) = at.of(subjects) else {
+                let Some((subject, code, case)) = at.of(subjects) else {
                     continue;
                 };
-                let run = self.run_job(&code.timed, case.to_owned());
+                let run = self.run_job(subject, &code.timed, case);
                 self.observer.on(Progress::Time {
                     step: Step {
                         number: block * cases.len() + index + 1,
@@ -186,7 +190,7 @@ impl<'a> Session<'a> {
                         number: block + 1,
                         of: blocks,
                     },
-                    plugin: at.plugin(subjects),
+                    plugin: &subject.plugin.name,
                     case,
                 });
                 let settings = TimeSettings {
@@ -242,7 +246,7 @@ impl<'a> Session<'a> {
             empty_batch_ns: self.empty_batch_ns,
             settings: request.settings(),
             limits: request.limits.values().clone(),
-            grants: request.grants.words(),
+            grants: request.words(),
             confinement: self.confinement,
             machine: machine(),
             warnings: self.warnings,
@@ -255,12 +259,13 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn run_job(&self, code: &std::path::Path, case: String) -> RunJob {
+    fn run_job(&self, subject: &Subject, code: &Path, case: &str) -> RunJob {
         RunJob {
             code: code.to_path_buf(),
-            case,
+            case: case.to_owned(),
+            program: subject.program.clone(),
             limits: self.request.limits.clone(),
-            grants: self.request.grants.clone(),
+            grants: subject.grants(&self.request.grants),
             seed: self.request.seed,
             core: self.core,
             spawned_ns: monotonic_ns(),
@@ -275,23 +280,35 @@ impl<'a> Session<'a> {
                 scratch::provide(&mut run.grants, &run.limits)
             }
         };
-        let wall = self.wall(&job);
         let report = match &scratch {
-            Ok(_) => {
-                self.supervisor
-                    .run(&job, wall, padding_bytes as usize)
-                    .await
-            }
-            Err(error) => Ok(Report::failed(format!("no scratch copy: {error}"))),
+            Ok(_) => self.attempt(&job, padding_bytes).await,
+            Err(error) => Report::failed(format!("no scratch copy: {error}")),
         };
-        let report = report
-            .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")));
+        self.note_confinement(&report);
+        report
+    }
+
+    /// Runs two jobs at the same time, neither of which is timed: both builds of a plugin.
+    async fn work_on_both(&mut self, first: &Job, second: &Job) -> [Report; 2] {
+        let (first, second) = tokio::join!(self.attempt(first, 0), self.attempt(second, 0));
+        self.note_confinement(&first);
+        [first, second]
+    }
+
+    async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {
+        let ran = self
+            .supervisor
+            .run(job, self.wall(job), padding_bytes as usize);
+        ran.await
+            .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")))
+    }
+
+    fn note_confinement(&mut self, report: &Report) {
         if let Some(layers) = report.layers()
             && self.confinement.is_empty()
         {
             self.confinement = layers.to_vec();
         }
-        report
     }
 
     /// How long a worker may take. A compile worker is capped in CPU time; on a busy machine that

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use dyno_host::measure::{Batch, Order, Sampler, Schedule, SystemClock};
-use dyno_host::sandbox::{self, Build, Conditions, FuelGauge, Grants, Guest, Limits, Linked};
+use dyno_host::sandbox::{self, Build, Conditions, FuelGauge, Grants, Limits, Linked, Program};
 use dyno_host::stats;
 
 use crate::product::Result;
@@ -41,11 +41,12 @@ pub(crate) fn cost() -> Result<Cost> {
             build: Build::Timed,
             limits: &limits,
             grants: &Grants::default(),
+            program: &Program::default(),
             seed: 0,
         };
         let sampler = Sampler::new(SystemClock::start(), Equal::new(batches, iterations));
-        let guest = Guest::new(&linked, conditions, FuelGauge::default(), sampler);
-        let finished = guest.map_err(|outcome| format!("{outcome:?}"))?.run(case);
+        let finished = linked.run(case, conditions, &FuelGauge::default(), sampler);
+        let finished = finished.map_err(|outcome| format!("{outcome:?}"))?;
         Ok::<_, String>(finished.bench.into_schedule())
     };
     let (mut batch, mut timed, mut iteration) = (Vec::new(), Vec::new(), Vec::new());

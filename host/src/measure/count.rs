@@ -36,6 +36,8 @@ const AGREEMENTS: u32 = 2;
 #[derive(Debug)]
 pub struct CountSchedule {
     settings: CountSettings,
+    /// Batches at the beginning that do not count.
+    discarded: usize,
     batches: Vec<CountBatch>,
     slope: Option<f64>,
     agreements: u32,
@@ -60,9 +62,20 @@ impl CountSchedule {
     pub fn new(settings: CountSettings) -> Self {
         Self {
             settings,
+            discarded: 1,
             batches: Vec::new(),
             slope: None,
             agreements: 0,
+        }
+    }
+
+    /// A schedule of one single iteration, for programs whose every iteration is a fresh instance:
+    /// there is no first one that would be different, and no call cost to cancel.
+    #[must_use]
+    pub fn once(settings: CountSettings) -> Self {
+        Self {
+            discarded: 0,
+            ..Self::new(settings)
         }
     }
 
@@ -70,7 +83,7 @@ impl CountSchedule {
     #[must_use]
     pub fn counts(self) -> Counts {
         let single = self.is_single();
-        let last = self.batches.get(1..).and_then(<[_]>::last);
+        let last = self.batches.get(self.discarded..).and_then(<[_]>::last);
         Counts {
             fuel_per_iteration: if single {
                 last.map(|batch| batch.fuel as f64)
@@ -88,15 +101,18 @@ impl CountSchedule {
     }
 
     fn is_single(&self) -> bool {
-        self.batches
-            .first()
-            .is_some_and(|first| first.fuel + first.untimed_fuel > self.settings.single_fuel)
+        let is_long =
+            |first: &CountBatch| first.fuel + first.untimed_fuel > self.settings.single_fuel;
+        self.discarded == 0 || self.batches.first().is_some_and(is_long)
     }
 
     /// Whether the batch just done makes another one needless.
     fn is_done(&mut self) -> bool {
+        if self.is_single() {
+            return self.batches.len() > self.discarded;
+        }
         let [_, .., before, last] = self.batches.as_slice() else {
-            return self.is_single() && self.batches.len() > 1;
+            return false;
         };
         let slope =
             (last.fuel as f64 - before.fuel as f64) / (last.iterations - before.iterations) as f64;
@@ -126,7 +142,7 @@ impl Schedule for CountSchedule {
             untimed_fuel: done.untimed,
             checksum: done.checksum,
         });
-        if self.batches.len() == 1 {
+        if self.batches.len() == self.discarded {
             return order(1);
         }
         if self.is_done() {
@@ -194,6 +210,21 @@ mod tests {
         assert_eq!(
             (counts.method, counts.batches.len()),
             (CountMethod::Single, 2)
+        );
+    }
+
+    #[test]
+    fn a_fresh_instance_is_counted_at_once() {
+        let clock = FakeClock::default();
+        let schedule = CountSchedule::once(CountSettings::default());
+        let counts = drive(schedule, &clock, |n| clock.pass(500 * n)).counts();
+        assert_eq!(
+            (counts.fuel_per_iteration, counts.settled),
+            (Some(500.0), true)
+        );
+        assert_eq!(
+            (counts.method, counts.batches.len()),
+            (CountMethod::Single, 1)
         );
     }
 

@@ -59,16 +59,16 @@ pub enum Fault {
     #[error("`start` or `stop` was called outside of a batch")]
     OutsideBatch,
     /// `start` while the timed part was running.
-    #[error("`start` was called twice without a `stop` between")]
+    #[error("`start` was called twice without a `stop` (`bench.end`) between")]
     StartTwice,
     /// `stop` while the timed part was not running.
-    #[error("`stop` was called without a `start`")]
+    #[error("`stop` (`bench.end`) was called without a `start`")]
     StopWithoutStart,
     /// `next`, or a return, while the timed part was running.
-    #[error("the batch ended between `start` and `stop`")]
+    #[error("the timed part was still running at the end: a `stop` (`bench.end`) is missing")]
     OpenBatch,
     /// A batch without any timed part.
-    #[error("a batch had no `start` and `stop`, so nothing of it was measured")]
+    #[error("it called no `start` and `stop` (`bench.end`), so nothing of it was measured")]
     NoTimedPart,
     /// `next` after it had answered that there are no more batches.
     #[error("`next` was called after it had said that there are no more batches")]

@@ -29,6 +29,8 @@ pub struct Manifest {
     pub tools: BTreeMap<String, String>,
     /// Where the component is, relative to the plugin's directory.
     pub component: PathBuf,
+    /// What it gets and must give if it is a plain command.
+    pub program: ProgramTable,
     /// The limits that it needs to be higher than they are by default.
     pub limits: BTreeMap<LimitKind, u64>,
 }
@@ -65,11 +67,25 @@ pub enum ManifestError {
     },
 }
 
+/// The table `[program]`. Its files lie in the plugin's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProgramTable {
+    /// Arguments after the program's name.
+    pub args: Vec<String>,
+    /// The file that is its stdin.
+    pub stdin: Option<PathBuf>,
+    /// The file that its stdout must be equal to, line by line.
+    pub stdout: Option<PathBuf>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     plugin: PluginTable,
     build: BuildTable,
+    #[serde(default)]
+    program: ProgramTable,
     #[serde(default)]
     limits: BTreeMap<String, toml::Value>,
 }
@@ -168,6 +184,7 @@ impl Manifest {
             commands: file.build.commands,
             tools: file.build.tools,
             component: file.build.component,
+            program: file.program,
             limits,
         })
     }

@@ -5,11 +5,13 @@
 mod build;
 mod cases;
 mod digest;
+mod inputs;
 mod manifest;
 mod source;
 
 pub use build::{BuildError, build};
 pub use cases::{CASE_NAME_CHARS_MAX, validate};
 pub use digest::{Digest, DigestError};
+pub use inputs::{Input, InputError};
 pub use manifest::{Manifest, ManifestError};
 pub use source::{Source, SourceError, find, read, snapshot};

@@ -18,12 +18,15 @@ const DEPTH_MAX: usize = 4;
 /// Where a plugin comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Short name, from the manifest or the file's name.
+    /// Short name: from the manifest, or from the file's name, with the directories above it below
+    /// the one that was searched.
     pub name: String,
     /// As the user named it, or below what the user named.
     pub path: PathBuf,
     /// The manifest, if it is a plugin directory.
     pub manifest: Option<Manifest>,
+    /// Whether the user named this very file or directory, and not one above it.
+    pub is_named: bool,
 }
 
 /// Why a path is not a plugin, or its bytes cannot be had.
@@ -67,6 +70,16 @@ impl Source {
             None => self.path.clone(),
         }
     }
+
+    /// The directory that it lies in.
+    #[must_use]
+    pub fn own_dir(&self) -> &Path {
+        match (&self.manifest, self.path.parent()) {
+            (None, Some(parent)) if parent.as_os_str().is_empty() => Path::new("."),
+            (None, Some(parent)) => parent,
+            _ => &self.path,
+        }
+    }
 }
 
 /// The plugins behind one path, in a stable order: a file, a plugin directory, or a directory with
@@ -83,23 +96,24 @@ pub fn find(path: &Path) -> Vec<Result<Source, SourceError>> {
         }
     };
     if !is_dir {
-        return vec![Ok(file_source(path))];
+        return vec![Ok(file_source(path, None))];
     }
     let mut found = Vec::new();
-    search(path, 0, &mut found);
+    search(path, path, 0, &mut found);
     if found.is_empty() {
         found.push(Err(SourceError::Empty(show(path))));
     }
     found
 }
 
-fn search(dir: &Path, depth: usize, found: &mut Vec<Result<Source, SourceError>>) {
+fn search(root: &Path, dir: &Path, depth: usize, found: &mut Vec<Result<Source, SourceError>>) {
     match Manifest::read(dir) {
         Ok(Some(manifest)) => {
             let source = Source {
                 name: manifest.name.clone(),
                 path: dir.into(),
                 manifest: Some(manifest),
+                is_named: dir == root,
             };
             found.push(Ok(source));
             return;
@@ -138,27 +152,28 @@ fn search(dir: &Path, depth: usize, found: &mut Vec<Result<Source, SourceError>>
                 && name != "target"
                 && name != "node_modules"
             {
-                search(&path, depth + 1, found);
+                search(root, &path, depth + 1, found);
             }
         } else if kind.is_file()
             && path
                 .extension()
                 .is_some_and(|ext| ext == "wasm" || ext == "wat")
         {
-            found.push(Ok(file_source(&path)));
+            found.push(Ok(file_source(&path, Some(root))));
         }
     }
 }
 
-fn file_source(path: &Path) -> Source {
-    let name = path
-        .file_stem()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy();
+/// A file, and the directory below which it was found if the user did not name it.
+fn file_source(path: &Path, root: Option<&Path>) -> Source {
+    let stem = || path.file_stem().map_or(path, Path::new);
+    let below = root.and_then(|root| path.strip_prefix(root).ok());
+    let name = below.map_or_else(|| stem().to_path_buf(), |below| below.with_extension(""));
     Source {
-        name: name.into_owned(),
+        name: name.to_string_lossy().into_owned(),
         path: path.into(),
         manifest: None,
+        is_named: root.is_none(),
     }
 }
 
@@ -251,7 +266,7 @@ fn copy(
 }
 
 /// A path as people may see it: a file name may hold anything.
-fn show(path: &Path) -> String {
+pub(super) fn show(path: &Path) -> String {
     path.to_string_lossy()
         .chars()
         .flat_map(|c| {
@@ -327,7 +342,7 @@ mod tests {
             .iter()
             .map(|source| source.as_ref().map(|s| s.name.clone()).ok())
             .collect();
-        assert_eq!(names, [None, Some("x".into()), Some("c".into())]);
+        assert_eq!(names, [None, Some("b/deep/x".into()), Some("c".into())]);
         assert_eq!(
             found[2].as_ref().unwrap().component(),
             dir.path().join("c/c.wat")

@@ -18,6 +18,7 @@ pub(super) fn sentence(outcome: &Outcome) -> String {
         Outcome::Checksum { expected, actual } => {
             format!("computed {actual:#018x}, but its plugin expects {expected:#018x}")
         }
+        Outcome::Output { message } => format!("printed something else: {message}"),
         Outcome::Nondeterministic { message } => format!("is not deterministic: {message}"),
         Outcome::Crash { message } => format!("crashed its worker: {message}"),
         Outcome::Host { message } => format!("could not be run: {message}"),
@@ -35,9 +36,12 @@ fn limit_sentence(limit: LimitKind, cap: u64, actual: Option<u64>) -> String {
         .map(|actual| format!(", {} wanted", shown(actual)))
         .unwrap_or_default();
     let name = spec.name;
+    // Nobody knows how much is enough where something was stopped on the way.
+    let enough = actual.unwrap_or_else(|| cap.saturating_mul(2));
     format!(
-        "hit the {name} limit of {}{reached}: allow more with --{name}",
-        shown(cap)
+        "hit the {name} limit of {}{reached}: allow more with --{name} {}",
+        shown(cap),
+        quantity::round_up(enough, spec.unit)
     )
 }
 
@@ -161,7 +165,7 @@ mod tests {
         };
         assert_eq!(
             sentence(&outcome),
-            "hit the memory limit of 256MiB, 300MiB wanted: allow more with --memory"
+            "hit the memory limit of 256MiB, 300MiB wanted: allow more with --memory 300MiB"
         );
     }
 }

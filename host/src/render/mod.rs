@@ -1,11 +1,14 @@
 //! What people see: the table of a run, what `check` and `doctor` say, and progress. Every string
 //! that may be a guest's goes through [`escape`] first.
 
+mod across;
+mod cells;
 mod check;
 mod columns;
 mod doctor;
 mod escape;
 mod failure;
+mod programs;
 mod progress;
 mod run;
 mod runs;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use super::across::Across;
+use super::cells;
 use super::columns::{Cell, Columns};
 use super::failure::{explain, mark, sentence};
-use super::{BOLD, DIM, RED, YELLOW, amount, bytes, duration, escape, rate, reproduce};
-use crate::report::model::{
-    CacheUse, Case, Estimate, Mark, Metric, Outcome, Plugin, Run, RunStatus, Throughput,
-};
-use crate::stats;
+use super::programs::Programs;
+use super::{BOLD, DIM, RED, YELLOW, bytes, duration, escape, reproduce};
+use crate::report::model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
 
 const HEADERS: &[&str] = &[
     "case",
@@ -28,9 +28,17 @@ const HEADERS: &[&str] = &[
 /// # Errors
 /// If `out` cannot be written.
 pub fn run(out: &mut impl Write, run: &Run, verbose: bool) -> io::Result<()> {
+    let across = Across::of(run);
+    let mut programs = Programs::of(run);
     for plugin in &run.plugins {
-        show_plugin(out, run, plugin, verbose)?;
+        if plugin.kind == Some(PluginKind::Command) && plugin.outcome.is_ok() {
+            // All of them are in the table that stands where the first one is.
+            std::mem::take(&mut programs).write(out, run, verbose)?;
+        } else {
+            show_plugin(out, run, plugin, &across, verbose)?;
+        }
     }
+    across.write(out, verbose)?;
     let marks: BTreeSet<Mark> = shown_marks(run, verbose).collect();
     for item in marks {
         writeln!(
@@ -76,24 +84,33 @@ fn shown_marks(run: &Run, verbose: bool) -> impl Iterator<Item = Mark> {
     cases
         .flat_map(|case| &case.marks)
         .copied()
-        .filter(move |mark| verbose || is_warning(*mark))
+        .filter(move |mark| verbose || cells::is_warning(*mark))
 }
 
-/// Whether a mark belongs beside the numbers, or only where more was asked for. That there was
-/// one process is said below the table in any case.
-fn is_warning(mark: Mark) -> bool {
-    mark != Mark::BudgetEnded
-}
-
-fn show_plugin(out: &mut impl Write, run: &Run, plugin: &Plugin, verbose: bool) -> io::Result<()> {
-    writeln!(out, "{BOLD}{}{BOLD:#}", escape(&plugin.name))?;
+fn show_plugin(
+    out: &mut impl Write,
+    run: &Run,
+    plugin: &Plugin,
+    across: &Across<'_>,
+    verbose: bool,
+) -> io::Result<()> {
+    let name = escape(&plugin.name);
+    if let Outcome::Skipped { reason } = &plugin.outcome {
+        return writeln!(out, "{DIM}– {name} skipped: {}{DIM:#}\n", escape(reason));
+    }
+    writeln!(out, "{BOLD}{name}{BOLD:#}")?;
     if !plugin.outcome.is_ok() {
         show_failure(out, run, plugin, None, &plugin.outcome)?;
         return writeln!(out);
     }
-    if !plugin.cases.is_empty() {
+    let own: Vec<&Case> = plugin
+        .cases
+        .iter()
+        .filter(|case| !across.shows(case))
+        .collect();
+    if !own.is_empty() {
         let mut table = Columns::new("  ", HEADERS);
-        for case in &plugin.cases {
+        for case in own {
             table.row(row(case, verbose));
         }
         table.write(out)?;
@@ -105,69 +122,17 @@ fn show_plugin(out: &mut impl Write, run: &Run, plugin: &Plugin, verbose: bool) 
     writeln!(out)
 }
 
-fn estimate(case: &Case, metric: Metric) -> Option<&Estimate> {
-    case.measurements
-        .iter()
-        .find(|measured| measured.metric == metric)
-        .map(|measured| &measured.estimate)
-}
-
 fn row(case: &Case, verbose: bool) -> Vec<Cell> {
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".into());
-    let time = estimate(case, Metric::WallTime);
-    let name = escape(&case.spec.name);
-    let marks: Vec<&str> = case
-        .marks
-        .iter()
-        .filter(|item| verbose || (is_warning(**item) && **item != Mark::SingleProcess))
-        .map(|item| mark(*item))
-        .collect();
     vec![
-        if case.outcome.is_ok() {
-            name.into()
-        } else {
-            Cell::styled(format!("{name} ✗"), RED)
-        },
-        Cell::styled(or_dash(time.map(|time| duration(time.median))), BOLD),
-        or_dash(time.map(interval)).into(),
-        throughput(case, time).unwrap_or_default().into(),
-        or_dash(estimate(case, Metric::Fuel).map(|fuel| amount(fuel.median))).into(),
-        or_dash(estimate(case, Metric::MemoryPeak).map(|memory| bytes(memory.median))).into(),
-        or_dash(samples(case)).into(),
-        Cell::styled(marks.join(", "), YELLOW),
+        cells::name(&case.spec.name, case),
+        cells::time(case),
+        cells::interval(case),
+        cells::throughput(case),
+        cells::fuel(case),
+        cells::memory(case),
+        cells::samples(case),
+        cells::marks(case, verbose),
     ]
-}
-
-/// Samples of a process times processes.
-fn samples(case: &Case) -> Option<String> {
-    let finished = case
-        .processes
-        .iter()
-        .filter(|process| process.outcome.is_ok());
-    let counts: Vec<f64> = finished
-        .map(|process| process.samples.len() as f64)
-        .collect();
-    Some(format!("{:.0} × {}", stats::median(&counts)?, counts.len()))
-}
-
-/// Both ends, in the unit of the median so that they can be compared at a glance.
-fn interval(time: &Estimate) -> String {
-    if time.lower == time.upper {
-        return "–".into();
-    }
-    format!("{} … {}", duration(time.lower), duration(time.upper))
-}
-
-fn throughput(case: &Case, time: Option<&Estimate>) -> Option<String> {
-    let ns = time?.median;
-    if ns <= 0.0 {
-        return None;
-    }
-    let (work, is_bytes) = match case.spec.throughput? {
-        Throughput::Bytes(bytes) => (bytes, true),
-        Throughput::Elements(elements) => (elements, false),
-    };
-    Some(rate(work as f64 * 1e9 / ns, is_bytes))
 }
 
 fn facts(plugin: &Plugin) -> String {
@@ -197,7 +162,7 @@ fn facts(plugin: &Plugin) -> String {
     facts.join(" · ")
 }
 
-fn show_failure(
+pub(super) fn show_failure(
     out: &mut impl Write,
     run: &Run,
     plugin: &Plugin,

@@ -74,6 +74,7 @@ fn measured() -> Plugin {
     Plugin {
         name: "sorting".into(),
         source: "sample-plugins/sorting".into(),
+        kind: Some(PluginKind::Command),
         digest: Some(format!("sha256:{}", "ab".repeat(32))),
         component_bytes: Some(123_456),
         outcome: Outcome::Ok,
@@ -92,6 +93,7 @@ fn refused() -> Plugin {
     Plugin {
         name: "=cmd()".into(),
         source: "\u{202e}evil.wasm".into(),
+        kind: None,
         digest: None,
         component_bytes: None,
         outcome: Outcome::Refused {
@@ -239,6 +241,7 @@ fn outcomes() -> Vec<Outcome> {
             expected: u64::MAX,
             actual: 0,
         },
+        Outcome::Output { message: text() },
         Outcome::Nondeterministic { message: text() },
         Outcome::Crash { message: text() },
         Outcome::Host { message: text() },
@@ -252,6 +255,7 @@ fn outcomes() -> Vec<Outcome> {
         | Outcome::Fault { .. }
         | Outcome::Limit { .. }
         | Outcome::Checksum { .. }
+        | Outcome::Output { .. }
         | Outcome::Nondeterministic { .. }
         | Outcome::Crash { .. }
         | Outcome::Host { .. } => all,

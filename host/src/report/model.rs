@@ -46,8 +46,8 @@ pub struct Run {
     pub settings: BTreeMap<String, u64>,
     /// The limits that were in force: name to value, in the limit's own unit.
     pub limits: BTreeMap<LimitKind, u64>,
-    /// What the user granted, as the words of a command line, values of variables left out; empty
-    /// means nothing.
+    /// What the user granted and demanded, as the words of a command line, values of variables left
+    /// out; empty means nothing.
     pub grants: Vec<String>,
     /// The layers that confined the workers, such as `rlimits`, `landlock`, `seccomp`.
     pub confinement: Vec<String>,
@@ -86,6 +86,8 @@ pub struct Plugin {
     pub name: String,
     /// Where it came from, as the user named it.
     pub source: String,
+    /// Which kind of plugin it is; none if it was refused before that was known.
+    pub kind: Option<PluginKind>,
     /// `sha256:` and 64 hex digits over the component as it was read; none if it was not readable.
     pub digest: Option<String>,
     /// Size of the file as it was read.
@@ -100,6 +102,16 @@ pub struct Plugin {
     pub instantiate_ns: Option<Estimate>,
     /// Its cases in its own order.
     pub cases: Vec<Case>,
+}
+
+/// The two kinds of plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PluginKind {
+    /// Exports `dyno:bench/suite@0.1`: pulls its batches.
+    Suite,
+    /// Exports `wasi:cli/run@0.2`: one iteration is one run of it, on a fresh instance.
+    Command,
 }
 
 /// How the two builds of a component came to be.
@@ -168,6 +180,21 @@ pub struct CaseSpec {
     pub expected: Option<u64>,
 }
 
+impl CaseSpec {
+    /// A case of which nothing is known but its name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            group: None,
+            params: Vec::new(),
+            throughput: None,
+            expected: None,
+        }
+    }
+}
+
 /// Work done by one iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -223,6 +250,11 @@ pub enum Outcome {
         #[serde(with = "hex")]
         #[schemars(with = "hex::Digits")]
         actual: u64,
+    },
+    /// What it printed is not what it should print.
+    Output {
+        /// The first difference; quotes the guest, escaped.
+        message: String,
     },
     /// Passes, batches or processes disagree, and the user asked for that to be a failure.
     Nondeterministic {

@@ -35,11 +35,17 @@ fn json_option<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Optio
 
 /// A column with the name of a variant.
 fn tag<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
+    let tag = tag_option(row, column)?;
+    tag.ok_or_else(|| Cause::Damaged(format!("{column}: nothing")))
+}
+
+fn tag_option<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>, Cause> {
     let text = row
         .get_ref(column)?
-        .as_str()
+        .as_str_or_null()
         .map_err(rusqlite::Error::from)?;
-    T::deserialize(text.into_deserializer())
+    text.map(|text| T::deserialize(text.into_deserializer()))
+        .transpose()
         .map_err(|error: TagError| Cause::Damaged(format!("{column}: {error}")))
 }
 
@@ -149,6 +155,7 @@ fn plugins(connection: &Connection, run: i64) -> Result<Vec<Plugin>, Cause> {
         Ok(Plugin {
             name: row.get("name")?,
             source: row.get("source")?,
+            kind: tag_option(row, "kind")?,
             digest: row.get("digest")?,
             component_bytes: unsigned_option(row, "component_bytes")?,
             outcome: json(row, "outcome_json")?,

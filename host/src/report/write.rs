@@ -103,15 +103,16 @@ fn write_plugin(connection: &Connection, run: i64, plugin: &Plugin) -> Result<()
     let component = component(connection, plugin.digest.as_deref())?;
     connection
         .prepare_cached(
-            "INSERT INTO run_plugin (run, plugin, name, source, component_bytes, outcome,
+            "INSERT INTO run_plugin (run, plugin, name, source, kind, component_bytes, outcome,
                 outcome_json, compile_json, load_json, instantiate_json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             run,
             component,
             plugin.name,
             plugin.source,
+            plugin.kind.map(|kind| tag("the kind", &kind)).transpose()?,
             plugin.component_bytes.map(bits),
             tag("the outcome", &plugin.outcome)?,
             json("the outcome", &plugin.outcome)?,

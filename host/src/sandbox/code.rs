@@ -1,12 +1,13 @@
 //! From component bytes to machine code, and back from a file to a loaded component.
 //!
-//! A file of compiled code is `sha256(code)` followed by the code. It is machine code that will be
+//! A file of compiled code is the code followed by `sha256(code)`. It is machine code that will be
 //! run, so it is only ever read from a directory that is private to the user, and only if its hash
-//! is right; a user can never hand one in.
+//! is right, which the supervisor checks once a session; a user can never hand one in.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::hash::{Hash as _, Hasher};
-use std::io::Write as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -40,11 +41,8 @@ pub enum CodeError {
         /// Which file.
         path: String,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
-    /// A file of compiled code is not what was written.
-    #[error("{0}: compiled code is damaged")]
-    Damaged(String),
 }
 
 impl CodeError {
@@ -106,42 +104,62 @@ pub fn compile(
         path: to.display().to_string(),
         source,
     };
-    let mut file = std::fs::File::create(to).map_err(file_error)?;
-    file.write_all(&Sha256::digest(&code)).map_err(file_error)?;
-    file.write_all(&code).map_err(file_error)
+    let mut file = File::create(to).map_err(file_error)?;
+    file.write_all(&code).map_err(file_error)?;
+    file.write_all(&Sha256::digest(&code)).map_err(file_error)
 }
 
-/// Reads a file of compiled code, its hash in front, and checks that.
-fn read(path: &Path) -> Result<Vec<u8>, CodeError> {
-    let file = std::fs::read(path).map_err(|source| CodeError::File {
+/// Whether a file holds what [`compile`] wrote, so that a damaged one can be made anew. Reads it in
+/// pieces: the code of a script engine is larger than a supervisor should be.
+#[must_use]
+pub fn is_intact(path: &Path) -> bool {
+    hash_is_right(path).unwrap_or(false)
+}
+
+fn hash_is_right(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let Some(mut left) = (file.metadata()?.len()).checked_sub(HASH_BYTES as u64) else {
+        return Ok(false);
+    };
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
+    while left > 0 {
+        let wanted = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = file.read(&mut piece[..wanted])?;
+        if read == 0 {
+            return Ok(false);
+        }
+        hasher.update(&piece[..read]);
+        left -= read as u64;
+    }
+    let mut hash = [0; HASH_BYTES];
+    file.read_exact(&mut hash)?;
+    Ok(hasher.finalize().as_slice() == hash)
+}
+
+const HASH_BYTES: usize = 32;
+
+/// Loads compiled code that [`compile`] wrote and [`is_intact`] found whole. The file is mapped, so
+/// that nothing is read before it is needed, and what stands behind the code is never looked at.
+///
+/// # Errors
+/// If the file cannot be read, or was made by another engine.
+pub fn load(path: &Path, build: Build, limits: &Limits) -> Result<Component, CodeError> {
+    let engine = build.engine(limits).map_err(engine_error)?;
+    // SAFETY: the bytes are what `compile` wrote: the path lies in a directory that is private to
+    // the user and that only compile workers of ours can write, and the supervisor found the hash
+    // over all of it to be right.
+    #[allow(unsafe_code)]
+    let mapped = unsafe { Component::deserialize_file(&engine, path) };
+    if let Ok(component) = mapped {
+        return Ok(component);
+    }
+    // A file system that is mounted `noexec` can be read, but not mapped for execution.
+    let code = std::fs::read(path).map_err(|source| CodeError::File {
         path: path.display().to_string(),
         source,
     })?;
-    let is_intact = file
-        .split_at_checked(Sha256::output_size())
-        .is_some_and(|(hash, code)| Sha256::digest(code).as_slice() == hash);
-    if !is_intact {
-        return Err(CodeError::Damaged(path.display().to_string()));
-    }
-    Ok(file)
-}
-
-/// Whether a file holds what [`compile`] wrote, so that a damaged one can be made anew.
-#[must_use]
-pub fn is_intact(path: &Path) -> bool {
-    read(path).is_ok()
-}
-
-/// Loads compiled code that [`compile`] wrote.
-///
-/// # Errors
-/// If the file cannot be read, was damaged, or was made by another engine.
-pub fn load(path: &Path, build: Build, limits: &Limits) -> Result<Component, CodeError> {
-    let engine = build.engine(limits).map_err(engine_error)?;
-    let file = read(path)?;
-    let code = &file[Sha256::output_size()..];
-    // SAFETY: the bytes are what `compile` wrote: the path lies in a directory that is private to
-    // the user and that only compile workers of ours can write, and the hash covers all of it.
+    // SAFETY: as above.
     #[allow(unsafe_code)]
     let component = unsafe { Component::deserialize(&engine, code) };
     component.map_err(engine_error)

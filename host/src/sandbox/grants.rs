@@ -14,6 +14,10 @@ pub struct Grants {
     pub env: Vec<(String, String)>,
     /// Command-line arguments after the program's name.
     pub args: Vec<String>,
+    /// Whether each plugin may read the directory that it lies in, as `.`.
+    pub own_dir: bool,
+    /// The file that is its stdin.
+    pub stdin: Option<PathBuf>,
 }
 
 /// One directory that a guest may open.
@@ -52,6 +56,13 @@ impl Grants {
         });
         let env = self.env.iter().map(|(name, _)| format!("--env={name}=…"));
         let args = self.args.iter().map(|arg| format!("--arg={arg}"));
-        dirs.chain(env).chain(args).collect()
+        let own_dir = self.own_dir.then(|| "--own-dir".to_owned());
+        let stdin = self.stdin.as_ref();
+        let stdin = stdin.map(|file| format!("--stdin={}", file.display()));
+        dirs.chain(env)
+            .chain(args)
+            .chain(own_dir)
+            .chain(stdin)
+            .collect()
     }
 }

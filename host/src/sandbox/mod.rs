@@ -4,15 +4,18 @@
 
 mod code;
 mod componentize;
+mod ending;
 mod engine;
 mod fuel_clock;
 mod grants;
 mod instance;
 mod limiter;
 mod limits;
+mod linked;
 mod linker;
 mod output;
 mod precheck;
+mod program;
 mod scratch;
 mod state;
 
@@ -20,7 +23,9 @@ pub use code::{CodeError, check, compatibility, compile, is_intact, load, to_com
 pub use componentize::ModuleError;
 pub use engine::{Build, ENGINE};
 pub use grants::{Access, DirGrant, Grants};
-pub use instance::{Conditions, Finished, Guest, Linked};
+pub use instance::{Ended, Finished};
 pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
+pub use linked::{Conditions, Linked};
 pub use precheck::{PrecheckError, Shape, StructureCaps, precheck};
+pub use program::{Expected, Program};
 pub use state::FuelGauge;

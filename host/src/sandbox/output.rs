@@ -26,18 +26,46 @@ pub(super) struct Output(Arc<Mutex<Captured>>);
 
 #[derive(Debug)]
 struct Captured {
+    /// The beginning of both streams, as it came.
     kept: Vec<u8>,
+    /// The beginning of stderr alone: what a failed program says last must not drown in what it
+    /// printed before.
+    stderr: Vec<u8>,
+    /// All of stdout: the result of a program.
+    stdout: Vec<u8>,
     written: u64,
     cap: u64,
+}
+
+/// One of the two streams.
+#[derive(Debug, Clone)]
+pub(super) struct Stream {
+    output: Output,
+    is_stdout: bool,
 }
 
 impl Output {
     pub(super) fn new(cap: u64) -> Self {
         Self(Arc::new(Mutex::new(Captured {
             kept: Vec::new(),
+            stderr: Vec::new(),
+            stdout: Vec::new(),
             written: 0,
             cap,
         })))
+    }
+
+    pub(super) fn stdout(&self) -> Stream {
+        self.stream(true)
+    }
+
+    pub(super) fn stderr(&self) -> Stream {
+        self.stream(false)
+    }
+
+    fn stream(&self, is_stdout: bool) -> Stream {
+        let output = self.clone();
+        Stream { output, is_stdout }
     }
 
     fn captured(&self) -> MutexGuard<'_, Captured> {
@@ -46,8 +74,17 @@ impl Output {
 
     /// The beginning of what was written, as text; a hostile guest's.
     pub(super) fn text(&self) -> Option<String> {
-        let captured = self.captured();
-        (!captured.kept.is_empty()).then(|| String::from_utf8_lossy(&captured.kept).into_owned())
+        text(&self.captured().kept)
+    }
+
+    /// The beginning of stderr, as text; a hostile guest's.
+    pub(super) fn error_text(&self) -> Option<String> {
+        text(&self.captured().stderr)
+    }
+
+    /// Everything that was written to stdout, which is no longer here then.
+    pub(super) fn take_stdout(&self) -> Vec<u8> {
+        std::mem::take(&mut self.captured().stdout)
     }
 
     pub(super) fn hit(&self) -> Option<LimitHit> {
@@ -58,25 +95,43 @@ impl Output {
         })
     }
 
-    /// Counts all of it and keeps the beginning; whether it is still within the cap.
-    fn push(&self, bytes: &[u8]) -> bool {
+    /// Counts all of it and keeps what may be asked for; whether it is still within the cap.
+    fn push(&self, is_stdout: bool, bytes: &[u8]) -> bool {
         let mut captured = self.captured();
         captured.written += bytes.len() as u64;
-        let room = KEPT_BYTES - captured.kept.len();
-        captured
-            .kept
-            .extend_from_slice(&bytes[..bytes.len().min(room)]);
-        captured.written <= captured.cap
+        keep(&mut captured.kept, bytes);
+        let fits = captured.written <= captured.cap;
+        if !is_stdout {
+            keep(&mut captured.stderr, bytes);
+        } else if fits {
+            captured.stdout.extend_from_slice(bytes);
+        }
+        fits
     }
 }
 
-impl IsTerminal for Output {
+fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
+    let room = KEPT_BYTES - kept.len();
+    kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+}
+
+fn text(kept: &[u8]) -> Option<String> {
+    (!kept.is_empty()).then(|| String::from_utf8_lossy(kept).into_owned())
+}
+
+impl Stream {
+    fn push(&self, bytes: &[u8]) -> bool {
+        self.output.push(self.is_stdout, bytes)
+    }
+}
+
+impl IsTerminal for Stream {
     fn is_terminal(&self) -> bool {
         false
     }
 }
 
-impl StdoutStream for Output {
+impl StdoutStream for Stream {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(self.clone())
     }
@@ -86,7 +141,7 @@ impl StdoutStream for Output {
     }
 }
 
-impl OutputStream for Output {
+impl OutputStream for Stream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         if self.push(&bytes) {
             Ok(())
@@ -105,11 +160,11 @@ impl OutputStream for Output {
 }
 
 #[wasmtime_wasi::async_trait]
-impl Pollable for Output {
+impl Pollable for Stream {
     async fn ready(&mut self) {}
 }
 
-impl AsyncWrite for Output {
+impl AsyncWrite for Stream {
     fn poll_write(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
@@ -140,11 +195,13 @@ mod tests {
 
     #[test]
     fn the_cap_is_over_all_that_is_written_and_the_beginning_is_kept() {
-        let mut output = Output::new(5);
-        assert!(output.write(Bytes::from_static(b"abc")).is_ok());
+        let output = Output::new(5);
+        assert!(output.stdout().write(Bytes::from_static(b"abc")).is_ok());
         assert_eq!(output.hit(), None);
-        assert!(output.write(Bytes::from_static(b"defg")).is_err());
+        assert!(output.stderr().write(Bytes::from_static(b"defg")).is_err());
         assert_eq!(output.text().as_deref(), Some("abcdefg"));
+        assert_eq!(output.error_text().as_deref(), Some("defg"));
+        assert_eq!(output.take_stdout(), b"abc");
         assert_eq!(
             output.hit(),
             Some(LimitHit {

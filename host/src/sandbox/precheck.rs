@@ -12,6 +12,7 @@
 //! The check cannot foresee everything that is dear to compile: the worker's CPU and memory limits
 //! stand behind it. What it adds is a refusal in milliseconds that names the cause.
 
+use crate::report::model::PluginKind;
 use serde::{Deserialize, Serialize};
 use wasmparser::{FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
 
@@ -45,7 +46,7 @@ pub(super) const FEATURES: WasmFeatures = WasmFeatures::WASM1
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// Which of the two kinds of plugin it is.
-    pub kind: Kind,
+    pub kind: PluginKind,
     /// Names that the root component imports, in its order. Each is one that the host offers, or
     /// carries types only.
     pub imports: Vec<String>,
@@ -53,16 +54,6 @@ pub struct Shape {
     pub exports: Vec<String>,
     /// The numbers, for `check` to show.
     pub numbers: Numbers,
-}
-
-/// The two kinds of plugin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Exports `dyno:bench/suite@0.1`: pulls its batches.
-    Suite,
-    /// Exports `wasi:cli/run@0.2`: one iteration is one run of it.
-    Command,
 }
 
 /// How large a component is, over everything that is nested in it.
@@ -115,9 +106,7 @@ pub enum PrecheckError {
         offset: usize,
     },
     /// A core module at the root.
-    #[error(
-        "is a core module where a component is expected"
-    )]
+    #[error("is a core module where a component is expected")]
     CoreModule,
     /// It cannot be parsed, or breaks a rule of WebAssembly.
     #[error("is not a valid component: {message} (at byte {offset})")]

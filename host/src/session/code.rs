@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::subject::Subject;
+use super::subject::{INTERRUPTED, Subject};
 use super::{Session, outcome};
 use crate::progress::Progress;
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
 use crate::sandbox::{self, Build, CodeError, Limits, is_intact};
-use crate::worker::{CompileJob, Event, Job, monotonic_ns};
+use crate::worker::{CompileJob, Event, Job, Report, monotonic_ns};
 
 /// Both builds of a component, as files that a run worker loads.
 #[derive(Debug, Clone)]
@@ -83,50 +83,46 @@ impl Session<'_> {
         let host = |error: &dyn std::fmt::Display| Outcome::Host {
             message: error.to_string(),
         };
-        // The worker writes into a directory of its own and reads a copy that nobody changes.
+        // Each worker writes into a directory of its own and reads a copy that nobody changes.
         let desk = tempfile::tempdir_in(self.cache.run_dir()).map_err(|error| host(&error))?;
         let component = desk.path().join("component");
-        let code_dir = desk.path().join("code");
-        std::fs::create_dir(&code_dir).map_err(|error| host(&error))?;
         subject
             .snapshot(limits, &component)
             .map_err(|reason| Outcome::Refused { reason })?;
-        let job = Job::Compile(CompileJob {
-            component,
-            code_dir: code_dir.clone(),
-            builds: names.to_vec(),
-            limits: limits.clone(),
-        });
+        let mut jobs = Vec::new();
+        for (build, name) in names {
+            let dir = desk.path().join(build.name());
+            std::fs::create_dir(&dir).map_err(|error| host(&error))?;
+            jobs.push(Job::Compile(CompileJob {
+                component: component.clone(),
+                build: *build,
+                code: dir.join(name),
+                limits: limits.clone(),
+            }));
+        }
         let began = monotonic_ns();
-        let report = self.work(job, 0).await;
+        let reports = self.work_on_both(&jobs[0], &jobs[1]).await;
         let duration_ns = monotonic_ns() - began;
-        let limits = &self.request.limits;
-        let ended = outcome(
-            &report,
-            (LimitKind::Compile, limits.get(LimitKind::Compile)),
-        );
-        subject.shape = report.events.iter().find_map(|event| match event {
+        subject.shape = reports[0].events.iter().find_map(|event| match event {
             Event::Checked(shape) => Some((**shape).clone()),
             _ => None,
         });
-        match ended {
-            Outcome::Ok => {}
-            // The allocator's last words, when the address space is used up.
-            Outcome::Crash { message } if message.contains("memory allocation of") => {
-                let limit = LimitKind::CompileMemory;
-                return Err(Outcome::Limit {
-                    limit,
-                    cap: limits.get(limit),
-                    actual: None,
-                });
-            }
-            refused => return Err(refused),
+        let ended = reports.iter().map(|report| self.compiled(report));
+        if let Some(refused) = ended.into_iter().find(|outcome| !outcome.is_ok()) {
+            return Err(match refused {
+                // Whoever names a file wants it measured.
+                Outcome::Skipped { reason } if subject.is_named && reason != INTERRUPTED => {
+                    Outcome::Refused { reason }
+                }
+                refused => refused,
+            });
         }
         let mut code_bytes = 0;
         let mut kept = self.cache.is_kept();
         for (build, name) in names {
             let file = self.cache.run_dir().join(name);
-            std::fs::rename(code_dir.join(name), &file).map_err(|error| host(&error))?;
+            let code = desk.path().join(build.name()).join(name);
+            std::fs::rename(code, &file).map_err(|error| host(&error))?;
             if *build == Build::Timed {
                 code_bytes = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
             }
@@ -142,5 +138,23 @@ impl Session<'_> {
             duration_ns,
             code_bytes,
         })
+    }
+
+    /// How compiling ended, by what one of the two workers said.
+    fn compiled(&self, report: &Report) -> Outcome {
+        let limits = &self.request.limits;
+        let limit = |limit| Outcome::Limit {
+            limit,
+            cap: limits.get(limit),
+            actual: None,
+        };
+        let time = (LimitKind::Compile, limits.get(LimitKind::Compile));
+        match outcome(report, time) {
+            // The allocator's last words, when the address space is used up.
+            Outcome::Crash { message } if message.contains("memory allocation of") => {
+                limit(LimitKind::CompileMemory)
+            }
+            outcome => outcome,
+        }
     }
 }

@@ -34,7 +34,7 @@ impl Session<'_> {
             max_samples: BATCHES,
             ..TimeSettings::default()
         };
-        let run = self.run_job(&code.timed, "empty".into());
+        let run = self.run_job(&guest, &code.timed, "empty");
         let report = self.work(Job::Time { run, settings }, 0).await;
         let times: Vec<f64> = report
             .samples()

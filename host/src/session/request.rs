@@ -28,6 +28,8 @@ pub struct Request {
     pub limits: Limits,
     /// What guests may reach.
     pub grants: Grants,
+    /// The file that every program's stdout must be equal to.
+    pub expected_stdout: Option<PathBuf>,
     /// Seed of the guests' random numbers.
     pub seed: u64,
     /// Seed of order and padding.
@@ -49,6 +51,14 @@ pub struct Request {
 }
 
 impl Request {
+    /// What was granted and demanded, as the words of a command line.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let stdout = self.expected_stdout.as_ref();
+        let stdout = stdout.map(|file| format!("--stdout={}", file.display()));
+        self.grants.words().into_iter().chain(stdout).collect()
+    }
+
     /// The settings by name, for the report.
     #[must_use]
     pub fn settings(&self) -> Settings {

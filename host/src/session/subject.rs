@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use super::code::Code;
 use super::outcome;
 use super::request::{Request, Stage};
-use crate::plugin::{self, BuildError, Digest, Source, SourceError};
+use crate::plugin::{self, BuildError, Digest, Input, InputError, Source, SourceError};
 use crate::progress::{Observer, Progress};
 use crate::report::model::{
-    Case, CaseSpec, Count, CountPass, LimitKind, MemoryProfile, Outcome, Plugin, Process, Sample,
+    Case, CaseSpec, Count, CountPass, LimitKind, MemoryProfile, Outcome, Plugin, PluginKind,
+    Process, Sample,
 };
-use crate::sandbox::{Limits, Shape};
+use crate::sandbox::{Access, DirGrant, Grants, Limits, Shape};
 use crate::stats;
-use crate::worker::{Cancel, Event, Report, Timed};
+use crate::worker::{Cancel, Event, ProgramJob, Report, Timed};
 
 /// Why a case has no result after a signal.
 pub(super) const INTERRUPTED: &str = "the run was interrupted";
@@ -25,6 +26,11 @@ pub(super) struct Subject {
     /// What its bytes were when they were hashed; none if it was refused before.
     pub(super) digest: Option<Digest>,
     pub(super) code: Option<Code>,
+    /// What it gets and must give if it is a command.
+    pub(super) program: ProgramJob,
+    /// Whether the user named this very file or directory.
+    pub(super) is_named: bool,
+    source: Option<Source>,
     bytes: Bytes,
     times: Vec<(u64, u64)>,
 }
@@ -38,10 +44,18 @@ enum Bytes {
 
 impl Subject {
     fn new(name: String, source: String) -> Self {
+        let program = ProgramJob {
+            name: name.clone(),
+            ..ProgramJob::default()
+        };
         Self {
+            program,
+            is_named: true,
+            source: None,
             plugin: Plugin {
                 name,
                 source,
+                kind: None,
                 digest: None,
                 component_bytes: None,
                 outcome: Outcome::Ok,
@@ -68,11 +82,12 @@ impl Subject {
         }
     }
 
-    /// Builds and hashes what was found behind a path.
+    /// Builds and hashes what was found behind a path. Copies of what a program gets go into `dir`.
     pub(super) async fn prepare(
         found: Result<Source, SourceError>,
         path: &Path,
         request: &Request,
+        dir: &Path,
         observer: &mut dyn Observer,
         cancel: Cancel,
     ) -> Self {
@@ -87,6 +102,16 @@ impl Subject {
             }
         };
         let mut subject = Self::new(source.name.clone(), lossy(&source.path));
+        subject.is_named = source.is_named;
+        match program(&source, request, dir) {
+            Ok(program) => subject.program = program,
+            Err(error) => {
+                subject.refuse(Outcome::Refused {
+                    reason: error.to_string(),
+                });
+                return subject;
+            }
+        }
         match subject.read(&source, request, observer, cancel).await {
             Ok((digest, bytes)) => {
                 subject.digest = Some(digest);
@@ -96,7 +121,31 @@ impl Subject {
             }
             Err(outcome) => subject.refuse(outcome),
         }
+        subject.source = Some(source);
         subject
+    }
+
+    /// What is granted to it: what the user grants to all, and what is its own.
+    pub(super) fn grants(&self, all: &Grants) -> Grants {
+        let mut grants = all.clone();
+        let Some(source) = &self.source else {
+            return grants;
+        };
+        if let Some(manifest) = &source.manifest
+            && grants.args.is_empty()
+        {
+            grants.args.clone_from(&manifest.program.args);
+        }
+        if grants.own_dir {
+            // A worker has no working directory of its own.
+            let own = source.own_dir();
+            grants.dirs.push(DirGrant {
+                host: own.canonicalize().unwrap_or_else(|_| own.into()),
+                guest: ".".into(),
+                access: Access::Read,
+            });
+        }
+        grants
     }
 
     async fn read(
@@ -161,9 +210,11 @@ impl Subject {
             return self.refuse(ended);
         }
         let listed = report.events.into_iter().find_map(|event| match event {
-            Event::Cases { cases } => Some(cases),
+            Event::Cases { kind, cases } => Some((kind, cases)),
             _ => None,
         });
+        let (kind, listed) = listed.unzip();
+        self.plugin.kind = kind;
         let listed = listed.unwrap_or_default();
         if let Err(reason) = plugin::validate(&listed) {
             return self.refuse(Outcome::Refused { reason });
@@ -173,6 +224,20 @@ impl Subject {
             .filter(|case| request.filter.matches(&case.name))
             .map(empty)
             .collect();
+    }
+
+    /// What a program that failed would probably have needed: a file beside it, which nobody let it
+    /// read.
+    fn advice(&self, grants: &Grants, limits: &Limits) -> Option<String> {
+        let is_closed = !grants.own_dir && grants.dirs.is_empty();
+        let source = self.source.as_ref().filter(|_| is_closed)?;
+        if self.plugin.kind != Some(PluginKind::Command) {
+            return None;
+        }
+        let file = source.wanted_neighbour(limits)?;
+        Some(format!(
+            "it names {file:?}, which lies beside it: let it read its own directory with --own-dir"
+        ))
     }
 
     /// Before the estimates: the times over all workers, and what an interruption left undone.
@@ -200,6 +265,29 @@ impl Subject {
             }
         }
     }
+}
+
+/// What a program gets and must give: what the user says, or else its manifest or what stands
+/// beside it.
+fn program(source: &Source, request: &Request, dir: &Path) -> Result<ProgramJob, InputError> {
+    let stdin = match &request.grants.stdin {
+        Some(path) => Some(Input::open(path)?),
+        None => source.stdin()?,
+    };
+    let expected = match &request.expected_stdout {
+        Some(path) => Some(Input::open(path)?),
+        None => source.expected_stdout()?,
+    };
+    let expected = expected.map(|input| Ok((input.name.clone(), input.copy(dir)?)));
+    let name = match &source.manifest {
+        Some(manifest) => manifest.name.clone(),
+        None => lossy(Path::new(source.path.file_stem().unwrap_or_default())),
+    };
+    Ok(ProgramJob {
+        name,
+        stdin: stdin.map(|input| input.copy(dir)).transpose()?,
+        expected: expected.transpose()?,
+    })
 }
 
 fn empty(spec: CaseSpec) -> Case {
@@ -253,24 +341,29 @@ pub(super) fn pending(subjects: &[Subject]) -> Vec<CaseAt> {
 }
 
 impl CaseAt {
-    /// The code to run and the name of the case; none once its plugin was refused.
-    pub(super) fn of<'a>(&self, subjects: &'a [Subject]) -> Option<(&'a Code, &'a str)> {
+    /// The plugin, its code, and the name of the case; none once the plugin was refused.
+    pub(super) fn of<'a>(
+        &self,
+        subjects: &'a [Subject],
+    ) -> Option<(&'a Subject, &'a Code, &'a str)> {
         let subject = &subjects[self.subject];
-        Some((
-            subject.code.as_ref()?,
-            &subject.plugin.cases[self.case].spec.name,
-        ))
-    }
-
-    /// The name of its plugin.
-    pub(super) fn plugin<'a>(&self, subjects: &'a [Subject]) -> &'a str {
-        &subjects[self.subject].plugin.name
+        let case = &subject.plugin.cases[self.case].spec.name;
+        Some((subject, subject.code.as_ref()?, case))
     }
 
     /// Takes the count pass.
-    pub(super) fn counted(&self, subjects: &mut [Subject], report: Report, limits: &Limits) {
-        let case = &mut subjects[self.subject].plugin.cases[self.case];
-        case.outcome = outcome(&report, wall(limits));
+    pub(super) fn counted(&self, subjects: &mut [Subject], report: Report, request: &Request) {
+        let subject = &mut subjects[self.subject];
+        let mut ended = outcome(&report, wall(&request.limits));
+        if let Outcome::Error { message } | Outcome::Trap { message } | Outcome::Fault { message } =
+            &mut ended
+            && let Some(advice) = subject.advice(&request.grants, &request.limits)
+        {
+            message.push('\n');
+            message.push_str(&advice);
+        }
+        let case = &mut subject.plugin.cases[self.case];
+        case.outcome = ended;
         let mut passes = Passes::default();
         for event in report.events {
             if let Event::Counted {

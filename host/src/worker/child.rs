@@ -1,20 +1,22 @@
 //! What a worker process does: strips and confines itself, reads its job, does it, reports.
 
+use std::fs;
 use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 
 use nix::time::ClockId;
 
 use super::confine::{Confinement, Stripped, strip};
-use super::job::{CompileJob, Event, Job, RunJob, SAMPLES_PER_EVENT, Timed};
+use super::job::{CompileJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed};
 use crate::measure::{
-    CountSchedule, CountSettings, NoBench, Sampler, SystemClock, TimeSchedule, TimeSettings,
-    clock_ns,
+    CountSchedule, CountSettings, Sampler, SystemClock, TimeSchedule, TimeSettings, clock_ns,
 };
-use crate::report::model::{CountPass, LimitKind, Outcome};
+use crate::report::model::{CountPass, LimitKind, Outcome, PluginKind};
 use crate::sandbox::{
-    self, Access, Build, CodeError, Conditions, FuelGauge, Guest, Linked, PrecheckError,
+    self, Access, Build, CodeError, Conditions, Expected, Finished, FuelGauge, Linked,
+    PrecheckError, Program,
 };
 
 /// The name of the variable that pads the environment (METHOD.md, blocks): its length moves the
@@ -92,11 +94,11 @@ fn compile(stripped: Stripped, job: &CompileJob) -> Result<Outcome, ChildError> 
         limits.get(LimitKind::Compile),
     );
     what.read = vec![job.component.clone()];
-    what.write = vec![job.code_dir.clone()];
+    what.write = job.code.parent().map(PathBuf::from).into_iter().collect();
     // Machine code is some four times as large as the component, more for tiny functions.
     what.file_bytes = limits.get(LimitKind::Component).saturating_mul(32);
     confine(stripped, &what)?;
-    Ok(match compile_builds(job) {
+    Ok(match compile_build(job) {
         Ok(()) => Outcome::Ok,
         Err(CompileFailure::Refused(error)) => refusal(&error),
         Err(CompileFailure::Host(message)) => Outcome::Host { message },
@@ -111,6 +113,9 @@ fn refusal(error: &CodeError) -> Outcome {
             limit: LimitKind::Instances,
             cap,
             actual: Some(actual),
+        },
+        _ if error.is_no_benchmark() => Outcome::Skipped {
+            reason: error.to_string(),
         },
         _ => Outcome::Refused {
             reason: error.to_string(),
@@ -127,21 +132,19 @@ enum CompileFailure {
 impl From<CodeError> for CompileFailure {
     fn from(error: CodeError) -> Self {
         match error {
-            CodeError::File { .. } | CodeError::Damaged(_) => Self::Host(error.to_string()),
+            CodeError::File { .. } => Self::Host(error.to_string()),
             refused => Self::Refused(refused),
         }
     }
 }
 
-fn compile_builds(job: &CompileJob) -> Result<(), CompileFailure> {
-    let file = std::fs::read(&job.component)
+fn compile_build(job: &CompileJob) -> Result<(), CompileFailure> {
+    let file = fs::read(&job.component)
         .map_err(|error| CompileFailure::Host(format!("{}: {error}", job.component.display())))?;
     let component = sandbox::to_component(&file)?;
     let shape = sandbox::check(&component, &job.limits)?;
     emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
-    for (build, file) in &job.builds {
-        sandbox::compile(&component, *build, &job.limits, &job.code_dir.join(file))?;
-    }
+    sandbox::compile(&component, job.build, &job.limits, &job.code)?;
     Ok(())
 }
 
@@ -159,10 +162,13 @@ fn in_sandbox(
     let stack_bytes = limits
         .size(LimitKind::Stack)
         .saturating_add(HOST_STACK_BYTES);
-    let needs = WORKER_BYTES.saturating_add(stack_bytes as u64);
+    let needs = WORKER_BYTES
+        .saturating_add(stack_bytes as u64)
+        .saturating_add(input_bytes(job));
     let mut what = Confinement::run(limits.get(LimitKind::Memory).saturating_add(needs));
     what.core = job.core;
     what.read = vec![job.code.clone()];
+    what.read.extend(job.program.files().cloned());
     what.open_files = limits.get(LimitKind::Handles);
     for dir in &job.grants.dirs {
         match dir.access {
@@ -193,6 +199,14 @@ fn in_sandbox(
     })
 }
 
+/// What the worker itself holds of the job's files, beside what the guest makes of them: code is
+/// mapped writable until it is complete, or read and copied where it cannot be mapped.
+fn input_bytes(job: &RunJob) -> u64 {
+    let files = job.program.files().chain([&job.code, &job.code]);
+    let bytes = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+    files.map(bytes).sum()
+}
+
 /// Loads and links the job's code.
 fn load<B: crate::measure::Bench + 'static>(
     job: &RunJob,
@@ -205,27 +219,36 @@ fn load<B: crate::measure::Bench + 'static>(
     Linked::new(&component, build)
 }
 
-fn conditions(job: &RunJob, build: Build) -> Conditions<'_> {
+fn conditions<'a>(job: &'a RunJob, build: Build, program: &'a Program) -> Conditions<'a> {
     Conditions {
         build,
         limits: &job.limits,
         grants: &job.grants,
+        program,
         seed: job.seed,
     }
 }
 
+fn program(job: &ProgramJob) -> Result<Program, ChildError> {
+    let expected = job.expected.as_ref().map(|(name, path)| {
+        let name = name.clone();
+        fs::read(path).map(|stdout| Expected { name, stdout })
+    });
+    let stdin = job.stdin.as_ref().map(fs::read).transpose()?;
+    Ok(Program {
+        name: job.name.clone(),
+        stdin: stdin.unwrap_or_default().into(),
+        expected: expected.transpose()?,
+    })
+}
+
 fn cases(job: &RunJob) -> Result<Outcome, ChildError> {
-    let listed = load(job, Build::Metered)
-        .and_then(|linked| {
-            Guest::new(
-                &linked,
-                conditions(job, Build::Metered),
-                FuelGauge::default(),
-                NoBench,
-            )
-        })
-        .and_then(Guest::cases);
-    match listed {
+    let program = program(&job.program)?;
+    let linked = match load(job, Build::Metered) {
+        Ok(linked) => linked,
+        Err(outcome) => return Ok(outcome),
+    };
+    match linked.cases(conditions(job, Build::Metered, &program)) {
         Ok(cases) => {
             let cap = job.limits.get(LimitKind::Cases);
             let actual = cases.len() as u64;
@@ -236,7 +259,8 @@ fn cases(job: &RunJob) -> Result<Outcome, ChildError> {
                     actual: Some(actual),
                 });
             }
-            emit(&Event::Cases { cases })?;
+            let kind = linked.kind();
+            emit(&Event::Cases { kind, cases })?;
             Ok(Outcome::Ok)
         }
         Err(outcome) => Ok(outcome),
@@ -247,38 +271,44 @@ fn cases(job: &RunJob) -> Result<Outcome, ChildError> {
 const COUNT_PASSES: usize = 2;
 
 fn count(job: &RunJob, settings: CountSettings) -> Result<Outcome, ChildError> {
+    let program = program(&job.program)?;
     let linked = match load(job, Build::Metered) {
         Ok(linked) => linked,
         Err(outcome) => return Ok(outcome),
     };
     for _ in 0..COUNT_PASSES {
         let gauge = FuelGauge::default();
-        let sampler = Sampler::new(gauge.clone(), CountSchedule::new(settings));
-        let guest = match Guest::new(&linked, conditions(job, Build::Metered), gauge, sampler) {
-            Ok(guest) => guest,
+        let schedule = match linked.kind() {
+            PluginKind::Suite => CountSchedule::new(settings),
+            PluginKind::Command => CountSchedule::once(settings),
+        };
+        let sampler = Sampler::new(gauge.clone(), schedule);
+        let conditions = conditions(job, Build::Metered, &program);
+        let Finished { bench, ended } = match linked.run(&job.case, conditions, &gauge, sampler) {
+            Ok(finished) => finished,
             Err(outcome) => return Ok(outcome),
         };
-        let finished = guest.run(&job.case);
-        let counts = finished.bench.into_schedule().counts();
+        let counts = bench.into_schedule().counts();
         emit(&Event::Counted {
             pass: CountPass {
                 batches: counts.batches,
-                total_fuel: finished.total_fuel,
+                total_fuel: ended.total_fuel,
             },
             fuel_per_iteration: counts.fuel_per_iteration,
             method: counts.method,
             settled: counts.settled,
-            memory: finished.memory,
-            output: finished.output,
+            memory: ended.memory,
+            output: ended.output,
         })?;
-        if !finished.outcome.is_ok() {
-            return Ok(finished.outcome);
+        if !ended.outcome.is_ok() {
+            return Ok(ended.outcome);
         }
     }
     Ok(Outcome::Ok)
 }
 
 fn time(job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {
+    let program = program(&job.program)?;
     let load_began = Instant::now();
     let linked = match load(job, Build::Timed) {
         Ok(linked) => linked,
@@ -286,35 +316,28 @@ fn time(job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {
     };
     let load_ns = nanos(load_began);
     let sampler = Sampler::new(SystemClock::start(), TimeSchedule::new(settings));
-    let instantiate_began = Instant::now();
-    let guest = match Guest::new(
-        &linked,
-        conditions(job, Build::Timed),
-        FuelGauge::default(),
-        sampler,
-    ) {
-        Ok(guest) => guest,
+    let conditions = conditions(job, Build::Timed, &program);
+    let gauge = FuelGauge::default();
+    let Finished { bench, ended } = match linked.run(&job.case, conditions, &gauge, sampler) {
+        Ok(finished) => finished,
         Err(outcome) => return Ok(outcome),
     };
-    let instantiate_ns = nanos(instantiate_began);
-    let ready_ns = monotonic_ns().saturating_sub(job.spawned_ns);
-    let finished = guest.run(&job.case);
-    let schedule = finished.bench.into_schedule();
+    let schedule = bench.into_schedule();
     for samples in schedule.samples().chunks(SAMPLES_PER_EVENT) {
         let samples = samples.to_vec();
         emit(&Event::Samples { samples })?;
     }
     emit(&Event::Timed(Box::new(Timed {
-        ready_ns,
+        ready_ns: ended.ready_ns.saturating_sub(job.spawned_ns),
         load_ns,
-        instantiate_ns,
+        instantiate_ns: ended.instantiate_ns as u64,
         first_iteration_ns: schedule.first_ns(),
         checksum: schedule.checksum(),
         precise: schedule.is_precise(),
-        memory_peak_bytes: finished.memory.peak_bytes,
+        memory_peak_bytes: ended.memory.peak_bytes,
         rss_peak_bytes: rss_peak_bytes(),
     })))?;
-    Ok(finished.outcome)
+    Ok(ended.outcome)
 }
 
 fn nanos(since: Instant) -> u64 {

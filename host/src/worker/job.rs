@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{CountSettings, TimeSettings};
-use crate::report::model::{CaseSpec, CountMethod, CountPass, MemoryProfile, Outcome, Sample};
+use crate::report::model::{
+    CaseSpec, CountMethod, CountPass, MemoryProfile, Outcome, PluginKind, Sample,
+};
 use crate::sandbox::{Build, Grants, Limits, Shape};
 
 /// The one argument that makes a `dyno` process a worker.
@@ -44,12 +46,12 @@ pub enum Job {
 /// What to compile, and where to put the code.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompileJob {
-    /// The plugin's bytes: a component, or its text.
+    /// The plugin's bytes: a component, a core module, or the text of one.
     pub component: PathBuf,
-    /// The directory that the code is written into, the only one that the worker may write.
-    pub code_dir: PathBuf,
-    /// Which builds, each with the name of its file. None at all only checks.
-    pub builds: Vec<(Build, String)>,
+    /// Which build.
+    pub build: Build,
+    /// Where its code goes: the worker may write in that directory, and nowhere else.
+    pub code: PathBuf,
     /// The caps.
     pub limits: Limits,
 }
@@ -61,6 +63,8 @@ pub struct RunJob {
     pub code: PathBuf,
     /// The case; empty for [`Job::Cases`].
     pub case: String,
+    /// What a program gets and must give.
+    pub program: ProgramJob,
     /// The caps.
     pub limits: Limits,
     /// What the guest may reach.
@@ -71,6 +75,25 @@ pub struct RunJob {
     pub core: Option<u32>,
     /// When the supervisor started the process, ns on the monotonic clock.
     pub spawned_ns: u64,
+}
+
+/// What a program gets besides the grants, and what it must print: copies that nobody changes.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ProgramJob {
+    /// Its name.
+    pub name: String,
+    /// Its stdin; none for nothing at all.
+    pub stdin: Option<PathBuf>,
+    /// What its stdout must be, and the name under which the user knows that.
+    pub expected: Option<(String, PathBuf)>,
+}
+
+impl ProgramJob {
+    /// The files that the worker has to read.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let expected = self.expected.as_ref().map(|(_, path)| path);
+        self.stdin.iter().chain(expected)
+    }
 }
 
 /// One line from a worker.
@@ -86,7 +109,9 @@ pub enum Event {
     Checked(Box<Shape>),
     /// The plugin's cases in its own words, not validated.
     Cases {
-        /// In the plugin's order.
+        /// Which kind of plugin it is.
+        kind: PluginKind,
+        /// In the plugin's order; of a command, the one that it is.
         cases: Vec<CaseSpec>,
     },
     /// One metered pass is done.

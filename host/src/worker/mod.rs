@@ -7,5 +7,7 @@ mod job;
 mod supervise;
 
 pub use child::{PADDING_VARIABLE, monotonic_ns};
-pub use job::{CompileJob, Event, Job, RunJob, SAMPLES_PER_EVENT, Timed, WORKER_ARGUMENT};
+pub use job::{
+    CompileJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed, WORKER_ARGUMENT,
+};
 pub use supervise::{Cancel, Ended, Report, Supervisor};

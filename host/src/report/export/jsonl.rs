@@ -21,7 +21,7 @@ use super::SCHEMA_ID;
 use super::safe_json;
 use crate::report::model::{
     Case, CaseSpec, Compile, Count, Estimate, LimitKind, Machine, Mark, Measurement, Outcome,
-    Plugin, Process, Run, RunStatus, hex,
+    Plugin, PluginKind, Process, Run, RunStatus, hex,
 };
 
 #[derive(Serialize)]
@@ -76,6 +76,7 @@ struct PluginLine<'a> {
     run: &'a str,
     name: &'a str,
     source: &'a str,
+    kind: Option<PluginKind>,
     digest: Option<&'a str>,
     component_bytes: Option<u64>,
     outcome: &'a Outcome,
@@ -143,6 +144,7 @@ fn plugin_line<'a>(run: &'a str, plugin: &'a Plugin) -> Line<'a> {
     let Plugin {
         name,
         source,
+        kind,
         digest,
         component_bytes,
         outcome,
@@ -155,6 +157,7 @@ fn plugin_line<'a>(run: &'a str, plugin: &'a Plugin) -> Line<'a> {
         run,
         name,
         source,
+        kind: *kind,
         digest: digest.as_deref(),
         component_bytes: *component_bytes,
         outcome,

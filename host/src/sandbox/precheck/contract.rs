@@ -5,7 +5,8 @@
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
 
-use super::{Kind, PrecheckError, quoted};
+use super::{PrecheckError, quoted};
+use crate::report::model::PluginKind;
 
 /// The interfaces of WASI 0.2 that a plugin may import. They are linked, but each does only what was
 /// granted: no directory is open, the environment, the arguments and stdin are empty.
@@ -40,7 +41,7 @@ pub(super) fn check(
     types: TypesRef<'_>,
     imports: &[String],
     exports: &[String],
-) -> Result<Kind, PrecheckError> {
+) -> Result<PluginKind, PrecheckError> {
     // Versions first: a plugin of another contract is best told that, whatever else it imports.
     for name in imports.iter().chain(exports) {
         speaks_our_version(name)?;
@@ -51,13 +52,13 @@ pub(super) fn check(
     for name in exports {
         if is_compatible(name, "dyno:bench/suite", "0.1") {
             has_functions(types, name, &["cases", "run"])?;
-            return Ok(Kind::Suite);
+            return Ok(PluginKind::Suite);
         }
     }
     for name in exports {
         if is_compatible(name, "wasi:cli/run", "0.2") {
             has_functions(types, name, &["run"])?;
-            return Ok(Kind::Command);
+            return Ok(PluginKind::Command);
         }
     }
     Err(PrecheckError::NotAPlugin)

@@ -60,7 +60,7 @@ fn a_plain_command_passes_and_is_counted() {
         r#"(memory 3) (table 10 funcref) (func) (func (local i64) nop) (data "abc")"#,
     ))
     .unwrap();
-    assert_eq!(shape.kind, Kind::Command);
+    assert_eq!(shape.kind, PluginKind::Command);
     assert_eq!(shape.imports, [""; 0]);
     assert_eq!(shape.exports, ["wasi:cli/run@0.2.3"]);
     assert_eq!(
@@ -474,7 +474,7 @@ fn what_is_no_component_is_told_apart() {
     );
     assert!(refusal(b"\x7fELF\x02\x01").contains("compiled machine code"));
     assert!(
-        refusal(&binary("(module)")).starts_with("is a core module, and a component is needed")
+        refusal(&binary("(module)")).starts_with("is a core module where a component is expected")
     );
 
     let nested = [&[0, 8][..], b"\x7fELF\x02\x01\0\0"].concat();
@@ -578,13 +578,13 @@ fn both_kinds_are_told_apart_and_a_suite_comes_first() {
     let kind = |wat: &str| check(wat).unwrap().kind;
     assert_eq!(
         kind(&suite("dyno:bench/suite@0.1.0", BOTH, "")),
-        Kind::Suite
+        PluginKind::Suite
     );
     assert_eq!(
         kind(&suite("dyno:bench/suite@0.1.17", BOTH, "")),
-        Kind::Suite
+        PluginKind::Suite
     );
-    assert_eq!(kind(&command_with("")), Kind::Command);
+    assert_eq!(kind(&command_with("")), PluginKind::Command);
 }
 
 #[test]
@@ -686,7 +686,7 @@ fn only_the_interfaces_on_the_list_may_be_imported() {
         assert_eq!(
             refusal(&importing(name)),
             format!(
-                "imports `{name}`, which this host does not offer: it offers dyno:bench/bench@0.1 and, of WASI 0.2, cli, clocks, filesystem, io and random"
+                "imports `{name}`, which this host does not offer: it offers dyno:bench/bench@0.1, the stopwatch `bench`, and, of WASI 0.2, cli, clocks, filesystem, io and random"
             )
         );
     }

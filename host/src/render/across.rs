@@ -1,0 +1,144 @@
+//! One job done by several plugins: a table for each case that has the same name and the same
+//! checksum in more than one of them, the fastest first.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::cells::{self, median_ns};
+use super::columns::{Cell, Columns};
+use super::{BOLD, DIM, YELLOW, escape};
+use crate::report::model::{Case, Plugin, PluginKind, Run};
+
+const HEADERS: &[&str] = &[
+    "plugin",
+    "time",
+    "95 % interval",
+    "ratio",
+    "throughput",
+    "fuel",
+    "memory",
+    "samples",
+    "marks",
+];
+
+/// The cases that belong side by side.
+#[derive(Debug, Default)]
+pub(super) struct Across<'a> {
+    tables: Vec<Table<'a>>,
+}
+
+#[derive(Debug)]
+struct Table<'a> {
+    name: &'a str,
+    checksum: u64,
+    /// The fastest first.
+    rows: Vec<(&'a Plugin, &'a Case)>,
+    /// Plugins with a case of this name that computes something else.
+    others: Vec<&'a Plugin>,
+}
+
+impl<'a> Across<'a> {
+    /// Finds them in a run. Names alone do not make a job the same: its result does.
+    pub(super) fn of(run: &'a Run) -> Self {
+        let mut order = Vec::new();
+        let mut named: BTreeMap<&str, Vec<(&Plugin, &Case, u64)>> = BTreeMap::new();
+        let suites = run
+            .plugins
+            .iter()
+            .filter(|plugin| plugin.kind == Some(PluginKind::Suite));
+        for plugin in suites {
+            for case in plugin.cases.iter().filter(|case| case.outcome.is_ok()) {
+                let (Some(_), Some(checksum)) = (median_ns(case), case.checksum) else {
+                    continue;
+                };
+                let name = case.spec.name.as_str();
+                if !named.contains_key(name) {
+                    order.push(name);
+                }
+                let cases = named.entry(name).or_default();
+                cases.push((plugin, case, checksum));
+            }
+        }
+        let tables = order
+            .into_iter()
+            .filter_map(|name| table(name, &named[name]));
+        Self {
+            tables: tables.collect(),
+        }
+    }
+
+    /// Whether a case stands in one of the tables.
+    pub(super) fn shows(&self, case: &Case) -> bool {
+        let mut rows = self.tables.iter().flat_map(|table| &table.rows);
+        rows.any(|(_, shown)| std::ptr::eq(*shown, case))
+    }
+
+    /// Shows the tables.
+    pub(super) fn write(&self, out: &mut impl Write, verbose: bool) -> io::Result<()> {
+        self.tables
+            .iter()
+            .try_for_each(|table| table.write(out, verbose))
+    }
+}
+
+/// The cases of one name that share the most common checksum, if there are two at least.
+fn table<'a>(name: &'a str, cases: &[(&'a Plugin, &'a Case, u64)]) -> Option<Table<'a>> {
+    let count = |sum: u64| cases.iter().filter(|(.., other)| *other == sum).count();
+    let (.., checksum) = *cases.iter().max_by_key(|(.., sum)| count(*sum))?;
+    let (same, others): (Vec<_>, Vec<_>) = cases.iter().partition(|(.., sum)| *sum == checksum);
+    let mut rows: Vec<_> = same
+        .iter()
+        .map(|(plugin, case, _)| (*plugin, *case))
+        .collect();
+    let ns = |case: &Case| median_ns(case).unwrap_or(f64::INFINITY);
+    rows.sort_by(|(_, one), (_, other)| ns(one).total_cmp(&ns(other)));
+    (rows.len() > 1).then(|| Table {
+        name,
+        checksum,
+        rows,
+        others: others.iter().map(|(plugin, ..)| *plugin).collect(),
+    })
+}
+
+impl Table<'_> {
+    fn write(&self, out: &mut impl Write, verbose: bool) -> io::Result<()> {
+        writeln!(
+            out,
+            "{BOLD}{}{BOLD:#} {DIM}in {} plugins · checksum {:#018x}{DIM:#}",
+            escape(self.name),
+            self.rows.len(),
+            self.checksum
+        )?;
+        let fastest = self.rows.first().and_then(|(_, case)| median_ns(case));
+        let mut table = Columns::new("  ", HEADERS);
+        for (plugin, case) in &self.rows {
+            table.row(vec![
+                cells::name(&plugin.name, case),
+                cells::time(case),
+                cells::interval(case),
+                ratio(median_ns(case), fastest),
+                cells::throughput(case),
+                cells::fuel(case),
+                cells::memory(case),
+                cells::samples(case),
+                cells::marks(case, verbose),
+            ]);
+        }
+        table.write(out)?;
+        for plugin in &self.others {
+            writeln!(
+                out,
+                "  {YELLOW}{} computes something else{YELLOW:#}",
+                escape(&plugin.name)
+            )?;
+        }
+        writeln!(out)
+    }
+}
+
+fn ratio(time: Option<f64>, fastest: Option<f64>) -> Cell {
+    match (time, fastest) {
+        (Some(time), Some(fastest)) if fastest > 0.0 => format!("{:.2}", time / fastest).into(),
+        _ => "–".into(),
+    }
+}

@@ -1,0 +1,98 @@
+//! What a table says of a case, cell by cell.
+
+use super::columns::Cell;
+use super::failure::mark;
+use super::{BOLD, RED, YELLOW, amount, bytes, duration, escape, rate};
+use crate::report::model::{Case, Estimate, Mark, Metric, Throughput};
+use crate::stats;
+
+/// The estimate of a metric, if there is one.
+pub(super) fn estimate(case: &Case, metric: Metric) -> Option<&Estimate> {
+    case.measurements
+        .iter()
+        .find(|measured| measured.metric == metric)
+        .map(|measured| &measured.estimate)
+}
+
+/// Its median wall time, ns.
+pub(super) fn median_ns(case: &Case) -> Option<f64> {
+    estimate(case, Metric::WallTime).map(|time| time.median)
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "–".into())
+}
+
+/// A name, which may be a guest's, and a sign if the case failed.
+pub(super) fn name(name: &str, case: &Case) -> Cell {
+    let name = escape(name);
+    if case.outcome.is_ok() {
+        name.into()
+    } else {
+        Cell::styled(format!("{name} ✗"), RED)
+    }
+}
+
+pub(super) fn time(case: &Case) -> Cell {
+    Cell::styled(or_dash(median_ns(case).map(duration)), BOLD)
+}
+
+/// Both ends, in the unit of the median so that they can be compared at a glance.
+pub(super) fn interval(case: &Case) -> Cell {
+    let ends = |time: &Estimate| {
+        if time.lower == time.upper {
+            return "–".into();
+        }
+        format!("{} … {}", duration(time.lower), duration(time.upper))
+    };
+    or_dash(estimate(case, Metric::WallTime).map(ends)).into()
+}
+
+pub(super) fn throughput(case: &Case) -> Cell {
+    let rate = || {
+        let ns = median_ns(case).filter(|ns| *ns > 0.0)?;
+        let (work, is_bytes) = match case.spec.throughput? {
+            Throughput::Bytes(bytes) => (bytes, true),
+            Throughput::Elements(elements) => (elements, false),
+        };
+        Some(rate(work as f64 * 1e9 / ns, is_bytes))
+    };
+    rate().unwrap_or_default().into()
+}
+
+pub(super) fn fuel(case: &Case) -> Cell {
+    or_dash(estimate(case, Metric::Fuel).map(|fuel| amount(fuel.median))).into()
+}
+
+pub(super) fn memory(case: &Case) -> Cell {
+    or_dash(estimate(case, Metric::MemoryPeak).map(|memory| bytes(memory.median))).into()
+}
+
+/// Samples of a process times processes.
+pub(super) fn samples(case: &Case) -> Cell {
+    let finished = case
+        .processes
+        .iter()
+        .filter(|process| process.outcome.is_ok());
+    let counts: Vec<f64> = finished
+        .map(|process| process.samples.len() as f64)
+        .collect();
+    let median = stats::median(&counts);
+    or_dash(median.map(|median| format!("{median:.0} × {}", counts.len()))).into()
+}
+
+/// The marks that belong beside the numbers; all of them if more was asked for.
+pub(super) fn marks(case: &Case, verbose: bool) -> Cell {
+    let marks = case
+        .marks
+        .iter()
+        .filter(|item| verbose || (is_warning(**item) && **item != Mark::SingleProcess))
+        .map(|item| mark(*item));
+    Cell::styled(marks.collect::<Vec<_>>().join(", "), YELLOW)
+}
+
+/// Whether a mark belongs beside the numbers, or only where more was asked for. That there was
+/// one process is said below the table in any case.
+pub(super) fn is_warning(mark: Mark) -> bool {
+    mark != Mark::BudgetEnded
+}
