@@ -11,8 +11,8 @@ use super::support::{Bench, QUICK, fib, finish, repository, samples, with_toolch
 /// What is not run here, and what runs it instead.
 const ELSEWHERE: [(&str, &str); 5] = [
     (
-        "cargo run --release -- run sample-plugins",
-        "run::the_first_command_of_the_readme…, less the build",
+        "dyno run sample-plugins/crosslang-*",
+        "toolchains::one_job_in_every_language…",
     ),
     ("cargo test --workspace", "that is us"),
     (".ci/run", "that is what runs us"),

@@ -14,13 +14,16 @@
 )]
 
 mod architecture;
+mod bindings;
 mod cli;
 mod contract;
 mod docs;
 mod faults;
+mod new;
 mod programs;
 mod refused;
 mod report;
 mod run;
 mod sandbox;
 mod support;
+mod toolchains;

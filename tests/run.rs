@@ -16,23 +16,20 @@ use super::support::{
 /// If this fails, what the README promises first is not true: some sample is not built, not
 /// measured, not shown, not repeatable or computes something else than it should.
 #[test]
-fn the_first_command_of_the_readme_builds_measures_and_shows_every_sample() {
-    samples();
+fn every_sample_is_built_measured_shown_and_repeatable() {
     let bench = Bench::new();
     let mut command = bench.command();
     with_toolchain(&mut command);
     command
-        .arg("run")
+        .args(["run", "--no-build"])
         .args(QUICK)
-        .arg(repository().join("sample-plugins"));
+        .args(samples());
     let said = finish(command).exits(0);
     let run = bench.recorded("latest");
     assert_eq!(run["status"], "complete");
 
-    let directories = fs::read_dir(repository().join("sample-plugins")).unwrap();
-    let expected: BTreeSet<OsString> = directories
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.join("plugin.toml").is_file())
+    let expected: BTreeSet<OsString> = samples()
+        .iter()
         .map(|path| path.file_name().unwrap().to_owned())
         .collect();
     let plugins = run["plugins"].as_array().unwrap();
@@ -62,12 +59,10 @@ fn the_first_command_of_the_readme_builds_measures_and_shows_every_sample() {
             expected.is_null() || case["checksum"] == *expected,
             "{plugin} {name}"
         );
-        assert!(
-            line_of(&said.stdout, name).is_some(),
-            "no line for {name}: {said}"
-        );
+        // In its plugin's table, or at the head of one across plugins.
+        assert!(said.stdout.contains(name), "no line for {name}: {said}");
     }
-    assert!(cases(&run).len() > 30, "the samples became fewer");
+    assert!(cases(&run).len() > 60, "the samples became fewer");
 }
 
 /// If this fails, `--case` measures what nobody asked for, or not what was asked for.

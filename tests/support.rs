@@ -325,25 +325,44 @@ fn segment(at: usize, bytes: &[u8]) -> String {
     format!("    (data (i32.const {at}) \"{escaped}\")")
 }
 
-/// The sample plugins, built once for all tests.
-pub(crate) fn samples() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+/// Samples whose toolchains are large: the tests of `toolchains.rs` build them.
+pub(crate) const HEAVY_SAMPLES: [&str; 4] = [
+    "crosslang-go",
+    "crosslang-js",
+    "crosslang-python",
+    "crosslang-zig",
+];
+
+/// The sample plugins in Rust, C, C++ and WebAssembly text, built once for all tests.
+pub(crate) fn samples() -> &'static [PathBuf] {
+    static BUILT: OnceLock<Vec<PathBuf>> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let path = repository().join("sample-plugins");
+        let directories = fs::read_dir(repository().join("sample-plugins")).unwrap();
+        let mut paths: Vec<PathBuf> = directories
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.join("plugin.toml").is_file())
+            .filter(|path| !HEAVY_SAMPLES.iter().any(|heavy| path.ends_with(heavy)))
+            .collect();
+        paths.sort();
         let mut build = Command::new(env!("CARGO_BIN_EXE_dyno"));
-        build.arg("build").arg(&path);
+        build.arg("build").args(&paths);
         with_toolchain(&mut build);
         finish(build).exits(0);
-        path
+        paths
     })
 }
 
-/// Gives a command the tester's own environment, which a toolchain needs, less what is dyno's.
+/// Gives a command the tester's own environment, which a toolchain needs, less what is dyno's, and
+/// what `tests/toolchains/install` installs.
 pub(crate) fn with_toolchain(command: &mut Command) {
     let of_dyno = |name: &OsString| {
         name.to_string_lossy().starts_with("DYNO_") || name == "NO_COLOR" || name == "TMPDIR"
     };
     command.envs(std::env::vars_os().filter(|(name, _)| !of_dyno(name)));
+    let mut path = repository().join("target/toolchains/bin").into_os_string();
+    path.push(":");
+    path.push(self::path());
+    command.env("PATH", path);
 }
 
 /// The cases of a run, each with the name of its plugin.

@@ -15,6 +15,7 @@ pub mod quantity;
 pub mod render;
 pub mod report;
 pub mod sandbox;
+pub mod scaffold;
 pub mod session;
 pub mod stats;
 pub mod worker;

@@ -1,5 +1,6 @@
 //! The loop between a case and the host: asks for batches, times the routine, and hands back the
-//! checksum. Everything that a timed section contains is in this file.
+//! checksum. Everything that a timed section contains is in this file, and for Criterion's benches
+//! in `criterion/bencher.rs`.
 
 use std::fmt::Display;
 use std::hint::black_box;
@@ -84,12 +85,7 @@ impl Bencher {
                 let group = size.inputs().min(left);
                 outputs.clear();
                 inputs.extend((0..group).map(|_| setup()));
-                outputs.reserve(inputs.len());
-                let routine = black_box(&mut routine);
-                black_box(&mut inputs);
-                host::start();
-                outputs.extend(inputs.drain(..).map(|input| black_box(routine(input))));
-                host::stop();
+                time_group(&mut inputs, &mut outputs, &mut routine);
                 left -= group;
             }
             match outputs.last().map(verified).transpose() {
@@ -100,6 +96,21 @@ impl Bencher {
         }
         Measured(Ok(()))
     }
+}
+
+/// Times `routine` over all of `inputs`, as one.
+#[inline]
+pub(crate) fn time_group<I, T>(
+    inputs: &mut Vec<I>,
+    outputs: &mut Vec<T>,
+    routine: &mut impl FnMut(I) -> T,
+) {
+    outputs.reserve(inputs.len());
+    let routine = black_box(routine);
+    let inputs = black_box(inputs);
+    host::start();
+    outputs.extend(inputs.drain(..).map(|input| black_box(routine(input))));
+    host::stop();
 }
 
 /// How many inputs [`Bencher::iter_batched`] prepares at a time. Names as in Criterion; the numbers

@@ -1,5 +1,6 @@
-//! The component around a suite: the bindings generated from the contract, and the two exports that
-//! [`plugin!`](crate::plugin) wires to them. Only in WebAssembly builds.
+//! The component around the cases: the bindings generated from the contract, and the two exports that
+//! [`plugin!`](crate::plugin) and [`criterion_main!`](crate::criterion_main) wire to them. Only in
+//! WebAssembly builds.
 
 use bindings::exports::dyno::bench::suite::{BenchCase, Param, Throughput as Rate};
 
@@ -28,23 +29,49 @@ pub mod bindings {
     });
 }
 
-/// `suite.cases`.
-///
-/// # Errors
-/// None so far; the contract has them for languages in which listing may fail.
-pub fn cases(register: impl FnOnce(&mut Suite)) -> Result<Vec<BenchCase>, String> {
-    Ok(Suite::list(register)
-        .into_iter()
-        .map(BenchCase::from)
-        .collect())
+/// What `suite.cases` answers for a suite.
+pub fn cases(register: impl FnOnce(&mut Suite)) -> Vec<BenchCase> {
+    listed(Suite::list(register))
 }
 
-/// `suite.run`.
+/// What `suite.run` does for a suite.
 ///
 /// # Errors
 /// The message with which the case failed.
 pub fn run(register: impl FnOnce(&mut Suite), name: &str) -> Result<(), String> {
     Suite::run(register, name)
+}
+
+/// Cases as the contract has them.
+pub fn listed(cases: Vec<Case>) -> Vec<BenchCase> {
+    cases.into_iter().map(BenchCase::from).collect()
+}
+
+/// Exports the two functions of the contract, which are closures without captures. Listing cannot
+/// fail in Rust; the contract has the error for languages in which it may.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export {
+    (cases: $cases:expr, run: $run:expr) => {
+        const _: () = {
+            struct Plugin;
+
+            impl $crate::component::bindings::exports::dyno::bench::suite::Guest for Plugin {
+                fn cases() -> ::std::result::Result<
+                    ::std::vec::Vec<$crate::component::bindings::exports::dyno::bench::suite::BenchCase>,
+                    ::std::string::String,
+                > {
+                    ::std::result::Result::Ok($cases())
+                }
+
+                fn run(name: ::std::string::String) -> ::std::result::Result<(), ::std::string::String> {
+                    $run(&name)
+                }
+            }
+
+            $crate::component::bindings::export_plugin!(Plugin with_types_in $crate::component::bindings);
+        };
+    };
 }
 
 impl From<Case> for BenchCase {

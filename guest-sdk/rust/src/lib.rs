@@ -42,6 +42,8 @@
 //! or with [`Bencher::iter_batched`] where an iteration consumes its input. What the routine
 //! returns becomes the [checksum] by which the host verifies the work.
 //!
+//! Benches that were written for Criterion are plugins as they are: see [criterion].
+//!
 //! Before you trust a number, read
 //! [how not to fool yourself](https://github.com/dyno-bench/dyno/blob/main/guest-sdk/rust/NOT-FOOLING-YOURSELF.md).
 
@@ -50,6 +52,7 @@ pub mod checksum;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod component;
+pub mod criterion;
 mod host;
 mod random;
 mod suite;
@@ -71,24 +74,10 @@ macro_rules! plugin {
         const _: fn(&mut $crate::Suite) = $suite;
 
         #[cfg(target_family = "wasm")]
-        const _: () = {
-            struct Plugin;
-
-            impl $crate::component::bindings::exports::dyno::bench::suite::Guest for Plugin {
-                fn cases() -> ::std::result::Result<
-                    ::std::vec::Vec<$crate::component::bindings::exports::dyno::bench::suite::BenchCase>,
-                    ::std::string::String,
-                > {
-                    $crate::component::cases($suite)
-                }
-
-                fn run(name: ::std::string::String) -> ::std::result::Result<(), ::std::string::String> {
-                    $crate::component::run($suite, &name)
-                }
-            }
-
-            $crate::component::bindings::export_plugin!(Plugin with_types_in $crate::component::bindings);
-        };
+        $crate::__export! {
+            cases: || $crate::component::cases($suite),
+            run: |name: &str| $crate::component::run($suite, name)
+        }
     };
 }
 

@@ -30,12 +30,44 @@ pub fn cases(suite: impl FnOnce(&mut Suite)) -> Vec<Case> {
 /// What the host would fail the case for: an error of its own, a checksum that changes between
 /// batches or is not the expected one, a name that is not registered or is registered twice.
 pub fn run(suite: impl Fn(&mut Suite), name: &str) -> Result<u64, String> {
-    let mut named = cases(&suite).into_iter().filter(|case| case.name == name);
+    run_case(&cases(&suite), name, || Suite::run(&suite, name))
+}
+
+/// Runs every case, and returns the name and the checksum of each.
+///
+/// # Errors
+/// The first failure, as of [`run`], with the name of its case.
+pub fn run_all(suite: impl Fn(&mut Suite)) -> Result<Vec<(String, u64)>, String> {
+    run_each(cases(&suite), |name| Suite::run(&suite, name))
+}
+
+/// [`run_all`] for whatever lists `cases` and runs one by its name.
+pub(crate) fn run_each(
+    cases: Vec<Case>,
+    run: impl Fn(&str) -> Result<(), String>,
+) -> Result<Vec<(String, u64)>, String> {
+    let mut checksums = Vec::new();
+    for Case { name, .. } in &cases {
+        match run_case(&cases, name, || run(name)) {
+            Ok(checksum) => checksums.push((name.clone(), checksum)),
+            Err(message) => return Err(format!("{name}: {message}")),
+        }
+    }
+    Ok(checksums)
+}
+
+/// Drives `run`, which runs the case `name` of `cases`, and checks what it computed.
+fn run_case(
+    cases: &[Case],
+    name: &str,
+    run: impl FnOnce() -> Result<(), String>,
+) -> Result<u64, String> {
+    let mut named = cases.iter().filter(|case| case.name == name);
     let expected = named.next().and_then(|case| case.expected);
     if named.next().is_some() {
         return Err(format!("two cases are named {name:?}"));
     }
-    let checksums = host::drive(&BATCHES, || Suite::run(&suite, name))?;
+    let checksums = host::drive(&BATCHES, run)?;
     let checksum = checksums.first().copied().unwrap_or_default();
     if checksums.iter().any(|other| *other != checksum) {
         return Err(format!(
@@ -48,21 +80,6 @@ pub fn run(suite: impl Fn(&mut Suite), name: &str) -> Result<u64, String> {
         )),
         _ => Ok(checksum),
     }
-}
-
-/// Runs every case, and returns the name and the checksum of each.
-///
-/// # Errors
-/// The first failure, as of [`run`], with the name of its case.
-pub fn run_all(suite: impl Fn(&mut Suite)) -> Result<Vec<(String, u64)>, String> {
-    let mut checksums = Vec::new();
-    for case in cases(&suite) {
-        match run(&suite, &case.name) {
-            Ok(checksum) => checksums.push((case.name, checksum)),
-            Err(message) => return Err(format!("{}: {message}", case.name)),
-        }
-    }
-    Ok(checksums)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod limits;
 mod list;
 mod manual;
 mod measuring;
+mod new;
 mod paths;
 mod report;
 mod run;
@@ -46,6 +47,7 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     List(list::List),
+    New(new::New),
     Build(build::Build),
     #[command(subcommand)]
     Report(report::Report),
@@ -61,6 +63,7 @@ impl Cli {
             Verb::Run(verb) => verb.execute(verbose),
             Verb::Check(verb) => verb.execute(verbose),
             Verb::List(verb) => verb.execute(),
+            Verb::New(verb) => verb.execute(),
             Verb::Build(verb) => verb.execute(),
             Verb::Report(verb) => verb.execute(verbose),
             Verb::Doctor(verb) => verb.execute(),

@@ -5,7 +5,12 @@
 ///
 /// Grows by 2 to 10 times a step, because the first batches are cold and say too much. A batch
 /// whose untimed part is ten times the target is long enough, however short its timed part.
+/// Work that was folded away takes no time however often it is done: past [`ITERATIONS_MAX`] nobody
+/// goes on.
 pub(super) fn next_size(iterations: u64, timed: u64, total: u64, target: u64) -> Option<u64> {
+    if iterations >= ITERATIONS_MAX {
+        return None;
+    }
     // A fifth short is near enough: the target is a wish, the minimum is a fifth of it.
     if timed.saturating_mul(5) >= target.saturating_mul(4) || total >= target.saturating_mul(10) {
         return None;
@@ -17,6 +22,9 @@ pub(super) fn next_size(iterations: u64, timed: u64, total: u64, target: u64) ->
     };
     Some(((iterations as f64 * factor).ceil() as u64).max(iterations + 1))
 }
+
+/// At one iteration a nanosecond, a quarter of an hour: no real work gets here.
+const ITERATIONS_MAX: u64 = 1 << 40;
 
 #[cfg(test)]
 mod tests {
@@ -44,6 +52,15 @@ mod tests {
         assert!(count <= 8, "{count}");
         assert_eq!(steps(80_000_000.0, 0).0, 1);
         assert!(steps(0.001, 0).0 >= 4_000_000_000);
+    }
+
+    #[test]
+    fn work_that_takes_no_time_at_all_comes_to_an_end() {
+        let (iterations, count) = steps(0.0, 0);
+        assert!(
+            iterations >= ITERATIONS_MAX && count < 20,
+            "{iterations} {count}"
+        );
     }
 
     #[test]

@@ -12,7 +12,8 @@ pub struct CountSettings {
     /// Two slopes agree if they differ by at most this share.
     pub stability: f64,
     /// A case whose one iteration takes more fuel than this is counted by single iterations.
-    /// In fuel and not in time, so that every machine decides alike: about half a second metered.
+    /// In fuel and not in time, so that every machine decides alike: about a quarter of a second
+    /// metered. A quarter of `batch_fuel`, because two slopes take a batch of four iterations.
     pub single_fuel: u64,
     /// The largest batch, in fuel; past it the last slope stands, marked as unsettled.
     pub batch_fuel: u64,
@@ -22,7 +23,7 @@ impl Default for CountSettings {
     fn default() -> Self {
         Self {
             stability: 0.001,
-            single_fuel: 500_000_000,
+            single_fuel: 250_000_000,
             batch_fuel: 1_000_000_000,
         }
     }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::cells::{self, median_ns};
+use super::cells::{self, estimate, median_ns};
 use super::columns::{Cell, Columns};
 use super::{BOLD, DIM, YELLOW, escape};
-use crate::report::model::{Case, Plugin, PluginKind, Run};
+use crate::report::model::{Case, Metric, Plugin, PluginKind, Run};
 
 const HEADERS: &[&str] = &[
     "plugin",
@@ -75,9 +75,16 @@ impl<'a> Across<'a> {
 
     /// Shows the tables.
     pub(super) fn write(&self, out: &mut impl Write, verbose: bool) -> io::Result<()> {
-        self.tables
-            .iter()
-            .try_for_each(|table| table.write(out, verbose))
+        if self.tables.is_empty() {
+            return Ok(());
+        }
+        for table in &self.tables {
+            table.write(out, verbose)?;
+        }
+        writeln!(
+            out,
+            "{DIM}ratio: to the fastest; ≈ where the intervals overlap, so that it is not sure{DIM:#}"
+        )
     }
 }
 
@@ -109,14 +116,14 @@ impl Table<'_> {
             self.rows.len(),
             self.checksum
         )?;
-        let fastest = self.rows.first().and_then(|(_, case)| median_ns(case));
+        let fastest = self.rows.first().map(|(_, case)| *case);
         let mut table = Columns::new("  ", HEADERS);
         for (plugin, case) in &self.rows {
             table.row(vec![
                 cells::name(&plugin.name, case),
                 cells::time(case),
                 cells::interval(case),
-                ratio(median_ns(case), fastest),
+                ratio(case, fastest),
                 cells::throughput(case),
                 cells::fuel(case),
                 cells::memory(case),
@@ -136,9 +143,16 @@ impl Table<'_> {
     }
 }
 
-fn ratio(time: Option<f64>, fastest: Option<f64>) -> Cell {
-    match (time, fastest) {
-        (Some(time), Some(fastest)) if fastest > 0.0 => format!("{:.2}", time / fastest).into(),
+/// How many times as long as the fastest it takes; about as long, where the intervals overlap.
+fn ratio(case: &Case, fastest: Option<&Case>) -> Cell {
+    let time = |case| estimate(case, Metric::WallTime);
+    match (time(case), fastest.and_then(time)) {
+        (Some(slow), Some(fast)) if fast.median > 0.0 => {
+            let is_unsure = !fastest.is_some_and(|fastest| std::ptr::eq(fastest, case))
+                && slow.lower <= fast.upper;
+            let sign = if is_unsure { "≈ " } else { "" };
+            format!("{sign}{:.2}", slow.median / fast.median).into()
+        }
         _ => "–".into(),
     }
 }

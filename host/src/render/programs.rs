@@ -56,8 +56,9 @@ impl<'a> Programs<'a> {
             .filter(|(plugin, _)| uses(plugin) == Some(CacheUse::Hit));
         writeln!(
             out,
-            "  {DIM}{} programs, the code of {} was cached{DIM:#}",
+            "  {DIM}{} program{}, the code of {} was cached{DIM:#}",
             self.0.len(),
+            if self.0.len() == 1 { "" } else { "s" },
             cached.count()
         )?;
         for (plugin, case) in &self.0 {

@@ -148,6 +148,13 @@ impl<B: Bench + 'static> Guest<B> {
         let status = answer.map(|cases| cases.map(|cases| listed = cases));
         match judge(&self.store, &self.limits, status, "`cases`") {
             Outcome::Ok => Ok(listed.into_iter().map(spec).collect()),
+            // There is no case yet that could show what it wrote.
+            Outcome::Trap { message } => Err(Outcome::Trap {
+                message: match self.output.error_text() {
+                    Some(said) => format!("{message}\nit wrote: {}", said.trim_end()),
+                    None => message,
+                },
+            }),
             outcome => Err(outcome),
         }
     }

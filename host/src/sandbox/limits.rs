@@ -65,7 +65,7 @@ pub const LIMITS: &[LimitSpec] = &[
         "compile",
         30_000,
         LimitUnit::Milliseconds,
-        "CPU time of compiling a component",
+        "CPU time of compiling one of a component's two builds",
     ),
     row(
         LimitKind::CompileMemory,

@@ -172,6 +172,11 @@ impl Subject {
                     BuildError::Interrupted(_) => Outcome::Skipped {
                         reason: INTERRUPTED.into(),
                     },
+                    // Whoever names a directory of plugins in many languages need not have the
+                    // tools of all of them.
+                    BuildError::NoProgram { .. } if !source.is_named => Outcome::Skipped {
+                        reason: error.to_string(),
+                    },
                     error => refused(error.to_string()),
                 })?;
             }

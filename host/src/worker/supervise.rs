@@ -25,7 +25,7 @@ const TOTAL_BYTES_MAX: u64 = 24 << 20;
 /// What is kept of a worker's stderr: a panic message.
 const STDERR_BYTES_MAX: u64 = 4096;
 
-/// Starts workers, one at a time.
+/// Starts workers.
 #[derive(Debug, Clone)]
 pub struct Supervisor {
     program: PathBuf,

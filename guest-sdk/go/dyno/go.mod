@@ -1,0 +1,3 @@
+module github.com/dyno-bench/dyno/guest-sdk/go/dyno
+
+go 1.24

@@ -1,0 +1,84 @@
+//! The languages whose toolchains are large: Go, JavaScript, Python, Zig. Ignored unless asked for,
+//! because they take minutes and need what `tests/toolchains/install` installs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::new::begin_and_run;
+use super::support::{Bench, QUICK, cases, finish, repository, samples, with_toolchain};
+
+/// If this fails, the first thing that an author tries does not work.
+#[test]
+#[ignore = "needs tests/toolchains/install"]
+fn a_new_plugin_in_go_builds_and_runs() {
+    begin_and_run(&["go"]);
+}
+
+/// As above.
+#[test]
+#[ignore = "needs Node.js"]
+fn a_new_plugin_in_javascript_builds_and_runs() {
+    begin_and_run(&["js"]);
+}
+
+/// As above.
+#[test]
+#[ignore = "needs Python with venv"]
+fn a_new_plugin_in_python_builds_and_runs() {
+    begin_and_run(&["python"]);
+}
+
+/// As above.
+#[test]
+#[ignore = "needs tests/toolchains/install"]
+fn a_new_plugin_in_zig_builds_and_runs() {
+    begin_and_run(&["zig"]);
+}
+
+/// Languages in which there is each of the five jobs; WebAssembly text has four.
+const LANGUAGES: usize = 8;
+
+/// If this fails, some language computes something else, or the languages cannot be compared.
+#[test]
+#[ignore = "needs tests/toolchains/install, Node.js and Python with venv"]
+fn one_job_in_every_language_has_one_result_and_one_table() {
+    samples();
+    let bench = Bench::new();
+    let plugins: Vec<PathBuf> = ["c", "cpp", "go", "js", "python", "rust", "wat", "zig"]
+        .iter()
+        .map(|language| repository().join(format!("sample-plugins/crosslang-{language}")))
+        .collect();
+    let mut command = bench.command();
+    with_toolchain(&mut command);
+    command.arg("run").args(QUICK).args(&plugins);
+    let said = finish(command).exits(0);
+    let run = bench.recorded("latest");
+    let mut checksums: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (_, case) in cases(&run) {
+        let name = case["spec"]["name"].as_str().unwrap();
+        let sums = checksums.entry(name).or_default();
+        assert_eq!(case["checksum"], case["spec"]["expected"], "{name}");
+        sums.push(case["checksum"].as_str().unwrap());
+    }
+    assert_eq!(checksums.len(), 5, "{checksums:?}");
+    for (name, sums) in checksums {
+        assert!(sums.len() >= LANGUAGES - 1, "{name}: {sums:?}");
+        assert!(
+            sums.windows(2).all(|pair| pair[0] == pair[1]),
+            "{name}: {sums:?}"
+        );
+        let title = format!("{name} in {} plugins · checksum {}", sums.len(), sums[0]);
+        assert!(said.stdout.contains(&title), "no table {title}: {said}");
+    }
+}
+
+/// The SDKs' own tests, in their own languages.
+fn own_tests(program: &str, args: &[&str], dir: &str) {
+    let bench = Bench::new();
+    let mut command = Command::new(program);
+    bench.place(&mut command);
+    with_toolchain(&mut command);
+    command.args(args).current_dir(repository().join(dir));
+    finish(command).exits(0);
+}
