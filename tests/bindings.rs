@@ -13,9 +13,11 @@ fn the_c_bindings_are_those_of_the_contract() {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(repository().join("wit")).unwrap();
     let world = resolve.select_world(&[package], Some("plugin")).unwrap();
-    let mut options = wit_bindgen_c::Opts::default();
-    // Dyno knows the contract; no plugin has to carry it in an object file.
-    options.no_object_file = true;
+    let options = wit_bindgen_c::Opts {
+        // Dyno knows the contract; no plugin has to carry it in an object file.
+        no_object_file: true,
+        ..Default::default()
+    };
     let mut generated = Files::default();
     let mut generator = options.build();
     generator

@@ -6,9 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::support::{
-    Bench, QUICK, Said, case, cases, finish, line_of, repository, with_toolchain,
-};
+use super::support::{Bench, QUICK, Said, build, case, cases, line_of, repository};
 
 /// A directory of bench plugins.
 fn benches(name: &str) -> PathBuf {
@@ -19,9 +17,9 @@ fn benches(name: &str) -> PathBuf {
 /// Builds and runs a directory of bench plugins, which ends with `code`.
 fn run(bench: &Bench, name: &str, code: i32) -> (Value, Said) {
     let mut command = bench.command();
-    with_toolchain(&mut command);
+
     command.arg("run").args(QUICK).arg(benches(name));
-    let said = finish(command).exits(code);
+    let said = build(command).exits(code);
     (bench.recorded("latest"), said)
 }
 

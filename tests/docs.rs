@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::support::{Bench, QUICK, fib, finish, repository, samples, with_toolchain};
+use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
 const ELSEWHERE: [(&str, &str); 5] = [
@@ -158,9 +158,9 @@ fn the_commands_of_the_documents_work() {
             }
             let mut shell = Command::new("sh");
             bench.place(&mut shell);
-            with_toolchain(&mut shell);
+
             shell.args(["-ec", &format!("./dyno {}", shortened(arguments))]);
-            let said = finish(shell);
+            let said = build(shell);
             assert!(said.status.success(), "{where_}: {command}\n{said}");
             ran += 1;
         }

@@ -17,6 +17,7 @@ mod architecture;
 mod bindings;
 mod cli;
 mod contract;
+mod criterion;
 mod docs;
 mod faults;
 mod new;

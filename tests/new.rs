@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::support::{Bench, QUICK, cases, finish, with_toolchain};
+use super::support::{Bench, QUICK, build, cases, finish};
 
 /// Begins a plugin in a place of its own, and runs it.
 pub(crate) fn begin_and_run(flags: &[&str]) {
@@ -13,12 +13,12 @@ pub(crate) fn begin_and_run(flags: &[&str]) {
     // Twice: the second time everything is there already.
     for _ in 0..2 {
         let mut run = bench.command();
-        with_toolchain(&mut run);
+
         run.env("DYNO_CACHE", bench.cache())
             .arg("run")
             .args(QUICK)
             .arg("my-plugin");
-        finish(run).exits(0);
+        build(run).exits(0);
         let run = bench.recorded("latest");
         let cases = cases(&run);
         assert!(!cases.is_empty(), "{flags:?} has no cases");

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::support::{Bench, case, fib, finish, line_of, plugin_of, repository, with_toolchain};
+use super::support::{Bench, build, case, fib, line_of, plugin_of, repository};
 
 /// A core module with WASI preview 1: `body` is that of `_start`; `$print` writes the bytes from
 /// 64 on, `$spin` does as many rounds as it is told.
@@ -64,13 +64,13 @@ fn built() -> &'static Path {
         let guests = repository().join("target/guests");
         let mut rust = Command::new(env!("CARGO_BIN_EXE_dyno"));
         rust.arg("build").arg(fixtures().join("word-count"));
-        with_toolchain(&mut rust);
-        finish(rust).exits(0);
+
+        build(rust).exits(0);
         let mut c = Command::new("clang-19");
         c.args(["--target=wasm32-wasi", "-O2", "-o"])
             .arg(guests.join("stopwatch.wasm"))
             .arg(fixtures().join("stopwatch.c"));
-        finish(c).exits(0);
+        build(c).exits(0);
         guests
     })
 }

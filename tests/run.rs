@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::support::{
     Bench, QUICK, case, cases, fib, finish, line_of, plugin, plugin_expecting, plugin_of,
-    repository, samples, with_toolchain,
+    repository, samples,
 };
 
 /// If this fails, what the README promises first is not true: some sample is not built, not
@@ -19,7 +19,7 @@ use super::support::{
 fn every_sample_is_built_measured_shown_and_repeatable() {
     let bench = Bench::new();
     let mut command = bench.command();
-    with_toolchain(&mut command);
+
     command
         .args(["run", "--no-build"])
         .args(QUICK)
@@ -433,4 +433,47 @@ fn the_command_below_a_failure_reproduces_it() {
         assert_eq!(run["seed"], "0x0000000000000007");
         assert_eq!(run["limits"]["memory"], 8 << 20);
     }
+}
+
+/// If this fails, plugins that do one job cannot be compared, or are compared although they do not.
+#[test]
+fn cases_of_one_name_and_result_stand_side_by_side_with_the_fastest_first() {
+    let bench = Bench::new();
+    let text = fs::read_to_string(fib().join("fib.wat")).unwrap();
+    let call = "(local.set $checksum (call $fib (i32.const 20)))";
+    assert!(text.contains(call));
+    let thrice = format!("(drop (call $fib (i32.const 20))) {call} {call}");
+    bench.write("slow.wat", text.replace(call, &thrice));
+    bench.write("fast.wat", &text);
+    let said = bench.run(["slow.wat", "fast.wat"]).exits(0);
+    assert!(
+        said.stdout
+            .contains("fib/20 in 2 plugins · checksum 0x0000000000001a6d"),
+        "{said}"
+    );
+    let at = |start: &str| said.stdout.lines().position(|line| line.starts_with(start));
+    assert!(
+        at("  fast ") < at("  slow ") && at("  fast ").is_some(),
+        "{said}"
+    );
+    let ratio = |line: &str| line.split("  ").map(str::trim).any(|cell| cell == "1.00");
+    assert!(line_of(&said.stdout, "fast").is_some_and(ratio), "{said}");
+    // Shown once: not in the tables of the plugins as well.
+    assert_eq!(said.stdout.matches("fib/20").count(), 1, "{said}");
+
+    let other = text
+        .replace("(call $fib (i32.const 20))", "(call $fib (i32.const 10))")
+        .replace(
+            "\"\\01\\00\\00\\00\\00\\00\\00\\00\"              ;; expected: some",
+            "\"\\00\\00\\00\\00\\00\\00\\00\\00\"              ;; expected: none",
+        );
+    bench.write("other.wat", other);
+    let said = bench.run(["fast.wat", "other.wat"]).exits(0);
+    assert!(!said.stdout.contains(" in 2 plugins"), "{said}");
+    let said = bench.run(["fast.wat", "slow.wat", "other.wat"]).exits(0);
+    assert!(said.stdout.contains("fib/20 in 2 plugins"), "{said}");
+    assert!(
+        said.stdout.contains("other computes something else"),
+        "{said}"
+    );
 }

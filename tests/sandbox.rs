@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
-use crate::support::{Bench, QUICK, case, cases, fib, plugin_of, repository, with_toolchain};
+use crate::support::{Bench, QUICK, case, cases, fib, plugin_of, repository};
 
 #[path = "fixtures/hostile/mod.rs"]
 mod hostile;
@@ -128,7 +128,7 @@ fn a_guest_reaches_what_was_granted_and_nothing_else() {
     let bench = Bench::new();
     let grants = fs_probe::lay_out(&bench.work()).unwrap();
     let mut command = bench.command();
-    with_toolchain(&mut command);
+
     command
         .env("SECRET", "of the tester")
         .arg("run")
@@ -138,7 +138,7 @@ fn a_guest_reaches_what_was_granted_and_nothing_else() {
         .args(fs_probe::LIMITS)
         .args(&grants)
         .arg(repository().join(fs_probe::PLUGIN));
-    let said = crate::support::finish(command).exits(5);
+    let said = crate::support::build(command).exits(5);
     let run = said.json();
     for (_, probe) in cases(&run) {
         let name = probe["spec"]["name"].as_str().unwrap();

@@ -17,6 +17,9 @@ use tempfile::TempDir;
 /// Past this something hangs. Not an assertion on time: the slowest command here takes seconds.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(240);
 
+/// The same for what builds: all samples, from nothing, on a machine that others use, too.
+const BUILD_DEADLINE: Duration = Duration::from_secs(1800);
+
 /// The flags of a run that is over as fast as a run can be.
 pub(crate) const QUICK: [&str; 5] = ["--quick", "--time", "20ms", "--sample-time", "1ms"];
 
@@ -220,17 +223,31 @@ impl Said {
 }
 
 /// Runs a command to its end.
-pub(crate) fn finish(mut command: Command) -> Said {
+pub(crate) fn finish(command: Command) -> Said {
+    finish_within(DEADLINE, command)
+}
+
+/// Runs a command that builds something with the tester's toolchains to its end.
+pub(crate) fn build(mut command: Command) -> Said {
+    with_toolchain(&mut command);
+    finish_within(BUILD_DEADLINE, command)
+}
+
+fn finish_within(deadline: Duration, mut command: Command) -> Said {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let what = shown(&command);
     let child = command
         .spawn()
         .unwrap_or_else(|error| panic!("{what}: {error}"));
-    gather(child, what)
+    gather_within(deadline, child, what)
 }
 
 /// Waits for a child and gathers what it says.
-pub(crate) fn gather(mut child: Child, what: String) -> Said {
+pub(crate) fn gather(child: Child, what: String) -> Said {
+    gather_within(DEADLINE, child, what)
+}
+
+fn gather_within(deadline: Duration, mut child: Child, what: String) -> Said {
     fn reader(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
         thread::spawn(move || {
             let mut said = Vec::new();
@@ -244,7 +261,7 @@ pub(crate) fn gather(mut child: Child, what: String) -> Said {
     let stdout = reader(child.stdout.take());
     let stderr = reader(child.stderr.take());
     let mut status = None;
-    let ended = poll(|| {
+    let ended = poll_within(deadline, || {
         status = child.try_wait().unwrap();
         status.is_some()
     });
@@ -275,10 +292,14 @@ pub(crate) fn shown(command: &Command) -> String {
 }
 
 /// Polls until something holds; whether it ever did.
-pub(crate) fn poll(mut holds: impl FnMut() -> bool) -> bool {
+pub(crate) fn poll(holds: impl FnMut() -> bool) -> bool {
+    poll_within(DEADLINE, holds)
+}
+
+fn poll_within(deadline: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let began = Instant::now();
     while !holds() {
-        if began.elapsed() > DEADLINE {
+        if began.elapsed() > deadline {
             return false;
         }
         thread::sleep(Duration::from_millis(2));
@@ -346,15 +367,14 @@ pub(crate) fn samples() -> &'static [PathBuf] {
         paths.sort();
         let mut build = Command::new(env!("CARGO_BIN_EXE_dyno"));
         build.arg("build").args(&paths);
-        with_toolchain(&mut build);
-        finish(build).exits(0);
+        self::build(build).exits(0);
         paths
     })
 }
 
 /// Gives a command the tester's own environment, which a toolchain needs, less what is dyno's, and
 /// what `tests/toolchains/install` installs.
-pub(crate) fn with_toolchain(command: &mut Command) {
+fn with_toolchain(command: &mut Command) {
     let of_dyno = |name: &OsString| {
         name.to_string_lossy().starts_with("DYNO_") || name == "NO_COLOR" || name == "TMPDIR"
     };

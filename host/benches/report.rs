@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use dyno_host::report::export::{Format, export};
 use dyno_host::report::model::{
     Case, CaseSpec, Estimate, IntervalMethod, Machine, Measurement, Metric, Outcome, Plugin,
-    Process, Run, RunStatus, Sample,
+    PluginKind, Process, Run, RunStatus, Sample,
 };
 use dyno_host::report::{Store, pack};
 

@@ -67,12 +67,15 @@ impl fmt::Display for Language {
 /// The longest name: it is part of file names and of a line in a table.
 const NAME_CHARS_MAX: usize = 64;
 
+/// A package cannot depend on one of its own name.
+const SDK_NAMES: [&str; 3] = ["dyno", "dyno-guest", "dyno-criterion"];
+
 /// Why a plugin was not begun.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaffoldError {
     /// Its name would not do as the name of a crate, a package or a file.
     #[error(
-        "`{0}` is not a name for a plugin: use lower-case letters, digits and hyphens, and begin with a letter"
+        "`{0}` is not a name for a plugin: use lower-case letters, digits and hyphens, begin with a letter, and leave the names of the SDKs alone"
     )]
     Name(String),
     /// Something is there.
@@ -136,6 +139,7 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(rest)
         && name.len() <= NAME_CHARS_MAX
+        && !SDK_NAMES.contains(&name)
 }
 
 #[cfg(test)]
@@ -168,7 +172,17 @@ mod tests {
     fn a_name_that_some_tool_would_choke_on_is_refused() {
         let long = "x".repeat(65);
         for name in [
-            "", "..", "A", "1a", "a_b", "a b", "ä", "-a", "a\u{1b}", &long,
+            "",
+            "..",
+            "dyno-guest",
+            "A",
+            "1a",
+            "a_b",
+            "a b",
+            "ä",
+            "-a",
+            "a\u{1b}",
+            &long,
         ] {
             let at = Path::new("/nowhere").join(name);
             assert!(

@@ -46,6 +46,9 @@ pub struct TimeSchedule {
     /// Time that samples have taken so far, their untimed parts included.
     spent_ns: u64,
     first_ns: u64,
+    /// The untimed part of the very first batch, of one iteration: what each batch costs however
+    /// large it is, if it does not grow with the iterations.
+    first_untimed_ns: u64,
     samples: Vec<Sample>,
     checksum: u64,
     stable: bool,
@@ -69,6 +72,7 @@ impl TimeSchedule {
             stage: Stage::First,
             spent_ns: 0,
             first_ns: 0,
+            first_untimed_ns: 0,
             samples: Vec::new(),
             checksum: 0,
             stable: true,
@@ -105,10 +109,7 @@ impl TimeSchedule {
         let iterations = done.order.iterations;
         let total = done.timed + done.untimed;
         if matches!(self.stage, Stage::First | Stage::Calibrate) {
-            if self.stage == Stage::First {
-                self.first_ns = done.timed;
-            }
-            if let Some(size) = next_size(iterations, done.timed, total, self.settings.sample_ns) {
+            if let Some(size) = self.larger(done) {
                 self.stage = Stage::Calibrate;
                 return Some(size);
             }
@@ -136,6 +137,28 @@ impl TimeSchedule {
             switches: u32::try_from(done.switches).unwrap_or(u32::MAX),
         });
         (!self.is_done()).then_some(iterations)
+    }
+
+    /// The next size on the way to a sample that is long enough; none if `done` was.
+    fn larger(&mut self, done: &Batch) -> Option<u64> {
+        let target = self.settings.sample_ns;
+        let is_first = self.stage == Stage::First;
+        if is_first {
+            self.first_ns = done.timed;
+            self.first_untimed_ns = done.untimed;
+        }
+        // Set-up that each batch does once must not keep the batches small; set-up of each
+        // iteration must.
+        let growing = done.untimed.saturating_sub(self.first_untimed_ns);
+        let size = next_size(
+            done.order.iterations,
+            done.timed,
+            done.timed + growing,
+            target,
+        )?;
+        // After one batch nobody knows which of the two it is.
+        let is_long = done.untimed >= target.saturating_mul(10);
+        Some(if is_first && is_long { 2 } else { size })
     }
 
     fn is_done(&mut self) -> bool {
@@ -183,6 +206,7 @@ impl Schedule for TimeSchedule {
 #[cfg(test)]
 mod tests {
     use super::super::sampler::fake::{FakeClock, drive};
+    use super::super::{Bench as _, Sampler};
     use super::*;
 
     fn run(settings: TimeSettings, ns: impl Fn(u64, u64) -> u64) -> TimeSchedule {
@@ -216,6 +240,34 @@ mod tests {
         assert!(!done.is_precise());
         let spent: u64 = done.samples().iter().map(|sample| sample.wall_ns).sum();
         assert!((500_000_000..600_000_000).contains(&spent), "{spent}");
+    }
+
+    fn with_set_up(ns: impl Fn(u64) -> u64) -> TimeSchedule {
+        let clock = FakeClock::default();
+        let mut sampler = Sampler::new(clock.clone(), TimeSchedule::new(TimeSettings::default()));
+        while let Some(iterations) = sampler.next(7).unwrap() {
+            clock.pass(ns(iterations));
+            sampler.start().unwrap();
+            clock.pass(iterations * 13);
+            sampler.stop().unwrap();
+        }
+        sampler.into_schedule()
+    }
+
+    #[test]
+    fn long_set_up_of_each_batch_does_not_make_the_samples_short() {
+        let done = with_set_up(|_| 200_000_000);
+        assert!(
+            done.samples()
+                .iter()
+                .all(|sample| sample.wall_ns >= 4_000_000)
+        );
+    }
+
+    #[test]
+    fn long_set_up_of_each_iteration_keeps_the_batches_small() {
+        let done = with_set_up(|n| n * 60_000_000);
+        assert!(done.samples().iter().all(|sample| sample.iterations <= 2));
     }
 
     #[test]

@@ -33,6 +33,8 @@ const CRITERION: Files = table![
 
 const RUST_SDK: Files = table![
     "dyno/Cargo.toml" = "rust/Cargo.toml",
+    "dyno/README.md" = "rust/README.md",
+    "dyno/NOT-FOOLING-YOURSELF.md" = "rust/NOT-FOOLING-YOURSELF.md",
     "dyno/src/bencher.rs" = "rust/src/bencher.rs",
     "dyno/src/checksum.rs" = "rust/src/checksum.rs",
     "dyno/src/component.rs" = "rust/src/component.rs",
