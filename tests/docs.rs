@@ -9,12 +9,14 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 7] = [
     (
         "dyno run sample-plugins/crosslang-*",
         "toolchains::one_job_in_every_language…",
     ),
     ("cargo test --workspace", "that is us"),
+    ("tests/toolchains/install", ".ci/run"),
+    ("cargo test -p dyno-host --test e2e -- --ignored", ".ci/run"),
     (".ci/run", "that is what runs us"),
     (
         "cargo install --path host",

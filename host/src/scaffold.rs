@@ -172,7 +172,6 @@ mod tests {
     fn a_name_that_some_tool_would_choke_on_is_refused() {
         let long = "x".repeat(65);
         for name in [
-            "",
             "..",
             "dyno-guest",
             "A",
@@ -184,7 +183,7 @@ mod tests {
             "a\u{1b}",
             &long,
         ] {
-            let at = Path::new("/nowhere").join(name);
+            let at = Path::new("no/such/place").join(name);
             assert!(
                 matches!(scaffold(&at, Language::Wat), Err(ScaffoldError::Name(_))),
                 "{name}"
