@@ -15,6 +15,7 @@
 
 mod architecture;
 mod bindings;
+mod bindings_go;
 mod cli;
 mod contract;
 mod criterion;

@@ -15,10 +15,13 @@ from .sockets import UnexpectedComponent, without_sockets
 SDK = Path(__file__).resolve().parent.parent
 # The module that componentize-py starts from. It may not have the name of the world, `plugin`.
 APP = "dyno_app"
-# The last line takes what exists by now out of the garbage collector's hands, so that a collection
-# during a measurement need not go through the standard library's modules.
+# Leaves no files of bytecode in the plugin's directory, which only the component's Python could
+# read. The last line takes what exists by now out of the garbage collector's hands, so that a
+# collection during a measurement need not go through the standard library's modules.
 APP_SOURCE = """\
 import gc
+import sys
+sys.dont_write_bytecode = True
 import {module}
 from dyno_guest.component import Suite
 gc.collect()

@@ -17,7 +17,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as COMMAND_ADAPTER,
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as REACTOR_ADAPTER,
 };
-use wasmparser::{Parser, Payload};
+use wasmparser::{KnownCustom, Parser, Payload, ProducersSectionReader};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -68,6 +68,13 @@ pub enum ModuleError {
         /// Its name in there.
         name: String,
     },
+    /// The runtime of Go's own compiler takes all memory behind its data for its heap, whoever grew
+    /// it (`runtime/mem_wasm.go`, 1.24 to 1.27): the adapter's state would lie in there, and each
+    /// would overwrite the other.
+    #[error(
+        "is a program by Go's compiler for WASI preview 1, which cannot share its memory with the adapter to WASI 0.2: make it a plugin, as `dyno new --lang go` begins one"
+    )]
+    Go,
     /// The encoder refused it.
     #[error("cannot be made a component: {0}")]
     Encode(String),
@@ -90,6 +97,10 @@ struct Names {
     start: bool,
     preview1: bool,
     stopwatch: bool,
+    /// Whether it says itself where the adapter's memory may be.
+    realloc: bool,
+    /// Whether Go's own compiler made it.
+    go: bool,
     /// The first import that is none of the above, in a module that brings no types of its own.
     other: Option<(String, String)>,
 }
@@ -101,10 +112,9 @@ struct Names {
 pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, ModuleError> {
     let names = names(module)?;
     let mut module = module.to_vec();
-    let mut encoder = ComponentEncoder::default()
-        // The adapter needs its memory before a guest with a runtime of its own, such as Go, could
-        // answer `cabi_realloc`.
-        .realloc_via_memory_grow(true);
+    // Where the adapter's memory comes from is left to the module's `cabi_realloc`, which some
+    // runtimes must not be passed by.
+    let mut encoder = ComponentEncoder::default();
     if !names.typed {
         if let Some((module, name)) = names.other {
             return Err(ModuleError::Import { module, name });
@@ -116,6 +126,9 @@ pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, ModuleError> {
         } else if names.stopwatch {
             embed(&mut module, "stopwatch", STOPWATCH, "program")?;
         }
+    }
+    if names.go && names.preview1 && !names.realloc {
+        return Err(ModuleError::Go);
     }
     encoder = encoder.module(&module).map_err(encode)?;
     let is_command = names.start && !names.suite;
@@ -165,18 +178,34 @@ fn names(module: &[u8]) -> Result<Names, ModuleError> {
                 for export in exports {
                     match export?.name {
                         "_start" => names.start = true,
+                        "cabi_realloc" => names.realloc = true,
                         "dyno:bench/suite@0.1.0#run" => names.suite = true,
                         _ => {}
                     }
                 }
             }
-            Payload::CustomSection(section) if section.name().starts_with("component-type") => {
-                names.typed = true;
+            Payload::CustomSection(section) => {
+                names.typed |= section.name().starts_with("component-type");
+                if let KnownCustom::Producers(producers) = section.as_known() {
+                    names.go |= is_made_by_go(producers)?;
+                }
             }
             _ => {}
         }
     }
     Ok(names)
+}
+
+fn is_made_by_go(producers: ProducersSectionReader<'_>) -> Result<bool, ModuleError> {
+    for field in producers {
+        let field = field?;
+        for value in field.values {
+            if field.name == "processed-by" && value?.name == "Go cmd/compile" {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Writes a world into a module, for the encoder to read.
@@ -198,4 +227,84 @@ fn starter() -> Result<Vec<u8>, ModuleError> {
 /// The encoder's words quote the guest.
 fn encode(error: impl std::fmt::Debug) -> ModuleError {
     ModuleError::Encode(quoted(&format!("{error:?}").replace('\n', " ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::precheck::{PrecheckError, Shape, StructureCaps, precheck};
+    use super::*;
+    use crate::report::model::PluginKind;
+
+    fn module(text: &str) -> Result<Vec<u8>, ModuleError> {
+        componentize(&wat::parse_str(text).unwrap())
+    }
+
+    fn shape(text: &str) -> Result<Shape, PrecheckError> {
+        precheck(&module(text).unwrap(), &StructureCaps::default())
+    }
+
+    #[test]
+    fn a_module_becomes_what_its_names_say() {
+        let shape = |text| shape(text).unwrap();
+        let plain = shape(r#"(module (func (export "_start")))"#);
+        assert_eq!((plain.kind, plain.imports), (PluginKind::Command, vec![]));
+        let stopwatch = shape(r#"(module (import "bench" "end" (func)) (func (export "_start")))"#);
+        assert_eq!(stopwatch.kind, PluginKind::Command);
+        assert_eq!(stopwatch.imports, ["bench"]);
+        let preview1 = shape(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+                (memory (export "memory") 1) (func (export "_start")))"#,
+        );
+        assert_eq!(preview1.kind, PluginKind::Command);
+        assert!(
+            preview1
+                .imports
+                .iter()
+                .any(|name| name.starts_with("wasi:cli/exit@0.2."))
+        );
+        let suite = shape(
+            r#"(module (memory (export "memory") 1)
+                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+                (func (export "dyno:bench/suite@0.1.0#cases") (result i32) unreachable)
+                (func (export "dyno:bench/suite@0.1.0#run") (param i32 i32) (result i32) unreachable))"#,
+        );
+        assert_eq!(suite.kind, PluginKind::Suite);
+    }
+
+    #[test]
+    fn what_is_no_program_or_one_for_another_host_is_told_apart() {
+        let error = |text| module(text).unwrap_err();
+        assert_eq!(error("(module)"), ModuleError::Library);
+        let other = error(r#"(module (import "env" "f\n" (func)) (func (export "_start")))"#);
+        assert!(
+            other.to_string().contains("imports `f\\n` of `env`"),
+            "{other}"
+        );
+        let old = error(r#"(module (import "wasi_unstable" "f" (func)) (func (export "_start")))"#);
+        assert!(matches!(old, ModuleError::Import { .. }), "{old}");
+        let cut = componentize(b"\0asm\x01\0\0\0\x02\x7f").unwrap_err();
+        assert!(matches!(cut, ModuleError::Malformed { .. }), "{cut}");
+        // What the encoder lets pass, the structural check does not.
+        let wrong = shape(r#"(module (func (export "_start") (param i32)))"#);
+        assert!(
+            matches!(wrong, Err(PrecheckError::Malformed { .. })),
+            "{wrong:?}"
+        );
+        let half = error(r#"(module (func (export "dyno:bench/suite@0.1.0#run")))"#);
+        assert!(matches!(half, ModuleError::Encode(_)), "{half}");
+    }
+
+    /// If this fails, a Go program and the adapter overwrite each other's memory.
+    #[test]
+    fn a_program_by_gos_compiler_is_refused_unless_it_gives_the_adapter_memory() {
+        let go = r#"(module
+            (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+            (memory (export "memory") 1) (func (export "_start")) REALLOC
+            (@producers (processed-by "Go cmd/compile" "go1.27.3")))"#;
+        assert_eq!(module(&go.replace("REALLOC", "")), Err(ModuleError::Go));
+        let realloc =
+            r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#;
+        module(&go.replace("REALLOC", realloc)).unwrap();
+        module(&go.replace("REALLOC", "").replace("Go cmd/compile", "clang")).unwrap();
+    }
 }

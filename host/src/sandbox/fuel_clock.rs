@@ -54,7 +54,9 @@ pub(super) fn add_to_linker<B: Send + 'static>(
 
 fn now<B>(mut store: StoreContextMut<'_, State<B>>) -> u64 {
     let consumed = read_gauge(&mut store);
-    consumed.saturating_add(store.data().slept.load(Ordering::Relaxed))
+    let slept = store.data().slept.load(Ordering::Relaxed);
+    // Go's runtime takes a clock that says 0 for a broken one.
+    NANOS.saturating_add(consumed).saturating_add(slept)
 }
 
 fn sleep<B: Send>(

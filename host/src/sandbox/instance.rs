@@ -120,7 +120,10 @@ impl<B: Bench + 'static> Guest<B> {
         let began = clock_ns(ClockId::CLOCK_MONOTONIC);
         let instance = match linked.pre.instantiate(&mut store) {
             Ok(instance) => instance,
-            Err(error) => return Err(judge(&store, limits, Err(error), "instantiation")),
+            Err(error) => {
+                let outcome = judge(&store, limits, Err(error), "instantiation");
+                return Err(with_words(outcome, &output));
+            }
         };
         let ready_ns = clock_ns(ClockId::CLOCK_MONOTONIC);
         let baseline_bytes = store.data().limiter.bytes();
@@ -148,14 +151,7 @@ impl<B: Bench + 'static> Guest<B> {
         let status = answer.map(|cases| cases.map(|cases| listed = cases));
         match judge(&self.store, &self.limits, status, "`cases`") {
             Outcome::Ok => Ok(listed.into_iter().map(spec).collect()),
-            // There is no case yet that could show what it wrote.
-            Outcome::Trap { message } => Err(Outcome::Trap {
-                message: match self.output.error_text() {
-                    Some(said) => format!("{message}\nit wrote: {}", said.trim_end()),
-                    None => message,
-                },
-            }),
-            outcome => Err(outcome),
+            outcome => Err(with_words(outcome, &self.output)),
         }
     }
 
@@ -220,6 +216,16 @@ impl<B: Bench + 'static> Guest<B> {
         };
         let bench = state.bench;
         Finished { bench, ended }
+    }
+}
+
+/// What a guest wrote to stderr before it trapped, where there is no case yet that could show it.
+fn with_words(outcome: Outcome, output: &Output) -> Outcome {
+    match (outcome, output.error_text()) {
+        (Outcome::Trap { message }, Some(said)) => Outcome::Trap {
+            message: format!("{message}\nit wrote: {}", said.trim_end()),
+        },
+        (outcome, _) => outcome,
     }
 }
 
