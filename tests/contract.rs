@@ -177,12 +177,36 @@ fn every_item_of_the_contract_is_documented() {
 
 /// If this fails, guests are built against another contract than the host's.
 #[test]
-fn the_sdk_carries_the_same_contract() {
+fn the_sdks_carry_the_same_contract() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
+    for sdk in ["rust", "js", "python"] {
+        let copy = read(&format!("guest-sdk/{sdk}/wit/dyno-bench.wit"));
+        assert_eq!(copy, read("wit/dyno-bench.wit"), "{sdk}");
+    }
+}
+
+/// If this fails, a new plugin is built with other tools than the sample that is tested.
+#[test]
+fn new_plugins_have_the_tools_of_the_samples() {
     let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
     assert_eq!(
-        read("guest-sdk/rust/wit/dyno-bench.wit"),
-        read("wit/dyno-bench.wit")
+        read("guest-sdk/python/template/requirements.txt"),
+        read("sample-plugins/crosslang-python/requirements.txt")
     );
+    let packages = |path: &str| {
+        let lock: serde_json::Value = serde_json::from_str(&read(path)).unwrap();
+        let mut packages = lock["packages"].as_object().unwrap().clone();
+        // The plugin itself, and where its SDK lies.
+        packages
+            .retain(|name, _| name.starts_with("node_modules/") && !name.ends_with("/dyno-guest"));
+        packages
+    };
+    let lock = packages("guest-sdk/js/template/package-lock.json");
+    assert_eq!(
+        lock,
+        packages("sample-plugins/crosslang-js/package-lock.json")
+    );
+    assert!(lock.len() > 10, "the lock file is read in a wrong way");
 }
 
 /// If this fails, a plugin for a later host fails somewhere deep inside, and nobody knows why.

@@ -1,7 +1,9 @@
 //! The whole pipeline: from paths to a run that is ready to be recorded.
 
+mod case;
 mod code;
 mod floor;
+mod program;
 mod request;
 mod scratch;
 mod subject;
@@ -13,8 +15,9 @@ use std::time::Duration;
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
+use case::{CaseAt, Place, pending};
 pub use request::{CaseFilter, Depth, FilterError, Request, Stage, random_u64};
-use subject::{CaseAt, Subject};
+use subject::Subject;
 
 use crate::cache::CodeCache;
 use crate::estimate::{Circumstances, conclude};
@@ -141,7 +144,7 @@ impl<'a> Session<'a> {
 
     /// The count pass over every case.
     async fn count(&mut self, subjects: &mut [Subject]) {
-        let cases = subject::pending(subjects);
+        let cases = pending(subjects);
         for (index, at) in cases.iter().enumerate() {
             let Some((subject, code, case)) = at.of(subjects) else {
                 continue;
@@ -171,9 +174,9 @@ impl<'a> Session<'a> {
         let mut order = 0;
         let blocks = self.request.blocks as usize;
         // A guest decides how fast its samples come, so how many are kept must not be its decision.
-        let share = SAMPLES_MAX / (blocks * subject::pending(subjects).len()).max(1);
+        let share = SAMPLES_MAX / (blocks * pending(subjects).len()).max(1);
         for block in 0..blocks {
-            let mut cases = subject::pending(subjects);
+            let mut cases = pending(subjects);
             shuffle(&mut cases, &mut random);
             for (index, at) in cases.iter().enumerate() {
                 let padding_bytes = random.next_u32() % PADDING_BYTES_MAX;
@@ -198,7 +201,7 @@ impl<'a> Session<'a> {
                     ..self.request.time
                 };
                 let report = self.work(Job::Time { run, settings }, padding_bytes).await;
-                let place = subject::Place {
+                let place = Place {
                     block: block as u32,
                     order,
                     core: self.core,

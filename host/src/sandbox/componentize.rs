@@ -58,6 +58,14 @@ pub enum ModuleError {
         "is a library, not a program: it exports neither `_start` nor `dyno:bench/suite@0.1.0#run`"
     )]
     Library,
+    /// It was built for another version of the contract.
+    #[error(
+        "speaks dyno:bench {found}, this host speaks 0.1: rebuild it with the 0.1 SDK, or use a dyno that speaks {found}"
+    )]
+    ContractVersion {
+        /// The version it imports.
+        found: String,
+    },
     /// It needs a host of another kind.
     #[error(
         "imports `{name}` of `{module}`, which this host does not offer: it offers dyno:bench/bench@0.1.0, wasi_snapshot_preview1 and the stopwatch `bench`"
@@ -117,7 +125,12 @@ pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, ModuleError> {
     let mut encoder = ComponentEncoder::default();
     if !names.typed {
         if let Some((module, name)) = names.other {
-            return Err(ModuleError::Import { module, name });
+            return Err(match module.strip_prefix("dyno:bench/bench@") {
+                Some(found) => ModuleError::ContractVersion {
+                    found: found.to_owned(),
+                },
+                None => ModuleError::Import { module, name },
+            });
         }
         if names.suite {
             embed(&mut module, "contract", CONTRACT, "plugin")?;
@@ -279,6 +292,11 @@ mod tests {
         assert!(
             other.to_string().contains("imports `f\\n` of `env`"),
             "{other}"
+        );
+        let later = error(r#"(module (import "dyno:bench/bench@0.9.0" "next" (func)))"#);
+        assert!(
+            later.to_string().starts_with("speaks dyno:bench 0.9.0"),
+            "{later}"
         );
         let old = error(r#"(module (import "wasi_unstable" "f" (func)) (func (export "_start")))"#);
         assert!(matches!(old, ModuleError::Import { .. }), "{old}");

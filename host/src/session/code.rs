@@ -107,11 +107,12 @@ impl Session<'_> {
             Event::Checked(shape) => Some((**shape).clone()),
             _ => None,
         });
+        let is_named = subject.source().is_none_or(|source| source.is_named);
         let ended = reports.iter().map(|report| self.compiled(report));
         if let Some(refused) = ended.into_iter().find(|outcome| !outcome.is_ok()) {
             return Err(match refused {
                 // Whoever names a file wants it measured.
-                Outcome::Skipped { reason } if subject.is_named && reason != INTERRUPTED => {
+                Outcome::Skipped { reason } if is_named && reason != INTERRUPTED => {
                     Outcome::Refused { reason }
                 }
                 refused => refused,

@@ -15,7 +15,7 @@ const BATCHES: usize = 1000;
 impl Session<'_> {
     /// Measures an empty batch, if there is anything to hold it against.
     pub(super) async fn measure_empty_batch(&mut self, subjects: &[Subject]) {
-        if super::subject::pending(subjects).is_empty() {
+        if super::case::pending(subjects).is_empty() {
             return;
         }
         let mut guest = Subject::own("empty", GUEST);

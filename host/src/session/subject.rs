@@ -1,19 +1,17 @@
 //! A plugin on its way through a session: what is known of it so far, and what its workers add.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::code::Code;
 use super::outcome;
+use super::program::program;
 use super::request::{Request, Stage};
-use crate::plugin::{self, BuildError, Digest, Input, InputError, Source, SourceError};
+use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
-use crate::report::model::{
-    Case, CaseSpec, Count, CountPass, LimitKind, MemoryProfile, Outcome, Plugin, PluginKind,
-    Process, Sample,
-};
-use crate::sandbox::{Access, DirGrant, Grants, Limits, Shape};
+use crate::report::model::{Case, CaseSpec, LimitKind, Outcome, Plugin};
+use crate::sandbox::{Limits, Shape};
 use crate::stats;
-use crate::worker::{Cancel, Event, ProgramJob, Report, Timed};
+use crate::worker::{Cancel, Event, ProgramJob, Report};
 
 /// Why a case has no result after a signal.
 pub(super) const INTERRUPTED: &str = "the run was interrupted";
@@ -28,17 +26,16 @@ pub(super) struct Subject {
     pub(super) code: Option<Code>,
     /// What it gets and must give if it is a command.
     pub(super) program: ProgramJob,
-    /// Whether the user named this very file or directory.
-    pub(super) is_named: bool,
-    source: Option<Source>,
-    bytes: Bytes,
-    times: Vec<(u64, u64)>,
+    pub(super) origin: Origin,
+    /// Load and instantiation, one pair a worker, ns.
+    pub(super) times: Vec<(u64, u64)>,
 }
 
-/// Where the component's bytes are.
-enum Bytes {
+/// Where a plugin comes from.
+pub(super) enum Origin {
     Nowhere,
-    File(PathBuf),
+    Found(Source),
+    /// A guest of our own: its text.
     Own(&'static str),
 }
 
@@ -50,8 +47,6 @@ impl Subject {
         };
         Self {
             program,
-            is_named: true,
-            source: None,
             plugin: Plugin {
                 name,
                 source,
@@ -67,7 +62,7 @@ impl Subject {
             shape: None,
             digest: None,
             code: None,
-            bytes: Bytes::Nowhere,
+            origin: Origin::Nowhere,
             times: Vec::new(),
         }
     }
@@ -77,7 +72,7 @@ impl Subject {
         let digest = Digest::of(text.as_bytes());
         Self {
             digest: Some(digest),
-            bytes: Bytes::Own(text),
+            origin: Origin::Own(text),
             ..Self::new(name.into(), "built in".into())
         }
     }
@@ -102,7 +97,6 @@ impl Subject {
             }
         };
         let mut subject = Self::new(source.name.clone(), lossy(&source.path));
-        subject.is_named = source.is_named;
         match program(&source, request, dir) {
             Ok(program) => subject.program = program,
             Err(error) => {
@@ -117,35 +111,19 @@ impl Subject {
                 subject.digest = Some(digest);
                 subject.plugin.digest = Some(digest.to_string());
                 subject.plugin.component_bytes = Some(bytes);
-                subject.bytes = Bytes::File(source.component());
             }
             Err(outcome) => subject.refuse(outcome),
         }
-        subject.source = Some(source);
+        subject.origin = Origin::Found(source);
         subject
     }
 
-    /// What is granted to it: what the user grants to all, and what is its own.
-    pub(super) fn grants(&self, all: &Grants) -> Grants {
-        let mut grants = all.clone();
-        let Some(source) = &self.source else {
-            return grants;
-        };
-        if let Some(manifest) = &source.manifest
-            && grants.args.is_empty()
-        {
-            grants.args.clone_from(&manifest.program.args);
+    /// What was found of it; nothing of a guest of our own.
+    pub(super) fn source(&self) -> Option<&Source> {
+        match &self.origin {
+            Origin::Found(source) => Some(source),
+            Origin::Nowhere | Origin::Own(_) => None,
         }
-        if grants.own_dir {
-            // A worker has no working directory of its own.
-            let own = source.own_dir();
-            grants.dirs.push(DirGrant {
-                host: own.canonicalize().unwrap_or_else(|_| own.into()),
-                guest: ".".into(),
-                access: Access::Read,
-            });
-        }
-        grants
     }
 
     async fn read(
@@ -193,11 +171,12 @@ impl Subject {
 
     /// Writes the component, exactly as it was hashed, to a file that only we can change.
     pub(super) fn snapshot(&self, limits: &Limits, to: &Path) -> Result<(), String> {
-        match (&self.bytes, self.digest) {
-            (Bytes::File(path), Some(digest)) => {
-                plugin::snapshot(path, limits, &digest, to).map_err(|error| error.to_string())
+        match (&self.origin, self.digest) {
+            (Origin::Found(source), Some(digest)) => {
+                let path = source.component();
+                plugin::snapshot(&path, limits, &digest, to).map_err(|error| error.to_string())
             }
-            (Bytes::Own(text), _) => std::fs::write(to, text).map_err(|error| error.to_string()),
+            (Origin::Own(text), _) => std::fs::write(to, text).map_err(|error| error.to_string()),
             _ => Err("it has no bytes".into()),
         }
     }
@@ -231,20 +210,6 @@ impl Subject {
             .collect();
     }
 
-    /// What a program that failed would probably have needed: a file beside it, which nobody let it
-    /// read.
-    fn advice(&self, grants: &Grants, limits: &Limits) -> Option<String> {
-        let is_closed = !grants.own_dir && grants.dirs.is_empty();
-        let source = self.source.as_ref().filter(|_| is_closed)?;
-        if self.plugin.kind != Some(PluginKind::Command) {
-            return None;
-        }
-        let file = source.wanted_neighbour(limits)?;
-        Some(format!(
-            "it names {file:?}, which lies beside it: let it read its own directory with --own-dir"
-        ))
-    }
-
     /// Before the estimates: the times over all workers, and what an interruption left undone.
     pub(super) fn settle(&mut self, interrupted: bool, stage: Stage) {
         let (load, instantiate): (Vec<f64>, Vec<f64>) = self
@@ -272,29 +237,6 @@ impl Subject {
     }
 }
 
-/// What a program gets and must give: what the user says, or else its manifest or what stands
-/// beside it.
-fn program(source: &Source, request: &Request, dir: &Path) -> Result<ProgramJob, InputError> {
-    let stdin = match &request.grants.stdin {
-        Some(path) => Some(Input::open(path)?),
-        None => source.stdin()?,
-    };
-    let expected = match &request.expected_stdout {
-        Some(path) => Some(Input::open(path)?),
-        None => source.expected_stdout()?,
-    };
-    let expected = expected.map(|input| Ok((input.name.clone(), input.copy(dir)?)));
-    let name = match &source.manifest {
-        Some(manifest) => manifest.name.clone(),
-        None => lossy(Path::new(source.path.file_stem().unwrap_or_default())),
-    };
-    Ok(ProgramJob {
-        name,
-        stdin: stdin.map(|input| input.copy(dir)).transpose()?,
-        expected: expected.transpose()?,
-    })
-}
-
 fn empty(spec: CaseSpec) -> Case {
     Case {
         spec,
@@ -308,162 +250,10 @@ fn empty(spec: CaseSpec) -> Case {
     }
 }
 
-fn lossy(path: &Path) -> String {
+pub(super) fn lossy(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn wall(limits: &Limits) -> (LimitKind, u64) {
+pub(super) fn wall(limits: &Limits) -> (LimitKind, u64) {
     (LimitKind::Wall, limits.get(LimitKind::Wall))
-}
-
-/// The place of a case in a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CaseAt {
-    subject: usize,
-    case: usize,
-}
-
-/// Where and when a process of the time pass ran.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) block: u32,
-    pub(super) order: u32,
-    pub(super) core: Option<u32>,
-    pub(super) padding_bytes: u32,
-}
-
-/// The cases that nothing has gone wrong with, in order.
-pub(super) fn pending(subjects: &[Subject]) -> Vec<CaseAt> {
-    let cases = |(subject, at): (usize, &Subject)| {
-        let ready = at.code.is_some();
-        let cases = at.plugin.cases.iter().enumerate();
-        let pending = cases.filter(move |(_, case)| ready && case.outcome.is_ok());
-        pending
-            .map(move |(case, _)| CaseAt { subject, case })
-            .collect::<Vec<_>>()
-    };
-    subjects.iter().enumerate().flat_map(cases).collect()
-}
-
-impl CaseAt {
-    /// The plugin, its code, and the name of the case; none once the plugin was refused.
-    pub(super) fn of<'a>(
-        &self,
-        subjects: &'a [Subject],
-    ) -> Option<(&'a Subject, &'a Code, &'a str)> {
-        let subject = &subjects[self.subject];
-        let case = &subject.plugin.cases[self.case].spec.name;
-        Some((subject, subject.code.as_ref()?, case))
-    }
-
-    /// Takes the count pass.
-    pub(super) fn counted(&self, subjects: &mut [Subject], report: Report, request: &Request) {
-        let subject = &mut subjects[self.subject];
-        let mut ended = outcome(&report, wall(&request.limits));
-        if let Outcome::Error { message } | Outcome::Trap { message } | Outcome::Fault { message } =
-            &mut ended
-            && let Some(advice) = subject.advice(&request.grants, &request.limits)
-        {
-            message.push('\n');
-            message.push_str(&advice);
-        }
-        let case = &mut subject.plugin.cases[self.case];
-        case.outcome = ended;
-        let mut passes = Passes::default();
-        for event in report.events {
-            if let Event::Counted {
-                pass,
-                fuel_per_iteration,
-                method,
-                settled,
-                memory,
-                output,
-            } = event
-            {
-                passes.all.push(pass);
-                if passes.first.is_none() {
-                    case.output = output;
-                    passes.first = fuel_per_iteration.map(|fuel| (fuel, method, settled, memory));
-                }
-            }
-        }
-        case.count = passes.into_count();
-    }
-
-    /// Takes one process of the time pass.
-    pub(super) fn timed(
-        &self,
-        subjects: &mut [Subject],
-        report: Report,
-        place: Place,
-        limits: &Limits,
-    ) {
-        let subject = &mut subjects[self.subject];
-        let case = &mut subject.plugin.cases[self.case];
-        let outcome = outcome(&report, wall(limits));
-        // What an interruption cut short was never measured.
-        if matches!(outcome, Outcome::Skipped { .. }) {
-            return;
-        }
-        let samples = report.samples();
-        let timed = report.events.into_iter().find_map(|event| match event {
-            Event::Timed(timed) => Some(*timed),
-            _ => None,
-        });
-        if let Some(timed) = &timed {
-            subject.times.push((timed.load_ns, timed.instantiate_ns));
-        }
-        if !outcome.is_ok() {
-            case.outcome = outcome.clone();
-        }
-        case.processes.push(process(timed, samples, outcome, place));
-    }
-}
-
-#[derive(Default)]
-struct Passes {
-    all: Vec<CountPass>,
-    first: Option<(f64, crate::report::model::CountMethod, bool, MemoryProfile)>,
-}
-
-impl Passes {
-    fn into_count(self) -> Option<Count> {
-        let (fuel_per_iteration, method, settled, memory) = self.first?;
-        let deterministic =
-            self.all.len() > 1 && self.all.windows(2).all(|pair| pair[0] == pair[1]);
-        let batches = self.all.iter().flat_map(|pass| &pass.batches);
-        let (timed, untimed) = batches.fold((0, 0), |(timed, untimed), batch| {
-            (timed + batch.fuel, untimed + batch.untimed_fuel)
-        });
-        let untimed_share = untimed as f64 / ((timed + untimed) as f64).max(1.0);
-        Some(Count {
-            fuel_per_iteration,
-            method,
-            deterministic,
-            settled,
-            untimed_share,
-            passes: self.all,
-            memory,
-        })
-    }
-}
-
-fn process(timed: Option<Timed>, samples: Vec<Sample>, outcome: Outcome, place: Place) -> Process {
-    let timed = timed.unwrap_or_default();
-    Process {
-        block: place.block,
-        order: place.order,
-        outcome,
-        core: place.core,
-        padding_bytes: place.padding_bytes,
-        ready_ns: timed.ready_ns,
-        load_ns: timed.load_ns,
-        instantiate_ns: timed.instantiate_ns,
-        first_iteration_ns: timed.first_iteration_ns,
-        samples,
-        checksum: timed.checksum,
-        precise: timed.precise,
-        memory_peak_bytes: timed.memory_peak_bytes,
-        rss_peak_bytes: timed.rss_peak_bytes,
-    }
 }

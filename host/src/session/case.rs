@@ -1,0 +1,163 @@
+//! A case on its way through the passes: where it is, and what its workers add to it.
+
+use super::code::Code;
+use super::outcome;
+use super::request::Request;
+use super::subject::{Subject, wall};
+use crate::report::model::{
+    Count, CountMethod, CountPass, MemoryProfile, Outcome, Process, Sample,
+};
+use crate::sandbox::Limits;
+use crate::worker::{Event, Report, Timed};
+
+/// The place of a case in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CaseAt {
+    subject: usize,
+    case: usize,
+}
+
+/// Where and when a process of the time pass ran.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) block: u32,
+    pub(super) order: u32,
+    pub(super) core: Option<u32>,
+    pub(super) padding_bytes: u32,
+}
+
+/// The cases that nothing has gone wrong with, in order.
+pub(super) fn pending(subjects: &[Subject]) -> Vec<CaseAt> {
+    let cases = |(subject, at): (usize, &Subject)| {
+        let ready = at.code.is_some();
+        let cases = at.plugin.cases.iter().enumerate();
+        let pending = cases.filter(move |(_, case)| ready && case.outcome.is_ok());
+        pending
+            .map(move |(case, _)| CaseAt { subject, case })
+            .collect::<Vec<_>>()
+    };
+    subjects.iter().enumerate().flat_map(cases).collect()
+}
+
+impl CaseAt {
+    /// The plugin, its code, and the name of the case; none once the plugin was refused.
+    pub(super) fn of<'a>(
+        &self,
+        subjects: &'a [Subject],
+    ) -> Option<(&'a Subject, &'a Code, &'a str)> {
+        let subject = &subjects[self.subject];
+        let case = &subject.plugin.cases[self.case].spec.name;
+        Some((subject, subject.code.as_ref()?, case))
+    }
+
+    /// Takes the count pass.
+    pub(super) fn counted(&self, subjects: &mut [Subject], report: Report, request: &Request) {
+        let subject = &mut subjects[self.subject];
+        let mut ended = outcome(&report, wall(&request.limits));
+        if let Outcome::Error { message } | Outcome::Trap { message } | Outcome::Fault { message } =
+            &mut ended
+            && let Some(advice) = subject.advice(&request.grants, &request.limits)
+        {
+            message.push('\n');
+            message.push_str(&advice);
+        }
+        let case = &mut subject.plugin.cases[self.case];
+        case.outcome = ended;
+        let mut passes = Passes::default();
+        for event in report.events {
+            if let Event::Counted {
+                pass,
+                fuel_per_iteration,
+                method,
+                settled,
+                memory,
+                output,
+            } = event
+            {
+                passes.all.push(pass);
+                if passes.first.is_none() {
+                    case.output = output;
+                    passes.first = fuel_per_iteration.map(|fuel| (fuel, method, settled, memory));
+                }
+            }
+        }
+        case.count = passes.into_count();
+    }
+
+    /// Takes one process of the time pass.
+    pub(super) fn timed(
+        &self,
+        subjects: &mut [Subject],
+        report: Report,
+        place: Place,
+        limits: &Limits,
+    ) {
+        let subject = &mut subjects[self.subject];
+        let case = &mut subject.plugin.cases[self.case];
+        let outcome = outcome(&report, wall(limits));
+        // What an interruption cut short was never measured.
+        if matches!(outcome, Outcome::Skipped { .. }) {
+            return;
+        }
+        let samples = report.samples();
+        let timed = report.events.into_iter().find_map(|event| match event {
+            Event::Timed(timed) => Some(*timed),
+            _ => None,
+        });
+        if let Some(timed) = &timed {
+            subject.times.push((timed.load_ns, timed.instantiate_ns));
+        }
+        if !outcome.is_ok() {
+            case.outcome = outcome.clone();
+        }
+        case.processes.push(process(timed, samples, outcome, place));
+    }
+}
+
+#[derive(Default)]
+struct Passes {
+    all: Vec<CountPass>,
+    first: Option<(f64, CountMethod, bool, MemoryProfile)>,
+}
+
+impl Passes {
+    fn into_count(self) -> Option<Count> {
+        let (fuel_per_iteration, method, settled, memory) = self.first?;
+        let deterministic =
+            self.all.len() > 1 && self.all.windows(2).all(|pair| pair[0] == pair[1]);
+        let batches = self.all.iter().flat_map(|pass| &pass.batches);
+        let (timed, untimed) = batches.fold((0, 0), |(timed, untimed), batch| {
+            (timed + batch.fuel, untimed + batch.untimed_fuel)
+        });
+        let untimed_share = untimed as f64 / ((timed + untimed) as f64).max(1.0);
+        Some(Count {
+            fuel_per_iteration,
+            method,
+            deterministic,
+            settled,
+            untimed_share,
+            passes: self.all,
+            memory,
+        })
+    }
+}
+
+fn process(timed: Option<Timed>, samples: Vec<Sample>, outcome: Outcome, place: Place) -> Process {
+    let timed = timed.unwrap_or_default();
+    Process {
+        block: place.block,
+        order: place.order,
+        outcome,
+        core: place.core,
+        padding_bytes: place.padding_bytes,
+        ready_ns: timed.ready_ns,
+        load_ns: timed.load_ns,
+        instantiate_ns: timed.instantiate_ns,
+        first_iteration_ns: timed.first_iteration_ns,
+        samples,
+        checksum: timed.checksum,
+        precise: timed.precise,
+        memory_peak_bytes: timed.memory_peak_bytes,
+        rss_peak_bytes: timed.rss_peak_bytes,
+    }
+}

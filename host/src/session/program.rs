@@ -1,0 +1,76 @@
+//! What programs get and must give, from flags, manifests and the files beside them.
+
+use std::path::Path;
+
+use super::request::Request;
+use super::subject::{Subject, lossy};
+use crate::plugin::{Input, InputError, Source};
+use crate::report::model::PluginKind;
+use crate::sandbox::{Access, DirGrant, Grants, Limits};
+use crate::worker::ProgramJob;
+
+/// What a program gets and must give: what the user says, or else its manifest or what stands
+/// beside it.
+pub(super) fn program(
+    source: &Source,
+    request: &Request,
+    dir: &Path,
+) -> Result<ProgramJob, InputError> {
+    let stdin = match &request.grants.stdin {
+        Some(path) => Some(Input::open(path)?),
+        None => source.stdin()?,
+    };
+    let expected = match &request.expected_stdout {
+        Some(path) => Some(Input::open(path)?),
+        None => source.expected_stdout()?,
+    };
+    let expected = expected.map(|input| Ok((input.name.clone(), input.copy(dir)?)));
+    let name = match &source.manifest {
+        Some(manifest) => manifest.name.clone(),
+        None => lossy(Path::new(source.path.file_stem().unwrap_or_default())),
+    };
+    Ok(ProgramJob {
+        name,
+        stdin: stdin.map(|input| input.copy(dir)).transpose()?,
+        expected: expected.transpose()?,
+    })
+}
+
+impl Subject {
+    /// What is granted to it: what the user grants to all, and what is its own.
+    pub(super) fn grants(&self, all: &Grants) -> Grants {
+        let mut grants = all.clone();
+        let Some(source) = self.source() else {
+            return grants;
+        };
+        if let Some(manifest) = &source.manifest
+            && grants.args.is_empty()
+        {
+            grants.args.clone_from(&manifest.program.args);
+        }
+        if grants.own_dir {
+            // A worker has no working directory of its own.
+            let own = source.own_dir();
+            grants.dirs.push(DirGrant {
+                host: own.canonicalize().unwrap_or_else(|_| own.into()),
+                guest: ".".into(),
+                access: Access::Read,
+            });
+        }
+        grants
+    }
+
+    /// What a program that failed would probably have needed: a file beside it, which nobody let it
+    /// read.
+    pub(super) fn advice(&self, grants: &Grants, limits: &Limits) -> Option<String> {
+        let is_closed = !grants.own_dir && grants.dirs.is_empty();
+        let source = self.source().filter(|_| is_closed)?;
+        if self.plugin.kind != Some(PluginKind::Command) {
+            return None;
+        }
+        let file = source.wanted_neighbour(limits)?;
+        Some(format!(
+            "it names {file:?}, which lies beside it: let it read its own directory with --own-dir"
+        ))
+    }
+}
