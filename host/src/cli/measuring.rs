@@ -23,7 +23,7 @@ const SEED: u64 = 0;
 /// Which plugins and cases, and what they may do.
 #[derive(Debug, Args)]
 pub(super) struct Measuring {
-    /// Components (.wasm, .wat), plugin directories, or directories of those
+    /// WebAssembly files (.wasm, .wat), plugin directories, or directories of those
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Only these cases: part of a name, a glob like 'json/*', or a regular expression like '/^json|cbor/'
