@@ -34,7 +34,7 @@ pub(super) struct Subject {
 /// Where a plugin comes from.
 pub(super) enum Origin {
     Nowhere,
-    Found(Source),
+    Found(Box<Source>),
     /// A guest of our own: its text.
     Own(&'static str),
 }
@@ -114,7 +114,7 @@ impl Subject {
             }
             Err(outcome) => subject.refuse(outcome),
         }
-        subject.origin = Origin::Found(source);
+        subject.origin = Origin::Found(Box::new(source));
         subject
     }
 
