@@ -156,6 +156,21 @@ fn a_failed_program_says_its_status_and_what_it_wrote_to_stderr() {
     bench.run([&file]).exits(0);
     let file = bench.write("trapping.wat", module("", "", "unreachable"));
     bench.run([&file]).exits(5).says("unreachable");
+    // What it says last does not drown in what it printed before.
+    let body = "(call $print (i32.const 1) (i32.const 9000)) (call $print (i32.const 2) (i32.const 7)) unreachable";
+    let file = bench.write("wordy.wat", module("", "broken\\n", body));
+    bench.run([&file]).exits(5).says("it wrote: broken");
+    let err = r#"(component
+        (core module $m (func (export "run") (result i32) (i32.const 1)))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $exported (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $exported)))"#;
+    let file = bench.write("err.wat", err);
+    bench
+        .run([&file])
+        .exits(5)
+        .says("exited with an error status");
     // A plain Rust program that cannot read what it is told to.
     let word_count = built().join("wasm32-wasip1/release/word-count.wasm");
     let args = [
@@ -174,11 +189,11 @@ fn a_failed_program_says_its_status_and_what_it_wrote_to_stderr() {
         "[plugin]\nname='p'\n[build]\ncomponent={word_count:?}\n[program]\nargs=['manifest.txt']\n"
     );
     bench.write("p/plugin.toml", manifest);
-    bench.run([&folder]).exits(5).says("manifest.txt");
+    bench.run([&folder]).exits(5).says("it wrote: manifest.txt");
     let said = bench
         .run(["--arg".as_ref(), "flag.txt".as_ref(), folder.as_os_str()])
         .exits(5);
-    said.says("flag.txt");
+    said.says("it wrote: flag.txt");
 }
 
 /// If this fails, a program reads the directory it lies in without being allowed to, or one that

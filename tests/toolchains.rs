@@ -2,11 +2,12 @@
 //! because they take minutes and need what `tests/toolchains/install` installs.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use super::new::begin_and_run;
-use super::support::{Bench, QUICK, build, cases, repository, samples};
+use super::support::{Bench, QUICK, build, case, cases, repository, samples};
 
 /// If this fails, the first thing that an author tries does not work.
 #[test]
@@ -71,6 +72,37 @@ fn one_job_in_every_language_has_one_result_and_one_table() {
         let title = format!("{name} in {} plugins · checksum {}", sums.len(), sums[0]);
         assert!(said.stdout.contains(&title), "no table {title}: {said}");
     }
+}
+
+/// If this fails, Go's collector runs at a moment at which it must not, or not at all: stock bindings
+/// trap after some 16,000 calls.
+#[test]
+#[ignore = "needs tests/toolchains/install"]
+fn go_holds_for_hundreds_of_thousands_of_calls_that_allocate() {
+    let bench = Bench::new();
+    bench.dyno(["new", "soak", "--lang", "go"]).exits(0);
+    let text = fs::read_to_string(bench.path("soak/main.go")).unwrap();
+    let call = "slices.Sort(sorted)";
+    assert!(text.contains(call));
+    let allocating = text.replace(call, "sorted = slices.Clone(sorted[:len(sorted)/2*2])");
+    bench.write("soak/main.go", allocating);
+    let mut command = bench.command();
+    // Each iteration calls `stop` and `start`, and leaves a copy of 8,000 bytes behind.
+    command.args(["run", "--quick", "--time", "10s", "--sample-time", "200ms"]);
+    command.args(["--case", "sort/1000", "soak"]);
+    build(command).exits(0);
+    let run = bench.recorded("latest");
+    let samples = case(&run, "sort/1000")["processes"][0]["samples"]
+        .as_array()
+        .unwrap();
+    let iterations: u64 = samples
+        .iter()
+        .map(|sample| sample["iterations"].as_u64().unwrap())
+        .sum();
+    assert!(
+        iterations > 100_000,
+        "only {iterations} iterations: let it run for longer"
+    );
 }
 
 /// The SDKs' and samples' own tests, in their own languages, with their own tools.

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use memchr::memmem;
 
 use super::source::{Source, open_regular, show};
@@ -57,7 +57,12 @@ impl Input {
     fn open_below(dir: &Path, path: &Path) -> Result<Self, InputError> {
         let name = show(path);
         let opened = Dir::open_ambient_dir(dir, ambient_authority())
-            .and_then(|dir| dir.open(path))
+            .and_then(|dir| {
+                let mut options = OpenOptions::new();
+                // As `open_regular`: what is no file must not be waited for.
+                options.read(true).custom_flags(libc::O_NONBLOCK);
+                dir.open_with(path, &options)
+            })
             .map(cap_std::fs::File::into_std);
         match opened.and_then(regular) {
             Ok(file) => Ok(Self { name, file }),
@@ -175,6 +180,10 @@ mod tests {
 
     #[test]
     fn a_manifest_reaches_no_file_outside_of_its_directory() {
+        let (_dir, source) = plugin("[program]\nstdin='fifo'");
+        let fifo = source.path.join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(source.stdin().is_err(), "a FIFO is no file");
         let (dir, source) = plugin("[program]\nstdin='in'");
         let copy = source.stdin().unwrap().unwrap().copy(dir.path()).unwrap();
         assert_eq!(std::fs::read(copy).unwrap(), b"input");

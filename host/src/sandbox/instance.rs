@@ -69,7 +69,7 @@ pub struct Ended {
 }
 
 impl<B: Bench + 'static> Guest<B> {
-    /// Instantiates a plugin whose calls `bench` answers. The gauge stands at zero afterwards.
+    /// Instantiates a plugin whose calls `bench` answers..
     ///
     /// # Errors
     /// How it ended, if it did not survive that.
@@ -129,7 +129,6 @@ impl<B: Bench + 'static> Guest<B> {
         let baseline_bytes = store.data().limiter.bytes();
         if build == Build::Metered {
             store.data_mut().full_tank = Some(store.get_fuel().map_err(host)?);
-            gauge.set(0);
         }
         store.data_mut().limiter.begin();
         Ok(Self {
