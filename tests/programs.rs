@@ -157,7 +157,7 @@ fn a_failed_program_says_its_status_and_what_it_wrote_to_stderr() {
     let file = bench.write("trapping.wat", module("", "", "unreachable"));
     bench.run([&file]).exits(5).says("unreachable");
     // What it says last does not drown in what it printed before.
-    let body = "(call $print (i32.const 1) (i32.const 9000)) (call $print (i32.const 2) (i32.const 7)) unreachable";
+    let body = "(i32.store8 (i32.const 64) (i32.const 120)) (call $print (i32.const 1) (i32.const 9000)) (i32.store8 (i32.const 64) (i32.const 98)) (call $print (i32.const 2) (i32.const 7)) unreachable";
     let file = bench.write("wordy.wat", module("", "broken\\n", body));
     bench.run([&file]).exits(5).says("it wrote: broken");
     let err = r#"(component
