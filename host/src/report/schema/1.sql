@@ -48,7 +48,6 @@ CREATE TABLE run_plugin (
     plugin           INTEGER REFERENCES plugin (id),  -- null: it was not readable
     name             TEXT NOT NULL,
     source           TEXT NOT NULL,
-    kind             TEXT,  -- suite or command; null: it was refused before that was known
     component_bytes  INTEGER,
     outcome          TEXT NOT NULL,
     outcome_json     TEXT NOT NULL,

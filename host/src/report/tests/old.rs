@@ -7,6 +7,7 @@ use crate::report::schema::{self, MIGRATIONS, Migrated};
 
 const LATER: &[&str] = &[
     MIGRATIONS[0],
+    MIGRATIONS[1],
     "ALTER TABLE run ADD COLUMN mood TEXT; CREATE TABLE mood (id INTEGER PRIMARY KEY) STRICT;",
     "INSERT INTO mood VALUES (1);",
 ];
@@ -24,8 +25,17 @@ fn an_older_report_becomes_one_of_today_and_keeps_its_runs() {
     let (_directory, path) = place();
     recorded(&path);
     let store = Store::open_at(&path, LATER).unwrap();
-    assert_eq!(schema::user_version(store.connection()).unwrap(), 3);
-    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 4));
+    assert_eq!(schema::user_version(store.connection()).unwrap(), 4);
+    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 5));
+    assert_eq!(store.run("latest").unwrap(), fixture::full());
+}
+
+#[test]
+fn a_report_of_the_first_version_takes_runs_of_today() {
+    let (_directory, path) = place();
+    drop(Store::open_at(&path, &MIGRATIONS[..1]).unwrap());
+    let mut store = Store::open(&path).unwrap();
+    store.record(&fixture::full()).unwrap();
     assert_eq!(store.run("latest").unwrap(), fixture::full());
 }
 
@@ -40,8 +50,8 @@ fn a_newer_report_is_refused_untouched() {
             matches!(
                 error,
                 StoreError::Newer {
-                    found: 3,
-                    known: 1,
+                    found: 4,
+                    known: 2,
                     ..
                 }
             ),
@@ -67,7 +77,7 @@ fn a_newer_report_is_known_by_its_log_too() {
     let before = contents(&copy);
     let error = Store::open(&copy.join("report.sqlite")).unwrap_err();
     assert!(
-        matches!(error, StoreError::Newer { found: 3, .. }),
+        matches!(error, StoreError::Newer { found: 4, .. }),
         "{error}"
     );
     assert_eq!(contents(&copy), before);
@@ -77,12 +87,17 @@ fn a_newer_report_is_known_by_its_log_too() {
 fn a_migration_that_fails_leaves_the_old_version() {
     let (_directory, path) = place();
     recorded(&path);
-    let broken = [MIGRATIONS[0], LATER[1], "INSERT INTO nowhere VALUES (1);"];
+    let broken = [
+        MIGRATIONS[0],
+        MIGRATIONS[1],
+        LATER[2],
+        "INSERT INTO nowhere VALUES (1);",
+    ];
     let error = Store::open_at(&path, &broken).unwrap_err();
     assert!(matches!(error, StoreError::Statement { .. }), "{error}");
     let store = Store::open(&path).unwrap();
     assert_eq!(store.run("latest").unwrap(), fixture::full());
-    assert_eq!(count(&store, "audit"), 2);
+    assert_eq!(count(&store, "audit"), 3);
 }
 
 #[test]
@@ -95,7 +110,7 @@ fn of_eight_that_migrate_one_does() {
         }
     });
     let store = Store::open_at(&path, LATER).unwrap();
-    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 4));
+    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 5));
 }
 
 /// Another host may migrate between the look at the file and the opening of it.
@@ -105,5 +120,5 @@ fn a_report_that_became_newer_meanwhile_is_not_used() {
     drop(Store::open_at(&path, LATER).unwrap());
     let mut connection = rusqlite::Connection::open(&path).unwrap();
     let result = schema::migrate(&mut connection, MIGRATIONS).unwrap();
-    assert_eq!(result, Migrated::Newer(3));
+    assert_eq!(result, Migrated::Newer(4));
 }
