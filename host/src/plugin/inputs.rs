@@ -8,7 +8,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use memchr::memmem;
 
-use super::source::{Source, open_regular, show};
+use super::source::{Source, open_regular, regular, show};
 use crate::report::model::LimitKind;
 use crate::sandbox::Limits;
 
@@ -90,16 +90,6 @@ impl Input {
         }
         Ok(path)
     }
-}
-
-fn regular(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    Err(io::Error::new(
-        io::ErrorKind::InvalidInput,
-        "not a regular file",
-    ))
 }
 
 impl Source {

@@ -188,12 +188,14 @@ impl Hasher for Sha256Hasher {
     }
 
     fn finish(&self) -> u64 {
-        let digest = self.0.clone().finalize();
-        digest
-            .iter()
-            .take(8)
-            .fold(0, |sum, &byte| sum << 8 | u64::from(byte))
+        leading_u64(&self.0.clone().finalize())
     }
+}
+
+/// The first eight bytes of a digest, big-endian.
+pub(super) fn leading_u64(digest: &[u8]) -> u64 {
+    let bytes = digest.iter().take(8);
+    bytes.fold(0, |sum, &byte| sum << 8 | u64::from(byte))
 }
 
 fn engine_error(error: wasmtime::Error) -> CodeError {

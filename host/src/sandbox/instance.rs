@@ -69,7 +69,7 @@ pub struct Ended {
 }
 
 impl<B: Bench + 'static> Guest<B> {
-    /// Instantiates a plugin whose calls `bench` answers..
+    /// Instantiates a plugin whose calls `bench` answers.
     ///
     /// # Errors
     /// How it ended, if it did not survive that.

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
+use super::code::leading_u64;
 use super::instance::{Ended, Finished, Guest};
 use super::linked::{Command, Conditions, Linked};
 use super::precheck::quoted;
@@ -76,9 +77,7 @@ fn show(line: &[u8]) -> String {
 
 /// The checksum of a program: the first eight bytes of the SHA-256 of its stdout.
 fn checksum(stdout: &[u8]) -> u64 {
-    let digest = Sha256::digest(stdout);
-    let bytes = digest.iter().take(8);
-    bytes.fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    leading_u64(&Sha256::digest(stdout))
 }
 
 /// Runs a command as often as `bench` asks for.
