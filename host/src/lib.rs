@@ -9,6 +9,8 @@ pub mod cache;
 pub mod estimate;
 pub mod machine;
 pub mod measure;
+pub mod package;
+pub mod packaging;
 pub mod plugin;
 pub mod progress;
 pub mod quantity;

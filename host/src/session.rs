@@ -3,6 +3,7 @@
 mod case;
 mod code;
 mod floor;
+mod packages;
 mod program;
 mod request;
 mod scratch;
@@ -10,7 +11,6 @@ mod subject;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -23,10 +23,12 @@ use crate::cache::CodeCache;
 use crate::estimate::{Circumstances, conclude};
 use crate::machine::machine;
 use crate::measure::TimeSettings;
+use crate::package::kind::Kinds;
+use crate::packaging::{Ask, Named};
 use crate::progress::{Observer, Progress, Step};
-use crate::report::model::{LimitKind, Outcome, Run, RunStatus, Sample};
+use crate::report::model::{Run, RunStatus};
 use crate::sandbox::{Build, CodeError, ENGINE, Shape};
-use crate::worker::{Cancel, Ended, Event, Job, Report, RunJob, Supervisor, confine, monotonic_ns};
+use crate::worker::{Cancel, Job, Report, RunJob, Supervisor, confine, monotonic_ns};
 
 /// Why a session could not begin. What goes wrong later is an outcome in the run.
 #[derive(Debug, thiserror::Error)]
@@ -57,10 +59,11 @@ pub struct Findings {
 pub async fn measure(
     request: &Request,
     cancel: Cancel,
+    ask: &mut dyn Ask,
     observer: &mut dyn Observer,
 ) -> Result<Findings, SessionError> {
     let mut session = Session::open(request, cancel, observer)?;
-    let mut subjects = session.find().await;
+    let mut subjects = session.find(ask).await;
     for subject in &mut subjects {
         session.compile(subject).await;
         session.list(subject).await;
@@ -82,6 +85,7 @@ struct Session<'a> {
     cancel: Cancel,
     supervisor: Supervisor,
     cache: CodeCache,
+    kinds: Kinds,
     /// What compiled code depends on besides the component, by build.
     compatibility: Result<[(Build, String); 2], CodeError>,
     core: Option<u32>,
@@ -107,6 +111,7 @@ impl<'a> Session<'a> {
             cancel,
             supervisor,
             cache,
+            kinds: Kinds::default(),
             compatibility: code::compatibility(&request.limits),
             core: confine::pick_core(),
             started_at: jiff::Timestamp::now(),
@@ -116,17 +121,24 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Paths become subjects: found, built, hashed.
-    async fn find(&mut self) -> Vec<Subject> {
+    /// Paths and packages become subjects: found and verified, built, hashed.
+    async fn find(&mut self, ask: &mut dyn Ask) -> Vec<Subject> {
         let mut subjects = Vec::new();
         for path in &self.request.paths {
-            for source in crate::plugin::find(path) {
+            let (sources, package) = match Named::of(path) {
+                Some(named) => self.package(&named, ask).await,
+                None => (crate::plugin::find(path), None),
+            };
+            for source in sources {
                 let cancel = self.cancel.clone();
                 let observer = &mut *self.observer;
                 let dir = self.cache.run_dir();
                 subjects.push(
                     Subject::prepare(source, path, self.request, dir, observer, cancel).await,
                 );
+            }
+            if let (Some(package), Some(subject)) = (package, subjects.last_mut()) {
+                subject.is_packaged(package);
             }
         }
         subjects
@@ -214,7 +226,7 @@ impl<'a> Session<'a> {
     }
 
     /// The last step: estimates and outcomes, and the run as it will be recorded.
-    fn conclude(self, mut subjects: Vec<Subject>) -> Findings {
+    fn conclude(mut self, mut subjects: Vec<Subject>) -> Findings {
         let request = self.request;
         let signal = self.cancel.signal();
         let circumstances = Circumstances {
@@ -225,6 +237,11 @@ impl<'a> Session<'a> {
             subject.settle(signal.is_some(), request.stage);
             for case in &mut subject.plugin.cases {
                 conclude(case, circumstances);
+            }
+        }
+        for subject in &mut subjects {
+            if let Some(error) = subject.stop(&self.kinds) {
+                self.warnings.push(error);
             }
         }
         let finished_at = jiff::Timestamp::now();
@@ -278,7 +295,7 @@ impl<'a> Session<'a> {
     /// Runs one job in a fresh worker. A host error is a report like any other.
     async fn work(&mut self, mut job: Job, padding_bytes: u32) -> Report {
         let scratch = match &mut job {
-            Job::Compile(_) => Ok(Vec::new()),
+            Job::Compile(_) | Job::Describe(_) => Ok(Vec::new()),
             Job::Cases(run) | Job::Count { run, .. } | Job::Time { run, .. } => {
                 scratch::provide(&mut run.grants, &run.limits)
             }
@@ -301,7 +318,7 @@ impl<'a> Session<'a> {
     async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {
         let ran = self
             .supervisor
-            .run(job, self.wall(job), padding_bytes as usize);
+            .run(job, job.wall(), padding_bytes as usize);
         ran.await
             .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")))
     }
@@ -312,19 +329,6 @@ impl<'a> Session<'a> {
         {
             self.confinement = layers.to_vec();
         }
-    }
-
-    /// How long a worker may take. A compile worker is capped in CPU time; on a busy machine that
-    /// takes longer, but not for ever.
-    fn wall(&self, job: &Job) -> Duration {
-        let limits = &self.request.limits;
-        Duration::from_millis(match job {
-            Job::Compile(_) => limits
-                .get(LimitKind::Compile)
-                .saturating_mul(4)
-                .saturating_add(10_000),
-            _ => limits.get(LimitKind::Wall),
-        })
     }
 }
 
@@ -349,65 +353,6 @@ fn rfc3339(time: jiff::Timestamp) -> String {
 fn run_id(started_at: jiff::Timestamp) -> String {
     let time = started_at.strftime("%Y%m%dT%H%M%SZ");
     format!("{time}-{:08x}", request::random_u64() as u32)
-}
-
-impl Report {
-    fn failed(message: String) -> Self {
-        Self {
-            events: Vec::new(),
-            ended: Ended::Host(message),
-        }
-    }
-
-    fn outcome(&self) -> Option<Outcome> {
-        self.events.iter().rev().find_map(|event| match event {
-            Event::Done { outcome } => Some(outcome.clone()),
-            _ => None,
-        })
-    }
-
-    /// All samples, in order.
-    fn samples(&self) -> Vec<Sample> {
-        let samples = self.events.iter().filter_map(|event| match event {
-            Event::Samples { samples } => Some(samples.as_slice()),
-            _ => None,
-        });
-        samples.flatten().copied().collect()
-    }
-
-    fn layers(&self) -> Option<&[String]> {
-        self.events.iter().find_map(|event| match event {
-            Event::Confined { layers } => Some(layers.as_slice()),
-            _ => None,
-        })
-    }
-}
-
-/// How a job ended, by what its worker said and how it died.
-fn outcome(report: &Report, wall: (LimitKind, u64)) -> Outcome {
-    let (limit, cap) = wall;
-    match &report.ended {
-        Ended::Finished => report.outcome().unwrap_or_else(|| Outcome::Crash {
-            message: "its worker ended without a result".into(),
-        }),
-        Ended::WallClock | Ended::CpuTime => Outcome::Limit {
-            limit,
-            cap,
-            actual: None,
-        },
-        Ended::Flooded => Outcome::Crash {
-            message: "its worker said more than a worker may".into(),
-        },
-        Ended::Died(how) => Outcome::Crash {
-            message: how.clone(),
-        },
-        Ended::Host(message) => Outcome::Host {
-            message: message.clone(),
-        },
-        Ended::Interrupted => Outcome::Skipped {
-            reason: subject::INTERRUPTED.into(),
-        },
-    }
 }
 
 /// Settings by name, for the report.

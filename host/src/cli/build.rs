@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use dyno_host::plugin;
+use dyno_host::plugin::{self, Source};
 use dyno_host::render::escape;
 
 use super::Exit;
@@ -28,32 +28,11 @@ async fn interrupted() {
 
 impl Build {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let runtime = super::event_loop()?;
         let mut exit = Exit::NothingMatched;
         for source in self.paths.iter().flat_map(|path| plugin::find(path)) {
             let built = match &source {
-                Ok(source) => match &source.manifest {
-                    Some(manifest) => runtime.block_on(async {
-                        let mut out = anstream::stdout();
-                        let name = escape(&source.name);
-                        let announce = |command: &str| {
-                            let _ = writeln!(out, "{name}: {}", escape(command));
-                        };
-                        plugin::build(&source.path, manifest, announce, interrupted())
-                            .await
-                            .map_err(anyhow::Error::from)?;
-                        let component = source.component();
-                        if !component.is_file() {
-                            anyhow::bail!(
-                                "its commands succeeded, but there is no {}",
-                                component.display()
-                            );
-                        }
-                        writeln!(out, "{name}: {}", component.display())?;
-                        Ok(())
-                    }),
-                    None => continue,
-                },
+                Ok(source) if source.manifest.is_none() => continue,
+                Ok(source) => build(source),
                 Err(error) => Err(anyhow::anyhow!("{error}")),
             };
             match built {
@@ -68,4 +47,28 @@ impl Build {
         }
         Ok(exit)
     }
+}
+
+/// Runs the commands of a plugin directory, and says where the component is.
+pub(super) fn build(source: &Source) -> anyhow::Result<()> {
+    let Some(manifest) = &source.manifest else {
+        return Ok(());
+    };
+    super::event_loop()?.block_on(async {
+        let mut out = anstream::stdout();
+        let name = escape(&source.name);
+        let announce = |command: &str| {
+            let _ = writeln!(out, "{name}: {}", escape(command));
+        };
+        plugin::build(&source.path, manifest, announce, interrupted()).await?;
+        let component = source.component();
+        if !component.is_file() {
+            anyhow::bail!(
+                "its commands succeeded, but there is no {}",
+                component.display()
+            );
+        }
+        writeln!(out, "{name}: {}", component.display())?;
+        Ok(())
+    })
 }

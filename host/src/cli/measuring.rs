@@ -14,6 +14,7 @@ use dyno_host::worker::Cancel;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::limits::LimitArgs;
+use super::packages::{AccessArgs, Person};
 use super::{Exit, UsageError, paths};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
@@ -23,7 +24,8 @@ const SEED: u64 = 0;
 /// Which plugins and cases, and what they may do.
 #[derive(Debug, Args)]
 pub(super) struct Measuring {
-    /// WebAssembly files (.wasm, .wat), plugin directories, or directories of those
+    /// WebAssembly files (.wasm, .wat), plugin directories, directories of those; or packages: files
+    /// (.oci.tar), references like HOST/REPOSITORY:TAG, or installed ones by id
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Only these cases: part of a name, a glob like 'json/*', or a regular expression like '/^json|cbor/'
@@ -46,6 +48,8 @@ pub(super) struct Measuring {
     /// Fail a program whose stdout is not this file's, line by line
     #[arg(long, value_name = "FILE")]
     stdout: Option<PathBuf>,
+    #[command(flatten)]
+    packages: AccessArgs,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -141,6 +145,10 @@ impl Measuring {
         });
         Ok(Request {
             paths: self.paths.clone(),
+            access: match paths::home() {
+                Some(_) => Some(self.packages.access(&self.limits.0)?),
+                None => None,
+            },
             filter: CaseFilter::parse(&self.case)
                 .map_err(|error| UsageError(format!("--case: {error}")))?,
             stage,
@@ -220,7 +228,8 @@ pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow:
             let _ = raise.send(Some(number));
             std::future::pending::<()>().await;
         });
-        Ok(session::measure(request, cancel, observer).await?)
+        let mut person = Person { yes: false };
+        Ok(session::measure(request, cancel, &mut person, observer).await?)
     })
 }
 

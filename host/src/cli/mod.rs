@@ -3,20 +3,32 @@
 mod build;
 mod check;
 mod doctor;
+mod index;
+mod install;
+mod key;
 mod limits;
 mod list;
 mod manual;
 mod measuring;
 mod new;
+mod pack;
+mod packages;
 mod paths;
+mod publish;
 mod report;
 mod run;
+mod search;
+mod transfer;
+mod trust;
+mod verify;
 
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
+use dyno_host::packaging::{Named, PackagingError};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
 #[derive(Debug, Parser)]
@@ -51,6 +63,24 @@ enum Verb {
     Build(build::Build),
     #[command(subcommand)]
     Report(report::Report),
+    Pack(pack::Pack),
+    Sign(pack::Sign),
+    Verify(verify::Verify),
+    Inspect(transfer::Inspect),
+    Push(transfer::Push),
+    Pull(transfer::Pull),
+    Publish(publish::Publish),
+    Search(search::Search),
+    Install(install::Install),
+    Update(install::Update),
+    Uninstall(install::Uninstall),
+    Installed(install::Installed),
+    #[command(subcommand)]
+    Key(key::Key),
+    #[command(subcommand)]
+    Trust(trust::Trust),
+    #[command(subcommand)]
+    Index(index::Index),
     Doctor(doctor::Doctor),
     Completions(manual::Completions),
     Man(manual::Man),
@@ -66,6 +96,21 @@ impl Cli {
             Verb::New(verb) => verb.execute(),
             Verb::Build(verb) => verb.execute(),
             Verb::Report(verb) => verb.execute(verbose),
+            Verb::Pack(verb) => verb.execute(),
+            Verb::Sign(verb) => verb.execute(),
+            Verb::Verify(verb) => verb.execute(),
+            Verb::Inspect(verb) => verb.execute(),
+            Verb::Push(verb) => verb.execute(),
+            Verb::Pull(verb) => verb.execute(),
+            Verb::Publish(verb) => verb.execute(),
+            Verb::Search(verb) => verb.execute(),
+            Verb::Install(verb) => verb.execute(),
+            Verb::Update(verb) => verb.execute(),
+            Verb::Uninstall(verb) => verb.execute(),
+            Verb::Installed(verb) => verb.execute(),
+            Verb::Key(verb) => verb.execute(),
+            Verb::Trust(verb) => verb.execute(),
+            Verb::Index(verb) => verb.execute(),
             Verb::Doctor(verb) => verb.execute(),
             Verb::Completions(verb) => verb.execute(),
             Verb::Man(verb) => verb.execute(),
@@ -108,9 +153,12 @@ impl Exit {
     /// The code for an error that ended the command.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if error.is::<UsageError>() {
-            Self::Usage
-        } else {
-            Self::Host
+            return Self::Usage;
+        }
+        match error.downcast_ref::<PackagingError>() {
+            Some(error) if error.is_refusal() => Self::Refused,
+            Some(error) if error.is_not_found() => Self::NothingMatched,
+            _ => Self::Host,
         }
     }
 }
@@ -176,6 +224,27 @@ pub(crate) fn ignore_file_size_signal() {
     // SAFETY: no handler is installed, and this is the first thing that the only thread does.
     // Where it cannot be ignored, it stays what it was.
     let _ = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
+}
+
+/// What a package on the command line is: a file, a reference or an id.
+fn named(path: &Path) -> anyhow::Result<Named> {
+    Named::of(path).ok_or_else(|| {
+        let path = dyno_host::render::escape(&path.to_string_lossy());
+        UsageError(format!(
+            "{path} names no package: that is a file NAME.oci.tar, a reference like HOST/REPOSITORY:TAG, or an id like namespace/name@1.2"
+        ))
+        .into()
+    })
+}
+
+/// Prints a warning.
+fn warn(sentence: &str) {
+    use std::io::Write as _;
+    let style = anstyle::Style::new()
+        .bold()
+        .fg_color(Some(anstyle::AnsiColor::Yellow.into()));
+    // If stderr is closed there is nobody left to tell.
+    let _ = writeln!(anstream::stderr(), "{style}warning:{style:#} {sentence}");
 }
 
 /// Prints an error once, as one sentence.

@@ -93,6 +93,14 @@ impl Input {
 }
 
 impl Source {
+    /// A file that its manifest names, which cannot lead out of its directory.
+    ///
+    /// # Errors
+    /// If that cannot be opened.
+    pub fn open_below(&self, path: &Path) -> Result<Input, InputError> {
+        Input::open_below(&self.path, path)
+    }
+
     /// Its stdin, if its manifest names one.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ pub(super) const FILE_NAME: &str = "plugin.toml";
 const BYTES_MAX: u64 = 64 * 1024;
 
 /// A parsed `plugin.toml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
     /// Short name.
     pub name: String,
@@ -33,6 +33,8 @@ pub struct Manifest {
     pub program: ProgramTable,
     /// The limits that it needs to be higher than they are by default.
     pub limits: BTreeMap<LimitKind, u64>,
+    /// What it says of itself as a package, which whoever packs it reads.
+    pub package: Option<toml::Table>,
 }
 
 /// Why a manifest cannot be used.
@@ -88,6 +90,7 @@ struct File {
     program: ProgramTable,
     #[serde(default)]
     limits: BTreeMap<String, toml::Value>,
+    package: Option<toml::Table>,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +189,7 @@ impl Manifest {
             component: file.build.component,
             program: file.program,
             limits,
+            package: file.package,
         })
     }
 

@@ -13,5 +13,5 @@ pub use build::{BuildError, build};
 pub use cases::{CASE_NAME_CHARS_MAX, validate};
 pub use digest::{Digest, DigestError};
 pub use inputs::{Input, InputError};
-pub use manifest::{Manifest, ManifestError};
-pub use source::{Source, SourceError, find, read, snapshot};
+pub use manifest::{Manifest, ManifestError, ProgramTable};
+pub use source::{Source, SourceError, find, open_regular, read, snapshot};

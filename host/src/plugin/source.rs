@@ -16,7 +16,7 @@ use crate::sandbox::Limits;
 const DEPTH_MAX: usize = 4;
 
 /// Where a plugin comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     /// Short name: from the manifest, or from the file's name, with the directories above it below
     /// the one that was searched.
@@ -56,6 +56,9 @@ pub enum SourceError {
         /// Its size, or what was read of it: at least this, bytes.
         actual: u64,
     },
+    /// It was to be a package, and cannot be had as one: one sentence.
+    #[error("{0}")]
+    Package(String),
     /// The file changed while it was read.
     #[error("{0} changed while it was being read: try again")]
     Changed(String),
@@ -178,7 +181,10 @@ fn file_source(path: &Path, root: Option<&Path>) -> Source {
 }
 
 /// Opens a regular file. Never waits, not even for a FIFO's writer.
-pub(super) fn open_regular(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// If it is not one, or may not be read.
+pub fn open_regular(path: &Path) -> io::Result<File> {
     let file = File::options()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)

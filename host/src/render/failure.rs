@@ -7,7 +7,8 @@ use crate::sandbox::{LIMITS, LimitUnit};
 use super::escape;
 
 /// An outcome in one sentence; what it says more stands on further lines.
-pub(super) fn sentence(outcome: &Outcome) -> String {
+#[must_use]
+pub fn sentence(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Ok => "ok".into(),
         Outcome::Refused { reason } => format!("refused: {reason}"),

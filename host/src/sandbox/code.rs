@@ -5,6 +5,7 @@
 //! is right, which the supervisor checks once a session; a user can never hand one in.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::{Hash as _, Hasher};
 use std::io::{self, Read as _, Write as _};
@@ -18,6 +19,7 @@ use super::Limits;
 use super::componentize::{ModuleError, adapters, componentize};
 use super::engine::Build;
 use super::precheck::{PrecheckError, Shape, StructureCaps, precheck};
+use super::sections::{self, Description, SectionError};
 use crate::report::model::LimitKind;
 
 /// Why a component did not become code, or code not a component.
@@ -32,6 +34,9 @@ pub enum CodeError {
     /// A core module does not become a component.
     #[error("it {0}")]
     Module(#[from] ModuleError),
+    /// What it says of itself is no good.
+    #[error("it {0}")]
+    Section(#[from] SectionError),
     /// The engine refused it.
     #[error("the engine refused it: {0}")]
     Engine(String),
@@ -84,6 +89,30 @@ pub fn check(component: &[u8], limits: &Limits) -> Result<Shape, CodeError> {
         ..StructureCaps::default()
     };
     Ok(precheck(component, &caps)?)
+}
+
+/// Checks a component, and reads what it says of itself.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn describe(component: &[u8], limits: &Limits) -> Result<Description, CodeError> {
+    Ok(Description {
+        shape: check(component, limits)?,
+        sections: sections::sections(component)?,
+    })
+}
+
+/// Writes what a component should say of itself into it, after checking it.
+///
+/// # Errors
+/// The first rule that it breaks, or the first label that does not fit.
+pub fn label(
+    component: &[u8],
+    labels: &BTreeMap<String, String>,
+    limits: &Limits,
+) -> Result<Vec<u8>, CodeError> {
+    check(component, limits)?;
+    Ok(sections::label(component, labels)?)
 }
 
 /// Compiles a checked component into a file.

@@ -17,9 +17,12 @@ mod output;
 mod precheck;
 mod program;
 mod scratch;
+mod sections;
 mod state;
 
-pub use code::{CodeError, check, compatibility, compile, is_intact, load, to_component};
+pub use code::{
+    CodeError, check, compatibility, compile, describe, is_intact, label, load, to_component,
+};
 pub use componentize::ModuleError;
 pub use engine::{Build, ENGINE};
 pub use grants::{Access, DirGrant, Grants};
@@ -28,4 +31,5 @@ pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
 pub use linked::{Conditions, Linked};
 pub use precheck::{PrecheckError, Shape, StructureCaps, precheck};
 pub use program::{Expected, Program};
+pub use sections::{Description, SectionError};
 pub use state::FuelGauge;

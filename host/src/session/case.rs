@@ -1,7 +1,6 @@
 //! A case on its way through the passes: where it is, and what its workers add to it.
 
 use super::code::Code;
-use super::outcome;
 use super::request::Request;
 use super::subject::{Subject, wall};
 use crate::report::model::{
@@ -53,7 +52,7 @@ impl CaseAt {
     /// Takes the count pass.
     pub(super) fn counted(&self, subjects: &mut [Subject], report: Report, request: &Request) {
         let subject = &mut subjects[self.subject];
-        let mut ended = outcome(&report, wall(&request.limits));
+        let mut ended = report.outcome(wall(&request.limits));
         if let Outcome::Error { message } | Outcome::Trap { message } | Outcome::Fault { message } =
             &mut ended
             && let Some(advice) = subject.advice(&request.grants, &request.limits)
@@ -94,7 +93,7 @@ impl CaseAt {
     ) {
         let subject = &mut subjects[self.subject];
         let case = &mut subject.plugin.cases[self.case];
-        let outcome = outcome(&report, wall(limits));
+        let outcome = report.outcome(wall(limits));
         // What an interruption cut short was never measured.
         if matches!(outcome, Outcome::Skipped { .. }) {
             return;

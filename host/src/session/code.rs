@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::subject::{INTERRUPTED, Subject};
-use super::{Session, outcome};
+use super::subject::Subject;
+use super::Session;
 use crate::progress::Progress;
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
 use crate::sandbox::{self, Build, CodeError, Limits, is_intact};
-use crate::worker::{CompileJob, Event, Job, Report, monotonic_ns};
+use crate::worker::{CompileJob, Event, INTERRUPTED, Job, Report, monotonic_ns};
 
 /// Both builds of a component, as files that a run worker loads.
 #[derive(Debug, Clone)]
@@ -150,7 +150,7 @@ impl Session<'_> {
             actual: None,
         };
         let time = (LimitKind::Compile, limits.get(LimitKind::Compile));
-        match outcome(report, time) {
+        match report.outcome(time) {
             // The allocator's last words, when the address space is used up.
             Outcome::Crash { message } if message.contains("memory allocation of") => {
                 limit(LimitKind::CompileMemory)

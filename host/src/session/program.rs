@@ -57,6 +57,7 @@ impl Subject {
                 access: Access::Read,
             });
         }
+        self.add_own(&mut grants);
         grants
     }
 

@@ -7,13 +7,16 @@ use regex::Regex;
 
 use super::Settings;
 use crate::measure::{CountSettings, TimeSettings};
+use crate::packaging::Access;
 use crate::sandbox::{Grants, Limits};
 
 /// Everything that a session needs to know.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Components, plugin directories, or directories of those.
+    /// Components, plugin directories, or directories of those; packages by file, reference or id.
     pub paths: Vec<PathBuf>,
+    /// How packages are got at; none if there is nowhere to keep them.
+    pub access: Option<Access>,
     /// Which cases.
     pub filter: CaseFilter,
     /// How far to go.

@@ -3,18 +3,15 @@
 use std::path::Path;
 
 use super::code::Code;
-use super::outcome;
 use super::program::program;
 use super::request::{Request, Stage};
+use crate::package::kind::Started;
 use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
 use crate::report::model::{Case, CaseSpec, LimitKind, Outcome, Plugin};
 use crate::sandbox::{Limits, Shape};
 use crate::stats;
-use crate::worker::{Cancel, Event, ProgramJob, Report};
-
-/// Why a case has no result after a signal.
-pub(super) const INTERRUPTED: &str = "the run was interrupted";
+use crate::worker::{Cancel, Event, INTERRUPTED, ProgramJob, Report};
 
 /// One plugin of a session.
 pub(super) struct Subject {
@@ -27,6 +24,8 @@ pub(super) struct Subject {
     /// What it gets and must give if it is a command.
     pub(super) program: ProgramJob,
     pub(super) origin: Origin,
+    /// The package that it came out of.
+    pub(super) package: Option<Started>,
     /// Load and instantiation, one pair a worker, ns.
     pub(super) times: Vec<(u64, u64)>,
 }
@@ -63,6 +62,7 @@ impl Subject {
             digest: None,
             code: None,
             origin: Origin::Nowhere,
+            package: None,
             times: Vec::new(),
         }
     }
@@ -189,7 +189,7 @@ impl Subject {
 
     /// Takes what a plugin said of its cases, if it is true to the contract.
     pub(super) fn listed(&mut self, report: Report, request: &Request) {
-        let ended = outcome(&report, wall(&request.limits));
+        let ended = report.outcome(wall(&request.limits));
         if !ended.is_ok() {
             return self.refuse(ended);
         }
@@ -199,6 +199,10 @@ impl Subject {
         });
         let (kind, listed) = listed.unzip();
         self.plugin.kind = kind;
+        self.check_entry();
+        if !self.plugin.outcome.is_ok() {
+            return;
+        }
         let listed = listed.unwrap_or_default();
         if let Err(reason) = plugin::validate(&listed) {
             return self.refuse(Outcome::Refused { reason });

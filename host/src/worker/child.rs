@@ -2,20 +2,20 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
 use nix::time::ClockId;
 
 use super::confine::{Confinement, Stripped, strip};
-use super::job::{CompileJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed};
+use super::job::{CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed};
 use crate::measure::{
     CountSchedule, CountSettings, Sampler, SystemClock, TimeSchedule, TimeSettings, clock_ns,
 };
 use crate::report::model::{CountPass, LimitKind, Outcome, PluginKind};
 use crate::sandbox::{
-    self, Access, Build, CodeError, Conditions, Expected, Finished, FuelGauge, Linked,
+    self, Access, Build, CodeError, Conditions, Expected, Finished, FuelGauge, Limits, Linked,
     PrecheckError, Program,
 };
 
@@ -64,6 +64,7 @@ pub fn work(supervisor: u32) -> Result<(), ChildError> {
         .read_line(&mut line)?;
     let outcome = match serde_json::from_str(&line)? {
         Job::Compile(job) => compile(stripped, &job)?,
+        Job::Describe(job) => describe(stripped, &job)?,
         Job::Cases(job) => in_sandbox(stripped, &job, || cases(&job))?,
         Job::Count { run, settings } => in_sandbox(stripped, &run, || count(&run, settings))?,
         Job::Time { run, settings } => in_sandbox(stripped, &run, || time(&run, settings))?,
@@ -88,17 +89,32 @@ fn confine(stripped: Stripped, what: &Confinement) -> Result<(), ChildError> {
 }
 
 fn compile(stripped: Stripped, job: &CompileJob) -> Result<Outcome, ChildError> {
-    let limits = &job.limits;
+    let what = reading(&job.component, Some(&job.code), &job.limits);
+    confine(stripped, &what)?;
+    compiled(compile_build(job))
+}
+
+fn describe(stripped: Stripped, job: &DescribeJob) -> Result<Outcome, ChildError> {
+    let to = job.label.as_ref().map(|(_, to)| to);
+    confine(stripped, &reading(&job.component, to, &job.limits))?;
+    compiled(describe_component(job))
+}
+
+/// What a worker may do that reads a component and runs nothing of it.
+fn reading(component: &Path, to: Option<&PathBuf>, limits: &Limits) -> Confinement {
     let mut what = Confinement::compile(
         limits.get(LimitKind::CompileMemory),
         limits.get(LimitKind::Compile),
     );
-    what.read = vec![job.component.clone()];
-    what.write = job.code.parent().map(PathBuf::from).into_iter().collect();
+    what.read = vec![component.into()];
+    what.write = to.and_then(|to| to.parent()).map(PathBuf::from).into_iter().collect();
     // Machine code is some four times as large as the component, more for tiny functions.
     what.file_bytes = limits.get(LimitKind::Component).saturating_mul(32);
-    confine(stripped, &what)?;
-    Ok(match compile_build(job) {
+    what
+}
+
+fn compiled(result: Result<(), CompileFailure>) -> Result<Outcome, ChildError> {
+    Ok(match result {
         Ok(()) => Outcome::Ok,
         Err(CompileFailure::Refused(error)) => refusal(&error),
         Err(CompileFailure::Host(message)) => Outcome::Host { message },
@@ -138,9 +154,24 @@ impl From<CodeError> for CompileFailure {
     }
 }
 
+fn read(component: &Path) -> Result<Vec<u8>, CompileFailure> {
+    fs::read(component)
+        .map_err(|error| CompileFailure::Host(format!("{}: {error}", component.display())))
+}
+
+fn describe_component(job: &DescribeJob) -> Result<(), CompileFailure> {
+    let mut component = read(&job.component)?;
+    if let Some((labels, to)) = &job.label {
+        component = sandbox::label(&sandbox::to_component(&component)?, labels, &job.limits)?;
+        fs::write(to, &component)
+            .map_err(|error| CompileFailure::Host(format!("{}: {error}", to.display())))?;
+    }
+    let description = sandbox::describe(&component, &job.limits)?;
+    emit(&Event::Described(Box::new(description))).map_err(CompileFailure::Pipe)
+}
+
 fn compile_build(job: &CompileJob) -> Result<(), CompileFailure> {
-    let file = fs::read(&job.component)
-        .map_err(|error| CompileFailure::Host(format!("{}: {error}", job.component.display())))?;
+    let file = read(&job.component)?;
     let component = sandbox::to_component(&file)?;
     let shape = sandbox::check(&component, &job.limits)?;
     emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;

@@ -3,15 +3,17 @@
 //! A job goes in as one JSON line on stdin, events come out as one JSON line each on stdout. Both
 //! are plain data: they are also what can carry a job to another machine.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{CountSettings, TimeSettings};
 use crate::report::model::{
-    CaseSpec, CountMethod, CountPass, MemoryProfile, Outcome, PluginKind, Sample,
+    CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, PluginKind, Sample,
 };
-use crate::sandbox::{Build, Grants, Limits, Shape};
+use crate::sandbox::{Build, Description, Grants, Limits, Shape};
 
 /// The one argument that makes a `dyno` process a worker.
 pub const WORKER_ARGUMENT: &str = "--worker";
@@ -25,6 +27,8 @@ pub const SAMPLES_PER_EVENT: usize = 10_000;
 pub enum Job {
     /// Check the structure of a component and compile it.
     Compile(CompileJob),
+    /// Check a component and read what it says of itself, or write that into it.
+    Describe(DescribeJob),
     /// List the cases of a plugin. Runs the metered build.
     Cases(RunJob),
     /// The metered pass over one case, twice, each on a fresh guest.
@@ -43,6 +47,25 @@ pub enum Job {
     },
 }
 
+impl Job {
+    /// How long a worker may take. One that only reads a component is capped in CPU time; on a busy
+    /// machine that takes longer, but not for ever.
+    #[must_use]
+    pub fn wall(&self) -> Duration {
+        let reading = |limits: &Limits| {
+            let cpu = limits.get(LimitKind::Compile);
+            cpu.saturating_mul(4).saturating_add(10_000)
+        };
+        Duration::from_millis(match self {
+            Self::Compile(job) => reading(&job.limits),
+            Self::Describe(job) => reading(&job.limits),
+            Self::Cases(run) | Self::Count { run, .. } | Self::Time { run, .. } => {
+                run.limits.get(LimitKind::Wall)
+            }
+        })
+    }
+}
+
 /// What to compile, and where to put the code.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompileJob {
@@ -52,6 +75,18 @@ pub struct CompileJob {
     pub build: Build,
     /// Where its code goes: the worker may write in that directory, and nowhere else.
     pub code: PathBuf,
+    /// The caps.
+    pub limits: Limits,
+}
+
+/// What to describe, or to label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DescribeJob {
+    /// A component; with `label`, also a core module or text.
+    pub component: PathBuf,
+    /// The sections to write, and where the labelled component goes: the worker may write in that
+    /// directory, and nowhere else.
+    pub label: Option<(BTreeMap<String, String>, PathBuf)>,
     /// The caps.
     pub limits: Limits,
 }
@@ -107,6 +142,8 @@ pub enum Event {
     },
     /// The component passed the structural check.
     Checked(Box<Shape>),
+    /// What the component, labelled if that was asked for, is and says of itself.
+    Described(Box<Description>),
     /// The plugin's cases in its own words, not validated.
     Cases {
         /// Which kind of plugin it is.

@@ -4,10 +4,12 @@
 pub mod child;
 pub mod confine;
 mod job;
+mod report;
 mod supervise;
 
 pub use child::{PADDING_VARIABLE, monotonic_ns};
 pub use job::{
-    CompileJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed, WORKER_ARGUMENT,
+    CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed, WORKER_ARGUMENT,
 };
-pub use supervise::{Cancel, Ended, Report, Supervisor};
+pub use report::{Ended, INTERRUPTED, Report};
+pub use supervise::{Cancel, Supervisor};

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::child::PADDING_VARIABLE;
 use super::job::{Event, Job, WORKER_ARGUMENT};
+use super::report::{Ended, Report};
 
 /// The longest line a worker may say: the cases of a plugin, whose strings fit into one host call
 /// and take six bytes a byte where each is escaped.
@@ -44,6 +45,12 @@ impl Cancel {
         (sender, Self(receiver))
     }
 
+    /// A flag that nobody raises.
+    #[must_use]
+    pub fn never() -> Self {
+        Self::new().1
+    }
+
     /// The signal that was raised, if any.
     #[must_use]
     pub fn signal(&self) -> Option<i32> {
@@ -56,34 +63,6 @@ impl Cancel {
             std::future::pending::<()>().await;
         }
     }
-}
-
-/// What became of one worker.
-#[derive(Debug)]
-pub struct Report {
-    /// What it said, in order.
-    pub events: Vec<Event>,
-    /// How it ended.
-    pub ended: Ended,
-}
-
-/// How a worker ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
-    /// It did its job and left.
-    Finished,
-    /// Its time was up.
-    WallClock,
-    /// It said more than a worker may.
-    Flooded,
-    /// It died; why, in words, with its last words, which may be hostile.
-    Died(String),
-    /// The kernel ended it for its CPU time.
-    CpuTime,
-    /// It could not be started, or was not given what it needs.
-    Host(String),
-    /// The user wanted to stop.
-    Interrupted,
 }
 
 impl Supervisor {

@@ -1,0 +1,158 @@
+//! `dyno install`, `update`, `uninstall` and `installed`: what is there to be run by its id.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use dyno_host::package::id::PackageId;
+use dyno_host::package::lock::Lock;
+use dyno_host::packaging::Plan;
+use dyno_host::render;
+
+use super::packages::{PackageArgs, Person, desk, home, quietly, supervisor};
+use super::{Exit, named, paths};
+
+/// Install packages, and what they depend on
+///
+/// Each is verified first. What was installed goes into dyno.lock beside the project.
+#[derive(Debug, Args)]
+pub(super) struct Install {
+    /// Ids like acme/json or acme/json@^1.2, references like HOST/REPOSITORY:TAG, or package files
+    #[arg(required = true, value_name = "PACKAGE")]
+    packages: Vec<PathBuf>,
+    /// Agree to what the packages ask for
+    #[arg(long, short)]
+    yes: bool,
+    /// Replace a release by an older one
+    #[arg(long)]
+    allow_downgrade: bool,
+    #[command(flatten)]
+    args: PackageArgs,
+}
+
+impl Install {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let access = self.args.access()?;
+        let packages = (self.packages.iter().map(|path| named(path))).collect::<Result<Vec<_>, _>>()?;
+        let (supervisor, desk) = (supervisor()?, desk()?);
+        let mut person = Person { yes: self.yes };
+        let plan = super::event_loop()?.block_on(async {
+            let mut on = quietly;
+            let plan = access.plan(&packages, &supervisor, desk.path(), &mut person, &mut on);
+            plan.await
+        })?;
+        let plan = plan.forward(self.allow_downgrade)?;
+        access.carry_out(&plan, &mut person)?;
+        lock(&plan)?;
+        show(&plan)
+    }
+}
+
+/// Replace installed packages by newer releases
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    /// Ids; all that are installed unless some are named
+    #[arg(value_name = "ID")]
+    packages: Vec<PackageId>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Agree to what the packages ask for
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    args: PackageArgs,
+}
+
+impl Update {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let access = self.args.access()?;
+        let (supervisor, desk) = (supervisor()?, desk()?);
+        let mut person = Person { yes: self.yes };
+        let plan = super::event_loop()?.block_on(access.plan_update(
+            &self.packages,
+            &supervisor,
+            desk.path(),
+            &mut person,
+            &mut quietly,
+        ))?;
+        if !self.dry_run {
+            access.carry_out(&plan, &mut person)?;
+            lock(&plan)?;
+        }
+        show(&plan)
+    }
+}
+
+/// Remove installed packages
+#[derive(Debug, Args)]
+pub(super) struct Uninstall {
+    /// Their ids
+    #[arg(required = true, value_name = "ID")]
+    packages: Vec<PackageId>,
+}
+
+impl Uninstall {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let gone = home()?.store().uninstall(&self.packages)?;
+        let mut lock = Lock::read(&paths::project())?;
+        gone.iter().for_each(|release| lock.remove(&release.id));
+        if !lock.is_missing() {
+            lock.write()?;
+        }
+        let mut out = anstream::stdout().lock();
+        let result = gone.iter().try_for_each(|release| writeln!(out, "removed {release}"));
+        super::shown(result.map_err(Into::into))?;
+        match gone.len() == self.packages.len() {
+            true => Ok(Exit::Well),
+            false => {
+                for id in &self.packages {
+                    if !gone.iter().any(|release| release.id == *id) {
+                        super::warn(&format!("{id} is not installed"));
+                    }
+                }
+                Ok(Exit::NothingMatched)
+            }
+        }
+    }
+}
+
+/// List installed packages
+#[derive(Debug, Args)]
+pub(super) struct Installed {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Installed {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let installed = home()?.store().list()?;
+        let mut out = anstream::stdout().lock();
+        let result = match self.json {
+            true => serde_json::to_writer_pretty(&mut out, &installed)
+                .map_err(std::io::Error::from)
+                .and_then(|()| writeln!(out)),
+            false => render::installed(&mut out, &installed),
+        };
+        super::shown(result.map_err(Into::into))?;
+        Ok(if installed.is_empty() { Exit::NothingMatched } else { Exit::Well })
+    }
+}
+
+/// Keeps in the project's lock what was installed.
+fn lock(plan: &Plan) -> anyhow::Result<()> {
+    let locked = plan.locked();
+    if locked.is_empty() {
+        return Ok(());
+    }
+    let mut lock = Lock::read(&paths::project())?;
+    lock.put(locked);
+    Ok(lock.write()?)
+}
+
+fn show(plan: &Plan) -> anyhow::Result<Exit> {
+    let result = render::plan(&mut anstream::stdout().lock(), plan);
+    super::shown(result.map_err(Into::into))?;
+    Ok(Exit::Well)
+}

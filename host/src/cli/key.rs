@@ -1,0 +1,220 @@
+//! `dyno key`: signing keys.
+
+use std::fs;
+use std::io::{IsTerminal as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use dyno_host::package::key::{KeyError, PrivateKey, PublicKey};
+use dyno_host::plugin::open_regular;
+use zeroize::Zeroizing;
+
+use super::packages::{home, public_path};
+use super::{Exit, UsageError};
+
+/// The variable that holds a key's passphrase where nobody can be asked.
+const PASSPHRASE: &str = "DYNO_KEY_PASSPHRASE";
+
+/// Make, show and import signing keys
+#[derive(Debug, Subcommand)]
+pub(super) enum Key {
+    Generate(Generate),
+    Show(Show),
+    Import(Import),
+}
+
+/// Make a signing key (ECDSA P-256) and the public key beside it
+///
+/// The key is a PKCS#8 file that openssl reads, encrypted with a passphrase: it is asked for, or
+/// taken from DYNO_KEY_PASSPHRASE.
+#[derive(Debug, Args)]
+pub(super) struct Generate {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Show the fingerprint and the public key of a key
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// A public or a signing key [default: your signing key]
+    #[arg(value_name = "KEY")]
+    key: Option<PathBuf>,
+}
+
+/// Import a PKCS#8 key, as `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes it
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The key's file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where a key goes, and how it is kept.
+#[derive(Debug, Args)]
+struct Place {
+    /// Where to put it [default: your signing key, below DYNO_HOME]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Do not encrypt it
+    #[arg(long)]
+    no_passphrase: bool,
+}
+
+impl Key {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        match self {
+            Self::Generate(verb) => verb.place.keep(&PrivateKey::generate()?),
+            Self::Import(verb) => verb.place.keep(&load(&verb.file)?),
+            Self::Show(verb) => verb.execute(),
+        }
+    }
+}
+
+impl Show {
+    fn execute(self) -> anyhow::Result<Exit> {
+        let path = match self.key {
+            Some(path) => path,
+            None => public_path(&home()?.key()),
+        };
+        let public = public(&path)?;
+        let pem = public.to_pem();
+        let written = write!(anstream::stdout(), "{}\n{pem}", public.fingerprint());
+        super::shown(written.map_err(Into::into))?;
+        Ok(Exit::Well)
+    }
+}
+
+impl Place {
+    /// Writes a key and the public key beside it, and never over another.
+    fn keep(&self, key: &PrivateKey) -> anyhow::Result<Exit> {
+        let path = match &self.output {
+            Some(path) => path.clone(),
+            None => home()?.key(),
+        };
+        if path.exists() {
+            let path = path.display();
+            return Err(UsageError(format!(
+                "{path} is there already: name another file with --output"
+            ))
+            .into());
+        }
+        let passphrase = match self.no_passphrase {
+            true => None,
+            false => Some(new_passphrase()?),
+        };
+        let pem = key.to_pem(passphrase.as_ref().map(|it| it.as_str()))?;
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir).with_context(|| format!("{}", dir.display()))?;
+        }
+        write_new(&path, 0o600, pem.as_bytes())?;
+        let public = public_path(&path);
+        write_new(&public, 0o644, key.public().to_pem().as_bytes())?;
+        let mut out = anstream::stdout();
+        let written = writeln!(
+            out,
+            "{}\nsigning key  {}: keep it to yourself\npublic key   {}: for those who should trust it",
+            key.public().fingerprint(),
+            path.display(),
+            public.display()
+        );
+        super::shown(written.map_err(Into::into))?;
+        Ok(Exit::Well)
+    }
+}
+
+fn write_new(path: &Path, mode: u32, content: &[u8]) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(mode).open(path);
+    let written = file.and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    written.with_context(|| format!("{}", path.display()))
+}
+
+/// The user's signing key, or the one that was named.
+pub(super) fn signing_key(named: Option<&Path>) -> anyhow::Result<PrivateKey> {
+    match named {
+        Some(path) => load(path),
+        None => {
+            let path = home()?.key();
+            if !path.exists() {
+                return Err(UsageError(
+                    "you have no signing key: make one with `dyno key generate`, or name one with --key".into(),
+                )
+                .into());
+            }
+            load(&path)
+        }
+    }
+}
+
+fn load(path: &Path) -> anyhow::Result<PrivateKey> {
+    let text = Zeroizing::new(read(path)?);
+    PrivateKey::from_pem(&text, &mut || passphrase(&format!("passphrase of {}: ", path.display())))
+        .with_context(|| format!("{}", path.display()))
+}
+
+/// The public key in a file, which may hold the signing key, too.
+pub(super) fn public(path: &Path) -> anyhow::Result<PublicKey> {
+    let text = Zeroizing::new(read(path)?);
+    match PublicKey::from_pem(&text) {
+        Ok(key) => Ok(key),
+        Err(_) if text.contains("PRIVATE KEY") => Ok(load(path)?.public().clone()),
+        Err(error) => Err(error).with_context(|| format!("{}", path.display())),
+    }
+}
+
+/// A key is a page of text.
+fn read(path: &Path) -> anyhow::Result<String> {
+    use std::io::Read as _;
+    let mut text = String::new();
+    let cap = dyno_host::package::key::KEY_BYTES_MAX as u64;
+    open_regular(path)
+        .and_then(|file| file.take(cap + 1).read_to_string(&mut text))
+        .with_context(|| format!("{}", path.display()))?;
+    Ok(text)
+}
+
+/// Why there is no passphrase.
+#[derive(Debug, thiserror::Error)]
+enum PassphraseError {
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("the key is encrypted and nobody can be asked for its passphrase: put it into {PASSPHRASE}")]
+    Nobody,
+    #[error("the passphrase cannot be read: {0}")]
+    Terminal(#[from] std::io::Error),
+}
+
+fn passphrase(prompt: &str) -> Result<Zeroizing<String>, PassphraseError> {
+    if let Ok(passphrase) = std::env::var(PASSPHRASE) {
+        return Ok(Zeroizing::new(passphrase));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(PassphraseError::Nobody);
+    }
+    Ok(Zeroizing::new(rpassword::prompt_password(prompt)?))
+}
+
+/// A passphrase for a new key: asked for twice.
+fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
+    if std::env::var_os(PASSPHRASE).is_none() && !std::io::stdin().is_terminal() {
+        return Err(UsageError(format!(
+            "nobody can be asked for a passphrase: put one into {PASSPHRASE}, or say --no-passphrase"
+        ))
+        .into());
+    }
+    let first = passphrase("new passphrase: ")?;
+    if first.is_empty() {
+        return Err(UsageError("the passphrase is empty: say --no-passphrase if you want none".into()).into());
+    }
+    if std::env::var_os(PASSPHRASE).is_none() && passphrase("once more: ")? != first {
+        return Err(UsageError("the two are not the same".into()).into());
+    }
+    Ok(first)
+}

@@ -1,0 +1,127 @@
+//! `dyno pack` and `dyno sign`: from a plugin directory to a package that others can verify.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use dyno_host::package::layout::Layout;
+use dyno_host::packaging::{self, Packed};
+use dyno_host::plugin::Source;
+use dyno_host::render::escape;
+use dyno_host::sandbox::Limits;
+
+use super::limits::LimitArgs;
+use super::packages::{desk, supervisor};
+use super::{Exit, UsageError, build, key};
+
+/// The variable that makes archives reproducible: seconds since 1970
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+
+/// Make a package of a plugin directory
+///
+/// Builds the plugin, checks it, and writes NAMESPACE-NAME-VERSION.oci.tar: an OCI image layout that
+/// holds the component, what plugin.toml says of it under [package], and its datasets. The same
+/// input makes the same bytes.
+#[derive(Debug, Args)]
+pub(super) struct Pack {
+    /// The plugin directory
+    #[arg(default_value = ".", value_name = "DIR")]
+    dir: PathBuf,
+    /// Where to put the package [default: NAMESPACE-NAME-VERSION.oci.tar here]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Take the directory as it is, without running its build commands
+    #[arg(long)]
+    no_build: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+impl Pack {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let packed = pack(&self.dir, !self.no_build, &self.limits.0, self.output)?;
+        let mut out = anstream::stdout();
+        let written = writeln!(
+            out,
+            "{}  {}\n{}",
+            packed.about.release,
+            packed.digest,
+            escape(&packed.path.display().to_string())
+        );
+        super::shown(written.map_err(Into::into))?;
+        Ok(Exit::Well)
+    }
+}
+
+/// Builds and packs a plugin directory.
+pub(super) fn pack(
+    dir: &Path,
+    build: bool,
+    limits: &Limits,
+    output: Option<PathBuf>,
+) -> anyhow::Result<Packed> {
+    let source = source(dir)?;
+    if build {
+        build::build(&source)?;
+    }
+    let desk = desk()?;
+    let supervisor = supervisor()?;
+    let packed = packaging::pack(&source, limits, created()?, output, &supervisor, desk.path());
+    Ok(super::event_loop()?.block_on(packed)?)
+}
+
+fn source(dir: &Path) -> anyhow::Result<Source> {
+    let mut found = dyno_host::plugin::find(dir);
+    match (found.pop(), found.is_empty()) {
+        (Some(source), true) => {
+            let source = source?;
+            if source.is_named && source.manifest.is_some() {
+                return Ok(source);
+            }
+        }
+        _ => {}
+    }
+    let dir = dir.display();
+    Err(UsageError(format!("{dir} is not a plugin directory: it has no plugin.toml")).into())
+}
+
+/// When the package was made, in the world of those who want to make it again.
+pub(super) fn created() -> anyhow::Result<jiff::Timestamp> {
+    let Some(text) = std::env::var_os(SOURCE_DATE_EPOCH) else {
+        return Ok(jiff::Timestamp::UNIX_EPOCH);
+    };
+    let seconds = text.to_str().and_then(|text| text.parse().ok());
+    seconds
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .ok_or_else(|| {
+            UsageError(format!("{SOURCE_DATE_EPOCH} must be seconds since 1970")).into()
+        })
+}
+
+/// Sign a package file
+///
+/// Adds a Sigstore bundle that says which release this manifest is, signed with your key.
+#[derive(Debug, Args)]
+pub(super) struct Sign {
+    /// The package file
+    #[arg(value_name = "PACKAGE")]
+    package: PathBuf,
+    /// The signing key [default: the one that `dyno key generate` made]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+impl Sign {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let layout = Layout::open(&self.package)?;
+        let key = key::signing_key(self.key.as_deref())?;
+        let release = packaging::sign(&layout, &self.package, &key, created()?)
+            .with_context(|| format!("{}", self.package.display()))?;
+        let fingerprint = key.public().fingerprint();
+        let written = writeln!(anstream::stdout(), "signed {release} with {fingerprint}");
+        super::shown(written.map_err(Into::into))?;
+        Ok(Exit::Well)
+    }
+}

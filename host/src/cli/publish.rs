@@ -1,0 +1,74 @@
+//! `dyno publish`: everything between a plugin directory and somebody who installs it.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use dyno_host::package::layout::Layout;
+use dyno_host::package::registry::Reference;
+use dyno_host::packaging::{self, Named};
+use dyno_host::render::escape;
+
+use super::packages::{PackageArgs, Person, desk, supervisor};
+use super::{Exit, key, pack};
+
+/// Build, pack, sign and push a plugin directory, and list it in an index
+#[derive(Debug, Args)]
+pub(super) struct Publish {
+    /// The plugin directory
+    #[arg(default_value = ".", value_name = "DIR")]
+    dir: PathBuf,
+    /// The registry to push to: HOST/REPOSITORY, with a :TAG unless that is the version
+    #[arg(long, value_name = "REFERENCE", required_unless_present = "index")]
+    to: Option<Reference>,
+    /// The directory of the index to list it in; without --to, it holds the package, too
+    #[arg(long, value_name = "DIR")]
+    index: Option<PathBuf>,
+    /// The key to sign with [default: the one that `dyno key generate` made]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Take the directory as it is, without running its build commands
+    #[arg(long)]
+    no_build: bool,
+    #[command(flatten)]
+    args: PackageArgs,
+}
+
+impl Publish {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let access = self.args.access()?;
+        // First: a key that cannot be read should not cost a build to find out.
+        let key = key::signing_key(self.key.as_deref())?;
+        let desk = desk()?;
+        let file = desk.path().join("package.oci.tar");
+        let packed = pack::pack(&self.dir, !self.no_build, &access.limits, Some(file))?;
+        let release = &packed.about.release;
+        say(&format!("packed {release}  {}", packed.digest))?;
+        let layout = Layout::open(&packed.path)?;
+        packaging::sign(&layout, &packed.path, &key, pack::created()?)?;
+        say(&format!("signed with {}", key.public().fingerprint()))?;
+
+        let runtime = super::event_loop()?;
+        let mut named = Named::File(packed.path.clone());
+        if let Some(reference) = &self.to {
+            let layout = Layout::open(&packed.path)?;
+            let pushed = runtime.block_on(access.push(&layout, reference))?;
+            say(&format!("pushed {}", pushed.reference))?;
+            named = Named::Reference(pushed.reference);
+        }
+        if let Some(index) = &self.index {
+            let supervisor = supervisor()?;
+            let mut person = Person { yes: false };
+            let packages = [named];
+            let listed =
+                access.list(index, &packages, &key, &supervisor, desk.path(), &mut person);
+            runtime.block_on(listed)?;
+            say(&format!("listed in {}", escape(&index.display().to_string())))?;
+        }
+        Ok(Exit::Well)
+    }
+}
+
+fn say(sentence: &str) -> anyhow::Result<()> {
+    super::shown(writeln!(anstream::stdout(), "{sentence}").map_err(Into::into))
+}

@@ -1,0 +1,106 @@
+//! `dyno push`, `dyno pull` and `dyno inspect`: packages in registries.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use dyno_host::package::layout::Layout;
+use dyno_host::package::registry::Reference;
+use dyno_host::packaging::Nobody;
+use dyno_host::render::{self, escape};
+
+use super::packages::{PackageArgs, desk, quietly, supervisor};
+use super::{Exit, named};
+
+/// Push a package file to an OCI registry, with its signatures and datasets
+///
+/// Credentials are those of `docker login`.
+#[derive(Debug, Args)]
+pub(super) struct Push {
+    /// The package file
+    #[arg(value_name = "PACKAGE")]
+    package: PathBuf,
+    /// Where to: HOST/REPOSITORY, with a :TAG unless that is the version
+    #[arg(value_name = "REFERENCE")]
+    reference: Reference,
+    #[command(flatten)]
+    args: PackageArgs,
+}
+
+impl Push {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let access = self.args.access()?;
+        let layout = Layout::open(&self.package)?;
+        let pushed = super::event_loop()?.block_on(access.push(&layout, &self.reference))?;
+        let written = writeln!(
+            anstream::stdout(),
+            "pushed {} with {} signatures",
+            pushed.reference,
+            pushed.signatures
+        );
+        super::shown(written.map_err(Into::into))?;
+        Ok(Exit::Well)
+    }
+}
+
+/// Fetch a package, verify it, and keep it as a file
+#[derive(Debug, Args)]
+pub(super) struct Pull {
+    /// A reference like HOST/REPOSITORY:TAG, or an id like acme/json@^1.2
+    #[arg(value_name = "PACKAGE")]
+    package: PathBuf,
+    /// Where to put it [default: NAMESPACE-NAME-VERSION.oci.tar here]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    args: PackageArgs,
+}
+
+impl Pull {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let access = self.args.access()?;
+        let named = named(&self.package)?;
+        let (supervisor, desk) = (supervisor()?, desk()?);
+        let path = super::event_loop()?.block_on(async {
+            let package = access
+                .obtain(&named, &supervisor, desk.path(), &mut Nobody, &mut quietly)
+                .await?;
+            access.save(&package, self.output)
+        })?;
+        let path = escape(&path.display().to_string());
+        super::shown(writeln!(anstream::stdout(), "{path}").map_err(Into::into))?;
+        Ok(Exit::Well)
+    }
+}
+
+/// Show what a package says of itself, whether it is trusted or not
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// A package file, a reference, or the id of an installed package
+    #[arg(value_name = "PACKAGE")]
+    package: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    args: PackageArgs,
+}
+
+impl Inspect {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let access = self.args.access()?;
+        let named = named(&self.package)?;
+        let (supervisor, desk) = (supervisor()?, desk()?);
+        let seen = super::event_loop()?
+            .block_on(access.inspect(&named, &supervisor, desk.path()))?;
+        let mut out = anstream::stdout().lock();
+        let result = match self.json {
+            true => serde_json::to_writer_pretty(&mut out, &seen)
+                .map_err(std::io::Error::from)
+                .and_then(|()| writeln!(out)),
+            false => render::inspected(&mut out, &seen),
+        };
+        super::shown(result.map_err(Into::into))?;
+        Ok(Exit::Well)
+    }
+}

@@ -1,0 +1,161 @@
+//! Where we go, and where we let ourselves be led.
+
+use reqwest::redirect::Policy;
+use url::{Host, Url};
+
+use super::{HttpError, shown_url};
+
+/// Registries lead to their store of blobs in one step, some in two or three.
+const REDIRECTS_MAX: usize = 5;
+
+/// Whether a host is this machine: 127.0.0.0/8, `::1`, or the very name `localhost`. No other name
+/// is looked up, since the answer may be another one the next time.
+#[must_use]
+pub fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+/// Whether a request stays on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// It does, or should.
+    Loopback,
+    /// It does not: https.
+    Remote,
+}
+
+/// Where a URL leads, if we go there at all: https, or plain http to this machine.
+pub(super) fn check(url: &Url) -> Result<Reach, HttpError> {
+    let refused = || HttpError::NotHttps(shown_url(url));
+    let host = url.host().ok_or_else(refused)?;
+    match (url.scheme(), is_loopback(&host)) {
+        ("https" | "http", true) => Ok(Reach::Loopback),
+        ("https", false) => Ok(Reach::Remote),
+        _ => Err(refused()),
+    }
+}
+
+/// Why a redirect is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectRefused {
+    /// There is no end to it.
+    #[error("it redirects more than {REDIRECTS_MAX} times")]
+    TooMany,
+    /// What follows could be read and changed on the way.
+    #[error("it redirects from https to {0}, which is not https")]
+    Downgrade(String),
+    /// It leads where nobody may.
+    #[error("it redirects to {0}, which is neither https nor plain http to this machine")]
+    NotHttps(String),
+}
+
+/// Whether to go on to `next` after `previous`, the first of which is what was asked for.
+fn may_follow(previous: &[Url], next: &Url) -> Result<(), RedirectRefused> {
+    if previous.len() > REDIRECTS_MAX {
+        return Err(RedirectRefused::TooMany);
+    }
+    if next.scheme() != "https" && previous.iter().any(|url| url.scheme() == "https") {
+        return Err(RedirectRefused::Downgrade(shown_url(next)));
+    }
+    match check(next) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(RedirectRefused::NotHttps(shown_url(next))),
+    }
+}
+
+/// The rule for a client. That an Authorization header does not go to another host, the client
+/// itself sees to.
+pub(super) fn redirects() -> Policy {
+    Policy::custom(
+        |attempt| match may_follow(attempt.previous(), attempt.url()) {
+            Ok(()) => attempt.follow(),
+            Err(refused) => attempt.error(refused),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_and_nowhere_else() {
+        for good in [
+            "http://localhost:5000/",
+            "http://127.0.0.1/",
+            "http://127.255.0.9/",
+            "http://[::1]:1/",
+            // Other ways to write 127.0.0.1, which the URL parser sees through.
+            "http://127.1/",
+            "http://0x7f000001/",
+            "http://2130706433/",
+            "http://LOCALHOST/",
+        ] {
+            assert_eq!(check(&url(good)).unwrap(), Reach::Loopback, "{good}");
+        }
+        assert_eq!(check(&url("https://example.org")).unwrap(), Reach::Remote);
+        for bad in [
+            "http://example.org/",
+            "http://10.0.0.1/",
+            "http://localhost.example.org/",
+            "http://0.0.0.0/",
+            "http://127.0.0.1.example.org/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://localhost@example.org/",
+            "http://sub.localhost/",
+            "http://localhost./",
+            "ftp://localhost/",
+            "file:///etc/passwd",
+            "data:,x",
+        ] {
+            assert!(check(&url(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_refused_url_is_shown_without_what_may_be_secret() {
+        let error = check(&url("http://me:pass@example.org/a?token=t#f")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("http://example.org/a is not https"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn redirects_are_few_and_never_lead_from_https_to_http() {
+        let (https, http) = (url("https://a.org"), url("http://127.0.0.1:1"));
+        let after =
+            |previous: &Url, next: &str| may_follow(std::slice::from_ref(previous), &url(next));
+        assert_eq!(after(&https, "https://b.org"), Ok(()));
+        assert_eq!(after(&http, "http://127.0.0.1:2"), Ok(()));
+        assert_eq!(after(&http, "https://a.org"), Ok(()));
+        // Even to the same machine, and even by a detour.
+        for previous in [vec![https.clone()], vec![http.clone(), https.clone()]] {
+            let refused = may_follow(&previous, &http);
+            assert!(
+                matches!(refused, Err(RedirectRefused::Downgrade(_))),
+                "{refused:?}"
+            );
+        }
+        let refused = after(&http, "http://a.org");
+        assert!(
+            matches!(refused, Err(RedirectRefused::NotHttps(_))),
+            "{refused:?}"
+        );
+        assert_eq!(may_follow(&vec![https.clone(); 5], &https), Ok(()));
+        assert_eq!(
+            may_follow(&vec![https.clone(); 6], &https),
+            Err(RedirectRefused::TooMany)
+        );
+    }
+}

@@ -1,0 +1,234 @@
+//! `dyno.lock`: what a project installed, to the byte, so that it gets the same everywhere.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::id::Release;
+use super::manifest::cut;
+use super::verify::Package;
+use crate::plugin::{Digest, open_regular};
+
+/// Its name, beside the project's `.dyno`.
+pub const FILE_NAME: &str = "dyno.lock";
+
+/// Some 300 bytes a package.
+const BYTES_MAX: u64 = 4 << 20;
+
+/// The form of the file.
+const VERSION: u32 = 1;
+
+/// What was locked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    path: PathBuf,
+    packages: Vec<Locked>,
+}
+
+/// One release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Locked {
+    /// Which release.
+    pub release: Release,
+    /// What its manifest hashes to.
+    pub manifest: Digest,
+    /// What its component hashes to.
+    pub wasm: Digest,
+    /// Who answered for it: fingerprints or identities. Empty if nobody did.
+    #[serde(default)]
+    pub signers: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    #[serde(default, rename = "package")]
+    packages: Vec<Locked>,
+}
+
+/// Why a lock cannot be used, or what contradicts it.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// It cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not one.
+    #[error("{path} is not a lock file: {message}")]
+    Syntax {
+        /// Which file.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// Nothing is locked.
+    #[error("{path} does not lock {release}: install it without --locked to lock it")]
+    Missing {
+        /// Which file.
+        path: String,
+        /// What is not in it.
+        release: Release,
+    },
+    /// Something else is locked.
+    #[error("{path} locks {release} to the {what} {locked}, and this is {found}")]
+    Other {
+        /// Which file.
+        path: String,
+        /// Which release.
+        release: Release,
+        /// What of it.
+        what: &'static str,
+        /// What is locked.
+        locked: String,
+        /// What was found.
+        found: String,
+    },
+}
+
+impl Locked {
+    /// What locks a package.
+    #[must_use]
+    pub fn of(package: &Package) -> Self {
+        Self {
+            release: package.content.about.release.clone(),
+            manifest: package.digest,
+            wasm: package.component,
+            signers: package.signers(),
+        }
+    }
+}
+
+impl Lock {
+    /// The lock of a project; empty if it has none.
+    ///
+    /// # Errors
+    /// If there is one and it is no good.
+    pub fn read(project: &Path) -> Result<Self, LockError> {
+        let path = project.join(FILE_NAME);
+        let shown = || path.display().to_string();
+        let file = match open_regular(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self {
+                    path,
+                    packages: Vec::new(),
+                });
+            }
+            Err(source) => {
+                return Err(LockError::Io {
+                    path: shown(),
+                    source,
+                });
+            }
+        };
+        let mut text = String::new();
+        file.take(BYTES_MAX)
+            .read_to_string(&mut text)
+            .map_err(|source| LockError::Io {
+                path: shown(),
+                source,
+            })?;
+        let syntax = |message: &str| LockError::Syntax {
+            path: shown(),
+            message: cut(message),
+        };
+        let file: File = toml::from_str(&text).map_err(|error| syntax(error.message()))?;
+        if file.version != VERSION {
+            return Err(syntax(&format!("its version is {}, this host reads 1", file.version)));
+        }
+        Ok(Self {
+            path,
+            packages: file.packages,
+        })
+    }
+
+    /// Holds a package against the lock.
+    ///
+    /// # Errors
+    /// If it is not locked, or to something else.
+    pub fn check(&self, found: &Locked) -> Result<(), LockError> {
+        let path = self.path.display().to_string();
+        let release = found.release.clone();
+        let Some(locked) = self.packages.iter().find(|it| it.release == found.release) else {
+            return Err(LockError::Missing { path, release });
+        };
+        let sides = [
+            ("manifest", locked.manifest.to_string(), found.manifest.to_string()),
+            ("component", locked.wasm.to_string(), found.wasm.to_string()),
+            ("signers", locked.signers.join(", "), found.signers.join(", ")),
+        ];
+        match sides.into_iter().find(|(_, locked, found)| locked != found) {
+            None => Ok(()),
+            Some((what, locked, found)) => Err(LockError::Other {
+                path,
+                release,
+                what,
+                locked,
+                found,
+            }),
+        }
+    }
+
+    /// The version of a package that is locked, if one is.
+    #[must_use]
+    pub fn release(&self, id: &super::id::PackageId) -> Option<&Release> {
+        let locked = self.packages.iter().map(|locked| &locked.release);
+        locked.into_iter().find(|release| release.id == *id)
+    }
+
+    /// Whether there is neither a file nor anything to put into one.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.packages.is_empty() && !self.path.exists()
+    }
+
+    /// Puts packages into it, each in place of its other releases.
+    pub fn put(&mut self, locked: impl IntoIterator<Item = Locked>) {
+        for locked in locked {
+            self.packages.retain(|it| it.release.id != locked.release.id);
+            self.packages.push(locked);
+        }
+        self.packages.sort_by(|a, b| a.release.cmp(&b.release));
+    }
+
+    /// Takes a package out of it.
+    pub fn remove(&mut self, id: &super::id::PackageId) {
+        self.packages.retain(|it| it.release.id != *id);
+    }
+
+    /// Writes it, whole or not at all.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn write(&self) -> Result<(), LockError> {
+        let io_error = |source| LockError::Io {
+            path: self.path.display().to_string(),
+            source,
+        };
+        let file = File {
+            version: VERSION,
+            packages: self.packages.clone(),
+        };
+        let text = toml::to_string(&file).map_err(|error| LockError::Syntax {
+            path: self.path.display().to_string(),
+            message: error.to_string(),
+        })?;
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        let mut new = tempfile::NamedTempFile::new_in(dir).map_err(io_error)?;
+        writeln!(new, "# What this project installed; made by dyno, to be committed.\n{text}")
+            .map_err(io_error)?;
+        new.as_file().sync_all().map_err(io_error)?;
+        // Others may read what everybody may have.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        new.as_file().set_permissions(mode).map_err(io_error)?;
+        new.persist(&self.path).map_err(|error| io_error(error.error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! The installed packages: an OCI image layout in a directory of the user's, one release of each
+//! package. An installation is there when the index that lists it is, whole or not at all.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{PackageId, Release, Wanted};
+use super::layout::{Contents, DirLayout, Layout, LayoutError};
+use super::oci::{Descriptor, Index};
+use crate::plugin::Digest;
+
+/// Annotation of each entry of the store's index: the release that it belongs to.
+const RELEASE: &str = "dev.dyno.release";
+
+/// Annotation of a package in the store's index: what else is remembered of it, as JSON.
+const INSTALLED: &str = "dev.dyno.installed";
+
+/// An installed package, as the store remembers it. What it is, its signed manifest says, and is
+/// asked each time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Installed {
+    /// Which release.
+    pub release: Release,
+    /// What its manifest hashes to.
+    pub manifest: Digest,
+    /// What its component hashes to.
+    pub wasm: Digest,
+    /// Who answered for it when it was installed.
+    pub signers: Vec<String>,
+    /// What the user agreed to.
+    pub capabilities: BTreeSet<String>,
+    /// Where it came from, as a user would name it.
+    pub from: String,
+    /// What was asked for, if an index answered: what an update keeps to.
+    pub wanted: Option<String>,
+    /// Whether it is there because another package needs it.
+    pub is_dependency: bool,
+}
+
+/// Where installed packages are. Opening it makes nothing.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: PathBuf,
+}
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Its layout.
+    #[error("the store of installed packages: {0}")]
+    Layout(#[from] LayoutError),
+    /// What it remembers.
+    #[error("the store of installed packages: what it says of {release} is not understood: {reason}")]
+    Entry {
+        /// Of which release.
+        release: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Store {
+    /// The store in a directory, which need not exist.
+    #[must_use]
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What is installed, by name.
+    ///
+    /// # Errors
+    /// If the store is damaged.
+    pub fn list(&self) -> Result<Vec<Installed>, StoreError> {
+        if !self.dir.exists() {
+            return Ok(Vec::new());
+        }
+        let index = Layout::open(&self.dir)?.index()?;
+        let entries = index.manifests.iter().filter_map(installed);
+        let mut installed = entries.collect::<Result<Vec<_>, _>>()?;
+        installed.sort_by(|a, b| a.release.cmp(&b.release));
+        Ok(installed)
+    }
+
+    /// The installed release that will do.
+    ///
+    /// # Errors
+    /// If the store is damaged.
+    pub fn find(&self, wanted: &Wanted) -> Result<Option<Installed>, StoreError> {
+        let mut installed = self.list()?.into_iter();
+        Ok(installed.find(|it| wanted.allows(&it.release)))
+    }
+
+    /// Its blobs.
+    ///
+    /// # Errors
+    /// If there is no store.
+    pub fn layout(&self) -> Result<Layout, LayoutError> {
+        Layout::open(&self.dir)
+    }
+
+    /// Puts packages into the store, each in place of its other releases; all of them or none.
+    ///
+    /// # Errors
+    /// If something cannot be written. What was installed before is still there, then.
+    pub fn install(&self, packages: &[(&Contents, Installed)]) -> Result<(), StoreError> {
+        let mut store = DirLayout::open_or_create(&self.dir)?;
+        let mut index = store.layout().index()?;
+        for (contents, installed) in packages {
+            let entries = store.take(contents)?;
+            remove(&mut index, &installed.release.id);
+            for mut entry in entries {
+                let release = installed.release.to_string();
+                entry.annotations.insert(RELEASE.into(), release);
+                if entry.digest == installed.manifest {
+                    let json = serde_json::to_string(installed);
+                    let json = json.map_err(|error| entry_error(&entry, &error))?;
+                    entry.annotations.insert(INSTALLED.into(), json);
+                }
+                index.manifests.push(entry);
+            }
+        }
+        store.replace_index(&index)?;
+        store.sweep()?;
+        Ok(())
+    }
+
+    /// Removes packages; says which were there.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn uninstall(&self, ids: &[PackageId]) -> Result<Vec<Release>, StoreError> {
+        let gone: Vec<_> = (self.list()?.into_iter())
+            .map(|installed| installed.release)
+            .filter(|release| ids.contains(&release.id))
+            .collect();
+        if !gone.is_empty() {
+            let mut store = DirLayout::open_or_create(&self.dir)?;
+            let mut index = store.layout().index()?;
+            for release in &gone {
+                remove(&mut index, &release.id);
+            }
+            store.replace_index(&index)?;
+            store.sweep()?;
+        }
+        Ok(gone)
+    }
+}
+
+fn remove(index: &mut Index, id: &PackageId) {
+    let is_of = |entry: &Descriptor| {
+        let release = entry.annotations.get(RELEASE);
+        release
+            .and_then(|text| text.parse::<Release>().ok())
+            .is_some_and(|release| release.id == *id)
+    };
+    index.manifests.retain(|entry| !is_of(entry));
+}
+
+fn installed(entry: &Descriptor) -> Option<Result<Installed, StoreError>> {
+    let json = entry.annotations.get(INSTALLED)?;
+    Some(serde_json::from_str(json).map_err(|error| entry_error(entry, &error)))
+}
+
+fn entry_error(entry: &Descriptor, error: &serde_json::Error) -> StoreError {
+    StoreError::Entry {
+        release: entry.annotations.get(RELEASE).cloned().unwrap_or_default(),
+        reason: error.to_string(),
+    }
+}

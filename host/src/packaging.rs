@@ -1,0 +1,418 @@
+//! The pipeline of packages: from what a user named to a package that is verified, and from a
+//! plugin directory to one that others can verify.
+//!
+//! ```text
+//! name ─► locate ─► authenticate ─► fetch ─► describe (a worker) ─► admit ─► Package ─► run, install, pull
+//! ```
+//!
+//! What is trusted is decided in [`crate::package`], which knows no worker and no terminal; what
+//! only a person can answer, [`Ask`] asks.
+
+mod describe;
+mod inspect;
+mod install;
+mod keep;
+mod lookup;
+mod pack;
+mod publish;
+mod serve;
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::package::id::{Release, Wanted};
+use crate::package::http::HttpError;
+use crate::package::index::{EditError, IndexError, ResolveError};
+use crate::package::key::PublicKey;
+use crate::package::kind::KindError;
+use crate::package::layout::{Layout, LayoutError};
+use crate::package::lock::{Lock, LockError, Locked};
+use crate::package::origin::{Origin, Which};
+use crate::package::registry::{self, Reference, ReferenceError, Registry, RegistryError};
+use crate::package::store::{Store, StoreError};
+use crate::package::trust::{Conflict, Grant, Trust, TrustError};
+use crate::package::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
+use crate::report::model::Outcome;
+use crate::sandbox::Limits;
+use crate::worker::Supervisor;
+
+pub use describe::describe;
+pub use inspect::{Inspected, Signed};
+pub use install::{Change, Plan};
+pub use keep::renew;
+pub use lookup::{Found, Known};
+pub use pack::{PackError, Packed, pack, sign};
+pub use publish::Pushed;
+pub use serve::serve;
+
+/// Where keys, trust and installed packages are: one directory of the user's.
+#[derive(Debug, Clone)]
+pub struct Home(pub PathBuf);
+
+impl Home {
+    /// The store of installed packages.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        Store::new(self.0.join("store"))
+    }
+
+    /// Whom the user trusts, as it is now.
+    ///
+    /// # Errors
+    /// If the policy is no good.
+    pub fn trust(&self) -> Result<Trust, TrustError> {
+        Trust::open(&self.0)
+    }
+
+    /// The signing key, unless the user names another.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.0.join("keys").join("signing.key")
+    }
+
+    /// What is remembered of indexes: for rollback protection, and to be used offline.
+    #[must_use]
+    pub fn indexes(&self) -> PathBuf {
+        self.0.join("indexes")
+    }
+}
+
+/// How packages are got at, and what is asked of them.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Keys, trust and installed packages.
+    pub home: Home,
+    /// The caps.
+    pub limits: Limits,
+    /// Whether a package that nobody signed will do, this once.
+    pub allow_unsigned: bool,
+    /// Whether the network is left alone.
+    pub offline: bool,
+    /// How registries are talked to.
+    pub registry: registry::Options,
+    /// What packages must be, to the byte.
+    pub locked: Option<Lock>,
+}
+
+/// A package, as a user named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// A package file.
+    File(PathBuf),
+    /// A manifest in a registry.
+    Reference(Reference),
+    /// An id, with or without a range of versions.
+    Wanted(Wanted),
+}
+
+impl Named {
+    /// What a path or name on the command line means, if it means a package. What exists is a file;
+    /// a host with a dot, a port, or `localhost` in front makes a reference; `namespace/name` is an id.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
+        let is_tar = path.extension().is_some_and(|extension| extension == "tar");
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() && is_tar => return Some(Self::File(path.into())),
+            Ok(_) => return None,
+            Err(_) => {}
+        }
+        let text = path.to_str()?;
+        if let Ok(reference) = text.parse() {
+            return Some(Self::Reference(reference));
+        }
+        text.parse().ok().map(Self::Wanted)
+    }
+}
+
+/// What only a person can answer.
+pub trait Ask {
+    /// Whether this key is to be trusted for the namespace of a release from now on. A caller
+    /// without a person says no.
+    fn trust(&mut self, release: &Release, key: &PublicKey) -> bool;
+
+    /// Whether a package may have what it asks for and did not have before.
+    fn consent(&mut self, plan: &Plan) -> bool;
+}
+
+/// Why something with packages did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum PackagingError {
+    /// The package is refused.
+    #[error("{named}: {error}")]
+    Verify {
+        /// As the user named it.
+        named: String,
+        /// Why.
+        error: Box<VerifyError>,
+    },
+    /// A worker refused what is in it.
+    #[error("{named}: its component is no good: {}", reason(.outcome))]
+    Content {
+        /// As the user named it.
+        named: String,
+        /// How the worker ended.
+        outcome: Outcome,
+    },
+    /// It contradicts the lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// It is not installed.
+    #[error(
+        "{0} is neither a file nor an installed package: `dyno install {0}` installs it from an index"
+    )]
+    NotInstalled(Wanted),
+    /// It would need the network.
+    #[error("{0} is not here, and --offline forbids to fetch it")]
+    Offline(String),
+    /// A registry's name or state.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A package file.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// The store of installed packages.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The user's trust.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The network.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The name of something in a registry.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// An index.
+    #[error("the index {index}: {error}")]
+    Index {
+        /// Which.
+        index: String,
+        /// Why.
+        error: IndexError,
+    },
+    /// An index that is kept here.
+    #[error("the index in {index}: {error}")]
+    Keep {
+        /// Which.
+        index: String,
+        /// Why.
+        error: EditError,
+    },
+    /// There is nowhere to look an id up.
+    #[error("no index is known in which {0} could be found: name one with `dyno trust pin URL ROOT`, or install a file or a reference")]
+    NoIndex(Wanted),
+    /// No index has it.
+    #[error(transparent)]
+    NotFound(ResolveError),
+    /// It is of no kind that this host runs.
+    #[error("{release}: {error}")]
+    Kind {
+        /// Which release.
+        release: Release,
+        /// Why.
+        error: KindError,
+    },
+    /// An older release than the one that is installed.
+    #[error("{found} is older than {installed}, which is installed: go back with --allow-downgrade")]
+    Downgrade {
+        /// What is installed.
+        installed: Release,
+        /// What would be.
+        found: Release,
+    },
+    /// Two packages need different releases of a third.
+    #[error("{wanted} is needed by {by}, and {found} is there already")]
+    Conflict {
+        /// What is needed.
+        wanted: Wanted,
+        /// By whom.
+        by: Release,
+        /// What would be there.
+        found: Release,
+    },
+    /// The user said no, or nobody could be asked.
+    #[error("{0} was not installed: nobody agreed to what it asks for (--yes agrees)")]
+    NoConsent(Release),
+    /// A file cannot be written or read.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl PackagingError {
+    /// Whether a package is at fault, and not the host or the command line.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Verify { .. }
+                | Self::Content { .. }
+                | Self::Lock(LockError::Missing { .. } | LockError::Other { .. })
+                | Self::Kind { .. }
+                | Self::Downgrade { .. }
+                | Self::Conflict { .. }
+                | Self::NoConsent(_)
+                | Self::Layout(_)
+                | Self::Index { .. }
+        )
+    }
+
+    /// Whether there is no such package.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotInstalled(_) | Self::NotFound(_) | Self::NoIndex(_))
+    }
+}
+
+fn reason(outcome: &Outcome) -> String {
+    crate::render::sentence(outcome)
+}
+
+/// Where a package is, and what of it is meant.
+struct Located {
+    origin: Origin,
+    asked: Asked,
+}
+
+impl Access {
+    /// Gets a package and verifies it; its files go into a directory of its own below `parent`.
+    ///
+    /// # Errors
+    /// If it cannot be had, or the first check that it fails.
+    pub async fn open(
+        &self,
+        named: &Named,
+        supervisor: &Supervisor,
+        parent: &Path,
+        ask: &mut dyn Ask,
+        on: &mut dyn FnMut(Check),
+    ) -> Result<Package, PackagingError> {
+        let located = self.locate(named)?;
+        self.verified(&located, &named.to_string(), supervisor, parent, ask, on).await
+    }
+
+    fn locate(&self, named: &Named) -> Result<Located, PackagingError> {
+        Ok(match named {
+            Named::File(path) => Located {
+                origin: Origin::Layout(Layout::open(path)?),
+                asked: Asked {
+                    which: Which::Only,
+                    wanted: None,
+                },
+            },
+            Named::Reference(_) if self.offline => {
+                return Err(PackagingError::Offline(named.to_string()));
+            }
+            Named::Reference(reference) => Located {
+                origin: Origin::Registry(
+                    Registry::open(self.http()?, reference, &self.registry)?,
+                    reference.clone(),
+                ),
+                asked: Asked {
+                    which: Which::Only,
+                    wanted: None,
+                },
+            },
+            Named::Wanted(wanted) => {
+                let store = self.home.store();
+                let installed = store
+                    .find(wanted)?
+                    .ok_or_else(|| PackagingError::NotInstalled(wanted.clone()))?;
+                Located {
+                    origin: Origin::Layout(store.layout()?),
+                    asked: Asked {
+                        which: Which::Digest(installed.manifest),
+                        wanted: Some(wanted.clone()),
+                    },
+                }
+            }
+        })
+    }
+
+    /// The one way in which a package comes to be believed.
+    async fn verified(
+        &self,
+        located: &Located,
+        named: &str,
+        supervisor: &Supervisor,
+        parent: &Path,
+        ask: &mut dyn Ask,
+        on: &mut dyn FnMut(Check),
+    ) -> Result<Package, PackagingError> {
+        let refused = |error| PackagingError::Verify {
+            named: named.into(),
+            error: Box::new(error),
+        };
+        let Located { origin, asked } = located;
+        let mut trust = self.home.trust()?;
+        let authentic = loop {
+            match authenticate(origin, asked, self.rules(&trust), on).await {
+                Err(VerifyError::UnknownSigner {
+                    release,
+                    key: Some(key),
+                    ..
+                }) if ask.trust(&release, &key) => {
+                    let namespace = release.id.namespace();
+                    let grant = Grant {
+                        publisher: namespace.into(),
+                        namespaces: [namespace.to_owned()].into(),
+                        conflict: Conflict::Refuse,
+                    };
+                    trust.add(&key, &grant, None, None)?;
+                }
+                result => break result.map_err(refused)?,
+            }
+        };
+        let fetched = authentic.fetch(origin, self.rules(&trust), parent, on).await;
+        let fetched = fetched.map_err(refused)?;
+        let described = describe(supervisor, fetched.component(), None, &self.limits).await;
+        let description = described.map_err(|outcome| PackagingError::Content {
+            named: named.into(),
+            outcome,
+        })?;
+        let admitted = fetched.admit(origin, &description.sections, &description.shape.imports, on);
+        let package = admitted.await.map_err(refused)?;
+        if let Some(lock) = &self.locked {
+            lock.check(&Locked::of(&package))?;
+        }
+        Ok(package)
+    }
+
+    fn rules<'a>(&'a self, trust: &'a Trust) -> Rules<'a> {
+        Rules {
+            trust,
+            allow_unsigned: self.allow_unsigned,
+            now: Timestamp::now(),
+            limits: &self.limits,
+        }
+    }
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.to_string_lossy().escape_debug()),
+            Self::Reference(reference) => write!(f, "{reference}"),
+            Self::Wanted(wanted) => write!(f, "{wanted}"),
+        }
+    }
+}
+
+/// Nobody who could be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl Ask for Nobody {
+    fn trust(&mut self, _: &Release, _: &PublicKey) -> bool {
+        false
+    }
+
+    fn consent(&mut self, _: &Plan) -> bool {
+        false
+    }
+}

@@ -1,0 +1,98 @@
+//! Looks at a package without believing it: what it says of itself, who seems to have signed it, and
+//! whether the user would trust it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Access, Located, Named, Nobody, PackagingError};
+use crate::package::id::Release;
+use crate::package::manifest::{PackageManifest, claimed};
+use crate::package::signature::{Bundle, Signer};
+use crate::package::verify::{VerifyError, peek};
+use crate::plugin::Digest;
+use crate::worker::Supervisor;
+
+/// What a package says of itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct Inspected {
+    /// Which release it says it is.
+    pub release: Release,
+    /// What its manifest hashes to.
+    pub manifest: Digest,
+    /// What its component hashes to.
+    pub wasm: Digest,
+    /// How large that is.
+    pub wasm_bytes: u64,
+    /// The annotations of its manifest.
+    pub annotations: BTreeMap<String, String>,
+    /// Who seems to have signed it.
+    pub signatures: Vec<Signed>,
+    /// Why the user would not trust it; none if it is good.
+    pub refused: Option<String>,
+    /// The manifest in its component; only of a package that is good.
+    pub requests: Option<PackageManifest>,
+}
+
+/// Who seems to have signed a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signed {
+    /// The holder of a key, by the hint in the signature.
+    Key(String),
+    /// Somebody with a certificate.
+    Certificate,
+    /// It cannot be read.
+    Unreadable(String),
+}
+
+impl Access {
+    /// Looks at a package.
+    ///
+    /// # Errors
+    /// If it cannot be had, or is none.
+    pub async fn inspect(
+        &self,
+        named: &Named,
+        supervisor: &Supervisor,
+        desk: &Path,
+    ) -> Result<Inspected, PackagingError> {
+        let refused = |error: VerifyError| PackagingError::Verify {
+            named: named.to_string(),
+            error: Box::new(error),
+        };
+        let Located { origin, asked } = self.locate(named)?;
+        let seen = peek(&origin, &asked).await.map_err(refused)?;
+        let annotations = seen.manifest.annotations;
+        let release = claimed(&annotations).ok_or(VerifyError::Nameless).map_err(refused)?;
+        let opened = self.open(named, supervisor, desk, &mut Nobody, &mut |_| {}).await;
+        let (refused, requests) = match opened {
+            Ok(package) => (None, Some(package.content.about.manifest)),
+            Err(error) => (Some(error.to_string()), None),
+        };
+        let layer = &seen.manifest.layers[0];
+        Ok(Inspected {
+            release,
+            manifest: seen.digest,
+            wasm: layer.digest,
+            wasm_bytes: layer.size,
+            annotations,
+            signatures: (seen.signatures.iter())
+                .map(|signature| signed(&signature.bundle))
+                .collect(),
+            refused,
+            requests,
+        })
+    }
+}
+
+fn signed(bundle: &[u8]) -> Signed {
+    match Bundle::parse(bundle) {
+        Ok(bundle) => match bundle.signer() {
+            Signer::Key { hint } => Signed::Key(hint.clone()),
+            Signer::Certificate => Signed::Certificate,
+        },
+        Err(error) => Signed::Unreadable(error.to_string()),
+    }
+}

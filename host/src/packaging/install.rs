@@ -1,0 +1,237 @@
+//! What is to be installed and what that changes, before anything is changed: packages, what they
+//! depend on, and what they ask for that they were not given before.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use super::{Access, Ask, Named, PackagingError};
+use crate::package::id::{PackageId, Release, Wanted};
+use crate::package::kind::Kinds;
+use crate::package::lock::Locked;
+use crate::package::store::Installed;
+use crate::package::verify::{Check, Package};
+use crate::worker::Supervisor;
+
+/// One package that is to be installed.
+#[derive(Debug)]
+pub struct Change {
+    /// Which release.
+    pub release: Release,
+    /// What is installed of it now.
+    pub replaces: Option<Installed>,
+    package: Package,
+    installed: Installed,
+}
+
+impl Change {
+    /// The capabilities that it asks for and was not given before.
+    #[must_use]
+    pub fn asks(&self) -> Vec<&str> {
+        let had = self.replaces.as_ref().map(|it| &it.capabilities);
+        let wanted = self.installed.capabilities.iter().map(String::as_str);
+        wanted
+            .filter(|&capability| !had.is_some_and(|had| had.contains(capability)))
+            .collect()
+    }
+
+    /// Whether it is there already, to the byte.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        let replaces = self.replaces.as_ref();
+        replaces.is_some_and(|it| it.manifest == self.installed.manifest)
+    }
+}
+
+/// Packages that are to be installed at once.
+#[derive(Debug, Default)]
+pub struct Plan {
+    changes: Vec<Change>,
+}
+
+impl Plan {
+    /// The packages.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What a lock keeps of them.
+    #[must_use]
+    pub fn locked(&self) -> Vec<Locked> {
+        let packages = self.changes.iter().map(|change| &change.package);
+        packages.map(Locked::of).collect()
+    }
+
+    /// The plan, if it replaces nothing by something older, or that is allowed.
+    ///
+    /// # Errors
+    /// The first package that would go back.
+    pub fn forward(self, allow_downgrade: bool) -> Result<Self, PackagingError> {
+        for change in &self.changes {
+            if let Some(installed) = &change.replaces
+                && installed.release.version > change.release.version
+                && !allow_downgrade
+            {
+                return Err(PackagingError::Downgrade {
+                    installed: installed.release.clone(),
+                    found: change.release.clone(),
+                });
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// A package that has to be there, and why.
+struct Needed {
+    named: Named,
+    by: Option<Release>,
+}
+
+impl Access {
+    /// Gets and verifies packages and all that they depend on. Changes nothing.
+    ///
+    /// # Errors
+    /// The first package that cannot be had, is refused, or contradicts another.
+    pub async fn plan(
+        &self,
+        packages: &[Named],
+        supervisor: &Supervisor,
+        desk: &Path,
+        ask: &mut dyn Ask,
+        on: &mut dyn FnMut(Check),
+    ) -> Result<Plan, PackagingError> {
+        let kinds = Kinds::default();
+        let mut plan = Plan::default();
+        let named = packages.iter().cloned();
+        let mut needed: VecDeque<_> = named.map(|named| Needed { named, by: None }).collect();
+        while let Some(Needed { named, by }) = needed.pop_front() {
+            if let (Named::Wanted(wanted), Some(by)) = (&named, &by)
+                && self.is_met(wanted, by, &plan)?
+            {
+                continue;
+            }
+            let package = self.obtain(&named, supervisor, desk, ask, on).await?;
+            let about = &package.content.about;
+            kinds.of(&about.manifest).map_err(|error| PackagingError::Kind {
+                release: about.release.clone(),
+                error,
+            })?;
+            let release = about.release.clone();
+            for (id, range) in &about.manifest.dependencies {
+                needed.push_back(Needed {
+                    named: Named::Wanted(Wanted {
+                        id: id.clone(),
+                        range: range.clone(),
+                    }),
+                    by: Some(release.clone()),
+                });
+            }
+            plan.changes.retain(|change| change.release.id != release.id);
+            plan.changes.push(self.change(&named, by.is_some(), package)?);
+        }
+        Ok(plan)
+    }
+
+    /// Whether something that is needed is there, or will be.
+    fn is_met(&self, wanted: &Wanted, by: &Release, plan: &Plan) -> Result<bool, PackagingError> {
+        let planned = plan.changes.iter().map(|change| &change.release);
+        let mut planned = planned.filter(|release| release.id == wanted.id);
+        match planned.next() {
+            Some(release) if wanted.allows(release) => Ok(true),
+            Some(release) => Err(PackagingError::Conflict {
+                wanted: wanted.clone(),
+                by: by.clone(),
+                found: release.clone(),
+            }),
+            None => Ok(self.home.store().find(wanted)?.is_some()),
+        }
+    }
+
+    fn change(
+        &self,
+        named: &Named,
+        is_dependency: bool,
+        package: Package,
+    ) -> Result<Change, PackagingError> {
+        let about = &package.content.about;
+        let release = about.release.clone();
+        let any = Wanted::any(release.id.clone());
+        let replaces = self.home.store().find(&any)?;
+        // What somebody asked for stays asked for, even if another package needs it, too.
+        let is_dependency = is_dependency && replaces.as_ref().is_none_or(|it| it.is_dependency);
+        let wanted = match named {
+            Named::Wanted(wanted) => Some(wanted.to_string()),
+            Named::File(_) | Named::Reference(_) => None,
+        };
+        let installed = Installed {
+            release: release.clone(),
+            manifest: package.digest,
+            wasm: package.component,
+            signers: package.signers(),
+            capabilities: about.manifest.capabilities.clone(),
+            from: named.to_string(),
+            wanted,
+            is_dependency,
+        };
+        Ok(Change {
+            release,
+            replaces,
+            package,
+            installed,
+        })
+    }
+
+    /// What an update would change: a newer release of each package that an index answered for.
+    ///
+    /// # Errors
+    /// As [`Access::plan`], and if a named package is not installed.
+    pub async fn plan_update(
+        &self,
+        ids: &[PackageId],
+        supervisor: &Supervisor,
+        desk: &Path,
+        ask: &mut dyn Ask,
+        on: &mut dyn FnMut(Check),
+    ) -> Result<Plan, PackagingError> {
+        let installed = self.home.store().list()?;
+        for id in ids {
+            if !installed.iter().any(|it| it.release.id == *id) {
+                return Err(PackagingError::NotInstalled(Wanted::any(id.clone())));
+            }
+        }
+        let mut newer = Vec::new();
+        for it in &installed {
+            let is_meant = ids.is_empty() || ids.contains(&it.release.id);
+            let wanted = it.wanted.as_ref().and_then(|text| text.parse::<Wanted>().ok());
+            let Some(wanted) = wanted.filter(|_| is_meant) else {
+                continue;
+            };
+            let found = self.resolve(&wanted).await?;
+            if found.listed.release.version > it.release.version {
+                newer.push(Named::Wanted(wanted));
+            }
+        }
+        self.plan(&newer, supervisor, desk, ask, on).await
+    }
+
+    /// Installs what was planned, if the user agrees to what is new.
+    ///
+    /// # Errors
+    /// If nobody agrees, or the store cannot be written. What was installed before is still there.
+    pub fn carry_out(&self, plan: &Plan, ask: &mut dyn Ask) -> Result<(), PackagingError> {
+        let asking = plan.changes.iter().find(|change| !change.asks().is_empty());
+        if let Some(change) = asking
+            && !ask.consent(plan)
+        {
+            return Err(PackagingError::NoConsent(change.release.clone()));
+        }
+        let packages: Vec<_> = (plan.changes.iter())
+            .map(|change| (&change.package.contents, change.installed.clone()))
+            .collect();
+        if !packages.is_empty() {
+            self.home.store().install(&packages)?;
+        }
+        Ok(())
+    }
+}

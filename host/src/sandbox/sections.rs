@@ -1,0 +1,176 @@
+//! The custom sections by which a component says what it is: the standard metadata of the
+//! WebAssembly tools, and the manifest of a package. Read and written in a worker, like everything
+//! that parses a component.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use wasm_metadata::{
+    AddMetadata, AddMetadataField, Authors, Description as DescriptionSection, Homepage, Licenses,
+    Revision, Source, Version,
+};
+use wasmparser::{ComponentName, ComponentNameSectionReader, KnownCustom, Parser, Payload};
+
+use super::precheck::{Shape, quoted};
+use crate::package::manifest::MANIFEST_SECTION;
+
+/// The sections of the standard metadata whose whole content is one text.
+const LABELS: [&str; 7] = [
+    "version",
+    "description",
+    "authors",
+    "licenses",
+    "source",
+    "homepage",
+    "revision",
+];
+
+/// The key under which the name of a component stands among the sections: it is wrapped in a
+/// section of its own form.
+const NAME: &str = "name";
+
+/// All that a component may say of itself: a page of text for each.
+const SECTION_BYTES_MAX: usize = 256 << 10;
+
+/// What a component is and says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// What it imports and exports.
+    pub shape: Shape,
+    /// The texts of its root's custom sections, by name: the standard metadata that it has, and
+    /// [`MANIFEST_SECTION`]. The guest's own words.
+    pub sections: BTreeMap<String, String>,
+}
+
+/// What is wrong with what a component says of itself, or with what it should say.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SectionError {
+    /// Two sections of one name: readers would differ in which one counts.
+    #[error("carries two `{0}` sections, where one is allowed")]
+    Twice(String),
+    /// A section is too long, or no text.
+    #[error("carries a `{name}` section that is {what}")]
+    Text {
+        /// Which.
+        name: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// It is a package's component already.
+    #[error("carries a `{MANIFEST_SECTION}` section already: pack the plugin that it was made from")]
+    Packed,
+    /// A label is not in the form that its section must have.
+    #[error("cannot be labelled: {0}")]
+    Label(String),
+    /// It cannot be parsed.
+    #[error("cannot be parsed: {0}")]
+    Malformed(String),
+}
+
+impl From<wasmparser::Error> for SectionError {
+    fn from(error: wasmparser::Error) -> Self {
+        Self::Malformed(quoted(error.message()))
+    }
+}
+
+/// The crate's errors are of a type that need not be named.
+fn unfit(error: impl std::fmt::Display) -> SectionError {
+    SectionError::Label(quoted(&error.to_string()))
+}
+
+/// The texts of the known sections of a checked component's root.
+///
+/// # Errors
+/// If one stands there twice, is no text or is too long.
+pub(super) fn sections(component: &[u8]) -> Result<BTreeMap<String, String>, SectionError> {
+    let mut found = BTreeMap::new();
+    let mut depth = 0u32;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            // The root's own end is the last.
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CustomSection(section) if depth == 0 => {
+                let Some((name, text)) = known(&section)? else {
+                    continue;
+                };
+                if found.insert(name.to_owned(), text).is_some() {
+                    return Err(SectionError::Twice(name.to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// A section's key and text, if it is one of those that are read.
+fn known<'a>(
+    section: &wasmparser::CustomSectionReader<'a>,
+) -> Result<Option<(&'static str, String)>, SectionError> {
+    if let KnownCustom::ComponentName(names) = section.as_known() {
+        return Ok(name(names)?.map(|name| (NAME, name)));
+    }
+    let names = LABELS.iter().chain([&MANIFEST_SECTION]);
+    let Some(name) = names.copied().find(|name| *name == section.name()) else {
+        return Ok(None);
+    };
+    let wrong = |what| SectionError::Text {
+        name: name.to_owned(),
+        what,
+    };
+    if section.data().len() > SECTION_BYTES_MAX {
+        return Err(wrong("longer than 256 KiB"));
+    }
+    let text = std::str::from_utf8(section.data()).map_err(|_| wrong("not UTF-8"))?;
+    Ok(Some((name, text.to_owned())))
+}
+
+/// The name of the component itself; the section names its parts, too.
+fn name(names: ComponentNameSectionReader<'_>) -> Result<Option<String>, SectionError> {
+    for name in names {
+        if let ComponentName::Component { name, .. } = name? {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes sections into a component. What it says of itself elsewhere stays.
+///
+/// # Errors
+/// If it carries a manifest already, or a label is not in its section's form.
+pub(super) fn label(
+    component: &[u8],
+    labels: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, SectionError> {
+    if sections(component)?.contains_key(MANIFEST_SECTION) {
+        return Err(SectionError::Packed);
+    }
+    let mut add = AddMetadata::default();
+    for (name, text) in labels {
+        let text = text.as_str();
+        match name.as_str() {
+            NAME => add.name = AddMetadataField::Set(text.to_owned()),
+            "version" => add.version = AddMetadataField::Set(Version::new(text.to_owned())),
+            "description" => {
+                add.description = AddMetadataField::Set(DescriptionSection::new(text.to_owned()));
+            }
+            "authors" => add.authors = AddMetadataField::Set(Authors::new(text.to_owned())),
+            "licenses" => add.licenses = AddMetadataField::Set(Licenses::new(text).map_err(unfit)?),
+            "source" => add.source = AddMetadataField::Set(Source::new(text).map_err(unfit)?),
+            "homepage" => add.homepage = AddMetadataField::Set(Homepage::new(text).map_err(unfit)?),
+            "revision" => add.revision = AddMetadataField::Set(Revision::new(text.to_owned())),
+            _ => {}
+        }
+    }
+    let mut labelled = add.to_wasm(component).map_err(unfit)?;
+    if let Some(manifest) = labels.get(MANIFEST_SECTION) {
+        let section = wasm_encoder::CustomSection {
+            name: MANIFEST_SECTION.into(),
+            data: manifest.as_bytes().into(),
+        };
+        wasm_encoder::ComponentSection::append_to_component(&section, &mut labelled);
+    }
+    Ok(labelled)
+}
