@@ -229,7 +229,11 @@ pub(crate) fn ignore_file_size_signal() {
 /// What a package on the command line is: a file, a reference or an id.
 fn named(path: &Path) -> anyhow::Result<Named> {
     Named::of(path).ok_or_else(|| {
+        let is_file = path.extension().is_some_and(|extension| extension == "tar");
         let path = dyno_host::render::escape(&path.to_string_lossy());
+        if is_file {
+            return UsageError(format!("there is no package file {path}")).into();
+        }
         UsageError(format!(
             "{path} names no package: that is a file NAME.oci.tar, a reference like HOST/REPOSITORY:TAG, or an id like namespace/name@1.2"
         ))

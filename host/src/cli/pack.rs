@@ -11,8 +11,7 @@ use dyno_host::plugin::Source;
 use dyno_host::render::escape;
 use dyno_host::sandbox::Limits;
 
-use super::limits::LimitArgs;
-use super::packages::{desk, supervisor};
+use super::packages::{ComponentArg, desk, supervisor};
 use super::{Exit, UsageError, build, key};
 
 /// The variable that makes archives reproducible: seconds since 1970
@@ -36,12 +35,12 @@ pub(super) struct Pack {
     #[arg(long)]
     no_build: bool,
     #[command(flatten)]
-    limits: LimitArgs,
+    component: ComponentArg,
 }
 
 impl Pack {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let packed = pack(&self.dir, !self.no_build, &self.limits.0, self.output)?;
+        let packed = pack(&self.dir, !self.no_build, &self.component.limits(), self.output)?;
         let mut out = anstream::stdout();
         let written = writeln!(
             out,

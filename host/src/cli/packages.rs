@@ -66,9 +66,26 @@ impl AccessArgs {
 pub(super) struct PackageArgs {
     #[command(flatten)]
     access: AccessArgs,
+    #[command(flatten)]
+    component: ComponentArg,
+}
+
+/// The one limit that matters to what runs nothing.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ComponentArg {
     /// Cap: bytes of a component's file [default: 32MiB]
-    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "Packages")]
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
     component: Option<u64>,
+}
+
+impl ComponentArg {
+    pub(super) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        if let Some(component) = self.component {
+            limits.set(LimitKind::Component, component);
+        }
+        limits
+    }
 }
 
 fn bytes(text: &str) -> Result<u64, quantity::QuantityError> {
@@ -77,11 +94,7 @@ fn bytes(text: &str) -> Result<u64, quantity::QuantityError> {
 
 impl PackageArgs {
     pub(super) fn access(&self) -> anyhow::Result<Access> {
-        let mut limits = Limits::default();
-        if let Some(component) = self.component {
-            limits.set(LimitKind::Component, component);
-        }
-        self.access.access(&limits)
+        self.access.access(&self.component.limits())
     }
 }
 

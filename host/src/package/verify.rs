@@ -30,7 +30,7 @@ use super::origin::{Origin, OriginError, Which};
 use super::signature::SignatureError;
 use super::signers::{Signature, Signers};
 use super::strict_json;
-use super::trust::{Accepted, Refusal, Trust};
+use super::trust::{Accepted, Refusal, Signer, Trust};
 use crate::plugin::Digest;
 use crate::report::model::LimitKind;
 use crate::sandbox::Limits;
@@ -384,7 +384,11 @@ impl Package {
     pub fn signers(&self) -> Vec<String> {
         let accepted = self.accepted.as_ref();
         accepted.map_or_else(Vec::new, |accepted| {
-            accepted.signers.iter().map(ToString::to_string).collect()
+            let name = |signer: &Signer| match signer {
+                Signer::Key(fingerprint) => fingerprint.to_string(),
+                Signer::Identity(identity) => cut(&identity.subject),
+            };
+            accepted.signers.iter().map(name).collect()
         })
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use base64::Engine as _;
 use serde::Serialize;
 
 use super::{Access, Located, Named, Nobody, PackagingError};
@@ -39,7 +40,7 @@ pub struct Inspected {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signed {
-    /// The holder of a key, by the hint in the signature.
+    /// The holder of a key: its fingerprint, by the hint in the signature.
     Key(String),
     /// Somebody with a certificate.
     Certificate,
@@ -87,10 +88,22 @@ impl Access {
     }
 }
 
+/// A hint as people compare keys, if it is one of the usual kind.
+fn fingerprint(hint: &str) -> String {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(hint);
+    match bytes {
+        Ok(bytes) if bytes.len() == 32 => {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("sha256:{hex}")
+        }
+        _ => hint.to_owned(),
+    }
+}
+
 fn signed(bundle: &[u8]) -> Signed {
     match Bundle::parse(bundle) {
         Ok(bundle) => match bundle.signer() {
-            Signer::Key { hint } => Signed::Key(hint.clone()),
+            Signer::Key { hint } => Signed::Key(fingerprint(hint)),
             Signer::Certificate => Signed::Certificate,
         },
         Err(error) => Signed::Unreadable(error.to_string()),

@@ -86,7 +86,7 @@ pub fn inspected(out: &mut impl Write, seen: &Inspected) -> io::Result<()> {
     field("component", &format!("{}, {size}", seen.wasm))?;
     for signature in &seen.signatures {
         let by = match signature {
-            Signed::Key(hint) => format!("a key, said to be SHA256:{hint}"),
+            Signed::Key(name) => format!("a key, said to be {name}"),
             Signed::Certificate => "a certificate".into(),
             Signed::Unreadable(reason) => format!("nobody: {reason}"),
         };
@@ -94,7 +94,7 @@ pub fn inspected(out: &mut impl Write, seen: &Inspected) -> io::Result<()> {
     }
     for (key, value) in &seen.annotations {
         let name = key.rsplit('.').next().unwrap_or(key);
-        if !["id", "title", "version"].contains(&name) {
+        if !["id", "title", "version"].contains(&name) && !value.is_empty() {
             field(name, value)?;
         }
     }
