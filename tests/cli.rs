@@ -14,7 +14,7 @@ use dyno_host::report::model::Run;
 
 use super::support::{Bench, QUICK, Said, fib, finish, plugin, repository};
 
-const VERBS: [&str; 8] = [
+const VERBS: [&str; 23] = [
     "run",
     "check",
     "list",
@@ -23,6 +23,21 @@ const VERBS: [&str; 8] = [
     "doctor",
     "completions",
     "man",
+    "pack",
+    "sign",
+    "verify",
+    "inspect",
+    "push",
+    "pull",
+    "publish",
+    "search",
+    "install",
+    "update",
+    "uninstall",
+    "installed",
+    "key",
+    "trust",
+    "index",
 ];
 
 /// Compares with `snapshots/NAME.snap`.

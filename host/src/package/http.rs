@@ -172,7 +172,7 @@ impl Http {
                 .connect_timeout(timeouts.connect)
                 .redirect(policy::redirects())
                 // It would tell the next host what was asked of the first.
-                
+                .referer(false)
         };
         Ok(Self {
             remote: builder()

@@ -28,3 +28,10 @@ pub mod store;
 pub mod strict_json;
 pub mod trust;
 pub mod verify;
+
+#[cfg(test)]
+#[path = "../../../tests/hostile_server.rs"]
+mod hostile_server;
+#[cfg(test)]
+#[path = "../../../tests/registry_server.rs"]
+mod registry_server;

@@ -201,21 +201,21 @@ async fn nobody_there_and_nobody_to_trust_are_told_apart() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
         let (mut stream, _) = listener.accept().unwrap();
-        std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        // Read first, and closed by the client: otherwise it may see a reset and no answer.
+        stream.read_exact(&mut [0; 16]).unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
     });
     let address = url(&format!("https://localhost:{port}/"));
     let error = http().get(&address, 9, &[], None).await.unwrap_err();
     assert!(matches!(error, HttpError::Tls { .. }), "{error}");
     server.join().unwrap();
-    // A port that was free a moment ago.
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let error = http()
-        .get(&url(&format!("http://{free}/")), 9, &[], None)
-        .await;
+    // Nobody serves the port of tcpmux, and no test is given it.
+    let error = http().get(&url("http://127.0.0.1:1/"), 9, &[], None).await;
     assert!(
         matches!(error, Err(HttpError::Unreachable { .. })),
         "{error:?}"

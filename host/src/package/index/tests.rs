@@ -63,15 +63,15 @@ impl World {
         let world = Self {
             dir: tempfile::tempdir().unwrap(),
             state: tempfile::tempdir().unwrap(),
-            key: PrivateKey::generate(),
+            key: PrivateKey::generate().unwrap(),
         };
         let mut editor =
-            IndexEditor::create(world.dir.path(), &Holders::one(&world.key.public())).unwrap();
+            IndexEditor::create(world.dir.path(), &Holders::one(world.key.public())).unwrap();
         for release in ["acme/fib", "zeta/fib"] {
             let listed = listed(release);
             let namespace = listed.release.id.namespace().to_string();
             editor
-                .delegate(&namespace, &Holder::one(world.key.public()))
+                .delegate(&namespace, &Holder::one(world.key.public().clone()))
                 .unwrap();
             add(&mut editor, &listed);
         }

@@ -277,7 +277,7 @@ fn referrers_are_found_by_tag_and_by_subject_each_once_and_not_by_their_artifact
         ..layout.manifest(&bare[0]).unwrap().0
     };
     let foreign = put(&unpacked, oci::MANIFEST, &oci::to_json(&foreign));
-    let fallback = oci::to_json(&Index::new(vec![bare[0].clone()]));
+    let fallback = oci::to_json(&Index::new(vec![bare[0].clone(), bare[0].clone()]));
     let fallback = tagged(
         put(&unpacked, oci::INDEX, &fallback),
         &oci::referrers_tag(&package.digest),
@@ -361,8 +361,20 @@ fn a_file_that_changes_while_it_is_packed_leaves_the_old_package() {
     fs::write(&source, layer()).unwrap();
     write_tar(&path, &contents, MTIME).unwrap();
     assert_eq!(fs::read(&path).unwrap(), before);
-    let error = write_tar(Path::new("/dev/full"), &contents, MTIME).unwrap_err();
-    assert!(error.to_string().contains("not a regular file"), "{error}");
+}
+
+/// With a FIFO of its own: a test must not be able to replace a device of the machine.
+#[test]
+fn what_is_no_file_is_not_replaced_by_a_package() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for path in [fifo.as_path(), dir.path()] {
+        let error = write_tar(path, &contents(0), MTIME).unwrap_err();
+        assert!(error.to_string().contains("not a regular file"), "{error}");
+    }
+    let kind = fs::symlink_metadata(&fifo).unwrap().file_type();
+    assert!(!kind.is_file());
 }
 
 proptest! {

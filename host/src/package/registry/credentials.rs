@@ -111,7 +111,28 @@ mod tests {
     #[test]
     fn a_helper_is_asked_and_its_failure_shows_no_secret() {
         use std::os::unix::fs::PermissionsExt;
-        if std::env::var_os(HELPERS).is_some() {
+        if let Some(dir) = std::env::var_os(HELPERS) {
+            // Written here, where nothing else starts processes: one of those might still hold a
+            // script open for writing when it is to be run.
+            let dir = Path::new(&dir);
+            for (name, script) in [
+                (
+                    "knows",
+                    r#"read host; echo "{\"Username\":\"me\",\"Secret\":\"$host\"}""#,
+                ),
+                (
+                    "none",
+                    "read host; echo credentials not found in native keychain; exit 1",
+                ),
+                (
+                    "fails",
+                    "read host; echo hunter2; echo the keychain is locked >&2; exit 1",
+                ),
+            ] {
+                let path = dir.join(format!("docker-credential-{name}"));
+                std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+                std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+            }
             let asked = |helper: &str| found(&format!(r#"{{"credsStore":"{helper}"}}"#));
             let mine = DockerCredential::UsernamePassword("me".into(), "localhost:5000".into());
             assert_eq!(asked("knows"), Ok(Some(mine)));
@@ -124,29 +145,11 @@ mod tests {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
-        for (name, script) in [
-            (
-                "knows",
-                r#"read host; echo "{\"Username\":\"me\",\"Secret\":\"$host\"}""#,
-            ),
-            (
-                "none",
-                "echo credentials not found in native keychain; exit 1",
-            ),
-            (
-                "fails",
-                "echo hunter2; echo the keychain is locked >&2; exit 1",
-            ),
-        ] {
-            let path = dir.path().join(format!("docker-credential-{name}"));
-            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-        }
         let (_, module) = module_path!().split_once("::").unwrap();
         let test = format!("{module}::a_helper_is_asked_and_its_failure_shows_no_secret");
         let output = std::process::Command::new(std::env::current_exe().unwrap())
             .args([&test, "--exact"])
-            .env(HELPERS, "1")
+            .env(HELPERS, dir.path())
             .env("PATH", dir.path())
             .output()
             .unwrap();

@@ -136,16 +136,13 @@ async fn a_manifest_has_the_digest_that_was_asked_for_and_that_was_announced() {
     for says in [
         Digest::of(b"x").to_string(),
         "sha512:00".into(),
-        "\u{9b}".repeat(100),
+        "x".repeat(1000),
     ] {
         let server = open_registry(move |_| {
             Answer::of("200 OK", &[("docker-content-digest", &says)], b"{}")
         });
-        // Not text at all: then there is none.
-        if let Err(error) = to(&server).manifest(&tag("1")).await {
-            assert!(matches!(error, RegistryError::Digest { .. }), "{error}");
-            assert!(!error.to_string().contains(char::is_control), "{error:?}");
-        }
+        let error = to(&server).manifest(&tag("1")).await.unwrap_err();
+        assert!(matches!(error, RegistryError::Digest { .. }), "{error}");
         let asked = to(&server)
             .manifest(&Target::Digest(Digest::of(b"x")))
             .await;

@@ -238,12 +238,18 @@ mod tests {
         }
         let manifest = signature(&subject, b"x");
         let added = referrer(&subject, &manifest).unwrap();
-        // A manifest under the tag, and not an index.
-        let error = with(Some(&manifest), &added, &subject.digest).unwrap_err();
-        assert!(
-            error.to_string().contains("is not an index of referrers"),
-            "{error}"
-        );
+        // Under the tag is a manifest, or a list of another kind.
+        let list = oci::to_json(&Index {
+            media_type: "application/vnd.docker.distribution.manifest.list.v2+json".into(),
+            ..Index::new(Vec::new())
+        });
+        for other in [&manifest, &list] {
+            let error = with(Some(other), &added, &subject.digest).unwrap_err();
+            assert!(
+                error.to_string().contains("is not an index of referrers"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

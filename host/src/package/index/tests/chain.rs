@@ -35,7 +35,7 @@ async fn files_of_two_states_are_refused() {
 
 #[tokio::test]
 async fn what_is_not_signed_by_enough_of_the_right_keys_is_refused() {
-    let foreign = PrivateKey::generate();
+    let foreign = PrivateKey::generate().unwrap();
     for role in ["targets", "acme"] {
         let world = World::new();
         world.forge(role, &world.key, |_| {});
@@ -75,12 +75,12 @@ async fn what_is_not_signed_by_enough_of_the_right_keys_is_refused() {
 #[tokio::test]
 async fn fewer_signatures_than_the_threshold_are_refused_by_who_signs_and_who_reads() {
     let keys = [
-        PrivateKey::generate(),
-        PrivateKey::generate(),
-        PrivateKey::generate(),
+        PrivateKey::generate().unwrap(),
+        PrivateKey::generate().unwrap(),
+        PrivateKey::generate().unwrap(),
     ];
     let two = Holder {
-        keys: keys.iter().map(PrivateKey::public).collect(),
+        keys: keys.iter().map(|key| key.public().clone()).collect(),
         threshold: 2,
     };
     let world = World::new();
@@ -125,11 +125,11 @@ async fn fewer_signatures_than_the_threshold_are_refused_by_who_signs_and_who_re
 
 #[tokio::test]
 async fn the_key_of_a_namespace_lists_nothing_of_another() {
-    let acme = PrivateKey::generate();
+    let acme = PrivateKey::generate().unwrap();
     let world = World::new();
     let mut editor = world.editor().await;
     editor
-        .delegate("acme", &Holder::one(acme.public()))
+        .delegate("acme", &Holder::one(acme.public().clone()))
         .unwrap();
     editor
         .sign(&[&world.key, &acme], &Expiries::default())

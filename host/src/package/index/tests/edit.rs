@@ -111,11 +111,11 @@ async fn what_would_expire_before_the_timestamp_must_be_renewed() {
 
 #[tokio::test]
 async fn the_key_of_the_timestamp_alone_can_refresh_and_nothing_else() {
-    let (offline, online, world) = (PrivateKey::generate(), PrivateKey::generate(), World::new());
+    let (offline, online, world) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap(), World::new());
     let mut editor = world.editor().await;
     let holders = Holders {
-        timestamp: Holder::one(online.public()),
-        ..Holders::one(&offline.public())
+        timestamp: Holder::one(online.public().clone()),
+        ..Holders::one(offline.public())
     };
     editor.rotate(&holders).unwrap();
     editor
@@ -156,7 +156,7 @@ async fn one_at_a_time_changes_an_index_and_none_makes_it_twice() {
         Err(EditError::Busy(_))
     ));
     drop(open);
-    let again = IndexEditor::create(world.dir.path(), &Holders::one(&world.key.public()));
+    let again = IndexEditor::create(world.dir.path(), &Holders::one(world.key.public()));
     assert!(matches!(again, Err(EditError::Exists(_))));
     let mut editor = world.editor().await;
     for bad in [
@@ -171,7 +171,7 @@ async fn one_at_a_time_changes_an_index_and_none_makes_it_twice() {
     ] {
         assert!(
             editor
-                .delegate(bad, &Holder::one(world.key.public()))
+                .delegate(bad, &Holder::one(world.key.public().clone()))
                 .is_err(),
             "{bad}"
         );

@@ -128,7 +128,7 @@ async fn a_renewed_timestamp_and_snapshot_over_the_same_releases_are_taken_witho
         |key, change: &dyn Fn(&mut Value)| world.resign(&world.file("timestamp.json"), key, change);
     let error = refuse(&|| timestamp(&world.key, &|signed| signed["version"] = 1.into())).await;
     assert!(error.contains("rolled back"), "{error}");
-    let foreign = PrivateKey::generate();
+    let foreign = PrivateKey::generate().unwrap();
     let error = refuse(&|| timestamp(&foreign, &|signed| signed["version"] = 3.into())).await;
     assert!(
         error.contains("timestamp metadata of the index is not signed"),

@@ -4,11 +4,11 @@ use super::*;
 
 #[tokio::test]
 async fn a_root_is_replaced_only_with_the_consent_of_the_old_keys() {
-    let (new, world) = (PrivateKey::generate(), World::new());
+    let (new, world) = (PrivateKey::generate().unwrap(), World::new());
     let trusted = world.root();
     world.load().await.unwrap();
     let mut editor = world.editor().await;
-    editor.rotate(&Holders::one(&new.public())).unwrap();
+    editor.rotate(&Holders::one(new.public())).unwrap();
     let error = editor
         .sign(&[&new], &Expiries::default())
         .unwrap_err()
@@ -54,10 +54,10 @@ async fn a_root_is_replaced_only_with_the_consent_of_the_old_keys() {
 
 #[tokio::test]
 async fn a_root_that_was_replaced_stays_so_when_its_successor_is_hidden() {
-    let (new, world) = (PrivateKey::generate(), World::new());
+    let (new, world) = (PrivateKey::generate().unwrap(), World::new());
     let old = world.copy();
     let mut editor = world.editor().await;
-    editor.rotate(&Holders::one(&new.public())).unwrap();
+    editor.rotate(&Holders::one(new.public())).unwrap();
     editor
         .sign(&[&new, &world.key], &Expiries::default())
         .unwrap();
@@ -121,11 +121,11 @@ async fn a_trusted_root_must_be_a_root_and_signed() {
 
 #[tokio::test]
 async fn what_a_revoked_key_signed_is_refused_though_it_was_verified_before() {
-    let (new, world) = (PrivateKey::generate(), World::new());
+    let (new, world) = (PrivateKey::generate().unwrap(), World::new());
     world.load().await.unwrap();
     let old = world.copy();
     let mut editor = world.editor().await;
-    editor.rotate(&Holders::one(&new.public())).unwrap();
+    editor.rotate(&Holders::one(new.public())).unwrap();
     editor
         .sign(&[&new, &world.key], &Expiries::default())
         .unwrap();
