@@ -253,6 +253,8 @@ fn breaches(source: &Source) -> Vec<String> {
                 "wasi",
                 "cranelift",
                 "wit_component",
+                "wasm_metadata",
+                "wasm_encoder",
                 "wat",
             ]
             .iter()

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::package::id::{Release, Wanted};
 use crate::package::http::HttpError;
+use crate::package::id::{Release, Wanted};
 use crate::package::index::{EditError, IndexError, ResolveError};
 use crate::package::key::PublicKey;
 use crate::package::kind::KindError;
@@ -197,10 +197,12 @@ pub enum PackagingError {
         /// Which.
         index: String,
         /// Why.
-        error: EditError,
+        error: Box<EditError>,
     },
     /// There is nowhere to look an id up.
-    #[error("no index is known in which {0} could be found: name one with `dyno trust pin URL ROOT`, or install a file or a reference")]
+    #[error(
+        "no index is known in which {0} could be found: name one with `dyno trust pin URL ROOT`, or install a file or a reference"
+    )]
     NoIndex(Wanted),
     /// No index has it.
     #[error(transparent)]
@@ -209,27 +211,29 @@ pub enum PackagingError {
     #[error("{release}: {error}")]
     Kind {
         /// Which release.
-        release: Release,
+        release: Box<Release>,
         /// Why.
         error: KindError,
     },
     /// An older release than the one that is installed.
-    #[error("{found} is older than {installed}, which is installed: go back with --allow-downgrade")]
+    #[error(
+        "{found} is older than {installed}, which is installed: go back with --allow-downgrade"
+    )]
     Downgrade {
         /// What is installed.
-        installed: Release,
+        installed: Box<Release>,
         /// What would be.
-        found: Release,
+        found: Box<Release>,
     },
     /// Two packages need different releases of a third.
     #[error("{wanted} is needed by {by}, and {found} is there already")]
     Conflict {
         /// What is needed.
-        wanted: Wanted,
+        wanted: Box<Wanted>,
         /// By whom.
-        by: Release,
+        by: Box<Release>,
         /// What would be there.
-        found: Release,
+        found: Box<Release>,
     },
     /// The user said no, or nobody could be asked.
     #[error("{0} was not installed: nobody agreed to what it asks for (--yes agrees)")]
@@ -265,7 +269,10 @@ impl PackagingError {
     /// Whether there is no such package.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotInstalled(_) | Self::NotFound(_) | Self::NoIndex(_))
+        matches!(
+            self,
+            Self::NotInstalled(_) | Self::NotFound(_) | Self::NoIndex(_)
+        )
     }
 }
 
@@ -293,7 +300,8 @@ impl Access {
         on: &mut dyn FnMut(Check),
     ) -> Result<Package, PackagingError> {
         let located = self.locate(named)?;
-        self.verified(&located, &named.to_string(), supervisor, parent, ask, on).await
+        self.verified(&located, &named.to_string(), supervisor, parent, ask, on)
+            .await
     }
 
     fn locate(&self, named: &Named) -> Result<Located, PackagingError> {
@@ -310,7 +318,7 @@ impl Access {
             }
             Named::Reference(reference) => Located {
                 origin: Origin::Registry(
-                    Registry::open(self.http()?, reference, &self.registry)?,
+                    Box::new(Registry::open(self.http()?, reference, &self.registry)?),
                     reference.clone(),
                 ),
                 asked: Asked {
@@ -368,14 +376,21 @@ impl Access {
                 result => break result.map_err(refused)?,
             }
         };
-        let fetched = authentic.fetch(origin, self.rules(&trust), parent, on).await;
+        let fetched = authentic
+            .fetch(origin, self.rules(&trust), parent, on)
+            .await;
         let fetched = fetched.map_err(refused)?;
         let described = describe(supervisor, fetched.component(), None, &self.limits).await;
         let description = described.map_err(|outcome| PackagingError::Content {
             named: named.into(),
             outcome,
         })?;
-        let admitted = fetched.admit(origin, &description.sections, &description.shape.imports, on);
+        let admitted = fetched.admit(
+            origin,
+            &description.sections,
+            &description.shape.imports,
+            on,
+        );
         let package = admitted.await.map_err(refused)?;
         if let Some(lock) = &self.locked {
             lock.check(&Locked::of(&package))?;

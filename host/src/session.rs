@@ -316,9 +316,7 @@ impl<'a> Session<'a> {
     }
 
     async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {
-        let ran = self
-            .supervisor
-            .run(job, job.wall(), padding_bytes as usize);
+        let ran = self.supervisor.run(job, job.wall(), padding_bytes as usize);
         ran.await
             .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")))
     }

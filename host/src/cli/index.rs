@@ -73,11 +73,19 @@ impl Index {
 impl Build {
     fn execute(self) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
-        let packages = (self.packages.iter().map(|path| named(path))).collect::<Result<Vec<_>, _>>()?;
+        let packages =
+            (self.packages.iter().map(|path| named(path))).collect::<Result<Vec<_>, _>>()?;
         let key = key::signing_key(self.key.as_deref())?;
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: false };
-        let listed = access.list(&self.dir, &packages, &key, &supervisor, desk.path(), &mut person);
+        let listed = access.list(
+            &self.dir,
+            &packages,
+            &key,
+            &supervisor,
+            desk.path(),
+            &mut person,
+        );
         let listed = super::event_loop()?.block_on(listed)?;
         let dir = escape(&self.dir.display().to_string());
         let written = || {
@@ -85,7 +93,10 @@ impl Build {
             for release in &listed {
                 writeln!(out, "listed {release}")?;
             }
-            writeln!(out, "signed {dir}: others trust it with `dyno trust pin URL {dir}/metadata/1.root.json`")
+            writeln!(
+                out,
+                "signed {dir}: others trust it with `dyno trust pin URL {dir}/metadata/1.root.json`"
+            )
         };
         super::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)

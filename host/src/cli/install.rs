@@ -33,7 +33,8 @@ pub(super) struct Install {
 impl Install {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
-        let packages = (self.packages.iter().map(|path| named(path))).collect::<Result<Vec<_>, _>>()?;
+        let packages =
+            (self.packages.iter().map(|path| named(path))).collect::<Result<Vec<_>, _>>()?;
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: self.yes };
         let plan = super::event_loop()?.block_on(async {
@@ -101,7 +102,9 @@ impl Uninstall {
             lock.write()?;
         }
         let mut out = anstream::stdout().lock();
-        let result = gone.iter().try_for_each(|release| writeln!(out, "removed {release}"));
+        let result = gone
+            .iter()
+            .try_for_each(|release| writeln!(out, "removed {release}"));
         super::shown(result.map_err(Into::into))?;
         match gone.len() == self.packages.len() {
             true => Ok(Exit::Well),
@@ -136,7 +139,11 @@ impl Installed {
             false => render::installed(&mut out, &installed),
         };
         super::shown(result.map_err(Into::into))?;
-        Ok(if installed.is_empty() { Exit::NothingMatched } else { Exit::Well })
+        Ok(if installed.is_empty() {
+            Exit::NothingMatched
+        } else {
+            Exit::Well
+        })
     }
 }
 

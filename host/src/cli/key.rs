@@ -155,8 +155,10 @@ pub(super) fn signing_key(named: Option<&Path>) -> anyhow::Result<PrivateKey> {
 
 fn load(path: &Path) -> anyhow::Result<PrivateKey> {
     let text = Zeroizing::new(read(path)?);
-    PrivateKey::from_pem(&text, &mut || passphrase(&format!("passphrase of {}: ", path.display())))
-        .with_context(|| format!("{}", path.display()))
+    PrivateKey::from_pem(&text, &mut || {
+        passphrase(&format!("passphrase of {}: ", path.display()))
+    })
+    .with_context(|| format!("{}", path.display()))
 }
 
 /// The public key in a file, which may hold the signing key, too.
@@ -185,7 +187,9 @@ fn read(path: &Path) -> anyhow::Result<String> {
 enum PassphraseError {
     #[error(transparent)]
     Key(#[from] KeyError),
-    #[error("the key is encrypted and nobody can be asked for its passphrase: put it into {PASSPHRASE}")]
+    #[error(
+        "the key is encrypted and nobody can be asked for its passphrase: put it into {PASSPHRASE}"
+    )]
     Nobody,
     #[error("the passphrase cannot be read: {0}")]
     Terminal(#[from] std::io::Error),
@@ -211,7 +215,10 @@ fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
     }
     let first = passphrase("new passphrase: ")?;
     if first.is_empty() {
-        return Err(UsageError("the passphrase is empty: say --no-passphrase if you want none".into()).into());
+        return Err(UsageError(
+            "the passphrase is empty: say --no-passphrase if you want none".into(),
+        )
+        .into());
     }
     if std::env::var_os(PASSPHRASE).is_none() && passphrase("once more: ")? != first {
         return Err(UsageError("the two are not the same".into()).into());

@@ -40,7 +40,12 @@ pub(super) struct Pack {
 
 impl Pack {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let packed = pack(&self.dir, !self.no_build, &self.component.limits(), self.output)?;
+        let packed = pack(
+            &self.dir,
+            !self.no_build,
+            &self.component.limits(),
+            self.output,
+        )?;
         let mut out = anstream::stdout();
         let written = writeln!(
             out,
@@ -67,23 +72,30 @@ pub(super) fn pack(
     }
     let desk = desk()?;
     let supervisor = supervisor()?;
-    let packed = packaging::pack(&source, limits, created()?, output, &supervisor, desk.path());
+    let packed = packaging::pack(
+        &source,
+        limits,
+        created()?,
+        output,
+        &supervisor,
+        desk.path(),
+    );
     Ok(super::event_loop()?.block_on(packed)?)
 }
 
 fn source(dir: &Path) -> anyhow::Result<Source> {
     let mut found = dyno_host::plugin::find(dir);
-    match (found.pop(), found.is_empty()) {
-        (Some(source), true) => {
-            let source = source?;
-            if source.is_named && source.manifest.is_some() {
-                return Ok(source);
-            }
+    if let (Some(source), true) = (found.pop(), found.is_empty()) {
+        let source = source?;
+        if source.is_named && source.manifest.is_some() {
+            return Ok(source);
         }
-        _ => {}
     }
     let dir = dir.display();
-    Err(UsageError(format!("{dir} is not a plugin directory: it has no plugin.toml")).into())
+    Err(UsageError(format!(
+        "{dir} is not a plugin directory: it has no plugin.toml"
+    ))
+    .into())
 }
 
 /// When the package was made, in the world of those who want to make it again.
@@ -94,9 +106,7 @@ pub(super) fn created() -> anyhow::Result<jiff::Timestamp> {
     let seconds = text.to_str().and_then(|text| text.parse().ok());
     seconds
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .ok_or_else(|| {
-            UsageError(format!("{SOURCE_DATE_EPOCH} must be seconds since 1970")).into()
-        })
+        .ok_or_else(|| UsageError(format!("{SOURCE_DATE_EPOCH} must be seconds since 1970")).into())
 }
 
 /// Sign a package file

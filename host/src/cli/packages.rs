@@ -101,8 +101,10 @@ impl PackageArgs {
 /// The user's directory for keys, trust and packages.
 pub(super) fn home() -> anyhow::Result<Home> {
     paths::home().map(Home).ok_or_else(|| {
-        UsageError("there is no HOME to keep keys and packages in: DYNO_HOME can name a directory".into())
-            .into()
+        UsageError(
+            "there is no HOME to keep keys and packages in: DYNO_HOME can name a directory".into(),
+        )
+        .into()
     })
 }
 
@@ -170,7 +172,10 @@ fn is_there() -> bool {
 /// Asks for a yes. Anything else is a no.
 fn agrees(question: &str) -> bool {
     let mut err = anstream::stderr();
-    if write!(err, "{question} [y/N] ").and_then(|()| err.flush()).is_err() {
+    if write!(err, "{question} [y/N] ")
+        .and_then(|()| err.flush())
+        .is_err()
+    {
         return false;
     }
     let mut answer = String::new();

@@ -60,10 +60,19 @@ impl Publish {
             let supervisor = supervisor()?;
             let mut person = Person { yes: false };
             let packages = [named];
-            let listed =
-                access.list(index, &packages, &key, &supervisor, desk.path(), &mut person);
+            let listed = access.list(
+                index,
+                &packages,
+                &key,
+                &supervisor,
+                desk.path(),
+                &mut person,
+            );
             runtime.block_on(listed)?;
-            say(&format!("listed in {}", escape(&index.display().to_string())))?;
+            say(&format!(
+                "listed in {}",
+                escape(&index.display().to_string())
+            ))?;
         }
         Ok(Exit::Well)
     }

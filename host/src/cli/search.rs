@@ -80,8 +80,15 @@ impl Search {
         };
         super::shown(result.map_err(Into::into))?;
         if all > self.limit && !self.json {
-            super::warn(&format!("{} more: narrow the search, or raise --limit", all - self.limit));
+            super::warn(&format!(
+                "{} more: narrow the search, or raise --limit",
+                all - self.limit
+            ));
         }
-        Ok(if listed.is_empty() { Exit::NothingMatched } else { Exit::Well })
+        Ok(if listed.is_empty() {
+            Exit::NothingMatched
+        } else {
+            Exit::Well
+        })
     }
 }

@@ -91,8 +91,8 @@ impl Inspect {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);
-        let seen = super::event_loop()?
-            .block_on(access.inspect(&named, &supervisor, desk.path()))?;
+        let seen =
+            super::event_loop()?.block_on(access.inspect(&named, &supervisor, desk.path()))?;
         let mut out = anstream::stdout().lock();
         let result = match self.json {
             true => serde_json::to_writer_pretty(&mut out, &seen)

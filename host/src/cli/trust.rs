@@ -130,7 +130,11 @@ impl Add {
             trust.set_threshold(&grant.publisher, threshold)?;
         }
         let namespaces: Vec<_> = grant.namespaces.iter().map(String::as_str).collect();
-        say(&format!("{} is trusted for {}", escape(&who), namespaces.join(", ")))
+        say(&format!(
+            "{} is trusted for {}",
+            escape(&who),
+            namespaces.join(", ")
+        ))
     }
 }
 
@@ -146,7 +150,10 @@ impl Revoke {
             }
             None => {
                 trust.kill(&self.digest, &self.reason)?;
-                say(&format!("nothing with the digest {} is taken any more", self.digest))
+                say(&format!(
+                    "nothing with the digest {} is taken any more",
+                    self.digest
+                ))
             }
         }
     }
@@ -158,7 +165,9 @@ impl Pin {
         let conflict = conflict(self.replace, false);
         if let Ok(release) = self.what.parse::<Release>() {
             let digest: Digest = (self.to.parse()).map_err(|error: DigestError| {
-                UsageError(format!("a release is pinned to the digest of its manifest: {error}"))
+                UsageError(format!(
+                    "a release is pinned to the digest of its manifest: {error}"
+                ))
             })?;
             trust.pin(&release, &digest, conflict)?;
             return say(&format!("{release} is pinned to {digest}"));

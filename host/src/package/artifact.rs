@@ -71,10 +71,7 @@ pub fn describe(
             imports: imports.to_vec(),
         },
     });
-    let mut manifest = Manifest::new(
-        Descriptor::of(oci::WASM_CONFIG, &config),
-        component.clone(),
-    );
+    let mut manifest = Manifest::new(Descriptor::of(oci::WASM_CONFIG, &config), component.clone());
     manifest.annotations = about.annotations();
     (config, to_json(&manifest))
 }
@@ -145,7 +142,10 @@ pub fn describe_dataset(content: Descriptor) -> Manifest {
 /// If it is not the manifest of one.
 pub fn read_dataset(bytes: &[u8]) -> Result<Descriptor, ArtifactError> {
     let manifest: Manifest = strict_json::from_slice(bytes).map_err(ArtifactError::Syntax)?;
-    match (manifest.artifact_type.as_deref(), manifest.layers.as_slice()) {
+    match (
+        manifest.artifact_type.as_deref(),
+        manifest.layers.as_slice(),
+    ) {
         (Some(oci::DATASET), [layer]) => Ok(layer.clone()),
         (found, _) => Err(ArtifactError::Other {
             what: "artifact type",

@@ -236,12 +236,27 @@ mod tests {
         let id: PackageId = "acme-labs/json-5".parse().unwrap();
         assert_eq!((id.namespace(), id.name()), ("acme-labs", "json-5"));
         for bad in [
-            "acme", "acme/", "/x", "a/b/c", "Acme/x", "acme/..", "acme/-x", "acme/x-", "acme/x--y",
-            "acme/x_y", "acme/ä", "acme/x y", "",
+            "acme",
+            "acme/",
+            "/x",
+            "a/b/c",
+            "Acme/x",
+            "acme/..",
+            "acme/-x",
+            "acme/x-",
+            "acme/x--y",
+            "acme/x_y",
+            "acme/ä",
+            "acme/x y",
+            "",
         ] {
             assert!(bad.parse::<PackageId>().is_err(), "{bad}");
         }
-        assert!(format!("a/{}", "b".repeat(65)).parse::<PackageId>().is_err());
+        assert!(
+            format!("a/{}", "b".repeat(65))
+                .parse::<PackageId>()
+                .is_err()
+        );
         let error = "a\u{1b}[2J/b".parse::<PackageId>().unwrap_err().to_string();
         assert!(!error.contains('\u{1b}'), "{error}");
     }

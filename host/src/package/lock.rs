@@ -74,7 +74,7 @@ pub enum LockError {
         /// Which file.
         path: String,
         /// What is not in it.
-        release: Release,
+        release: String,
     },
     /// Something else is locked.
     #[error("{path} locks {release} to the {what} {locked}, and this is {found}")]
@@ -82,7 +82,7 @@ pub enum LockError {
         /// Which file.
         path: String,
         /// Which release.
-        release: Release,
+        release: String,
         /// What of it.
         what: &'static str,
         /// What is locked.
@@ -141,7 +141,10 @@ impl Lock {
         };
         let file: File = toml::from_str(&text).map_err(|error| syntax(error.message()))?;
         if file.version != VERSION {
-            return Err(syntax(&format!("its version is {}, this host reads 1", file.version)));
+            return Err(syntax(&format!(
+                "its version is {}, this host reads 1",
+                file.version
+            )));
         }
         Ok(Self {
             path,
@@ -155,14 +158,22 @@ impl Lock {
     /// If it is not locked, or to something else.
     pub fn check(&self, found: &Locked) -> Result<(), LockError> {
         let path = self.path.display().to_string();
-        let release = found.release.clone();
+        let release = found.release.to_string();
         let Some(locked) = self.packages.iter().find(|it| it.release == found.release) else {
             return Err(LockError::Missing { path, release });
         };
         let sides = [
-            ("manifest", locked.manifest.to_string(), found.manifest.to_string()),
+            (
+                "manifest",
+                locked.manifest.to_string(),
+                found.manifest.to_string(),
+            ),
             ("component", locked.wasm.to_string(), found.wasm.to_string()),
-            ("signers", locked.signers.join(", "), found.signers.join(", ")),
+            (
+                "signers",
+                locked.signers.join(", "),
+                found.signers.join(", "),
+            ),
         ];
         match sides.into_iter().find(|(_, locked, found)| locked != found) {
             None => Ok(()),
@@ -192,7 +203,8 @@ impl Lock {
     /// Puts packages into it, each in place of its other releases.
     pub fn put(&mut self, locked: impl IntoIterator<Item = Locked>) {
         for locked in locked {
-            self.packages.retain(|it| it.release.id != locked.release.id);
+            self.packages
+                .retain(|it| it.release.id != locked.release.id);
             self.packages.push(locked);
         }
         self.packages.sort_by(|a, b| a.release.cmp(&b.release));
@@ -222,13 +234,17 @@ impl Lock {
         })?;
         let dir = self.path.parent().unwrap_or(Path::new("."));
         let mut new = tempfile::NamedTempFile::new_in(dir).map_err(io_error)?;
-        writeln!(new, "# What this project installed; made by dyno, to be committed.\n{text}")
-            .map_err(io_error)?;
+        writeln!(
+            new,
+            "# What this project installed; made by dyno, to be committed.\n{text}"
+        )
+        .map_err(io_error)?;
         new.as_file().sync_all().map_err(io_error)?;
         // Others may read what everybody may have.
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
         new.as_file().set_permissions(mode).map_err(io_error)?;
-        new.persist(&self.path).map_err(|error| io_error(error.error))?;
+        new.persist(&self.path)
+            .map_err(|error| io_error(error.error))?;
         Ok(())
     }
 }

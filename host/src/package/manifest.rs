@@ -109,7 +109,9 @@ impl Program {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// There is none.
-    #[error("its component carries no `{MANIFEST_SECTION}` section: it was not made by `dyno pack`")]
+    #[error(
+        "its component carries no `{MANIFEST_SECTION}` section: it was not made by `dyno pack`"
+    )]
     None,
     /// It is not a manifest.
     #[error("its `{MANIFEST_SECTION}` section is not a manifest: {0}")]
@@ -274,7 +276,9 @@ pub fn capability(import: &str) -> Option<&str> {
 #[must_use]
 pub fn meaning(capability: &str) -> &'static str {
     match capability {
-        "wasi:cli" => "arguments, variables and stdin that you give it, and output that is captured",
+        "wasi:cli" => {
+            "arguments, variables and stdin that you give it, and output that is captured"
+        }
         "wasi:clocks" => "the time",
         "wasi:filesystem" => "its datasets, and directories that you open to it with a flag",
         "wasi:io" => "streams, for the others",
@@ -331,7 +335,10 @@ impl PackageManifest {
             return refuse(format!("`{}` is not the name of a kind", cut(&self.kind)));
         }
         for capability in &self.capabilities {
-            if !capability.strip_prefix("wasi:").is_some_and(super::id::is_part) {
+            if !capability
+                .strip_prefix("wasi:")
+                .is_some_and(super::id::is_part)
+            {
                 return refuse(format!(
                     "`{}` is not a capability: it is like wasi:filesystem",
                     cut(capability)

@@ -166,6 +166,9 @@ pub fn referrers_tag(subject: &Digest) -> String {
 /// Never: these types always serialize.
 #[must_use]
 pub fn to_json(value: &impl Serialize) -> Vec<u8> {
-    #[expect(clippy::expect_used, reason = "maps with text keys, and no failing Serialize")]
+    #[expect(
+        clippy::expect_used,
+        reason = "maps with text keys, and no failing Serialize"
+    )]
     serde_json::to_vec(value).expect("plain data")
 }

@@ -14,7 +14,7 @@ pub enum Origin {
     /// A package file, or the store.
     Layout(Layout),
     /// A repository in a registry.
-    Registry(Registry, Reference),
+    Registry(Box<Registry>, Reference),
 }
 
 /// What cannot be had from there.
@@ -95,7 +95,9 @@ impl Origin {
         match self {
             Self::Layout(layout) => Ok(layout.read(descriptor, super::oci::MANIFEST_BYTES_MAX)?),
             Self::Registry(registry, _) => {
-                let (bytes, _) = registry.manifest(&Target::Digest(descriptor.digest)).await?;
+                let (bytes, _) = registry
+                    .manifest(&Target::Digest(descriptor.digest))
+                    .await?;
                 Ok(bytes)
             }
         }
@@ -111,12 +113,16 @@ impl Origin {
             Self::Registry(registry, _) => {
                 if descriptor.size > cap {
                     let Descriptor { digest, size, .. } = *descriptor;
-                    return Err(OriginError::TooLarge { digest, cap, actual: size });
+                    return Err(OriginError::TooLarge {
+                        digest,
+                        cap,
+                        actual: size,
+                    });
                 }
                 let mut bytes = Vec::new();
                 registry.blob(descriptor, &mut bytes).await?;
                 Ok(bytes)
-            },
+            }
         }
     }
 

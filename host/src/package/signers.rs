@@ -73,13 +73,17 @@ impl Signers {
     ///
     /// # Errors
     /// What is wrong with them, the gravest first.
-    pub fn judge(self, claimed: &Release, rules: Rules<'_>) -> Result<Option<Accepted>, VerifyError> {
+    pub fn judge(
+        self,
+        claimed: &Release,
+        rules: Rules<'_>,
+    ) -> Result<Option<Accepted>, VerifyError> {
         let namespace = claimed.id.namespace();
         let release = claimed.clone();
         if let Some(signed) = self.replayed {
             return Err(VerifyError::Replayed {
-                signed,
-                claimed: release,
+                signed: Box::new(signed),
+                claimed: Box::new(release),
             });
         }
         // Somebody is known there, and should have signed.
@@ -88,13 +92,19 @@ impl Signers {
                 Ok(accepted) => Ok(Some(accepted)),
                 Err(refusal) => Err(VerifyError::Trust {
                     release,
-                    by: self.unknown.map(|(fingerprint, _)| fingerprint).unwrap_or_default(),
-                    refusal,
+                    by: self
+                        .unknown
+                        .map(|(fingerprint, _)| fingerprint)
+                        .unwrap_or_default(),
+                    refusal: Box::new(refusal),
                 }),
             };
         }
         match (self.error, self.unknown) {
-            (Some(error), _) => Err(VerifyError::Signature { release, error }),
+            (Some(error), _) => Err(VerifyError::Signature {
+                release,
+                error: Box::new(error),
+            }),
             _ if rules.allow_unsigned => Ok(None),
             (None, Some((fingerprint, key))) => Err(VerifyError::UnknownSigner {
                 release,

@@ -52,7 +52,9 @@ pub enum StoreError {
     #[error("the store of installed packages: {0}")]
     Layout(#[from] LayoutError),
     /// What it remembers.
-    #[error("the store of installed packages: what it says of {release} is not understood: {reason}")]
+    #[error(
+        "the store of installed packages: what it says of {release} is not understood: {reason}"
+    )]
     Entry {
         /// Of which release.
         release: String,

@@ -106,7 +106,9 @@ impl Trust {
         namespace: &'a str,
     ) -> impl Iterator<Item = (&'a Identity, &'a [u8])> {
         self.policy.owners(namespace).flat_map(|publisher| {
-            let root = publisher.sigstore_root.and_then(|root| self.sigstore.get(&root));
+            let root = publisher
+                .sigstore_root
+                .and_then(|root| self.sigstore.get(&root));
             let identities = publisher.identities.iter();
             identities.filter_map(move |identity| Some((identity, root?.as_slice())))
         })

@@ -82,7 +82,9 @@ pub enum VerifyError {
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
     /// It does not say what it is.
-    #[error("its manifest has no annotations `dev.dyno.id` and `org.opencontainers.image.version`, by which it would say what it is")]
+    #[error(
+        "its manifest has no annotations `dev.dyno.id` and `org.opencontainers.image.version`, by which it would say what it is"
+    )]
     Nameless,
     /// Somebody who is trusted said never to take it.
     #[error("{digest} is on the kill list: {reason}")]
@@ -93,7 +95,9 @@ pub enum VerifyError {
         reason: String,
     },
     /// Nobody signed it.
-    #[error("{0} is not signed, so nobody answers for it: ask its publisher for a signed package, or take it as it is with --allow-unsigned")]
+    #[error(
+        "{0} is not signed, so nobody answers for it: ask its publisher for a signed package, or take it as it is with --allow-unsigned"
+    )]
     Unsigned(Release),
     /// Somebody signed it whom nobody knows.
     #[error("{release} is signed by the key {fingerprint}, and nobody is trusted for the namespace `{}`: if that is its publisher's key, trust it with `dyno trust add`", release.id.namespace())]
@@ -111,7 +115,7 @@ pub enum VerifyError {
         /// What it claims to be.
         release: Release,
         /// Why the first of them is not.
-        error: SignatureError,
+        error: Box<SignatureError>,
     },
     /// Its good signatures are not enough.
     #[error("{release} is signed{}, but not as it must be: {refusal}", by_key(.by))]
@@ -121,29 +125,29 @@ pub enum VerifyError {
         /// The key that nobody knows and that signed it, or nothing.
         by: String,
         /// Why that is not enough.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The signature is for something else.
     #[error("the signature is for {signed}, and the package says that it is {claimed}")]
     Replayed {
         /// What was signed.
-        signed: Release,
+        signed: Box<Release>,
         /// What the package says.
-        claimed: Release,
+        claimed: Box<Release>,
     },
     /// It is something else than was asked for.
     #[error("{wanted} was asked for, and this is {found}")]
     NotAsked {
         /// What was asked for.
-        wanted: Wanted,
+        wanted: Box<Wanted>,
         /// What it is.
-        found: Release,
+        found: Box<Release>,
     },
     /// It is not what it once was.
     #[error("{release} is pinned to {pinned}, and this is {found}")]
     Pinned {
         /// Which release.
-        release: Release,
+        release: Box<Release>,
         /// The pin.
         pinned: Digest,
         /// What this is.
@@ -267,15 +271,15 @@ pub async fn authenticate(
         && !wanted.allows(&claimed)
     {
         return Err(VerifyError::NotAsked {
-            wanted: wanted.clone(),
-            found: claimed,
+            wanted: Box::new(wanted.clone()),
+            found: Box::new(claimed),
         });
     }
     if let Some(pinned) = rules.trust.pinned(&claimed)
         && pinned != digest
     {
         return Err(VerifyError::Pinned {
-            release: claimed,
+            release: Box::new(claimed),
             pinned,
             found: digest,
         });
@@ -296,8 +300,7 @@ async fn signatures(origin: &Origin, subject: &Digest) -> Result<Vec<Signature>,
     let mut found = Vec::new();
     for descriptor in origin.referrers(subject).await? {
         let bytes = origin.described(&descriptor).await?;
-        let manifest: Manifest =
-            strict_json::from_slice(&bytes).map_err(ArtifactError::Syntax)?;
+        let manifest: Manifest = strict_json::from_slice(&bytes).map_err(ArtifactError::Syntax)?;
         let refers = manifest.subject.as_ref().map(|subject| subject.digest) == Some(*subject);
         let [layer] = manifest.layers.as_slice() else {
             continue;
@@ -423,8 +426,8 @@ impl Fetched {
         about.agrees_with(&manifest.annotations)?;
         if about.release != release {
             return Err(VerifyError::Replayed {
-                signed: release,
-                claimed: about.release,
+                signed: Box::new(release),
+                claimed: Box::new(about.release),
             });
         }
         about.covers(imports)?;
@@ -433,7 +436,11 @@ impl Fetched {
             what: "content",
             found: format!(
                 "valid, imports no more than {}",
-                if capabilities.is_empty() { "the contract".into() } else { capabilities.join(" ") }
+                if capabilities.is_empty() {
+                    "the contract".into()
+                } else {
+                    capabilities.join(" ")
+                }
             ),
         });
         let mut contents = Contents::default();

@@ -24,8 +24,8 @@ pub async fn describe(
         limits: limits.clone(),
     });
     let report = supervisor.run(&job, job.wall(), 0).await;
-    let report = report
-        .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")));
+    let report =
+        report.unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")));
     let ended = report.outcome((LimitKind::Compile, limits.get(LimitKind::Compile)));
     let described = report.events.into_iter().find_map(|event| match event {
         Event::Described(description) => Some(*description),

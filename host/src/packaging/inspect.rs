@@ -66,8 +66,12 @@ impl Access {
         let Located { origin, asked } = self.locate(named)?;
         let seen = peek(&origin, &asked).await.map_err(refused)?;
         let annotations = seen.manifest.annotations;
-        let release = claimed(&annotations).ok_or(VerifyError::Nameless).map_err(refused)?;
-        let opened = self.open(named, supervisor, desk, &mut Nobody, &mut |_| {}).await;
+        let release = claimed(&annotations)
+            .ok_or(VerifyError::Nameless)
+            .map_err(refused)?;
+        let opened = self
+            .open(named, supervisor, desk, &mut Nobody, &mut |_| {})
+            .await;
         let (refused, requests) = match opened {
             Ok(package) => (None, Some(package.content.about.manifest)),
             Err(error) => (Some(error.to_string()), None),

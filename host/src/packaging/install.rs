@@ -73,8 +73,8 @@ impl Plan {
                 && !allow_downgrade
             {
                 return Err(PackagingError::Downgrade {
-                    installed: installed.release.clone(),
-                    found: change.release.clone(),
+                    installed: Box::new(installed.release.clone()),
+                    found: Box::new(change.release.clone()),
                 });
             }
         }
@@ -113,10 +113,12 @@ impl Access {
             }
             let package = self.obtain(&named, supervisor, desk, ask, on).await?;
             let about = &package.content.about;
-            kinds.of(&about.manifest).map_err(|error| PackagingError::Kind {
-                release: about.release.clone(),
-                error,
-            })?;
+            kinds
+                .of(&about.manifest)
+                .map_err(|error| PackagingError::Kind {
+                    release: Box::new(about.release.clone()),
+                    error,
+                })?;
             let release = about.release.clone();
             for (id, range) in &about.manifest.dependencies {
                 needed.push_back(Needed {
@@ -127,8 +129,10 @@ impl Access {
                     by: Some(release.clone()),
                 });
             }
-            plan.changes.retain(|change| change.release.id != release.id);
-            plan.changes.push(self.change(&named, by.is_some(), package)?);
+            plan.changes
+                .retain(|change| change.release.id != release.id);
+            plan.changes
+                .push(self.change(&named, by.is_some(), package)?);
         }
         Ok(plan)
     }
@@ -140,9 +144,9 @@ impl Access {
         match planned.next() {
             Some(release) if wanted.allows(release) => Ok(true),
             Some(release) => Err(PackagingError::Conflict {
-                wanted: wanted.clone(),
-                by: by.clone(),
-                found: release.clone(),
+                wanted: Box::new(wanted.clone()),
+                by: Box::new(by.clone()),
+                found: Box::new(release.clone()),
             }),
             None => Ok(self.home.store().find(wanted)?.is_some()),
         }
@@ -203,7 +207,10 @@ impl Access {
         let mut newer = Vec::new();
         for it in &installed {
             let is_meant = ids.is_empty() || ids.contains(&it.release.id);
-            let wanted = it.wanted.as_ref().and_then(|text| text.parse::<Wanted>().ok());
+            let wanted = it
+                .wanted
+                .as_ref()
+                .and_then(|text| text.parse::<Wanted>().ok());
             let Some(wanted) = wanted.filter(|_| is_meant) else {
                 continue;
             };

@@ -39,7 +39,7 @@ impl Access {
         }
         let edit_error = |error: EditError| PackagingError::Keep {
             index: dir.display().to_string(),
-            error,
+            error: Box::new(error),
         };
         let is_there = dir.join("metadata").join("timestamp.json").exists();
         let mut editor = match is_there {
@@ -63,7 +63,9 @@ impl Access {
                 .map_err(edit_error)?;
             listed.push(about.release.clone());
         }
-        editor.sign(&[key], &Expiries::default()).map_err(edit_error)?;
+        editor
+            .sign(&[key], &Expiries::default())
+            .map_err(edit_error)?;
         Ok(listed)
     }
 
@@ -99,14 +101,19 @@ impl Access {
 pub async fn renew(dir: &Path, key: &PrivateKey) -> Result<(), PackagingError> {
     let edit_error = |error: EditError| PackagingError::Keep {
         index: dir.display().to_string(),
-        error,
+        error: Box::new(error),
     };
     let mut editor = IndexEditor::open(dir).await.map_err(edit_error)?;
-    editor.sign(&[key], &Expiries::default()).map_err(edit_error)
+    editor
+        .sign(&[key], &Expiries::default())
+        .map_err(edit_error)
 }
 
 fn entry(about: &SelfDescription, package: &Package, location: Location) -> Entry {
-    let publisher = package.accepted.as_ref().map(|accepted| accepted.publisher.clone());
+    let publisher = package
+        .accepted
+        .as_ref()
+        .map(|accepted| accepted.publisher.clone());
     Entry {
         description: about.label("description").into(),
         kind: about.manifest.kind.clone(),

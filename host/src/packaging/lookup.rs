@@ -141,7 +141,10 @@ impl Access {
     }
 
     fn locked_version(&self, wanted: &Wanted) -> Wanted {
-        let locked = self.locked.as_ref().and_then(|lock| lock.release(&wanted.id));
+        let locked = self
+            .locked
+            .as_ref()
+            .and_then(|lock| lock.release(&wanted.id));
         match locked.filter(|release| wanted.allows(release)) {
             Some(release) => Wanted::exactly(release),
             None => wanted.clone(),
@@ -172,7 +175,8 @@ impl Access {
                 wanted: Some(Wanted::exactly(&found.listed.release)),
             },
         };
-        self.verified(&located, &named.to_string(), supervisor, desk, ask, on).await
+        self.verified(&located, &named.to_string(), supervisor, desk, ask, on)
+            .await
     }
 
     /// Where a listed release is.
@@ -203,7 +207,7 @@ impl Access {
             (Location::Registry { repository, digest }, _) => {
                 let reference: Reference = format!("{repository}@{digest}").parse()?;
                 let registry = Registry::open(self.http()?, &reference, &self.registry)?;
-                Ok(Origin::Registry(registry, reference))
+                Ok(Origin::Registry(Box::new(registry), reference))
             }
         }
     }
@@ -215,5 +219,6 @@ fn below(index: &Url, path: &str) -> Result<Url, PackagingError> {
     if !base.path().ends_with('/') {
         base.set_path(&format!("{}/", base.path()));
     }
-    base.join(path).map_err(|_| PackagingError::Offline(path.into()))
+    base.join(path)
+        .map_err(|_| PackagingError::Offline(path.into()))
 }

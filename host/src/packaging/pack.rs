@@ -96,7 +96,10 @@ pub async fn pack(
 ) -> Result<Packed, PackError> {
     let shown = source.path.display().to_string();
     let manifest = source.manifest.as_ref();
-    let table = PackageTable::of(manifest.ok_or_else(|| SourceError::None(shown.clone()))?, &shown)?;
+    let table = PackageTable::of(
+        manifest.ok_or_else(|| SourceError::None(shown.clone()))?,
+        &shown,
+    )?;
 
     // The plugin may be text or a core module. As a component it says what it imports.
     let content = |outcome| PackError::Content {
@@ -108,7 +111,9 @@ pub async fn pack(
     plugin::snapshot(&source.component(), limits, &digest, &snapshot)?;
     let plain = desk.join("plain.wasm");
     let label = Some((BTreeMap::new(), plain.clone()));
-    let described = describe(supervisor, snapshot, label, limits).await.map_err(content)?;
+    let described = describe(supervisor, snapshot, label, limits)
+        .await
+        .map_err(content)?;
 
     let mut contents = Contents::default();
     let mut about = SelfDescription {
@@ -124,16 +129,27 @@ pub async fn pack(
         Some(capabilities) => capabilities,
         None => {
             let imports = described.shape.imports.iter();
-            imports.filter_map(|import| capability(import)).map(Into::into).collect()
+            imports
+                .filter_map(|import| capability(import))
+                .map(Into::into)
+                .collect()
         }
     };
-    datasets(source, &table.datasets, &mut about.manifest, &mut contents, desk)?;
+    datasets(
+        source,
+        &table.datasets,
+        &mut about.manifest,
+        &mut contents,
+        desk,
+    )?;
     about.manifest.validate()?;
     about.covers(&described.shape.imports)?;
 
     let labelled = desk.join("labelled.wasm");
     let label = Some((about.sections(), labelled.clone()));
-    let described = describe(supervisor, plain, label, limits).await.map_err(content)?;
+    let described = describe(supervisor, plain, label, limits)
+        .await
+        .map_err(content)?;
     // What was there before it was labelled stays, and belongs to it.
     let about = SelfDescription::read(&described.sections)?;
     let component = contents.add_file(oci::WASM, &labelled)?;
@@ -165,7 +181,9 @@ fn labels(source: &Source, table: &PackageTable) -> BTreeMap<String, String> {
         ("homepage", table.homepage.clone()),
         ("revision", table.revision.clone()),
     ];
-    let said = said.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
+    let said = said
+        .into_iter()
+        .filter_map(|(name, text)| Some((name.to_owned(), text?)));
     said.collect()
 }
 
@@ -199,7 +217,11 @@ fn datasets(
             name: format!("dataset `{}`", name.escape_debug()),
             error,
         };
-        let copy = source.open_below(path).map_err(input_error)?.copy(desk).map_err(input_error)?;
+        let copy = source
+            .open_below(path)
+            .map_err(input_error)?
+            .copy(desk)
+            .map_err(input_error)?;
         let content = contents.add_file("application/octet-stream", &copy)?;
         contents.add_blob(oci::EMPTY, oci::EMPTY_JSON.to_vec());
         let bytes = to_json(&artifact::describe_dataset(content));

@@ -41,7 +41,8 @@ impl Access {
         let package = layout.package()?;
         let bytes = layout.read(&package, oci::MANIFEST_BYTES_MAX)?;
         let manifest = artifact::read(&bytes).map_err(|error| refused(error.into()))?;
-        let release = claimed(&manifest.annotations).ok_or_else(|| refused(VerifyError::Nameless))?;
+        let release =
+            claimed(&manifest.annotations).ok_or_else(|| refused(VerifyError::Nameless))?;
         let contents = Contents::of(layout)?;
         let registry = Registry::open(self.http()?, reference, &self.registry)?;
         for (descriptor, content) in contents.blobs()? {
@@ -53,9 +54,14 @@ impl Access {
         }
         for bytes in contents.datasets() {
             let target = Target::Digest(Digest::of(&bytes));
-            registry.push_manifest(&target, oci::MANIFEST, &bytes).await?;
+            registry
+                .push_manifest(&target, oci::MANIFEST, &bytes)
+                .await?;
         }
-        let tag = reference.tag.clone().unwrap_or_else(|| release.version.to_string());
+        let tag = reference
+            .tag
+            .clone()
+            .unwrap_or_else(|| release.version.to_string());
         let digest = registry
             .push_manifest(&Target::Tag(tag.clone()), oci::MANIFEST, &bytes)
             .await?;

@@ -64,7 +64,12 @@ pub fn plan(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
             None => writeln!(out, "{GREEN}+{GREEN:#} {release}")?,
         }
         for ask in change.asks() {
-            writeln!(out, "    {DIM}may use {}: {}{DIM:#}", escape(ask), meaning(ask))?;
+            writeln!(
+                out,
+                "    {DIM}may use {}: {}{DIM:#}",
+                escape(ask),
+                meaning(ask)
+            )?;
         }
     }
     Ok(())
@@ -80,7 +85,8 @@ pub fn inspected(out: &mut impl Write, seen: &Inspected) -> io::Result<()> {
         None => writeln!(out, "  {GREEN}✓ trusted{GREEN:#}")?,
         Some(reason) => writeln!(out, "  {RED}✗ not trusted{RED:#}: {}", escape(reason))?,
     }
-    let mut field = |name: &str, value: &str| writeln!(out, "  {DIM}{name:13}{DIM:#} {}", escape(value));
+    let mut field =
+        |name: &str, value: &str| writeln!(out, "  {DIM}{name:13}{DIM:#} {}", escape(value));
     field("manifest", &seen.manifest.to_string())?;
     let size = bytes(seen.wasm_bytes as f64);
     field("component", &format!("{}, {size}", seen.wasm))?;
@@ -103,14 +109,27 @@ pub fn inspected(out: &mut impl Write, seen: &Inspected) -> io::Result<()> {
     };
     for (limit, amount) in &requests.limits {
         let spec = limit.spec();
-        field("needs", &format!("--{} {}", spec.name, crate::quantity::show(*amount, spec.unit)))?;
+        field(
+            "needs",
+            &format!(
+                "--{} {}",
+                spec.name,
+                crate::quantity::show(*amount, spec.unit)
+            ),
+        )?;
     }
     for (name, parameter) in &requests.parameters {
         let about = &parameter.description;
-        field("parameter", &format!("--env {name}={}  {about}", parameter.default))?;
+        field(
+            "parameter",
+            &format!("--env {name}={}  {about}", parameter.default),
+        )?;
     }
     for (name, dataset) in &requests.datasets {
-        field("dataset", &format!("/data/{name} from {}", dataset.0.digest))?;
+        field(
+            "dataset",
+            &format!("/data/{name} from {}", dataset.0.digest),
+        )?;
     }
     for (id, range) in &requests.dependencies {
         field("depends on", &format!("{id}@{range}"))?;
@@ -157,11 +176,19 @@ pub fn ignored(out: &mut impl Write, sentences: &[String]) -> io::Result<()> {
 pub fn trust(out: &mut impl Write, policy: &Policy) -> io::Result<()> {
     let is_empty = policy.publishers.is_empty() && policy.indexes.is_empty();
     if is_empty && policy.killed.is_empty() && policy.pins.is_empty() {
-        return writeln!(out, "nobody is trusted yet: `dyno trust add KEY --namespace NAMESPACE`");
+        return writeln!(
+            out,
+            "nobody is trusted yet: `dyno trust add KEY --namespace NAMESPACE`"
+        );
     }
     for publisher in &policy.publishers {
         let namespaces: Vec<_> = publisher.namespaces.iter().map(String::as_str).collect();
-        write!(out, "{BOLD}{}{BOLD:#} for {}", publisher.name, namespaces.join(", "))?;
+        write!(
+            out,
+            "{BOLD}{}{BOLD:#} for {}",
+            publisher.name,
+            namespaces.join(", ")
+        )?;
         match publisher.threshold.get() {
             1 => writeln!(out)?,
             threshold => writeln!(out, ", by {threshold} keys")?,
@@ -180,14 +207,24 @@ pub fn trust(out: &mut impl Write, policy: &Policy) -> io::Result<()> {
             writeln!(out)?;
         }
         for terms in &publisher.identities {
-            writeln!(out, "  {} {DIM}by {}{DIM:#}", escape(&terms.subject), escape(&terms.issuer))?;
+            writeln!(
+                out,
+                "  {} {DIM}by {}{DIM:#}",
+                escape(&terms.subject),
+                escape(&terms.issuer)
+            )?;
         }
     }
     for (release, digest) in &policy.pins {
         writeln!(out, "{BOLD}{release}{BOLD:#} only as {digest}")?;
     }
     for killed in &policy.killed {
-        writeln!(out, "{RED}never{RED:#} {}: {}", killed.digest, escape(&killed.reason))?;
+        writeln!(
+            out,
+            "{RED}never{RED:#} {}: {}",
+            killed.digest,
+            escape(&killed.reason)
+        )?;
     }
     for index in &policy.indexes {
         writeln!(out, "{BOLD}index{BOLD:#} {}", escape(&index.url))?;

@@ -57,7 +57,9 @@ pub enum SectionError {
         what: &'static str,
     },
     /// It is a package's component already.
-    #[error("carries a `{MANIFEST_SECTION}` section already: pack the plugin that it was made from")]
+    #[error(
+        "carries a `{MANIFEST_SECTION}` section already: pack the plugin that it was made from"
+    )]
     Packed,
     /// A label is not in the form that its section must have.
     #[error("cannot be labelled: {0}")]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::subject::Subject;
 use super::Session;
+use super::subject::Subject;
 use crate::progress::Progress;
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
 use crate::sandbox::{self, Build, CodeError, Limits, is_intact};

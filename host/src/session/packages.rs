@@ -73,7 +73,9 @@ impl Subject {
             && started.entry != kind
         {
             let (says, is) = (kind_of(started.entry), kind_of(kind));
-            let reason = format!("its package says that it is of the kind `{says}`, and its component is of the kind `{is}`");
+            let reason = format!(
+                "its package says that it is of the kind `{says}`, and its component is of the kind `{is}`"
+            );
             self.refuse(Outcome::Refused { reason });
         }
     }
@@ -81,7 +83,9 @@ impl Subject {
     /// Gives back what its package took; says what stayed.
     pub(super) fn stop(&mut self, kinds: &Kinds) -> Option<String> {
         let started = self.package.take()?;
-        let stopped = kinds.named(started.kind).map(|handler| handler.stop(started));
+        let stopped = kinds
+            .named(started.kind)
+            .map(|handler| handler.stop(started));
         match stopped {
             Some(Err(error)) => Some(format!("the files of a package stay behind: {error}")),
             _ => None,

@@ -9,7 +9,9 @@ use std::time::Instant;
 use nix::time::ClockId;
 
 use super::confine::{Confinement, Stripped, strip};
-use super::job::{CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed};
+use super::job::{
+    CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
+};
 use crate::measure::{
     CountSchedule, CountSettings, Sampler, SystemClock, TimeSchedule, TimeSettings, clock_ns,
 };
@@ -107,7 +109,11 @@ fn reading(component: &Path, to: Option<&PathBuf>, limits: &Limits) -> Confineme
         limits.get(LimitKind::Compile),
     );
     what.read = vec![component.into()];
-    what.write = to.and_then(|to| to.parent()).map(PathBuf::from).into_iter().collect();
+    what.write = to
+        .and_then(|to| to.parent())
+        .map(PathBuf::from)
+        .into_iter()
+        .collect();
     // Machine code is some four times as large as the component, more for tiny functions.
     what.file_bytes = limits.get(LimitKind::Component).saturating_mul(32);
     what

@@ -9,7 +9,8 @@ mod supervise;
 
 pub use child::{PADDING_VARIABLE, monotonic_ns};
 pub use job::{
-    CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed, WORKER_ARGUMENT,
+    CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
+    WORKER_ARGUMENT,
 };
 pub use report::{Ended, INTERRUPTED, Report};
 pub use supervise::{Cancel, Supervisor};

@@ -47,7 +47,10 @@ impl Contents {
         let lists = [&self.referrers, &self.datasets];
         let manifests = self.package.iter().chain(lists.into_iter().flatten());
         let manifests: Vec<Digest> = manifests.map(|it| it.digest).collect();
-        let blobs = self.parts.iter().filter(|(digest, _)| !manifests.contains(digest));
+        let blobs = self
+            .parts
+            .iter()
+            .filter(|(digest, _)| !manifests.contains(digest));
         blobs
             .map(|(digest, part)| {
                 let bytes = part.bytes().map_err(|source| LayoutError::Read {

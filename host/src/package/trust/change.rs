@@ -93,7 +93,11 @@ impl Trust {
         grant: &Grant,
     ) -> Result<(), TrustError> {
         if root.len() > TRUSTED_ROOT_BYTES_MAX {
-            return Err(value_error("the trusted root of", &identity.subject, "at most 1 MiB"));
+            return Err(value_error(
+                "the trusted root of",
+                &identity.subject,
+                "at most 1 MiB",
+            ));
         }
         let digest = Digest::of(root);
         let path = self.root_path(&digest);

@@ -91,7 +91,11 @@ pub(super) fn threshold(
     publisher: &str,
     threshold: u32,
 ) -> Result<(), TrustError> {
-    let table = row(tables(document.as_table_mut(), "publisher")?, "name", publisher)?;
+    let table = row(
+        tables(document.as_table_mut(), "publisher")?,
+        "name",
+        publisher,
+    )?;
     table.insert("threshold", value(i64::from(threshold)));
     Ok(())
 }

@@ -51,7 +51,7 @@ impl IndexEditor {
         expiries: &Expiries,
         now: Timestamp,
     ) -> Result<(), EditError> {
-        let signers = keys.iter().map(|key| Ok((tuf_key(&key.public())?.1, *key)));
+        let signers = keys.iter().map(|key| Ok((tuf_key(key.public())?.1, *key)));
         let signers: Vec<_> = signers.collect::<Result<_, EditError>>()?;
         let mut publication = Publication {
             signers: &signers,

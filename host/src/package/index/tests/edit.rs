@@ -111,7 +111,11 @@ async fn what_would_expire_before_the_timestamp_must_be_renewed() {
 
 #[tokio::test]
 async fn the_key_of_the_timestamp_alone_can_refresh_and_nothing_else() {
-    let (offline, online, world) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap(), World::new());
+    let (offline, online, world) = (
+        PrivateKey::generate().unwrap(),
+        PrivateKey::generate().unwrap(),
+        World::new(),
+    );
     let mut editor = world.editor().await;
     let holders = Holders {
         timestamp: Holder::one(online.public().clone()),
