@@ -162,9 +162,10 @@ fn the_commands_of_the_documents_work() {
             let mut shell = Command::new("sh");
             bench.place(&mut shell);
 
-            // Nobody can be asked for one.
-            shell.env("DYNO_KEY_PASSPHRASE", "of the tests");
             shell.args(["-ec", &format!("./dyno {}", shortened(arguments))]);
+            // Nobody can be asked for one. The home is the tester's, because of the toolchains.
+            shell.env("DYNO_KEY_PASSPHRASE", "of the tests");
+            shell.env("DYNO_HOME", bench.path("dyno-home"));
             let said = build(shell);
             assert!(said.status.success(), "{where_}: {command}\n{said}");
             ran += 1;

@@ -6,12 +6,10 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dyno_host::report::model::{CountPass, Run};
-use dyno_host::stats;
-use product::{Result, dyno, figure};
+use product::{Result, dyno, figure, median, peak_mb};
 
 mod empty_guest;
 mod product;
@@ -161,29 +159,11 @@ fn memory() -> Result<()> {
         ("a flood", &[&*flood]),
     ] {
         let flags = ["run", "--no-build", "--quick", "--report", &report];
-        let peak = peak_mb(&[&flags, plugins].concat())?;
+        let peak = peak_mb(dyno(&[&flags, plugins].concat()))?;
         let name = format!("supervisor's memory, {name}");
         figure(&name, &format!("{peak:.1} MB"), "64 MB", peak <= 64.0);
     }
     Ok(())
-}
-
-/// The most memory that a `dyno` had resident, its workers left out: what the kernel says of a
-/// process that is gone includes its children, so it is asked while it lives. Only what
-/// grows in its last millisecond escapes.
-fn peak_mb(args: &[&str]) -> Result<f64> {
-    let mut child = dyno(args).stdout(Stdio::null()).spawn()?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak_kb = 0;
-    while child.try_wait()?.is_none() {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        if let Some(kb) = line.and_then(|line| line.split_whitespace().next()) {
-            peak_kb = peak_kb.max(kb.parse()?);
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    Ok(f64::from(peak_kb) * 1024.0 / 1e6)
 }
 
 /// Two runs with one seed: equal fuel in every batch of every deterministic case.
@@ -217,8 +197,4 @@ fn counts(run: &Run) -> BTreeMap<(&str, &str), &[CountPass]> {
             Some(((plugin, case.spec.name.as_str()), count.passes.as_slice()))
         })
         .collect()
-}
-
-fn median(values: &[f64]) -> Result<f64> {
-    stats::median(values).ok_or_else(|| "nothing was measured".into())
 }

@@ -4,8 +4,10 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use dyno_host::report::model::Run;
+use dyno_host::stats;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -63,4 +65,27 @@ pub(crate) fn figure(name: &str, value: &str, target: &str, met: impl Into<Optio
         None => "unsure",
     };
     println!("{name:<44} {value:<30} {target:<14} {verdict}");
+}
+
+/// The most memory that a `dyno` had resident, its workers left out: what the kernel says of a
+/// process that is gone includes its children, so it is asked while it lives. Only what
+/// grows in its last millisecond escapes.
+pub(crate) fn peak_mb(mut command: Command) -> Result<f64> {
+    let mut child = command.stdout(Stdio::null()).spawn()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak_kb = 0;
+    while child.try_wait()?.is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        if let Some(kb) = line.and_then(|line| line.split_whitespace().next()) {
+            peak_kb = peak_kb.max(kb.parse()?);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(f64::from(peak_kb) * 1024.0 / 1e6)
+}
+
+/// The median of some values.
+pub(crate) fn median(values: &[f64]) -> Result<f64> {
+    stats::median(values).ok_or_else(|| "nothing was measured".into())
 }

@@ -76,11 +76,7 @@ impl Key {
 
 impl Show {
     fn execute(self) -> anyhow::Result<Exit> {
-        let path = match self.key {
-            Some(path) => path,
-            None => public_path(&home()?.key()),
-        };
-        let public = public(&path)?;
+        let public = public_key(self.key.as_deref())?;
         let pem = public.to_pem();
         let written = write!(anstream::stdout(), "{}\n{pem}", public.fingerprint());
         super::shown(written.map_err(Into::into))?;
@@ -143,10 +139,7 @@ pub(super) fn signing_key(named: Option<&Path>) -> anyhow::Result<PrivateKey> {
         None => {
             let path = home()?.key();
             if !path.exists() {
-                return Err(UsageError(
-                    "you have no signing key: make one with `dyno key generate`, or name one with --key".into(),
-                )
-                .into());
+                return Err(no_key());
             }
             load(&path)
         }
@@ -161,8 +154,29 @@ fn load(path: &Path) -> anyhow::Result<PrivateKey> {
     .with_context(|| format!("{}", path.display()))
 }
 
+/// The user's public key, or the one that was named.
+pub(super) fn public_key(named: Option<&Path>) -> anyhow::Result<PublicKey> {
+    match named {
+        Some(path) => public(path),
+        None => {
+            let path = public_path(&home()?.key());
+            if !path.exists() {
+                return Err(no_key());
+            }
+            public(&path)
+        }
+    }
+}
+
+fn no_key() -> anyhow::Error {
+    UsageError(
+        "you have no key: make one with `dyno key generate`, or name the file of another".into(),
+    )
+    .into()
+}
+
 /// The public key in a file, which may hold the signing key, too.
-pub(super) fn public(path: &Path) -> anyhow::Result<PublicKey> {
+fn public(path: &Path) -> anyhow::Result<PublicKey> {
     let text = Zeroizing::new(read(path)?);
     match PublicKey::from_pem(&text) {
         Ok(key) => Ok(key),

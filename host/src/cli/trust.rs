@@ -29,8 +29,8 @@ pub(super) enum Trust {
 /// Trust a publisher's key, or identity, for namespaces
 #[derive(Debug, Args)]
 pub(super) struct Add {
-    /// The publisher's public key
-    #[arg(value_name = "KEY", required_unless_present = "identity")]
+    /// The publisher's public key [default: your own]
+    #[arg(value_name = "KEY")]
     key: Option<PathBuf>,
     /// The namespaces that it is good for
     #[arg(long, required = true, value_name = "NAMESPACE")]
@@ -113,18 +113,17 @@ impl Add {
         };
         let mut trust = home()?.trust()?;
         let who = match (&self.key, self.identity, self.issuer, self.trusted_root) {
-            (Some(path), ..) => {
-                let key = key::public(path)?;
-                trust.add(&key, &grant, self.from, self.until)?;
-                key.fingerprint().to_string()
-            }
-            (None, Some(subject), Some(issuer), Some(root)) => {
+            (_, Some(subject), Some(issuer), Some(root)) => {
                 let root = fs::read(&root).with_context(|| format!("{}", root.display()))?;
                 let identity = Identity { issuer, subject };
                 trust.add_identity(&identity, &root, &grant)?;
                 identity.subject
             }
-            _ => return Err(UsageError("name a key, or an identity".into()).into()),
+            (path, ..) => {
+                let key = key::public_key(path.as_deref())?;
+                trust.add(&key, &grant, self.from, self.until)?;
+                key.fingerprint().to_string()
+            }
         };
         if let Some(threshold) = self.threshold {
             trust.set_threshold(&grant.publisher, threshold)?;
