@@ -86,7 +86,7 @@ impl Build {
             desk.path(),
             &mut person,
         );
-        let listed = super::event_loop()?.block_on(listed)?;
+        let listed = super::until_interrupted(listed)?;
         let dir = escape(&self.dir.display().to_string());
         let written = || {
             let mut out = anstream::stdout().lock();
@@ -106,7 +106,7 @@ impl Build {
 impl Sign {
     fn execute(self) -> anyhow::Result<Exit> {
         let key = key::signing_key(self.key.as_deref())?;
-        super::event_loop()?.block_on(packaging::renew(&self.dir, &key))?;
+        super::until_interrupted(packaging::renew(&self.dir, &key))?;
         let dir = escape(&self.dir.display().to_string());
         super::shown(writeln!(anstream::stdout(), "signed {dir}").map_err(Into::into))?;
         Ok(Exit::Well)
@@ -115,17 +115,14 @@ impl Sign {
 
 impl ServeDir {
     fn execute(self) -> anyhow::Result<Exit> {
-        super::event_loop()?.block_on(async {
+        super::until_interrupted(async {
             let listener = tokio::net::TcpListener::bind(self.listen).await?;
             let address = listener.local_addr()?;
             let mut out = anstream::stdout();
             writeln!(out, "http://{address}/")?;
             out.flush()?;
-            tokio::select! {
-                served = packaging::serve(self.dir, listener) => served?,
-                interrupted = tokio::signal::ctrl_c() => interrupted?,
-            }
-            Ok(Exit::Well)
+            packaging::serve(self.dir, listener).await?;
+            anyhow::Ok(Exit::Well)
         })
     }
 }

@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use dyno_host::package::id::PackageId;
+use dyno_host::package::id::{PackageId, Wanted};
 use dyno_host::package::lock::Lock;
-use dyno_host::packaging::Plan;
+use dyno_host::packaging::{Named, Plan};
 use dyno_host::render;
 
 use super::packages::{PackageArgs, Person, desk, home, quietly, supervisor};
@@ -18,7 +18,8 @@ use super::{Exit, named, paths};
 #[derive(Debug, Args)]
 pub(super) struct Install {
     /// Ids like acme/json or acme/json@^1.2, references like HOST/REPOSITORY:TAG, or package files
-    #[arg(required = true, value_name = "PACKAGE")]
+    /// [default: with --locked, all that dyno.lock holds]
+    #[arg(required_unless_present = "locked", value_name = "PACKAGE")]
     packages: Vec<PathBuf>,
     /// Agree to what the packages ask for
     #[arg(long, short)]
@@ -33,11 +34,20 @@ pub(super) struct Install {
 impl Install {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
-        let packages =
-            (self.packages.iter().map(|path| named(path))).collect::<Result<Vec<_>, _>>()?;
+        let packages = match (&self.packages[..], &access.locked) {
+            ([], Some(lock)) => lock
+                .releases()
+                .map(Wanted::exactly)
+                .map(Named::Wanted)
+                .collect(),
+            (paths, _) => paths
+                .iter()
+                .map(|path| named(path))
+                .collect::<Result<Vec<_>, _>>()?,
+        };
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: self.yes };
-        let plan = super::event_loop()?.block_on(async {
+        let plan = super::until_interrupted(async {
             let mut on = quietly;
             let plan = access.plan(&packages, &supervisor, desk.path(), &mut person, &mut on);
             plan.await
@@ -70,7 +80,7 @@ impl Update {
         let access = self.args.access()?;
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: self.yes };
-        let plan = super::event_loop()?.block_on(access.plan_update(
+        let plan = super::until_interrupted(access.plan_update(
             &self.packages,
             &supervisor,
             desk.path(),

@@ -11,7 +11,6 @@ use dyno_host::report::model::Outcome;
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::session::{self, CaseFilter, Depth, Findings, Request, Stage};
 use dyno_host::worker::Cancel;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::limits::LimitArgs;
 use super::packages::{AccessArgs, Person};
@@ -218,12 +217,10 @@ fn directory(path: &Path) -> anyhow::Result<PathBuf> {
 pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow::Result<Findings> {
     super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
         tokio::spawn(async move {
-            let number = tokio::select! {
-                _ = interrupt.recv() => libc::SIGINT,
-                _ = terminate.recv() => libc::SIGTERM,
+            // Where signals cannot be had, nobody can interrupt the run by one.
+            let Ok(number) = super::interrupted().await else {
+                return;
             };
             let _ = raise.send(Some(number));
             std::future::pending::<()>().await;

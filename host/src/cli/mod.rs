@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
 use dyno_host::packaging::{Named, PackagingError};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
 #[derive(Debug, Parser)]
@@ -155,6 +156,9 @@ impl Exit {
         if error.is::<UsageError>() {
             return Self::Usage;
         }
+        if let Some(Interrupted(signal)) = error.downcast_ref() {
+            return Self::Signal(*signal);
+        }
         match error.downcast_ref::<PackagingError>() {
             Some(error) if error.is_refusal() => Self::Refused,
             Some(error) if error.is_not_found() => Self::NothingMatched,
@@ -205,6 +209,34 @@ fn event_loop() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("no event loop can be made")
+}
+
+/// The user wants to stop, by this signal.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+struct Interrupted(i32);
+
+/// Returns when the user wants to stop, with the number of the signal.
+async fn interrupted() -> io::Result<i32> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => Ok(libc::SIGINT),
+        _ = terminate.recv() => Ok(libc::SIGTERM),
+    }
+}
+
+/// Does something until it is done or the user wants to stop. What it had begun is dropped then, and
+/// takes its files and workers with it.
+fn until_interrupted<T, E: Into<anyhow::Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> anyhow::Result<T> {
+    event_loop()?.block_on(async {
+        tokio::select! {
+            done = work => done.map_err(Into::into),
+            signal = interrupted() => Err(Interrupted(signal?).into()),
+        }
+    })
 }
 
 /// What became of showing a result. Whoever closes the pipe has seen enough: what was found still

@@ -80,7 +80,7 @@ pub(super) fn pack(
         &supervisor,
         desk.path(),
     );
-    Ok(super::event_loop()?.block_on(packed)?)
+    super::until_interrupted(packed)
 }
 
 fn source(dir: &Path) -> anyhow::Result<Source> {

@@ -48,11 +48,10 @@ impl Publish {
         packaging::sign(&layout, &packed.path, &key, pack::created()?)?;
         say(&format!("signed with {}", key.public().fingerprint()))?;
 
-        let runtime = super::event_loop()?;
         let mut named = Named::File(packed.path.clone());
         if let Some(reference) = &self.to {
             let layout = Layout::open(&packed.path)?;
-            let pushed = runtime.block_on(access.push(&layout, reference))?;
+            let pushed = super::until_interrupted(access.push(&layout, reference))?;
             say(&format!("pushed {}", pushed.reference))?;
             named = Named::Reference(pushed.reference);
         }
@@ -68,7 +67,7 @@ impl Publish {
                 desk.path(),
                 &mut person,
             );
-            runtime.block_on(listed)?;
+            super::until_interrupted(listed)?;
             say(&format!(
                 "listed in {}",
                 escape(&index.display().to_string())

@@ -43,7 +43,7 @@ pub(super) struct Search {
 impl Search {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
-        let indexes = super::event_loop()?.block_on(access.indexes())?;
+        let indexes = super::until_interrupted(access.indexes())?;
         if indexes.is_empty() {
             return Err(super::UsageError(
                 "you trust no index: name one with `dyno trust pin URL ROOT`".into(),

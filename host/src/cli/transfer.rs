@@ -31,7 +31,7 @@ impl Push {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
         let layout = Layout::open(&self.package)?;
-        let pushed = super::event_loop()?.block_on(access.push(&layout, &self.reference))?;
+        let pushed = super::until_interrupted(access.push(&layout, &self.reference))?;
         let written = writeln!(
             anstream::stdout(),
             "pushed {} with {} signatures",
@@ -61,7 +61,7 @@ impl Pull {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);
-        let path = super::event_loop()?.block_on(async {
+        let path = super::until_interrupted(async {
             let package = access
                 .obtain(&named, &supervisor, desk.path(), &mut Nobody, &mut quietly)
                 .await?;
@@ -91,8 +91,7 @@ impl Inspect {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);
-        let seen =
-            super::event_loop()?.block_on(access.inspect(&named, &supervisor, desk.path()))?;
+        let seen = super::until_interrupted(access.inspect(&named, &supervisor, desk.path()))?;
         let mut out = anstream::stdout().lock();
         let result = match self.json {
             true => serde_json::to_writer_pretty(&mut out, &seen)

@@ -55,5 +55,5 @@ fn open(
     let (supervisor, desk) = (supervisor()?, desk()?);
     let mut nobody = Nobody;
     let opened = access.open(&named, &supervisor, desk.path(), &mut nobody, on);
-    Ok(super::event_loop()?.block_on(opened)?)
+    super::until_interrupted(opened)
 }

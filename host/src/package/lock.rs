@@ -194,6 +194,11 @@ impl Lock {
         locked.into_iter().find(|release| release.id == *id)
     }
 
+    /// All that is locked.
+    pub fn releases(&self) -> impl Iterator<Item = &Release> {
+        self.packages.iter().map(|locked| &locked.release)
+    }
+
     /// Whether there is neither a file nor anything to put into one.
     #[must_use]
     pub fn is_missing(&self) -> bool {

@@ -35,8 +35,10 @@ pub struct Installed {
     pub from: String,
     /// What was asked for, if an index answered: what an update keeps to.
     pub wanted: Option<String>,
-    /// Whether it is there because another package needs it.
+    /// Whether it is there only because another package needs it.
     pub is_dependency: bool,
+    /// What it needs itself.
+    pub dependencies: BTreeSet<PackageId>,
 }
 
 /// Where installed packages are. Opening it makes nothing.
@@ -51,6 +53,14 @@ pub enum StoreError {
     /// Its layout.
     #[error("the store of installed packages: {0}")]
     Layout(#[from] LayoutError),
+    /// Something else needs a package that is to be removed.
+    #[error("{release} is needed by {by}: remove that first, or with it")]
+    Needed {
+        /// What was to be removed.
+        release: Box<Release>,
+        /// What needs it.
+        by: Box<Release>,
+    },
     /// What it remembers.
     #[error(
         "the store of installed packages: what it says of {release} is not understood: {reason}"
@@ -134,15 +144,12 @@ impl Store {
         Ok(())
     }
 
-    /// Removes packages; says which were there.
+    /// Removes packages, and what nothing else needs any more; says what was there.
     ///
     /// # Errors
-    /// If the store cannot be written.
+    /// If another package needs one, or the store cannot be written.
     pub fn uninstall(&self, ids: &[PackageId]) -> Result<Vec<Release>, StoreError> {
-        let gone: Vec<_> = (self.list()?.into_iter())
-            .map(|installed| installed.release)
-            .filter(|release| ids.contains(&release.id))
-            .collect();
+        let gone = leaving(self.list()?, ids)?;
         if !gone.is_empty() {
             let mut store = DirLayout::open_or_create(&self.dir)?;
             let mut index = store.layout().index()?;
@@ -154,6 +161,32 @@ impl Store {
         }
         Ok(gone)
     }
+}
+
+/// What goes with some packages: all that is then needed by nothing that somebody asked for.
+fn leaving(installed: Vec<Installed>, ids: &[PackageId]) -> Result<Vec<Release>, StoreError> {
+    let (mut gone, rest): (Vec<_>, Vec<_>) =
+        (installed.into_iter()).partition(|it| ids.contains(&it.release.id));
+    for it in &gone {
+        let mut others = rest.iter();
+        if let Some(other) = others.find(|other| other.dependencies.contains(&it.release.id)) {
+            return Err(StoreError::Needed {
+                release: Box::new(it.release.clone()),
+                by: Box::new(other.release.clone()),
+            });
+        }
+    }
+    let mut needed = BTreeSet::new();
+    let mut open: Vec<&Installed> = rest.iter().filter(|it| !it.is_dependency).collect();
+    while let Some(it) = open.pop() {
+        if needed.insert(&it.release.id) {
+            let others = rest.iter();
+            open.extend(others.filter(|other| it.dependencies.contains(&other.release.id)));
+        }
+    }
+    let orphans = rest.iter().filter(|it| !needed.contains(&it.release.id));
+    gone.extend(orphans.cloned().collect::<Vec<_>>());
+    Ok(gone.into_iter().map(|it| it.release).collect())
 }
 
 fn remove(index: &mut Index, id: &PackageId) {
@@ -175,5 +208,58 @@ fn entry_error(entry: &Descriptor, error: &serde_json::Error) -> StoreError {
     StoreError::Entry {
         release: entry.annotations.get(RELEASE).cloned().unwrap_or_default(),
         reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn installed(release: &str, is_dependency: bool, needs: &[&str]) -> Installed {
+        Installed {
+            release: release.parse().unwrap(),
+            manifest: Digest::of(release.as_bytes()),
+            wasm: Digest::of(b""),
+            signers: Vec::new(),
+            capabilities: BTreeSet::new(),
+            from: release.into(),
+            wanted: None,
+            is_dependency,
+            dependencies: needs.iter().map(|id| id.parse().unwrap()).collect(),
+        }
+    }
+
+    #[test]
+    fn what_nothing_else_needs_goes_with_it_and_what_somebody_asked_for_stays() {
+        let all = || {
+            vec![
+                installed("a/app@1.0.0", false, &["a/lib", "a/asked"]),
+                installed("a/lib@1.0.0", true, &["a/deep", "a/shared"]),
+                installed("a/deep@1.0.0", true, &["a/lib"]),
+                installed("a/shared@1.0.0", true, &[]),
+                installed("a/asked@1.0.0", false, &[]),
+                installed("a/other@1.0.0", false, &["a/shared"]),
+            ]
+        };
+        let gone = |ids: &[&str]| {
+            let ids: Vec<_> = ids.iter().map(|id| id.parse().unwrap()).collect();
+            let gone = leaving(all(), &ids)?;
+            Ok::<_, StoreError>(gone.iter().map(|it| it.id.to_string()).collect::<Vec<_>>())
+        };
+        // `lib` and `deep` need each other, and nothing else needs them then.
+        assert_eq!(gone(&["a/app"]).unwrap(), ["a/app", "a/lib", "a/deep"]);
+        assert_eq!(gone(&["a/other"]).unwrap(), ["a/other"]);
+        assert_eq!(
+            gone(&["a/app", "a/other", "a/lib", "a/deep"])
+                .unwrap()
+                .len(),
+            5
+        );
+        let error = gone(&["a/lib"]).unwrap_err().to_string();
+        assert!(
+            error.contains("a/lib@1.0.0 is needed by a/app@1.0.0"),
+            "{error}"
+        );
+        assert_eq!(gone(&["a/none"]).unwrap(), [""; 0]);
     }
 }

@@ -177,6 +177,7 @@ impl Access {
             from: named.to_string(),
             wanted,
             is_dependency,
+            dependencies: about.manifest.dependencies.keys().cloned().collect(),
         };
         Ok(Change {
             release,
