@@ -253,3 +253,56 @@ impl Lock {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn locked(release: &str, content: &[u8]) -> Locked {
+        Locked {
+            release: release.parse().unwrap(),
+            manifest: Digest::of(content),
+            wasm: Digest::of(b"wasm"),
+            signers: vec!["sha256:00".into()],
+        }
+    }
+
+    #[test]
+    fn a_lock_holds_one_release_of_each_package_and_refuses_every_other() {
+        let project = tempfile::tempdir().unwrap();
+        let mut lock = Lock::read(project.path()).unwrap();
+        assert!(lock.is_missing());
+        lock.put([locked("a/b@1.0.0", b"1"), locked("a/a@1.0.0", b"2")]);
+        lock.put([locked("a/b@1.1.0", b"3")]);
+        lock.write().unwrap();
+
+        let lock = Lock::read(project.path()).unwrap();
+        let releases: Vec<_> = lock.releases().map(ToString::to_string).collect();
+        assert_eq!(releases, ["a/a@1.0.0", "a/b@1.1.0"]);
+        lock.check(&locked("a/b@1.1.0", b"3")).unwrap();
+        let refused = |it: Locked| lock.check(&it).unwrap_err().to_string();
+        assert!(refused(locked("a/b@1.0.0", b"1")).contains("does not lock a/b@1.0.0"));
+        assert!(refused(locked("a/b@1.1.0", b"4")).contains("to the manifest sha256:"));
+        let mut other = locked("a/b@1.1.0", b"3");
+        other.signers.clear();
+        assert!(refused(other).contains("to the signers sha256:00"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_lock_is_refused_by_name_and_stays() {
+        let project = tempfile::tempdir().unwrap();
+        let path = project.path().join(FILE_NAME);
+        for (text, expected) in [
+            ("version = 2\n", "its version is 2"),
+            ("x", "not a lock file"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = Lock::read(project.path()).unwrap_err().to_string();
+            assert!(
+                error.contains(expected) && error.contains("dyno.lock"),
+                "{error}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

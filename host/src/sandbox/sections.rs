@@ -149,24 +149,9 @@ pub(super) fn label(
     if sections(component)?.contains_key(MANIFEST_SECTION) {
         return Err(SectionError::Packed);
     }
-    let mut add = AddMetadata::default();
-    for (name, text) in labels {
-        let text = text.as_str();
-        match name.as_str() {
-            NAME => add.name = AddMetadataField::Set(text.to_owned()),
-            "version" => add.version = AddMetadataField::Set(Version::new(text.to_owned())),
-            "description" => {
-                add.description = AddMetadataField::Set(DescriptionSection::new(text.to_owned()));
-            }
-            "authors" => add.authors = AddMetadataField::Set(Authors::new(text.to_owned())),
-            "licenses" => add.licenses = AddMetadataField::Set(Licenses::new(text).map_err(unfit)?),
-            "source" => add.source = AddMetadataField::Set(Source::new(text).map_err(unfit)?),
-            "homepage" => add.homepage = AddMetadataField::Set(Homepage::new(text).map_err(unfit)?),
-            "revision" => add.revision = AddMetadataField::Set(Revision::new(text.to_owned())),
-            _ => {}
-        }
-    }
-    let mut labelled = add.to_wasm(component).map_err(unfit)?;
+    // `Set` leaves a section that is there and adds another: what is set is cleared first.
+    let cleared = metadata(labels, true)?.to_wasm(component).map_err(unfit)?;
+    let mut labelled = metadata(labels, false)?.to_wasm(&cleared).map_err(unfit)?;
     if let Some(manifest) = labels.get(MANIFEST_SECTION) {
         let section = wasm_encoder::CustomSection {
             name: MANIFEST_SECTION.into(),
@@ -175,4 +160,102 @@ pub(super) fn label(
         wasm_encoder::ComponentSection::append_to_component(&section, &mut labelled);
     }
     Ok(labelled)
+}
+
+/// What is to be done about the labels: cleared, or set.
+fn metadata(labels: &BTreeMap<String, String>, clear: bool) -> Result<AddMetadata, SectionError> {
+    fn field<T: std::fmt::Debug + Clone>(value: T, clear: bool) -> AddMetadataField<T> {
+        match clear {
+            true => AddMetadataField::Clear,
+            false => AddMetadataField::Set(value),
+        }
+    }
+    let mut add = AddMetadata::default();
+    for (name, text) in labels {
+        let (text, owned) = (text.as_str(), text.clone());
+        match name.as_str() {
+            NAME => add.name = field(owned, clear),
+            "version" => add.version = field(Version::new(owned), clear),
+            "description" => add.description = field(DescriptionSection::new(owned), clear),
+            "authors" => add.authors = field(Authors::new(owned), clear),
+            "licenses" => add.licenses = field(Licenses::new(text).map_err(unfit)?, clear),
+            "source" => add.source = field(Source::new(text).map_err(unfit)?, clear),
+            "homepage" => add.homepage = field(Homepage::new(text).map_err(unfit)?, clear),
+            "revision" => add.revision = field(Revision::new(owned), clear),
+            _ => {}
+        }
+    }
+    Ok(add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A component with nothing in it but a nested module that has a section of its own.
+    fn component() -> Vec<u8> {
+        wat::parse_str(r#"(component (core module (@custom "version" "9.9.9")))"#).unwrap()
+    }
+
+    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).into(), (*v).into()))
+            .collect()
+    }
+
+    fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+        let section = wasm_encoder::CustomSection {
+            name: name.into(),
+            data: data.into(),
+        };
+        wasm_encoder::ComponentSection::append_to_component(&section, component);
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_what_is_nested_is_not() {
+        assert_eq!(sections(&component()).unwrap(), BTreeMap::new());
+        let said = labels(&[
+            (NAME, "json"),
+            ("version", "1.2.0"),
+            ("description", "größer"),
+            ("licenses", "MIT OR Apache-2.0"),
+            (MANIFEST_SECTION, "{}"),
+        ]);
+        let labelled = label(&component(), &said).unwrap();
+        assert_eq!(sections(&labelled).unwrap(), said);
+        assert_eq!(label(&labelled, &said), Err(SectionError::Packed));
+        // A label that was there is replaced, and not added to.
+        let again = labels(&[("version", "1.3.0")]);
+        let first = label(&component(), &labels(&[("version", "1.2.0")])).unwrap();
+        assert_eq!(
+            sections(&label(&first, &again).unwrap()).unwrap()["version"],
+            "1.3.0"
+        );
+    }
+
+    #[test]
+    fn a_section_stands_once_is_text_and_has_an_end() {
+        for name in [MANIFEST_SECTION, "version"] {
+            let mut twice = component();
+            append(&mut twice, name, b"1");
+            append(&mut twice, name, b"1");
+            assert_eq!(sections(&twice), Err(SectionError::Twice(name.into())));
+        }
+        let refused = |data: &[u8]| {
+            let mut component = component();
+            append(&mut component, "description", data);
+            sections(&component).unwrap_err().to_string()
+        };
+        assert!(refused(b"\xff").contains("not UTF-8"));
+        assert!(refused(&vec![b'x'; SECTION_BYTES_MAX + 1]).contains("longer than 256 KiB"));
+    }
+
+    #[test]
+    fn a_label_that_does_not_fit_is_refused() {
+        for (name, text) in [("licenses", "free as in beer"), ("source", "not a url")] {
+            let refused = label(&component(), &labels(&[(name, text)]));
+            assert!(matches!(refused, Err(SectionError::Label(_))), "{name}");
+        }
+    }
 }
