@@ -287,6 +287,27 @@ fn breaches(source: &Source) -> Vec<String> {
                 .collect(),
         );
     }
+    // The registry names statuses and methods; it sends nothing itself.
+    if !in_any(&["package/http", "packaging/serve"]) {
+        forbid(
+            "only package/http reaches the network",
+            source
+                .names(&[
+                    "reqwest::Client",
+                    "reqwest::ClientBuilder",
+                    "reqwest::get",
+                    "hyper",
+                    "hyper_util",
+                    "tower_http",
+                    "std::net::TcpStream",
+                    "std::net::UdpSocket",
+                    "tokio::net::TcpStream",
+                    "tokio::net::UdpSocket",
+                    "oci_client",
+                ])
+                .collect(),
+        );
+    }
     if source.is_in("measure") {
         forbid(
             "what measures meets the sandbox only in the worker",
@@ -467,6 +488,26 @@ fn every_rule_catches_its_breach() {
         (
             "worker/child.rs",
             "use wasmtime::Engine;",
+            "only the sandbox",
+        ),
+        (
+            "package/registry/push.rs",
+            "fn f() { reqwest::Client::builder(); }",
+            "reaches the network",
+        ),
+        (
+            "packaging/lookup.rs",
+            "use tokio::net::TcpStream;",
+            "reaches the network",
+        ),
+        (
+            "package/verify.rs",
+            "use crate::worker::Supervisor;",
+            "what finds plugins",
+        ),
+        (
+            "package/manifest.rs",
+            "use wasm_metadata::Payload;",
             "only the sandbox",
         ),
         (

@@ -9,7 +9,7 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 9] = [
     ("dyno push ", "peers: into a registry of our own"),
     (
         "dyno run sample-plugins/crosslang-*",
@@ -17,6 +17,7 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ),
     ("cargo test --workspace", "that is us"),
     ("tests/toolchains/install", ".ci/run"),
+    ("tests/peers/install", ".ci/run"),
     ("cargo test -p dyno-host --test e2e -- --ignored", ".ci/run"),
     (".ci/run", "that is what runs us"),
     (
