@@ -14,6 +14,7 @@
 )]
 
 mod architecture;
+mod attacks;
 mod bindings;
 mod bindings_go;
 mod cli;
@@ -21,9 +22,18 @@ mod contract;
 mod criterion;
 mod docs;
 mod faults;
+mod hostile_server;
 mod new;
+mod packaging;
+mod peers;
+mod peers_clients;
+mod peers_hostile;
+mod peers_index;
+mod peers_signatures;
+mod peers_support;
 mod programs;
 mod refused;
+mod registry_server;
 mod report;
 mod run;
 mod sandbox;

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::package::fault::Fault;
 use crate::package::http::HttpError;
 use crate::package::id::{Release, Wanted};
 use crate::package::index::{EditError, IndexError, ResolveError};
@@ -30,7 +31,7 @@ use crate::package::layout::{Layout, LayoutError};
 use crate::package::lock::{Lock, LockError, Locked};
 use crate::package::origin::{Origin, Which};
 use crate::package::registry::{self, Reference, ReferenceError, Registry, RegistryError};
-use crate::package::store::{Store, StoreError};
+use crate::package::store::{Reading, Store, StoreError};
 use crate::package::trust::{Conflict, Grant, Trust, TrustError};
 use crate::package::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
 use crate::report::model::Outcome;
@@ -139,7 +140,7 @@ pub trait Ask {
 #[derive(Debug, thiserror::Error)]
 pub enum PackagingError {
     /// The package is refused.
-    #[error("{named}: {error}")]
+    #[error("{}{error}", before(.named, .error))]
     Verify {
         /// As the user named it.
         named: String,
@@ -226,7 +227,7 @@ pub enum PackagingError {
         found: Box<Release>,
     },
     /// Two packages need different releases of a third.
-    #[error("{wanted} is needed by {by}, and {found} is there already")]
+    #[error("{wanted} is needed by {by}, which would get {found}")]
     Conflict {
         /// What is needed.
         wanted: Box<Wanted>,
@@ -236,8 +237,23 @@ pub enum PackagingError {
         found: Box<Release>,
     },
     /// The user said no, or nobody could be asked.
-    #[error("{0} was not installed: nobody agreed to what it asks for (--yes agrees)")]
-    NoConsent(Release),
+    #[error(
+        "{release} was not installed: nobody agreed to {asks}, which it asks for (--yes agrees)"
+    )]
+    NoConsent {
+        /// Which release.
+        release: Box<Release>,
+        /// What it asks for.
+        asks: String,
+    },
+    /// What an index has in the place of a package file.
+    #[error("{url}: {error}")]
+    File {
+        /// Where.
+        url: String,
+        /// What is wrong with it.
+        error: LayoutError,
+    },
     /// A file cannot be written or read.
     #[error("{path}: {source}")]
     Io {
@@ -249,41 +265,57 @@ pub enum PackagingError {
 }
 
 impl PackagingError {
-    /// Whether a package is at fault, and not the host or the command line.
+    /// Whose fault it is.
     #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::Verify { .. }
-                | Self::Content { .. }
-                | Self::Lock(LockError::Missing { .. } | LockError::Other { .. })
-                | Self::Kind { .. }
-                | Self::Downgrade { .. }
-                | Self::Conflict { .. }
-                | Self::NoConsent(_)
-                | Self::Layout(_)
-                | Self::Index { .. }
-        )
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Verify { error, .. } => error.fault(),
+            Self::Content { outcome, .. } => content_fault(outcome),
+            Self::Lock(error) => error.fault(),
+            Self::NotInstalled(_) | Self::NotFound(_) | Self::NoIndex(_) => Fault::Absent,
+            Self::Registry(error) => error.fault(),
+            Self::Layout(error) => error.fault(),
+            Self::Store(error) => error.fault(),
+            Self::Trust(error) => error.fault(),
+            Self::Http(error) => error.fault(),
+            Self::Reference(_) => Fault::Usage,
+            Self::Index { error, .. } => error.fault(),
+            Self::Kind { .. } | Self::Downgrade { .. } | Self::Conflict { .. } => Fault::Package,
+            Self::NoConsent { .. } | Self::File { .. } => Fault::Package,
+            Self::Offline(_) | Self::Keep { .. } | Self::Io { .. } => Fault::Host,
+        }
     }
+}
 
-    /// Whether there is no such package.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        matches!(
-            self,
-            Self::NotInstalled(_) | Self::NotFound(_) | Self::NoIndex(_)
-        )
+/// Whose fault it is that a worker did not say what is in a component.
+fn content_fault(outcome: &Outcome) -> Fault {
+    match outcome {
+        Outcome::Host { .. } => Fault::Host,
+        _ => Fault::Package,
+    }
+}
+
+/// What to say before why a package is refused: what the user called it, unless that is said anyway.
+fn before(named: &str, error: &VerifyError) -> String {
+    match error.to_string().contains(named) {
+        true => String::new(),
+        false => format!("{named}: "),
     }
 }
 
 fn reason(outcome: &Outcome) -> String {
-    crate::render::sentence(outcome)
+    match outcome {
+        Outcome::Refused { reason } | Outcome::Skipped { reason } => reason.clone(),
+        outcome => crate::render::sentence(outcome),
+    }
 }
 
 /// Where a package is, and what of it is meant.
 struct Located {
     origin: Origin,
     asked: Asked,
+    /// Keeps what is in the store there.
+    reading: Option<Reading>,
 }
 
 impl Access {
@@ -307,6 +339,7 @@ impl Access {
     fn locate(&self, named: &Named) -> Result<Located, PackagingError> {
         Ok(match named {
             Named::File(path) => Located {
+                reading: None,
                 origin: Origin::Layout(Layout::open(path)?),
                 asked: Asked {
                     which: Which::Only,
@@ -317,6 +350,7 @@ impl Access {
                 return Err(PackagingError::Offline(named.to_string()));
             }
             Named::Reference(reference) => Located {
+                reading: None,
                 origin: Origin::Registry(
                     Box::new(Registry::open(self.http()?, reference, &self.registry)?),
                     reference.clone(),
@@ -331,11 +365,15 @@ impl Access {
                 let installed = store
                     .find(wanted)?
                     .ok_or_else(|| PackagingError::NotInstalled(wanted.clone()))?;
+                let (layout, reading) = store
+                    .read()?
+                    .ok_or_else(|| PackagingError::NotInstalled(wanted.clone()))?;
                 Located {
-                    origin: Origin::Layout(store.layout()?),
+                    reading: Some(reading),
+                    origin: Origin::Layout(layout),
                     asked: Asked {
                         which: Which::Digest(installed.manifest),
-                        wanted: Some(wanted.clone()),
+                        wanted: Some(Wanted::exactly(&installed.release)),
                     },
                 }
             }
@@ -356,7 +394,7 @@ impl Access {
             named: named.into(),
             error: Box::new(error),
         };
-        let Located { origin, asked } = located;
+        let Located { origin, asked, .. } = located;
         let mut trust = self.home.trust()?;
         let authentic = loop {
             match authenticate(origin, asked, self.rules(&trust), on).await {
@@ -366,8 +404,10 @@ impl Access {
                     ..
                 }) if ask.trust(&release, &key) => {
                     let namespace = release.id.namespace();
+                    // A publisher whose key is known has one more namespace.
+                    let publisher = trust.publisher(&key.fingerprint()).unwrap_or(namespace);
                     let grant = Grant {
-                        publisher: namespace.into(),
+                        publisher: publisher.into(),
                         namespaces: [namespace.to_owned()].into(),
                         conflict: Conflict::Refuse,
                     };
@@ -385,12 +425,9 @@ impl Access {
             named: named.into(),
             outcome,
         })?;
-        let admitted = fetched.admit(
-            origin,
-            &description.sections,
-            &description.shape.imports,
-            on,
-        );
+        let shape = &description.shape;
+        let sections = &description.sections;
+        let admitted = fetched.admit(origin, shape.kind, sections, &shape.imports, on);
         let package = admitted.await.map_err(refused)?;
         if let Some(lock) = &self.locked {
             lock.check(&Locked::of(&package))?;

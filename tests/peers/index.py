@@ -11,7 +11,8 @@ states, the second of which is published. Variants spoil it:
     tampered     a text in acme's list is changed after it was signed
     mix          acme's first list stands under the name of its second
     foreign-key  acme's list is signed by zeta's key
-    foreign-name acme's list names a release of zeta
+    foreign-name acme's list names a release that zeta lists, too
+    foreign-release acme's list names one that zeta does not list
     rollback     run on a DIR that was made before: publishes its first state again
 
 `read` exits 0 and prints the target if python-tuf's client finds it, with ROOT as what it trusts; else
@@ -72,6 +73,8 @@ def publish(path, keys, releases, version, variant):
                 target = TargetFile.from_data(name, manifest, ["sha256"])
                 target.unrecognized_fields["custom"] = entry(location)
                 listed.targets[name] = target
+        if variant == "foreign-release" and namespace == "acme":
+            listed.targets["zeta/other@9.0.0"] = target
         signer = keys["zeta" if variant == "foreign-key" else namespace]
         files[f"{version}.{namespace}.json"] = signed(listed, signer)
     files[f"{version}.targets.json"] = signed(targets, keys["top"])
@@ -148,7 +151,7 @@ def main():
     verb.add_argument("--release", default="acme/fib@1.0.0")
     verb.add_argument("--manifest", type=pathlib.Path)
     verb.add_argument("--location")
-    spoiled = ["expired", "rollback", "tampered", "mix", "foreign-key", "foreign-name"]
+    spoiled = ["expired", "rollback", "tampered", "mix", "foreign-key", "foreign-name", "foreign-release"]
     verb.add_argument("--variant", choices=spoiled)
     verb = verbs.add_parser("read")
     verb.set_defaults(run=read)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_host::package::id::{PackageId, Wanted};
 use dyno_host::package::lock::Lock;
-use dyno_host::packaging::{Named, Plan};
+use dyno_host::packaging::{Access, Named, Plan};
 use dyno_host::render;
 
 use super::packages::{PackageArgs, Person, desk, home, quietly, supervisor};
@@ -53,8 +53,7 @@ impl Install {
             plan.await
         })?;
         let plan = plan.forward(self.allow_downgrade)?;
-        access.carry_out(&plan, &mut person)?;
-        lock(&plan)?;
+        carry_out(&access, &plan, &mut person)?;
         show(&plan)
     }
 }
@@ -88,9 +87,9 @@ impl Update {
             &mut quietly,
         ))?;
         if !self.dry_run {
-            access.carry_out(&plan, &mut person)?;
-            lock(&plan)?;
+            carry_out(&access, &plan, &mut person)?;
         }
+        not_looked_up(&self.packages)?;
         show(&plan)
     }
 }
@@ -105,8 +104,8 @@ pub(super) struct Uninstall {
 
 impl Uninstall {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let (mut lock, _held) = Lock::hold(&paths::project())?;
         let gone = home()?.store().uninstall(&self.packages)?;
-        let mut lock = Lock::read(&paths::project())?;
         gone.iter().for_each(|release| lock.remove(&release.id));
         if !lock.is_missing() {
             lock.write()?;
@@ -116,17 +115,14 @@ impl Uninstall {
             .iter()
             .try_for_each(|release| writeln!(out, "removed {release}"));
         super::shown(result.map_err(Into::into))?;
-        match gone.len() == self.packages.len() {
-            true => Ok(Exit::Well),
-            false => {
-                for id in &self.packages {
-                    if !gone.iter().any(|release| release.id == *id) {
-                        super::warn(&format!("{id} is not installed"));
-                    }
-                }
-                Ok(Exit::NothingMatched)
+        let mut exit = Exit::Well;
+        for id in &self.packages {
+            if !gone.iter().any(|release| release.id == *id) {
+                super::warn(&format!("{id} is not installed"));
+                exit = Exit::NothingMatched;
             }
         }
+        Ok(exit)
     }
 }
 
@@ -157,15 +153,31 @@ impl Installed {
     }
 }
 
-/// Keeps in the project's lock what was installed.
-fn lock(plan: &Plan) -> anyhow::Result<()> {
-    let locked = plan.locked();
-    if locked.is_empty() {
+/// Installs what was planned, and keeps it in the project's lock: read first, so that one that is no
+/// good stops everything.
+fn carry_out(access: &Access, plan: &Plan, person: &mut Person) -> anyhow::Result<()> {
+    if plan.changes().is_empty() {
         return Ok(());
     }
-    let mut lock = Lock::read(&paths::project())?;
-    lock.put(locked);
+    let (mut lock, _held) = Lock::hold(&paths::project())?;
+    access.carry_out(plan, person)?;
+    lock.put(plan.locked());
     Ok(lock.write()?)
+}
+
+/// Says which packages no index was asked about.
+fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
+    for installed in home()?.store().list()? {
+        let id = &installed.release.id;
+        if installed.wanted.is_none() && (ids.is_empty() || ids.contains(id)) {
+            let from = dyno_host::render::escape(&installed.from);
+            super::warn(&format!(
+                "{} was installed from {from} and is not looked up: install {id} to follow an index",
+                installed.release
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn show(plan: &Plan) -> anyhow::Result<Exit> {

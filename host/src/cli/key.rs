@@ -91,12 +91,15 @@ impl Place {
             Some(path) => path.clone(),
             None => home()?.key(),
         };
-        if path.exists() {
-            let path = path.display();
-            return Err(UsageError(format!(
-                "{path} is there already: name another file with --output"
-            ))
-            .into());
+        let public = public_path(&path);
+        for path in [&path, &public] {
+            if path.exists() {
+                let path = path.display();
+                return Err(UsageError(format!(
+                    "{path} is there already: name another file with --output"
+                ))
+                .into());
+            }
         }
         let passphrase = match self.no_passphrase {
             true => None,
@@ -107,7 +110,6 @@ impl Place {
             fs::create_dir_all(dir).with_context(|| format!("{}", dir.display()))?;
         }
         write_new(&path, 0o600, pem.as_bytes())?;
-        let public = public_path(&path);
         write_new(&public, 0o644, key.public().to_pem().as_bytes())?;
         let mut out = anstream::stdout();
         let written = writeln!(

@@ -28,7 +28,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
-use dyno_host::packaging::{Named, PackagingError};
+use dyno_host::package::fault::Fault;
+use dyno_host::package::layout::LayoutError;
+use dyno_host::package::lock::LockError;
+use dyno_host::package::store::StoreError;
+use dyno_host::package::trust::TrustError;
+use dyno_host::packaging::{Named, PackError, PackagingError};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
@@ -159,10 +164,19 @@ impl Exit {
         if let Some(Interrupted(signal)) = error.downcast_ref() {
             return Self::Signal(*signal);
         }
-        match error.downcast_ref::<PackagingError>() {
-            Some(error) if error.is_refusal() => Self::Refused,
-            Some(error) if error.is_not_found() => Self::NothingMatched,
-            _ => Self::Host,
+        let faults = [
+            error.downcast_ref().map(PackagingError::fault),
+            error.downcast_ref().map(PackError::fault),
+            error.downcast_ref().map(LayoutError::fault),
+            error.downcast_ref().map(LockError::fault),
+            error.downcast_ref().map(StoreError::fault),
+            error.downcast_ref().map(TrustError::fault),
+        ];
+        match faults.into_iter().flatten().next() {
+            Some(Fault::Package) => Self::Refused,
+            Some(Fault::Absent) => Self::NothingMatched,
+            Some(Fault::Usage) => Self::Usage,
+            Some(Fault::Host) | None => Self::Host,
         }
     }
 }
@@ -262,7 +276,11 @@ pub(crate) fn ignore_file_size_signal() {
 fn named(path: &Path) -> anyhow::Result<Named> {
     Named::of(path).ok_or_else(|| {
         let is_file = path.extension().is_some_and(|extension| extension == "tar");
+        let is_there = path.exists();
         let path = dyno_host::render::escape(&path.to_string_lossy());
+        if is_there {
+            return UsageError(format!("{path} is not a package file: that is a regular file NAME.oci.tar")).into();
+        }
         if is_file {
             return UsageError(format!("there is no package file {path}")).into();
         }

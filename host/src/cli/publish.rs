@@ -4,12 +4,14 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use dyno_host::package::key::PublicKey;
 use dyno_host::package::layout::Layout;
 use dyno_host::package::registry::Reference;
-use dyno_host::packaging::{self, Named};
+use dyno_host::package::trust::{Conflict, Grant};
+use dyno_host::packaging::{self, Access, Named, Nobody};
 use dyno_host::render::escape;
 
-use super::packages::{PackageArgs, Person, desk, supervisor};
+use super::packages::{PackageArgs, Person, desk, quietly, supervisor};
 use super::{Exit, key, pack};
 
 /// Build, pack, sign and push a plugin directory, and list it in an index
@@ -47,8 +49,15 @@ impl Publish {
         let layout = Layout::open(&packed.path)?;
         packaging::sign(&layout, &packed.path, &key, pack::created()?)?;
         say(&format!("signed with {}", key.public().fingerprint()))?;
+        self.trust_own(&access, release.id.namespace(), key.public())?;
+        // What cannot be verified cannot be listed, and should not be pushed either.
+        let supervisor = supervisor()?;
+        let file = Named::File(packed.path.clone());
+        let (mut nobody, mut on) = (Nobody, quietly);
+        let opened = access.open(&file, &supervisor, desk.path(), &mut nobody, &mut on);
+        super::until_interrupted(opened)?;
 
-        let mut named = Named::File(packed.path.clone());
+        let mut named = file;
         if let Some(reference) = &self.to {
             let layout = Layout::open(&packed.path)?;
             let pushed = super::until_interrupted(access.push(&layout, reference))?;
@@ -56,7 +65,6 @@ impl Publish {
             named = Named::Reference(pushed.reference);
         }
         if let Some(index) = &self.index {
-            let supervisor = supervisor()?;
             let mut person = Person { yes: false };
             let packages = [named];
             let listed = access.list(
@@ -74,6 +82,24 @@ impl Publish {
             ))?;
         }
         Ok(Exit::Well)
+    }
+}
+
+impl Publish {
+    /// Whoever publishes a namespace that nobody is trusted for yet, answers for it.
+    fn trust_own(&self, access: &Access, namespace: &str, key: &PublicKey) -> anyhow::Result<()> {
+        let mut trust = access.home.trust()?;
+        if trust.knows(namespace) {
+            return Ok(());
+        }
+        let publisher = trust.publisher(&key.fingerprint()).unwrap_or(namespace);
+        let grant = Grant {
+            publisher: publisher.into(),
+            namespaces: [namespace.to_owned()].into(),
+            conflict: Conflict::Refuse,
+        };
+        trust.add(key, &grant, None, None)?;
+        say(&format!("trusted your key for {namespace}"))
     }
 }
 

@@ -79,6 +79,14 @@ impl Search {
             false => render::found(&mut out, listed.iter().copied()),
         };
         super::shown(result.map_err(Into::into))?;
+        for (_, index) in &indexes {
+            for sentence in index.ignored() {
+                super::warn(&dyno_host::render::escape(sentence));
+            }
+        }
+        if listed.is_empty() {
+            super::warn("no package in the indexes that you trust is like that");
+        }
         if all > self.limit && !self.json {
             super::warn(&format!(
                 "{} more: narrow the search, or raise --limit",

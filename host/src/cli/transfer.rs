@@ -34,9 +34,13 @@ impl Push {
         let pushed = super::until_interrupted(access.push(&layout, &self.reference))?;
         let written = writeln!(
             anstream::stdout(),
-            "pushed {} with {} signatures",
+            "pushed {} with {}",
             pushed.reference,
-            pushed.signatures
+            match pushed.signatures {
+                0 => "no signature: others will refuse it".into(),
+                1 => "1 signature".into(),
+                more => format!("{more} signatures"),
+            }
         );
         super::shown(written.map_err(Into::into))?;
         Ok(Exit::Well)

@@ -171,6 +171,11 @@ impl Pin {
             trust.pin(&release, &digest, conflict)?;
             return say(&format!("{release} is pinned to {digest}"));
         }
+        if self.to.starts_with("sha256:") {
+            let error = self.what.parse::<Release>().err();
+            let error = error.map_or_else(String::new, |error| error.to_string());
+            return Err(UsageError(error).into());
+        }
         let place = match Path::new(&self.what).canonicalize() {
             Ok(dir) => dir.to_string_lossy().into_owned(),
             Err(_) => self.what,

@@ -16,6 +16,7 @@ mod tests;
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -96,8 +97,9 @@ pub struct Request<'a> {
 pub enum Content {
     /// Some bytes.
     Bytes(Bytes),
-    /// A file from where it stands, and how many bytes are left in it.
-    File(File, u64),
+    /// A part of a file: from where, and how many bytes. The file's own position does not matter, so
+    /// several may be parts of one.
+    File(File, u64, u64),
 }
 
 impl Content {
@@ -106,7 +108,7 @@ impl Content {
     pub fn len(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::File(_, bytes) => *bytes,
+            Self::File(_, _, bytes) => *bytes,
         }
     }
 
@@ -326,7 +328,7 @@ impl Http {
                 .header(CONTENT_LENGTH, uploaded)
                 .body(match content {
                     Content::Bytes(bytes) => bytes.into(),
-                    Content::File(file, _) => reqwest::Body::from(tokio::fs::File::from_std(file)),
+                    Content::File(file, at, bytes) => pieces(file, at, bytes),
                 });
         }
         let patience = self.timeouts.patience(uploaded);
@@ -339,4 +341,24 @@ impl Http {
             }),
         }
     }
+}
+
+/// How much of a file is sent at a time, bytes.
+const PIECE_BYTES: u64 = 64 << 10;
+
+/// A part of a file as a body, read as it is sent, and no further.
+fn pieces(file: File, at: u64, bytes: u64) -> reqwest::Body {
+    let rest = (file, at, at.saturating_add(bytes));
+    reqwest::Body::wrap_stream(futures_util::stream::try_unfold(
+        rest,
+        |(file, at, end)| async move {
+            let mut piece = vec![0; end.saturating_sub(at).min(PIECE_BYTES) as usize];
+            if piece.is_empty() {
+                return Ok(None);
+            }
+            file.read_exact_at(&mut piece, at)?;
+            let next = at + piece.len() as u64;
+            Ok::<_, io::Error>(Some((Bytes::from(piece), (file, next, end))))
+        },
+    ))
 }

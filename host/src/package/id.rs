@@ -193,6 +193,13 @@ impl Wanted {
         }
     }
 
+    /// Whether no version was named: an installed package is meant then whatever its version is, and an
+    /// index offers finished ones.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.range == VersionReq::STAR
+    }
+
     /// Whether a release will do.
     #[must_use]
     pub fn allows(&self, release: &Release) -> bool {

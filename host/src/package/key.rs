@@ -106,6 +106,12 @@ fn trimmed<'a>(text: &'a str, expected: &'static str) -> Result<&'a str, KeyErro
     }) {
         return Err(KeyError::Cosign);
     }
+    if !text.contains("-----BEGIN ") {
+        return Err(KeyError::Pem {
+            expected,
+            reason: "it has no line `-----BEGIN …`".into(),
+        });
+    }
     if text.matches("-----BEGIN ").count() > 1 {
         return Err(KeyError::Pem {
             expected,

@@ -49,8 +49,6 @@ pub struct Started {
     pub release: Release,
     /// As if it had been read in its directory.
     pub manifest: Manifest,
-    /// What its component must turn out to be.
-    pub entry: PluginKind,
     /// Its kind.
     pub kind: &'static str,
     /// Variables of its environment, unless the user gives them other values.
@@ -185,7 +183,7 @@ impl Handler for Wasm {
         if !program.args.is_empty() || program.stdin.is_some() || program.stdout.is_some() {
             return Err(KindError::Program);
         }
-        Ok(started(content, self.kind(), PluginKind::Suite))
+        Ok(started(content, self.kind()))
     }
 }
 
@@ -202,11 +200,11 @@ impl Handler for Command {
     }
 
     fn start(&self, content: Content) -> Result<Started, KindError> {
-        Ok(started(content, self.kind(), PluginKind::Command))
+        Ok(started(content, self.kind()))
     }
 }
 
-fn started(content: Content, kind: &'static str, entry: PluginKind) -> Started {
+fn started(content: Content, kind: &'static str) -> Started {
     let SelfDescription {
         release, manifest, ..
     } = &content.about;
@@ -228,7 +226,6 @@ fn started(content: Content, kind: &'static str, entry: PluginKind) -> Started {
             limits: manifest.limits.clone(),
             package: None,
         },
-        entry,
         kind,
         env: (manifest.parameters.iter())
             .map(|(name, parameter)| (name.clone(), parameter.default.clone()))

@@ -40,7 +40,7 @@ use archive::Archive;
 pub use archive::ArchiveError;
 use blob::Blob;
 pub use contents::Contents;
-pub use dir::{DirLayout, Incoming};
+pub use dir::{DirLayout, Incoming, LOCK};
 pub use error::LayoutError;
 pub use passing::Bytes;
 pub use write::write_tar;

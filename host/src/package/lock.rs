@@ -92,6 +92,21 @@ pub enum LockError {
     },
 }
 
+/// Somebody changes the lock of a project.
+#[derive(Debug)]
+pub struct Holding {
+    /// The project's directory: unlocked when it is closed.
+    _dir: std::fs::File,
+}
+
+impl Holding {
+    fn begin(project: &Path) -> io::Result<Self> {
+        let dir = std::fs::File::open(project)?;
+        dir.lock()?;
+        Ok(Self { _dir: dir })
+    }
+}
+
 impl Locked {
     /// What locks a package.
     #[must_use]
@@ -150,6 +165,19 @@ impl Lock {
             path,
             packages: file.packages,
         })
+    }
+
+    /// The lock of a project that is about to be changed, and what keeps others from changing it at
+    /// the same time as long as it lives.
+    ///
+    /// # Errors
+    /// As [`Lock::read`].
+    pub fn hold(project: &Path) -> Result<(Self, Holding), LockError> {
+        let held = Holding::begin(project).map_err(|source| LockError::Io {
+            path: project.display().to_string(),
+            source,
+        })?;
+        Ok((Self::read(project)?, held))
     }
 
     /// Holds a package against the lock.

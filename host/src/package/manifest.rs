@@ -7,9 +7,10 @@ use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
 use super::id::{IdError, PackageId, Release, version};
+use super::kind::kind_of;
 use super::oci::Descriptor;
 use super::strict_json;
-use crate::report::model::LimitKind;
+use crate::report::model::{LimitKind, PluginKind};
 
 /// The section of a component that holds the manifest of its package.
 pub const MANIFEST_SECTION: &str = "dyno:manifest";
@@ -135,6 +136,14 @@ pub enum ManifestError {
         /// What the component says, escaped.
         meant: String,
     },
+    /// It is of another kind than it says.
+    #[error("it says that it is of the kind `{said}`, and its component is of the kind `{meant}`")]
+    Kind {
+        /// What it says.
+        said: String,
+        /// What its component is.
+        meant: &'static str,
+    },
     /// It imports more than it requests.
     #[error("it imports `{import}` and requests no `{capability}`: it would do more than it says")]
     Undeclared {
@@ -235,11 +244,20 @@ impl SelfDescription {
         Ok(())
     }
 
-    /// Holds what a component imports against what it requests.
+    /// Holds what a component is and imports against what it says and requests. What a kind that this
+    /// host does not know needs, it cannot say.
     ///
     /// # Errors
-    /// The first import that it does not request.
-    pub fn covers(&self, imports: &[String]) -> Result<(), ManifestError> {
+    /// If it is of another of our kinds, or the first import that it does not request.
+    pub fn covers(&self, entry: PluginKind, imports: &[String]) -> Result<(), ManifestError> {
+        let said = self.manifest.kind.as_str();
+        let ours = [PluginKind::Suite, PluginKind::Command].map(kind_of);
+        if ours.contains(&said) && said != kind_of(entry) {
+            return Err(ManifestError::Kind {
+                said: said.into(),
+                meant: kind_of(entry),
+            });
+        }
         for import in imports {
             if let Some(capability) = capability(import)
                 && !self.manifest.capabilities.contains(capability)
@@ -381,11 +399,14 @@ fn is_file_name(name: &str) -> bool {
 /// A stranger's text in a sentence: escaped, and not longer than a sentence bears.
 pub(super) fn cut(text: &str) -> String {
     const CHARS_MAX: usize = 120;
-    let mut shown: String = text
-        .chars()
-        .take(CHARS_MAX)
-        .flat_map(char::escape_debug)
-        .collect();
+    let mut shown = String::new();
+    for char in text.chars().take(CHARS_MAX) {
+        match char {
+            // They are part of a sentence.
+            '"' | '\'' | '\\' => shown.push(char),
+            char => shown.extend(char.escape_debug()),
+        }
+    }
     if text.chars().nth(CHARS_MAX).is_some() {
         shown.push('…');
     }
@@ -450,9 +471,12 @@ mod tests {
             "dyno:bench/bench@0.1.0",
             "bench",
         ];
-        about.covers(&imports(&fine)).unwrap();
+        about.covers(PluginKind::Suite, &imports(&fine)).unwrap();
         let error = about
-            .covers(&imports(&["wasi:filesystem/types@0.2.3"]))
+            .covers(
+                PluginKind::Suite,
+                &imports(&["wasi:filesystem/types@0.2.3"]),
+            )
             .unwrap_err();
         assert!(
             error.to_string().contains("requests no `wasi:filesystem`"),

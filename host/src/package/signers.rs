@@ -2,7 +2,7 @@
 //! trusts, and what comes of all of them is judged at once.
 
 use super::id::Release;
-use super::key::PublicKey;
+use super::key::{Fingerprint, PublicKey};
 use super::keyless;
 use super::oci::Manifest;
 use super::signature::{self, Bundle, SignatureError, Signed};
@@ -86,21 +86,33 @@ impl Signers {
                 claimed: Box::new(release),
             });
         }
+        // A key that is known elsewhere is as new to this namespace as any other.
+        let known_elsewhere = self.good.iter().find_map(|signer| match signer {
+            Signer::Key(fingerprint) => rules.trust.key(fingerprint),
+            Signer::Identity(_) => None,
+        });
+        let unknown = self.unknown.or_else(|| {
+            let key = known_elsewhere?.clone();
+            Some((key.fingerprint().to_string(), Some(Box::new(key))))
+        });
         // Somebody is known there, and should have signed.
-        if !self.good.is_empty() || (self.unknown.is_some() && rules.trust.knows(namespace)) {
+        let is_signed = !self.good.is_empty() || unknown.is_some();
+        if is_signed && rules.trust.knows(namespace) {
             return match rules.trust.judge(namespace, &self.good, rules.now) {
                 Ok(accepted) => Ok(Some(accepted)),
                 Err(refusal) => Err(VerifyError::Trust {
                     release,
-                    by: self
-                        .unknown
-                        .map(|(fingerprint, _)| fingerprint)
-                        .unwrap_or_default(),
+                    by: match self.good.is_empty() {
+                        true => unknown
+                            .map(|(fingerprint, _)| fingerprint)
+                            .unwrap_or_default(),
+                        false => String::new(),
+                    },
                     refusal: Box::new(refusal),
                 }),
             };
         }
-        match (self.error, self.unknown) {
+        match (self.error, unknown) {
             (Some(error), _) => Err(VerifyError::Signature {
                 release,
                 error: Box::new(error),
@@ -163,6 +175,9 @@ fn with_keys(
             Ok(_) => Tried::Unknown(key.fingerprint().to_string(), Some(Box::new(key))),
             Err(error) => Tried::Bad(error),
         },
-        None => Tried::Unknown(super::manifest::cut(hint), None),
+        None => {
+            let name = Fingerprint::of_hint(hint).map(|fingerprint| fingerprint.to_string());
+            Tried::Unknown(name.unwrap_or_else(|| super::manifest::cut(hint)), None)
+        }
     }
 }

@@ -82,7 +82,7 @@ impl PackageTable {
         };
         table
             .try_into()
-            .map_err(|error: toml::de::Error| syntax(cut(error.message())))
+            .map_err(|error: toml::de::Error| syntax(cut(error.to_string().trim())))
     }
 
     /// Which release it is.

@@ -1,13 +1,15 @@
 //! The installed packages: an OCI image layout in a directory of the user's, one release of each
 //! package. An installation is there when the index that lists it is, whole or not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
 use super::id::{PackageId, Release, Wanted};
-use super::layout::{Contents, DirLayout, Layout, LayoutError};
+use super::layout::{Contents, DirLayout, LOCK, Layout, LayoutError};
 use super::oci::{Descriptor, Index};
 use crate::plugin::Digest;
 
@@ -38,7 +40,18 @@ pub struct Installed {
     /// Whether it is there only because another package needs it.
     pub is_dependency: bool,
     /// What it needs itself.
-    pub dependencies: BTreeSet<PackageId>,
+    pub dependencies: BTreeMap<PackageId, VersionReq>,
+}
+
+/// A package on its way into the store.
+#[derive(Debug)]
+pub struct Replacement<'a> {
+    /// All that it is made of.
+    pub contents: &'a Contents,
+    /// What is to be remembered of it.
+    pub installed: Installed,
+    /// What of it was installed when this was planned.
+    pub replaces: Option<&'a Installed>,
 }
 
 /// Where installed packages are. Opening it makes nothing.
@@ -47,12 +60,32 @@ pub struct Store {
     dir: PathBuf,
 }
 
+/// Somebody reads the store: until it is dropped, nobody writes to it.
+#[derive(Debug)]
+pub struct Reading {
+    /// Unlocked when it is closed.
+    _lock: Option<File>,
+}
+
+impl Reading {
+    /// Waits for a writer. Where there is no lock that could be had, nobody writes either.
+    fn begin(dir: &Path) -> Self {
+        let lock = File::open(dir.join(LOCK)).ok();
+        Self {
+            _lock: lock.filter(|lock| lock.lock_shared().is_ok()),
+        }
+    }
+}
+
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Its layout.
     #[error("the store of installed packages: {0}")]
     Layout(#[from] LayoutError),
+    /// Somebody else was faster.
+    #[error("another dyno installed or removed {0} at the same time: try again")]
+    Changed(PackageId),
     /// Something else needs a package that is to be removed.
     #[error("{release} is needed by {by}: remove that first, or with it")]
     Needed {
@@ -91,10 +124,11 @@ impl Store {
     /// # Errors
     /// If the store is damaged.
     pub fn list(&self) -> Result<Vec<Installed>, StoreError> {
-        if !self.dir.exists() {
+        // Before the first installation has ended there is nothing, or something without a marker.
+        let Some((layout, _reading)) = self.read()? else {
             return Ok(Vec::new());
-        }
-        let index = Layout::open(&self.dir)?.index()?;
+        };
+        let index = layout.index()?;
         let entries = index.manifests.iter().filter_map(installed);
         let mut installed = entries.collect::<Result<Vec<_>, _>>()?;
         installed.sort_by(|a, b| a.release.cmp(&b.release));
@@ -107,25 +141,40 @@ impl Store {
     /// If the store is damaged.
     pub fn find(&self, wanted: &Wanted) -> Result<Option<Installed>, StoreError> {
         let mut installed = self.list()?.into_iter();
-        Ok(installed.find(|it| wanted.allows(&it.release)))
+        let is_it = |release: &Release| match wanted.is_any() {
+            true => release.id == wanted.id,
+            false => wanted.allows(release),
+        };
+        Ok(installed.find(|it| is_it(&it.release)))
     }
 
-    /// Its blobs.
+    /// Its blobs, if there is a store, and what keeps them from being swept away as long as it lives.
     ///
     /// # Errors
-    /// If there is no store.
-    pub fn layout(&self) -> Result<Layout, LayoutError> {
-        Layout::open(&self.dir)
+    /// If it is damaged.
+    pub fn read(&self) -> Result<Option<(Layout, Reading)>, LayoutError> {
+        if !self.dir.join("oci-layout").exists() {
+            return Ok(None);
+        }
+        let reading = Reading::begin(&self.dir);
+        Ok(Some((Layout::open(&self.dir)?, reading)))
     }
 
-    /// Puts packages into the store, each in place of its other releases; all of them or none.
+    /// Puts packages into the store, each in place of its other releases, which must be what the
+    /// caller has seen; all of them or none.
     ///
     /// # Errors
     /// If something cannot be written. What was installed before is still there, then.
-    pub fn install(&self, packages: &[(&Contents, Installed)]) -> Result<(), StoreError> {
+    pub fn install(&self, packages: &[Replacement<'_>]) -> Result<(), StoreError> {
         let mut store = DirLayout::open_or_create(&self.dir)?;
         let mut index = store.layout().index()?;
-        for (contents, installed) in packages {
+        expect_unchanged(&index, packages)?;
+        for Replacement {
+            contents,
+            installed,
+            ..
+        } in packages
+        {
             let entries = store.take(contents)?;
             remove(&mut index, &installed.release.id);
             for mut entry in entries {
@@ -140,7 +189,8 @@ impl Store {
             }
         }
         store.replace_index(&index)?;
-        store.sweep()?;
+        // What stays behind is swept by the next one; the packages are installed.
+        let _ = store.sweep();
         Ok(())
     }
 
@@ -157,10 +207,26 @@ impl Store {
                 remove(&mut index, &release.id);
             }
             store.replace_index(&index)?;
-            store.sweep()?;
+            let _ = store.sweep();
         }
         Ok(gone)
     }
+}
+
+/// Holds what is installed now against what it was when the installation was planned.
+fn expect_unchanged(index: &Index, packages: &[Replacement<'_>]) -> Result<(), StoreError> {
+    let now = index.manifests.iter().filter_map(installed);
+    let now = now.collect::<Result<Vec<_>, _>>()?;
+    for package in packages {
+        let id = &package.installed.release.id;
+        let found = now.iter().find(|it| it.release.id == *id);
+        let seen = package.replaces.map(|it| it.manifest);
+        let found_manifest = found.map(|it| it.manifest);
+        if found_manifest != seen && found_manifest != Some(package.installed.manifest) {
+            return Err(StoreError::Changed(id.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// What goes with some packages: all that is then needed by nothing that somebody asked for.
@@ -169,7 +235,7 @@ fn leaving(installed: Vec<Installed>, ids: &[PackageId]) -> Result<Vec<Release>,
         (installed.into_iter()).partition(|it| ids.contains(&it.release.id));
     for it in &gone {
         let mut others = rest.iter();
-        if let Some(other) = others.find(|other| other.dependencies.contains(&it.release.id)) {
+        if let Some(other) = others.find(|other| other.dependencies.contains_key(&it.release.id)) {
             return Err(StoreError::Needed {
                 release: Box::new(it.release.clone()),
                 by: Box::new(other.release.clone()),
@@ -181,7 +247,7 @@ fn leaving(installed: Vec<Installed>, ids: &[PackageId]) -> Result<Vec<Release>,
     while let Some(it) = open.pop() {
         if needed.insert(&it.release.id) {
             let others = rest.iter();
-            open.extend(others.filter(|other| it.dependencies.contains(&other.release.id)));
+            open.extend(others.filter(|other| it.dependencies.contains_key(&other.release.id)));
         }
     }
     let orphans = rest.iter().filter(|it| !needed.contains(&it.release.id));
@@ -225,7 +291,10 @@ mod tests {
             from: release.into(),
             wanted: None,
             is_dependency,
-            dependencies: needs.iter().map(|id| id.parse().unwrap()).collect(),
+            dependencies: needs
+                .iter()
+                .map(|id| (id.parse().unwrap(), VersionReq::STAR))
+                .collect(),
         }
     }
 

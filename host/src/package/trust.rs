@@ -120,6 +120,13 @@ impl Trust {
         self.policy.owners(namespace).next().is_some()
     }
 
+    /// The publisher that has a key.
+    #[must_use]
+    pub fn publisher(&self, fingerprint: &Fingerprint) -> Option<&str> {
+        let (publisher, _) = self.policy.key(fingerprint)?;
+        Some(&publisher.name)
+    }
+
     /// A key of whatever publisher: a signature's hint can name one of another namespace.
     #[must_use]
     pub fn key(&self, fingerprint: &Fingerprint) -> Option<&PublicKey> {

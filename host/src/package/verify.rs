@@ -32,7 +32,7 @@ use super::signers::{Signature, Signers};
 use super::strict_json;
 use super::trust::{Accepted, Refusal, Signer, Trust};
 use crate::plugin::Digest;
-use crate::report::model::LimitKind;
+use crate::report::model::{LimitKind, PluginKind};
 use crate::sandbox::Limits;
 
 /// The config of a package lists what its component imports: some KiB.
@@ -410,6 +410,7 @@ impl Fetched {
     pub async fn admit(
         self,
         origin: &Origin,
+        entry: PluginKind,
         sections: &BTreeMap<String, String>,
         imports: &[String],
         on: &mut dyn FnMut(Check),
@@ -430,7 +431,7 @@ impl Fetched {
                 claimed: Box::new(about.release),
             });
         }
-        about.covers(imports)?;
+        about.covers(entry, imports)?;
         let capabilities: Vec<_> = about.manifest.capabilities.iter().cloned().collect();
         on(Check {
             what: "content",

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use base64::Engine as _;
 use serde::Serialize;
 
 use super::{Access, Located, Named, Nobody, PackagingError};
 use crate::package::id::Release;
+use crate::package::key::Fingerprint;
 use crate::package::manifest::{PackageManifest, claimed};
 use crate::package::signature::{Bundle, Signer};
 use crate::package::verify::{VerifyError, peek};
@@ -30,6 +30,8 @@ pub struct Inspected {
     pub annotations: BTreeMap<String, String>,
     /// Who seems to have signed it.
     pub signatures: Vec<Signed>,
+    /// Whose it is, if the user trusts it.
+    pub publisher: Option<String>,
     /// Why the user would not trust it; none if it is good.
     pub refused: Option<String>,
     /// The manifest in its component; only of a package that is good.
@@ -63,18 +65,27 @@ impl Access {
             named: named.to_string(),
             error: Box::new(error),
         };
-        let Located { origin, asked } = self.locate(named)?;
+        let Located {
+            origin,
+            asked,
+            reading,
+        } = self.locate(named)?;
         let seen = peek(&origin, &asked).await.map_err(refused)?;
         let annotations = seen.manifest.annotations;
         let release = claimed(&annotations)
             .ok_or(VerifyError::Nameless)
             .map_err(refused)?;
+        drop(reading);
         let opened = self
             .open(named, supervisor, desk, &mut Nobody, &mut |_| {})
             .await;
-        let (refused, requests) = match opened {
-            Ok(package) => (None, Some(package.content.about.manifest)),
-            Err(error) => (Some(error.to_string()), None),
+        let (publisher, refused, requests) = match opened {
+            Ok(package) => (
+                package.accepted.map(|accepted| accepted.publisher),
+                None,
+                Some(package.content.about.manifest),
+            ),
+            Err(error) => (None, Some(error.to_string()), None),
         };
         let layer = &seen.manifest.layers[0];
         Ok(Inspected {
@@ -86,28 +97,19 @@ impl Access {
             signatures: (seen.signatures.iter())
                 .map(|signature| signed(&signature.bundle))
                 .collect(),
+            publisher,
             refused,
             requests,
         })
     }
 }
 
-/// A hint as people compare keys, if it is one of the usual kind.
-fn fingerprint(hint: &str) -> String {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(hint);
-    match bytes {
-        Ok(bytes) if bytes.len() == 32 => {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("sha256:{hex}")
-        }
-        _ => hint.to_owned(),
-    }
-}
-
 fn signed(bundle: &[u8]) -> Signed {
     match Bundle::parse(bundle) {
         Ok(bundle) => match bundle.signer() {
-            Signer::Key { hint } => Signed::Key(fingerprint(hint)),
+            Signer::Key { hint } => Signed::Key(
+                Fingerprint::of_hint(hint).map_or_else(|| hint.clone(), |key| key.to_string()),
+            ),
             Signer::Certificate => Signed::Certificate,
         },
         Err(error) => Signed::Unreadable(error.to_string()),

@@ -8,7 +8,7 @@ use super::{Access, Ask, Named, PackagingError};
 use crate::package::id::{PackageId, Release, Wanted};
 use crate::package::kind::Kinds;
 use crate::package::lock::Locked;
-use crate::package::store::Installed;
+use crate::package::store::{Installed, Replacement};
 use crate::package::verify::{Check, Package};
 use crate::worker::Supervisor;
 
@@ -134,6 +134,7 @@ impl Access {
             plan.changes
                 .push(self.change(&named, by.is_some(), package)?);
         }
+        self.expect_dependents_met(&plan)?;
         Ok(plan)
     }
 
@@ -150,6 +151,33 @@ impl Access {
             }),
             None => Ok(self.home.store().find(wanted)?.is_some()),
         }
+    }
+
+    /// What is installed and stays must still have what it needs.
+    fn expect_dependents_met(&self, plan: &Plan) -> Result<(), PackagingError> {
+        let changes = &plan.changes;
+        for installed in self.home.store().list()? {
+            let id = &installed.release.id;
+            if changes.iter().any(|change| change.release.id == *id) {
+                continue;
+            }
+            for change in changes {
+                let needed = installed.dependencies.get(&change.release.id);
+                if let Some(range) = needed
+                    && !range.matches(&change.release.version)
+                {
+                    return Err(PackagingError::Conflict {
+                        wanted: Box::new(Wanted {
+                            id: change.release.id.clone(),
+                            range: range.clone(),
+                        }),
+                        by: Box::new(installed.release.clone()),
+                        found: Box::new(change.release.clone()),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn change(
@@ -177,7 +205,7 @@ impl Access {
             from: named.to_string(),
             wanted,
             is_dependency,
-            dependencies: about.manifest.dependencies.keys().cloned().collect(),
+            dependencies: about.manifest.dependencies.clone(),
         };
         Ok(Change {
             release,
@@ -232,10 +260,17 @@ impl Access {
         if let Some(change) = asking
             && !ask.consent(plan)
         {
-            return Err(PackagingError::NoConsent(change.release.clone()));
+            return Err(PackagingError::NoConsent {
+                release: Box::new(change.release.clone()),
+                asks: change.asks().join(", "),
+            });
         }
         let packages: Vec<_> = (plan.changes.iter())
-            .map(|change| (&change.package.contents, change.installed.clone()))
+            .map(|change| Replacement {
+                contents: &change.package.contents,
+                installed: change.installed.clone(),
+                replaces: change.replaces.as_ref(),
+            })
             .collect();
         if !packages.is_empty() {
             self.home.store().install(&packages)?;

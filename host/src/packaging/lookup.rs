@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Access, Ask, Located, Named, PackagingError};
-use crate::package::http::Http;
-use crate::package::id::Wanted;
+use crate::package::http::{Http, shown_url};
+use crate::package::id::{Release, Wanted};
 use crate::package::index::{Fetch, Index, Listed, Location, ResolveError, Source};
 use crate::package::layout::Layout;
 use crate::package::origin::{Origin, Which};
 use crate::package::registry::{Reference, Registry};
+use crate::package::store::Reading;
 use crate::package::verify::{Asked, Check, Package};
 use crate::report::model::LimitKind;
 use crate::worker::Supervisor;
@@ -168,8 +169,10 @@ impl Access {
             return self.open(named, supervisor, desk, ask, on).await;
         };
         let found = self.resolve(wanted).await?;
+        let (origin, reading) = self.origin(&found, desk).await?;
         let located = Located {
-            origin: self.origin(&found, desk).await?,
+            origin,
+            reading,
             asked: Asked {
                 which: Which::Digest(found.listed.manifest),
                 wanted: Some(Wanted::exactly(&found.listed.release)),
@@ -180,36 +183,61 @@ impl Access {
     }
 
     /// Where a listed release is.
-    async fn origin(&self, found: &Found, desk: &Path) -> Result<Origin, PackagingError> {
+    async fn origin(
+        &self,
+        found: &Found,
+        desk: &Path,
+    ) -> Result<(Origin, Option<Reading>), PackagingError> {
         let Found { listed, index } = found;
-        // What is installed to the byte need not be fetched again.
-        let store = self.home.store();
-        let installed = store.find(&Wanted::any(listed.release.id.clone()))?;
-        if installed.is_some_and(|installed| installed.manifest == listed.manifest) {
-            return Ok(Origin::Layout(store.layout()?));
+        let is_here = matches!(
+            (&listed.entry.location, &index.place),
+            (Location::File(_), Place::Dir(_))
+        );
+        if self.offline && !is_here {
+            // What is installed to the byte need not be fetched.
+            let store = self.home.store();
+            let installed = store.find(&Wanted::exactly(&listed.release))?;
+            let is_it = installed.is_some_and(|it| it.manifest == listed.manifest);
+            return match store.read()? {
+                Some((layout, reading)) if is_it => Ok((Origin::Layout(layout), Some(reading))),
+                _ => Err(PackagingError::Offline(listed.release.to_string())),
+            };
         }
-        match (&listed.entry.location, &index.place) {
+        let origin = match (&listed.entry.location, &index.place) {
             (Location::File(path), Place::Dir(dir)) => {
-                Ok(Origin::Layout(Layout::open(&dir.join(path))?))
+                Origin::Layout(Layout::open(&dir.join(path))?)
             }
-            _ if self.offline => Err(PackagingError::Offline(listed.release.to_string())),
             (Location::File(path), Place::Url(url)) => {
                 let url = below(url, path)?;
-                let cap = self.limits.get(LimitKind::Component) + PACKAGE_BYTES_BESIDES;
-                let response = self.http()?.get(&url, cap, &[], None).await?.success()?;
-                let file = desk.join(listed.release.file_name());
-                std::fs::write(&file, response.body).map_err(|source| PackagingError::Io {
-                    path: file.display().to_string(),
-                    source,
-                })?;
-                Ok(Origin::Layout(Layout::open(&file)?))
+                Origin::Layout(self.download(&url, &listed.release, desk).await?)
             }
             (Location::Registry { repository, digest }, _) => {
                 let reference: Reference = format!("{repository}@{digest}").parse()?;
                 let registry = Registry::open(self.http()?, &reference, &self.registry)?;
-                Ok(Origin::Registry(Box::new(registry), reference))
+                Origin::Registry(Box::new(registry), reference)
             }
-        }
+        };
+        Ok((origin, None))
+    }
+
+    /// A package file from an index on the network.
+    async fn download(
+        &self,
+        url: &Url,
+        release: &Release,
+        desk: &Path,
+    ) -> Result<Layout, PackagingError> {
+        let cap = self.limits.get(LimitKind::Component) + PACKAGE_BYTES_BESIDES;
+        let response = self.http()?.get(url, cap, &[], None).await?.success()?;
+        let file = desk.join(release.file_name());
+        std::fs::write(&file, response.body).map_err(|source| PackagingError::Io {
+            path: file.display().to_string(),
+            source,
+        })?;
+        Layout::open(&file).map_err(|error| PackagingError::File {
+            url: shown_url(url),
+            error,
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::describe::describe;
 use crate::package::artifact::{self, ArtifactError};
+use crate::package::fault::Fault;
 use crate::package::id::Release;
 use crate::package::key::PrivateKey;
 use crate::package::kind::kind_of;
@@ -52,7 +53,7 @@ pub enum PackError {
         error: InputError,
     },
     /// A worker refused the component, or the labels.
-    #[error("{name}: {}", crate::render::sentence(.outcome))]
+    #[error("{name}: {}", super::reason(.outcome))]
     Content {
         /// Which plugin.
         name: String,
@@ -60,8 +61,13 @@ pub enum PackError {
         outcome: Outcome,
     },
     /// What the directory says of the package does not hold.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
+    #[error("{name}: [package] in plugin.toml: {error}")]
+    Manifest {
+        /// Which plugin.
+        name: String,
+        /// What does not.
+        error: ManifestError,
+    },
     /// It is no package, or cannot be written as one.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
@@ -79,6 +85,19 @@ pub enum PackError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl PackError {
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Layout(error) => error.fault(),
+            Self::Content { outcome, .. } => super::content_fault(outcome),
+            Self::Io { .. } => Fault::Host,
+            _ => Fault::Package,
+        }
+    }
 }
 
 /// Packs a plugin directory that has been built. Where `output` does not say where to, the package
@@ -105,6 +124,10 @@ pub async fn pack(
     let content = |outcome| PackError::Content {
         name: shown.clone(),
         outcome,
+    };
+    let manifest_error = |error| PackError::Manifest {
+        name: shown.clone(),
+        error,
     };
     let snapshot = desk.join("plugin");
     let (digest, _) = plugin::read(&source.component(), limits)?;
@@ -142,8 +165,11 @@ pub async fn pack(
         &mut contents,
         desk,
     )?;
-    about.manifest.validate()?;
-    about.covers(&described.shape.imports)?;
+    about.manifest.validate().map_err(manifest_error)?;
+    let shape = &described.shape;
+    about
+        .covers(shape.kind, &shape.imports)
+        .map_err(manifest_error)?;
 
     let labelled = desk.join("labelled.wasm");
     let label = Some((about.sections(), labelled.clone()));
@@ -151,7 +177,7 @@ pub async fn pack(
         .await
         .map_err(content)?;
     // What was there before it was labelled stays, and belongs to it.
-    let about = SelfDescription::read(&described.sections)?;
+    let about = SelfDescription::read(&described.sections).map_err(manifest_error)?;
     let component = contents.add_file(oci::WASM, &labelled)?;
     let shape = &described.shape;
     let time = created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -214,7 +240,11 @@ fn datasets(
 ) -> Result<(), PackError> {
     let mut add = |name: &str, path: &Path| {
         let input_error = |error| PackError::Input {
-            name: format!("dataset `{}`", name.escape_debug()),
+            name: format!(
+                "{}: [package] in plugin.toml: dataset `{}`",
+                source.path.display(),
+                name.escape_debug()
+            ),
             error,
         };
         let copy = source

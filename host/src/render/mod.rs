@@ -19,7 +19,7 @@ pub use check::{check, list};
 pub use doctor::{Diagnosis, doctor};
 pub use escape::escape;
 pub use failure::{reproduce, sentence};
-pub use packages::{check_passed, found, ignored, inspected, installed, plan, trust};
+pub use packages::{check_passed, found, inspected, installed, plan, trust};
 pub use progress::Progress;
 pub use run::run;
 pub use runs::runs;

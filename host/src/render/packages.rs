@@ -81,9 +81,15 @@ pub fn plan(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
 /// If `out` cannot be written.
 pub fn inspected(out: &mut impl Write, seen: &Inspected) -> io::Result<()> {
     writeln!(out, "{BOLD}{}{BOLD:#}", seen.release)?;
-    match &seen.refused {
-        None => writeln!(out, "  {GREEN}✓ trusted{GREEN:#}")?,
-        Some(reason) => writeln!(out, "  {RED}✗ not trusted{RED:#}: {}", escape(reason))?,
+    match (&seen.refused, &seen.publisher) {
+        (None, Some(publisher)) => {
+            writeln!(out, "  {GREEN}✓ trusted{GREEN:#}: of {}", escape(publisher))?;
+        }
+        (None, None) => writeln!(
+            out,
+            "  {YELLOW}! whole{YELLOW:#}, and nobody answers for it"
+        )?,
+        (Some(reason), _) => writeln!(out, "  {RED}✗ not trusted{RED:#}: {}", escape(reason))?,
     }
     let mut field =
         |name: &str, value: &str| writeln!(out, "  {DIM}{name:13}{DIM:#} {}", escape(value));
@@ -107,6 +113,9 @@ pub fn inspected(out: &mut impl Write, seen: &Inspected) -> io::Result<()> {
     let Some(requests) = &seen.requests else {
         return Ok(());
     };
+    if let Some(toolchain) = &requests.toolchain {
+        field("toolchain", toolchain)?;
+    }
     for (limit, amount) in &requests.limits {
         let spec = limit.spec();
         field(
@@ -156,17 +165,6 @@ pub fn found<'a>(
         ]);
     }
     columns.write(out)
-}
-
-/// What was ignored of an index.
-///
-/// # Errors
-/// If `out` cannot be written.
-pub fn ignored(out: &mut impl Write, sentences: &[String]) -> io::Result<()> {
-    for sentence in sentences {
-        writeln!(out, "{YELLOW}ignored{YELLOW:#} {}", escape(sentence))?;
-    }
-    Ok(())
 }
 
 /// Who is trusted for what.

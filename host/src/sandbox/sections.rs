@@ -62,8 +62,15 @@ pub enum SectionError {
     )]
     Packed,
     /// A label is not in the form that its section must have.
-    #[error("cannot be labelled: {0}")]
-    Label(String),
+    #[error("cannot have the {name} `{text}`: it should be {expected}")]
+    Label {
+        /// Which.
+        name: &'static str,
+        /// What it should say, escaped.
+        text: String,
+        /// What may stand there.
+        expected: &'static str,
+    },
     /// It cannot be parsed.
     #[error("cannot be parsed: {0}")]
     Malformed(String),
@@ -76,8 +83,17 @@ impl From<wasmparser::Error> for SectionError {
 }
 
 /// The crate's errors are of a type that need not be named.
-fn unfit(error: impl std::fmt::Display) -> SectionError {
-    SectionError::Label(quoted(&error.to_string()))
+fn malformed(error: impl std::fmt::Display) -> SectionError {
+    SectionError::Malformed(quoted(&error.to_string()))
+}
+
+/// A label that does not fit.
+fn unfit(name: &'static str, text: &str, expected: &'static str) -> SectionError {
+    SectionError::Label {
+        name,
+        text: quoted(text),
+        expected,
+    }
 }
 
 /// The texts of the known sections of a checked component's root.
@@ -150,8 +166,12 @@ pub(super) fn label(
         return Err(SectionError::Packed);
     }
     // `Set` leaves a section that is there and adds another: what is set is cleared first.
-    let cleared = metadata(labels, true)?.to_wasm(component).map_err(unfit)?;
-    let mut labelled = metadata(labels, false)?.to_wasm(&cleared).map_err(unfit)?;
+    let cleared = metadata(labels, true)?
+        .to_wasm(component)
+        .map_err(malformed)?;
+    let mut labelled = metadata(labels, false)?
+        .to_wasm(&cleared)
+        .map_err(malformed)?;
     if let Some(manifest) = labels.get(MANIFEST_SECTION) {
         let section = wasm_encoder::CustomSection {
             name: MANIFEST_SECTION.into(),
@@ -178,9 +198,23 @@ fn metadata(labels: &BTreeMap<String, String>, clear: bool) -> Result<AddMetadat
             "version" => add.version = field(Version::new(owned), clear),
             "description" => add.description = field(DescriptionSection::new(owned), clear),
             "authors" => add.authors = field(Authors::new(owned), clear),
-            "licenses" => add.licenses = field(Licenses::new(text).map_err(unfit)?, clear),
-            "source" => add.source = field(Source::new(text).map_err(unfit)?, clear),
-            "homepage" => add.homepage = field(Homepage::new(text).map_err(unfit)?, clear),
+            "licenses" => {
+                let spdx = "an SPDX expression such as `MIT OR Apache-2.0`";
+                let licenses = Licenses::new(text).map_err(|_| unfit("license", text, spdx))?;
+                add.licenses = field(licenses, clear);
+            }
+            "source" => {
+                let source = Source::new(text).map_err(|_| unfit("source", text, "a URL"))?;
+                add.source = field(source, clear);
+            }
+            "homepage" => {
+                // People click on it.
+                let page = "a URL with https or http";
+                let is_page = text.starts_with("https://") || text.starts_with("http://");
+                let homepage = Homepage::new(text).ok().filter(|_| is_page);
+                let homepage = homepage.ok_or_else(|| unfit("homepage", text, page))?;
+                add.homepage = field(homepage, clear);
+            }
             "revision" => add.revision = field(Revision::new(owned), clear),
             _ => {}
         }
@@ -253,9 +287,14 @@ mod tests {
 
     #[test]
     fn a_label_that_does_not_fit_is_refused() {
-        for (name, text) in [("licenses", "free as in beer"), ("source", "not a url")] {
+        let bad = [
+            ("licenses", "free as in beer"),
+            ("source", "not a url"),
+            ("homepage", "javascript:alert(1)"),
+        ];
+        for (name, text) in bad {
             let refused = label(&component(), &labels(&[(name, text)]));
-            assert!(matches!(refused, Err(SectionError::Label(_))), "{name}");
+            assert!(matches!(refused, Err(SectionError::Label { .. })), "{name}");
         }
     }
 }

@@ -3,10 +3,9 @@
 
 use super::Session;
 use super::subject::Subject;
-use crate::package::kind::{DATA, Kinds, Started, kind_of};
+use crate::package::kind::{DATA, Kinds, Started};
 use crate::packaging::{Ask, Named};
 use crate::plugin::{Source, SourceError};
-use crate::report::model::Outcome;
 use crate::sandbox::{Access, DirGrant, Grants};
 
 impl Session<'_> {
@@ -64,19 +63,6 @@ impl Subject {
             if !grants.env.iter().any(|(given, _)| given == name) {
                 grants.env.push((name.clone(), value.clone()));
             }
-        }
-    }
-
-    /// Refuses a package whose component is not what its kind says.
-    pub(super) fn check_entry(&mut self) {
-        if let (Some(started), Some(kind)) = (&self.package, self.plugin.kind)
-            && started.entry != kind
-        {
-            let (says, is) = (kind_of(started.entry), kind_of(kind));
-            let reason = format!(
-                "its package says that it is of the kind `{says}`, and its component is of the kind `{is}`"
-            );
-            self.refuse(Outcome::Refused { reason });
         }
     }
 

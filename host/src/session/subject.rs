@@ -199,10 +199,6 @@ impl Subject {
         });
         let (kind, listed) = listed.unzip();
         self.plugin.kind = kind;
-        self.check_entry();
-        if !self.plugin.outcome.is_ok() {
-            return;
-        }
         let listed = listed.unwrap_or_default();
         if let Err(reason) = plugin::validate(&listed) {
             return self.refuse(Outcome::Refused { reason });

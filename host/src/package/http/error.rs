@@ -143,8 +143,15 @@ impl HttpError {
                 cause: format!("no connection within {} s", timeouts.connect.as_secs_f64()),
             };
         }
-        let (url, cause) = (shown_url, cause(error));
+        let (address, url, cause) = (url, shown_url, cause(error));
         if causes(error).any(|cause| cause.downcast_ref().is_some_and(is_tls)) {
+            let hint = match address.host() {
+                Some(host) if super::policy::is_loopback(&host) => {
+                    " (--plain-http talks http to a server on this machine)"
+                }
+                _ => "",
+            };
+            let cause = format!("{cause}{hint}");
             Self::Tls { url, cause }
         } else {
             Self::Unreachable { url, cause }

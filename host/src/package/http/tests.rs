@@ -300,7 +300,7 @@ async fn a_file_is_sent_whole_and_with_its_length() {
         url: &url,
         accept: &[],
         authorization: None,
-        content: Some(("a/b", Content::File(file, 300_000))),
+        content: Some(("a/b", Content::File(file, 0, 300_000))),
     };
     assert_eq!(http().send(request, 0).await.unwrap().status, 201);
     let seen = &server.seen()[0];

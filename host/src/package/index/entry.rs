@@ -94,16 +94,14 @@ pub enum EntryError {
         reason: String,
     },
     /// A text or a list.
-    #[error(
-        "`{field}` of {release} is empty, too long (at most {max}) or holds control characters"
-    )]
+    #[error("`{field}` of {release} {wrong}")]
     Text {
         /// Of which release.
         release: String,
         /// Which one.
         field: &'static str,
-        /// Characters, or items.
-        max: usize,
+        /// What is wrong with it.
+        wrong: String,
     },
     /// The location.
     #[error("{0}")]
@@ -131,15 +129,19 @@ impl Entry {
     /// # Errors
     /// The first field that is not as it should be.
     pub fn check(&self, release: &Release, manifest: &Digest) -> Result<(), EntryError> {
-        let text = |field, text: &str, max| {
-            let is_long = text.is_empty() || text.chars().nth(max).is_some();
-            if is_long || text.chars().any(char::is_control) {
-                let release = release.to_string();
-                return Err(EntryError::Text {
-                    release,
-                    field,
-                    max,
-                });
+        let wrong = |field, wrong| {
+            Err(EntryError::Text {
+                release: release.to_string(),
+                field,
+                wrong,
+            })
+        };
+        let text = |field, text: &str, max: usize| {
+            if text.chars().nth(max).is_some() {
+                return wrong(field, format!("has more than {max} characters"));
+            }
+            if text.chars().any(char::is_control) {
+                return wrong(field, "holds control characters".into());
             }
             Ok(())
         };
@@ -152,12 +154,7 @@ impl Entry {
             ("keywords", &self.keywords),
         ] {
             if words.len() > WORDS_MAX {
-                let (release, max) = (release.to_string(), WORDS_MAX);
-                return Err(EntryError::Text {
-                    release,
-                    field,
-                    max,
-                });
+                return wrong(field, format!("has more than {WORDS_MAX} words"));
             }
             words
                 .iter()

@@ -20,7 +20,7 @@ pub enum IndexError {
         source: std::io::Error,
     },
     /// A file cannot be fetched.
-    #[error("the index cannot be reached: {0}")]
+    #[error("{0}")]
     Fetch(String),
     /// A file is not there.
     #[error("the index has no metadata/{0}")]
@@ -129,14 +129,15 @@ impl IndexError {
         }
         let cause = std::error::Error::source(error);
         match cause.and_then(|cause| cause.downcast_ref::<Tough>()) {
-            Some(mismatch @ Tough::HashMismatch { .. }) => {
-                Self::Mismatch(shorten(&mismatch.to_string()))
-            }
-            // Longer than the file that pins it says.
-            Some(Tough::MaxSizeExceeded { max_size, .. }) => Self::TooLarge {
-                file: file_name(error.url()),
-                cap: *max_size,
-            },
+            Some(Tough::HashMismatch { .. }) => Self::Mismatch(format!(
+                "{} does not hash to what the file that pins it says",
+                file_name(error.url())
+            )),
+            // What exceeds our own caps never comes here.
+            Some(Tough::MaxSizeExceeded { max_size, .. }) => Self::Mismatch(format!(
+                "{} is longer than the {max_size} bytes that the file that pins it says",
+                file_name(error.url())
+            )),
             _ => Self::Malformed(shorten(&error.to_string())),
         }
     }

@@ -111,6 +111,15 @@ impl PublicKey {
 pub struct Fingerprint(Digest);
 
 impl Fingerprint {
+    /// The fingerprint that a hint of the usual kind is.
+    #[must_use]
+    pub fn of_hint(hint: &str) -> Option<Self> {
+        let bytes = BASE64_STANDARD.decode(hint).ok()?;
+        let bytes: [u8; 32] = bytes.try_into().ok()?;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}").parse().ok()
+    }
+
     /// The digits alone, for a file name.
     #[must_use]
     pub fn hex(&self) -> String {

@@ -26,7 +26,7 @@ use crate::package::oci::{self, Descriptor, Index};
 use crate::plugin::Digest;
 
 /// Held by the one who writes.
-const LOCK: &str = ".lock";
+pub const LOCK: &str = ".lock";
 /// How a file begins that is not finished.
 const TEMPORARY: &str = ".incoming-";
 

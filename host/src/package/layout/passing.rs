@@ -2,7 +2,7 @@
 //! into the store. Datasets travel with the package, and are manifests of their own.
 
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom};
+use std::io;
 
 use super::contents::{Indexes, Part};
 use super::{Contents, DirLayout, LayoutError};
@@ -14,8 +14,8 @@ use crate::plugin::Digest;
 pub enum Bytes {
     /// In memory.
     Memory(Vec<u8>),
-    /// In a file, from where it stands, and how many.
-    File(File, u64),
+    /// In a file: from where, and how many.
+    File(File, u64, u64),
 }
 
 impl Contents {
@@ -59,7 +59,7 @@ impl Contents {
                 })?;
                 let size = match &bytes {
                     Bytes::Memory(bytes) => bytes.len() as u64,
-                    Bytes::File(_, size) => *size,
+                    Bytes::File(_, _, size) => *size,
                 };
                 let descriptor = Descriptor {
                     digest: *digest,
@@ -99,9 +99,8 @@ impl Part {
         match self {
             Self::Bytes(bytes) => Ok(Bytes::Memory(bytes.clone())),
             Self::Stored(blob) => {
-                let (mut file, at) = blob.place()?;
-                file.seek(SeekFrom::Start(at))?;
-                Ok(Bytes::File(file, blob.len()))
+                let (file, at) = blob.place()?;
+                Ok(Bytes::File(file, at, blob.len()))
             }
         }
     }

@@ -142,7 +142,7 @@ async fn a_file_is_pushed_as_bytes_are() {
     let (descriptor, bytes) = &package.blobs[1];
     let path = server.dir.path().join("layer");
     std::fs::write(&path, bytes).unwrap();
-    let content = Content::File(std::fs::File::open(&path).unwrap(), bytes.len() as u64);
+    let content = Content::File(std::fs::File::open(&path).unwrap(), 0, bytes.len() as u64);
     registry.push_blob(descriptor, content).await.unwrap();
     let mut read = Vec::new();
     registry.blob(descriptor, &mut read).await.unwrap();

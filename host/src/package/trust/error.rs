@@ -70,7 +70,7 @@ pub enum TrustError {
     /// The namespace is somebody else's.
     #[error(
         "the namespace `{namespace}` belongs to {publisher} already: a package of it signed by \
-         somebody else may be a forgery"
+         somebody else may be a forgery (--share trusts both, --replace only the new one)"
     )]
     Taken {
         /// Which.
@@ -79,13 +79,18 @@ pub enum TrustError {
         publisher: String,
     },
     /// The publisher has another key.
-    #[error("{publisher} is known by another key already: a new one may be a forgery")]
+    #[error(
+        "{publisher} is known by another key already: a new one may be a forgery (--share trusts \
+         both, --replace only the new one)"
+    )]
     OtherKey {
         /// Which publisher.
         publisher: String,
     },
     /// The key or identity is another publisher's.
-    #[error("{signer} belongs to {publisher} already")]
+    #[error(
+        "{signer} belongs to {publisher} already: --publisher {publisher} adds to what it is trusted for"
+    )]
     Elsewhere {
         /// Which key or identity.
         signer: String,
@@ -99,7 +104,7 @@ pub enum TrustError {
     #[error("the policy has no key {0}")]
     NoKey(Fingerprint),
     /// The release has another pin.
-    #[error("{release} is pinned to {found}, and not to {asked}")]
+    #[error("{release} is pinned to {found}, and not to {asked} (--replace changes that)")]
     Pinned {
         /// Which release.
         release: String,
@@ -109,7 +114,9 @@ pub enum TrustError {
         asked: Digest,
     },
     /// The index has another root.
-    #[error("the index {url} is known by the root file {found}, and not by {asked}")]
+    #[error(
+        "the index {url} is known by the root file {found}, and not by {asked} (--replace changes that)"
+    )]
     OtherRoot {
         /// Which index.
         url: String,

@@ -107,8 +107,8 @@ pub struct TrustedIndex {
 impl Policy {
     /// Parses the file. The error says where and what.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let policy: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        let rows: Rows = toml::from_str(text).map_err(|error| error.to_string())?;
+        let policy: Self = toml::from_str(text).map_err(|error| one_line(text, &error))?;
+        let rows: Rows = toml::from_str(text).map_err(|error| one_line(text, &error))?;
         rows.expect_unambiguous(text)?;
         for publisher in &policy.publishers {
             for key in &publisher.keys {
@@ -197,6 +197,13 @@ impl Rows {
             .iter()
             .try_for_each(|index| once("index", "", &index.url))
     }
+}
+
+/// What is wrong and on which line, without the picture.
+fn one_line(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    format!("line {line}: {}", error.message().replace('\n', ", "))
 }
 
 fn one() -> NonZeroU32 {

@@ -1,0 +1,15 @@
+//! Packages from the directory of their author to the machine of another: the way that is meant,
+//! what goes wrong on it, and what accidents leave behind. What an attacker does on it is tried in
+//! `attacks.rs`.
+
+mod accidents;
+mod actors;
+mod dependencies;
+mod guests;
+mod install;
+mod keys;
+mod lock;
+mod pack;
+mod run;
+mod search;
+mod update;
