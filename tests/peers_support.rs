@@ -46,10 +46,6 @@ impl Author {
         self.keys().join("signing.pub")
     }
 
-    pub(crate) fn secret_key(&self) -> PathBuf {
-        self.keys().join("signing.key")
-    }
-
     /// A plugin directory for a version of acme/fib. Each version is another component.
     pub(crate) fn plugin(&self, version: &str) -> PathBuf {
         let manifest = fs::read_to_string(fib().join("plugin.toml")).unwrap();

@@ -21,6 +21,7 @@ use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
 mod bare;
+#[allow(dead_code, reason = "each benchmark uses a part")]
 mod product;
 
 const KERNELS: [&str; 6] = [

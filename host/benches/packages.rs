@@ -18,9 +18,8 @@ use dyno_host::package::oci::{self, Descriptor};
 use product::{Result, dyno, figure, median, peak_mb};
 use registry_server::RegistryServer;
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each benchmark uses a part")]
 mod product;
-#[allow(dead_code, unreachable_pub)]
 #[path = "../../tests/registry_server.rs"]
 mod registry_server;
 

@@ -88,7 +88,7 @@ fn a_component_imports_no_more_than_its_manifest_requests() {
     let said = scene
         .dyno(&[OsStr::new("install"), file.as_os_str()])
         .exits(3);
-    said.complains("nobody agreed to what it asks for");
+    said.complains("nobody agreed to wasi:cli, which it asks for");
     scene.dyno(&["installed"]).exits(4);
     assert!(!scene.bench.path("dyno.lock").exists());
 }

@@ -74,9 +74,7 @@ fn what_cannot_be_had_or_contradicts_another_leaves_everything_as_it_was() {
         .exits(4)
         .complains("no release acme/base@^3");
     let said = user.dyno(["install", "acme/old", "acme/new"]).exits(3);
-    said.complains(
-        "acme/base@^2 is needed by acme/new@1.0.0, and acme/base@1.0.0 is there already",
-    );
+    said.complains("acme/base@^2 is needed by acme/new@1.0.0, which would get acme/base@1.0.0");
     assert!(installed(&user).is_empty() && locked(&user).is_empty());
     let before = stored(&user);
 

@@ -139,7 +139,7 @@ fn locked_takes_the_same_on_another_machine_and_nothing_else() {
     ] {
         four.write("dyno.lock", bad);
         four.dyno(["install", "acme/fib"])
-            .exits(1)
+            .exits(2)
             .complains("dyno.lock is not a lock file");
         assert_eq!(locked(&four), bad);
         assert!(

@@ -84,6 +84,10 @@ pub(super) fn pack(
 }
 
 fn source(dir: &Path) -> anyhow::Result<Source> {
+    if !dir.exists() {
+        let dir = dir.display();
+        return Err(UsageError(format!("there is no directory {dir}")).into());
+    }
     let mut found = dyno_host::plugin::find(dir);
     if let (Some(source), true) = (found.pop(), found.is_empty()) {
         let source = source?;

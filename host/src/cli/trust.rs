@@ -174,7 +174,7 @@ impl Pin {
         if self.to.starts_with("sha256:") {
             let error = self.what.parse::<Release>().err();
             let error = error.map_or_else(String::new, |error| error.to_string());
-            return Err(UsageError(error).into());
+            return Err(UsageError(format!("{}: {error}", escape(&self.what))).into());
         }
         let place = match Path::new(&self.what).canonicalize() {
             Ok(dir) => dir.to_string_lossy().into_owned(),

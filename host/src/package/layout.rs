@@ -243,7 +243,7 @@ impl Layout {
     /// copying tools lose. That a listed one does name the subject is for the caller to check.
     ///
     /// # Errors
-    /// If there are more than [`oci::REFERRERS_MAX`], or an index or manifest cannot be read.
+    /// If there are more than [`oci::REFERRERS_MAX`], or an index cannot be read.
     pub fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, LayoutError> {
         let index = self.index()?;
         let mut found = match self.tagged(&index, &oci::referrers_tag(subject))? {
@@ -254,8 +254,10 @@ impl Layout {
         found.retain(|it| seen.insert(it.digest));
         for entry in index.manifests {
             if entry.media_type == oci::MANIFEST && seen.insert(entry.digest) {
-                let (manifest, _) = self.manifest(&entry)?;
-                if manifest.subject.is_some_and(|it| it.digest == *subject) {
+                // One that cannot be read, such as another package's in a store, refers to nothing.
+                let manifest = self.manifest(&entry).map(|(manifest, _)| manifest);
+                let named = manifest.ok().and_then(|manifest| manifest.subject);
+                if named.is_some_and(|it| it.digest == *subject) {
                     found.push(entry);
                 }
             }

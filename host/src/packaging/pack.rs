@@ -175,7 +175,10 @@ pub async fn pack(
     let label = Some((about.sections(), labelled.clone()));
     let described = describe(supervisor, plain, label, limits)
         .await
-        .map_err(content)?;
+        .map_err(|outcome| PackError::Content {
+            name: format!("{shown}: [package] in plugin.toml"),
+            outcome,
+        })?;
     // What was there before it was labelled stays, and belongs to it.
     let about = SelfDescription::read(&described.sections).map_err(manifest_error)?;
     let component = contents.add_file(oci::WASM, &labelled)?;

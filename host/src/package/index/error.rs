@@ -22,6 +22,9 @@ pub enum IndexError {
     /// A file cannot be fetched.
     #[error("{0}")]
     Fetch(String),
+    /// Something else came than was asked for.
+    #[error("{0}")]
+    Sent(String),
     /// A file is not there.
     #[error("the index has no metadata/{0}")]
     Missing(String),

@@ -16,6 +16,8 @@ use tough::{Transport, TransportError, TransportErrorKind, TransportStream, asyn
 use url::Url;
 
 use super::{IndexError, shorten};
+use crate::package::fault::Fault;
+use crate::package::http::HttpError;
 use crate::package::strict_json;
 
 /// Where the metadata lies, below the index.
@@ -107,7 +109,15 @@ impl Gate {
                     .join(name)
                     .map_err(|_| IndexError::Missing(name.into()))?;
                 let fetched = fetch.fetch(&url, cap).await;
-                fetched.map_err(|error| IndexError::Fetch(shorten(&error.to_string())))?
+                fetched.map_err(|error| {
+                    let sent_something_else = error
+                        .downcast_ref::<HttpError>()
+                        .is_some_and(|error| error.fault() == Fault::Package);
+                    match (sent_something_else, shorten(&error.to_string())) {
+                        (true, error) => IndexError::Sent(error),
+                        (false, error) => IndexError::Fetch(error),
+                    }
+                })?
             }
         };
         let bytes = bytes.map(Bytes::from);
