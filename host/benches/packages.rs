@@ -105,7 +105,7 @@ impl Place {
 /// A plugin in text.
 const SMALL: &str = include_str!("../../sample-plugins/fib-wat/fib.wat");
 
-/// As the small one, with 5 MB of code and 5 MB of data.
+/// As the small one, with as much code as data, for a package of 10 MB.
 fn large_plugin() -> String {
     let (head, tail) = (
         "(memory (export \"memory\") 1)",
@@ -114,7 +114,7 @@ fn large_plugin() -> String {
     let small = SMALL.replace(head, tail);
     let end = small.rfind(')').unwrap_or(small.len());
     let mut text = small[..end].to_owned();
-    let (functions, steps) = (10_000, 83);
+    let (functions, steps) = (12_000, 83);
     for function in 0..functions {
         let _ = write!(
             text,
@@ -130,7 +130,7 @@ fn large_plugin() -> String {
         text.push(')');
     }
     text.push_str("(data (i32.const 4096) \"");
-    for at in 0..5_000_000u32 {
+    for at in 0..5_800_000u32 {
         // Letters that differ from place to place, none of which must be escaped.
         text.push(char::from(
             b'a' + (at.wrapping_mul(2_654_435_761) >> 28) as u8,

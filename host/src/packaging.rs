@@ -31,7 +31,7 @@ use crate::package::layout::{Layout, LayoutError};
 use crate::package::lock::{Lock, LockError, Locked};
 use crate::package::origin::{Origin, Which};
 use crate::package::registry::{self, Reference, ReferenceError, Registry, RegistryError};
-use crate::package::store::{Reading, Store, StoreError};
+use crate::package::store::{Installed, Reading, Store, StoreError, StoreLock};
 use crate::package::trust::{Conflict, Grant, Trust, TrustError};
 use crate::package::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
 use crate::report::model::Outcome;
@@ -315,7 +315,20 @@ struct Located {
     origin: Origin,
     asked: Asked,
     /// Keeps what is in the store there.
-    reading: Option<Reading>,
+    _lock: Option<StoreLock>,
+}
+
+impl Located {
+    fn installed(store: Reading, installed: &Installed) -> Self {
+        Self {
+            origin: Origin::Layout(store.layout),
+            asked: Asked {
+                which: Which::Digest(installed.manifest),
+                wanted: Some(Wanted::exactly(&installed.release)),
+            },
+            _lock: Some(store.lock),
+        }
+    }
 }
 
 impl Access {
@@ -339,7 +352,7 @@ impl Access {
     fn locate(&self, named: &Named) -> Result<Located, PackagingError> {
         Ok(match named {
             Named::File(path) => Located {
-                reading: None,
+                _lock: None,
                 origin: Origin::Layout(Layout::open(path)?),
                 asked: Asked {
                     which: Which::Only,
@@ -350,7 +363,7 @@ impl Access {
                 return Err(PackagingError::Offline(named.to_string()));
             }
             Named::Reference(reference) => Located {
-                reading: None,
+                _lock: None,
                 origin: Origin::Registry(
                     Box::new(Registry::open(self.http()?, reference, &self.registry)?),
                     reference.clone(),
@@ -361,21 +374,12 @@ impl Access {
                 },
             },
             Named::Wanted(wanted) => {
-                let store = self.home.store();
-                let installed = store
-                    .find(wanted)?
-                    .ok_or_else(|| PackagingError::NotInstalled(wanted.clone()))?;
-                let (layout, reading) = store
-                    .read()?
-                    .ok_or_else(|| PackagingError::NotInstalled(wanted.clone()))?;
-                Located {
-                    reading: Some(reading),
-                    origin: Origin::Layout(layout),
-                    asked: Asked {
-                        which: Which::Digest(installed.manifest),
-                        wanted: Some(Wanted::exactly(&installed.release)),
-                    },
-                }
+                let store = self.home.store().read()?;
+                let found = store.as_ref().and_then(|store| store.find(wanted)).cloned();
+                let (Some(store), Some(installed)) = (store, found) else {
+                    return Err(PackagingError::NotInstalled(wanted.clone()));
+                };
+                Located::installed(store, &installed)
             }
         })
     }

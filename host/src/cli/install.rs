@@ -52,9 +52,12 @@ impl Install {
             let plan = access.plan(&packages, &supervisor, desk.path(), &mut person, &mut on);
             plan.await
         })?;
-        let plan = plan.forward(self.allow_downgrade)?;
-        carry_out(&access, &plan, &mut person)?;
-        show(&plan)
+        show(&carry_out(
+            &access,
+            plan,
+            self.allow_downgrade,
+            &mut person,
+        )?)
     }
 }
 
@@ -86,9 +89,10 @@ impl Update {
             &mut person,
             &mut quietly,
         ))?;
-        if !self.dry_run {
-            carry_out(&access, &plan, &mut person)?;
-        }
+        let plan = match self.dry_run {
+            true => plan,
+            false => carry_out(&access, plan, false, &mut person)?,
+        };
         not_looked_up(&self.packages)?;
         show(&plan)
     }
@@ -155,14 +159,20 @@ impl Installed {
 
 /// Installs what was planned, and keeps it in the project's lock: read first, so that one that is no
 /// good stops everything.
-fn carry_out(access: &Access, plan: &Plan, person: &mut Person) -> anyhow::Result<()> {
+fn carry_out(
+    access: &Access,
+    plan: Plan,
+    allow_downgrade: bool,
+    person: &mut Person,
+) -> anyhow::Result<Plan> {
     if plan.changes().is_empty() {
-        return Ok(());
+        return Ok(plan);
     }
     let (mut lock, _held) = Lock::hold(&paths::project())?;
-    access.carry_out(plan, person)?;
+    let plan = access.carry_out(plan, allow_downgrade, person)?;
     lock.put(plan.locked());
-    Ok(lock.write()?)
+    lock.write()?;
+    Ok(plan)
 }
 
 /// Says which packages no index was asked about.

@@ -45,13 +45,13 @@ pub struct Installed {
 
 /// A package on its way into the store.
 #[derive(Debug)]
-pub struct Replacement<'a> {
+pub struct Replacement {
     /// All that it is made of.
-    pub contents: &'a Contents,
+    pub contents: Contents,
     /// What is to be remembered of it.
     pub installed: Installed,
     /// What of it was installed when this was planned.
-    pub replaces: Option<&'a Installed>,
+    pub replaces: Option<Installed>,
 }
 
 /// Where installed packages are. Opening it makes nothing.
@@ -60,20 +60,32 @@ pub struct Store {
     dir: PathBuf,
 }
 
-/// Somebody reads the store: until it is dropped, nobody writes to it.
+/// The store as it is: until this is dropped, nobody writes to it.
 #[derive(Debug)]
 pub struct Reading {
-    /// Unlocked when it is closed.
-    _lock: Option<File>,
+    /// Its blobs.
+    pub layout: Layout,
+    /// What is installed, by name.
+    pub installed: Vec<Installed>,
+    /// Keeps writers waiting.
+    pub lock: StoreLock,
+}
+
+/// Unlocks the store when it is dropped. Where no lock could be had, nobody writes either.
+#[derive(Debug)]
+pub struct StoreLock {
+    _file: Option<File>,
 }
 
 impl Reading {
-    /// Waits for a writer. Where there is no lock that could be had, nobody writes either.
-    fn begin(dir: &Path) -> Self {
-        let lock = File::open(dir.join(LOCK)).ok();
-        Self {
-            _lock: lock.filter(|lock| lock.lock_shared().is_ok()),
-        }
+    /// The installed release that will do. Which one that is does not matter if no version was named.
+    #[must_use]
+    pub fn find(&self, wanted: &Wanted) -> Option<&Installed> {
+        let is_it = |release: &Release| match wanted.is_any() {
+            true => release.id == wanted.id,
+            false => wanted.allows(release),
+        };
+        self.installed.iter().find(|it| is_it(&it.release))
     }
 }
 
@@ -119,20 +131,35 @@ impl Store {
         &self.dir
     }
 
+    /// The store as it is now. None before the first installation has ended: there is nothing then, or
+    /// something without a marker.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    pub fn read(&self) -> Result<Option<Reading>, StoreError> {
+        if !self.dir.join("oci-layout").exists() {
+            return Ok(None);
+        }
+        let lock = File::open(self.dir.join(LOCK)).ok();
+        let lock = lock.filter(|lock| lock.lock_shared().is_ok());
+        let layout = Layout::open(&self.dir)?;
+        let index = layout.index()?;
+        let entries = index.manifests.iter().filter_map(installed);
+        let mut installed = entries.collect::<Result<Vec<_>, _>>()?;
+        installed.sort_by(|a, b| a.release.cmp(&b.release));
+        Ok(Some(Reading {
+            layout,
+            installed,
+            lock: StoreLock { _file: lock },
+        }))
+    }
+
     /// What is installed, by name.
     ///
     /// # Errors
     /// If the store is damaged.
     pub fn list(&self) -> Result<Vec<Installed>, StoreError> {
-        // Before the first installation has ended there is nothing, or something without a marker.
-        let Some((layout, _reading)) = self.read()? else {
-            return Ok(Vec::new());
-        };
-        let index = layout.index()?;
-        let entries = index.manifests.iter().filter_map(installed);
-        let mut installed = entries.collect::<Result<Vec<_>, _>>()?;
-        installed.sort_by(|a, b| a.release.cmp(&b.release));
-        Ok(installed)
+        Ok(self.read()?.map_or_else(Vec::new, |store| store.installed))
     }
 
     /// The installed release that will do.
@@ -140,24 +167,7 @@ impl Store {
     /// # Errors
     /// If the store is damaged.
     pub fn find(&self, wanted: &Wanted) -> Result<Option<Installed>, StoreError> {
-        let mut installed = self.list()?.into_iter();
-        let is_it = |release: &Release| match wanted.is_any() {
-            true => release.id == wanted.id,
-            false => wanted.allows(release),
-        };
-        Ok(installed.find(|it| is_it(&it.release)))
-    }
-
-    /// Its blobs, if there is a store, and what keeps them from being swept away as long as it lives.
-    ///
-    /// # Errors
-    /// If it is damaged.
-    pub fn read(&self) -> Result<Option<(Layout, Reading)>, LayoutError> {
-        if !self.dir.join("oci-layout").exists() {
-            return Ok(None);
-        }
-        let reading = Reading::begin(&self.dir);
-        Ok(Some((Layout::open(&self.dir)?, reading)))
+        Ok(self.read()?.and_then(|store| store.find(wanted).cloned()))
     }
 
     /// Puts packages into the store, each in place of its other releases, which must be what the
@@ -165,7 +175,7 @@ impl Store {
     ///
     /// # Errors
     /// If something cannot be written. What was installed before is still there, then.
-    pub fn install(&self, packages: &[Replacement<'_>]) -> Result<(), StoreError> {
+    pub fn install(&self, packages: &[Replacement]) -> Result<(), StoreError> {
         let mut store = DirLayout::open_or_create(&self.dir)?;
         let mut index = store.layout().index()?;
         expect_unchanged(&index, packages)?;
@@ -214,13 +224,13 @@ impl Store {
 }
 
 /// Holds what is installed now against what it was when the installation was planned.
-fn expect_unchanged(index: &Index, packages: &[Replacement<'_>]) -> Result<(), StoreError> {
+fn expect_unchanged(index: &Index, packages: &[Replacement]) -> Result<(), StoreError> {
     let now = index.manifests.iter().filter_map(installed);
     let now = now.collect::<Result<Vec<_>, _>>()?;
     for package in packages {
         let id = &package.installed.release.id;
         let found = now.iter().find(|it| it.release.id == *id);
-        let seen = package.replaces.map(|it| it.manifest);
+        let seen = package.replaces.as_ref().map(|it| it.manifest);
         let found_manifest = found.map(|it| it.manifest);
         if found_manifest != seen && found_manifest != Some(package.installed.manifest) {
             return Err(StoreError::Changed(id.clone()));

@@ -25,7 +25,7 @@ use super::key::PublicKey;
 use super::kind::{COMPONENT, Content, DATA};
 use super::layout::{Contents, LayoutError};
 use super::manifest::{ManifestError, SelfDescription, claimed, cut};
-use super::oci::{self, BUNDLE_BYTES_MAX, Manifest};
+use super::oci::{self, BUNDLE_BYTES_MAX, Descriptor, Manifest};
 use super::origin::{Origin, OriginError, Which};
 use super::signature::SignatureError;
 use super::signers::{Signature, Signers};
@@ -377,11 +377,45 @@ pub struct Package {
     pub accepted: Option<Accepted>,
     /// Its files, and what it says of itself.
     pub content: Content,
-    /// All that it is made of, to be kept or passed on.
-    pub contents: Contents,
+    manifest: Vec<u8>,
+    config: Vec<u8>,
+    signatures: Vec<Signature>,
+    /// The manifests of its datasets, and the media types of these.
+    datasets: Vec<(String, String, Vec<u8>)>,
 }
 
 impl Package {
+    /// All that it is made of, to be kept or passed on.
+    ///
+    /// # Errors
+    /// If its files cannot be read any more.
+    pub fn contents(&self) -> Result<Contents, LayoutError> {
+        let dir = self.content.dir.path();
+        let empty = || oci::EMPTY_JSON.to_vec();
+        let mut contents = Contents::default();
+        contents.add_blob(oci::WASM_CONFIG, self.config.clone());
+        contents.add_file(oci::WASM, &dir.join(COMPONENT))?;
+        let version = self.content.about.release.version.to_string();
+        contents.set_package(&version, self.manifest.clone())?;
+        for signature in &self.signatures {
+            contents.add_blob(oci::EMPTY, empty());
+            contents.add_blob(oci::SIGSTORE_BUNDLE, signature.bundle.clone());
+            contents.add_referrer(signature.bytes.clone())?;
+        }
+        for (name, media_type, manifest) in &self.datasets {
+            contents.add_blob(oci::EMPTY, empty());
+            contents.add_file(media_type, &dir.join(DATA).join(name))?;
+            contents.add_dataset(manifest.clone())?;
+        }
+        Ok(contents)
+    }
+
+    /// Its manifest, as an index describes it.
+    #[must_use]
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor::of(oci::MANIFEST, &self.manifest)
+    }
+
     /// Who answers for it, as a lock and the store keep it.
     #[must_use]
     pub fn signers(&self) -> Vec<String> {
@@ -444,16 +478,7 @@ impl Fetched {
                 }
             ),
         });
-        let mut contents = Contents::default();
-        contents.add_blob(oci::WASM_CONFIG, self.config);
-        contents.add_file(oci::WASM, &self.dir.path().join(COMPONENT))?;
-        contents.set_package(&release.version.to_string(), bytes)?;
-        for signature in signatures {
-            contents.add_blob(oci::EMPTY, oci::EMPTY_JSON.to_vec());
-            contents.add_blob(oci::SIGSTORE_BUNDLE, signature.bundle);
-            contents.add_referrer(signature.bytes)?;
-        }
-        datasets(origin, &about, self.dir.path(), &mut contents, on).await?;
+        let datasets = datasets(origin, &about, self.dir.path(), on).await?;
         Ok(Package {
             digest,
             component: manifest.layers[0].digest,
@@ -462,7 +487,10 @@ impl Fetched {
                 dir: self.dir,
                 about,
             },
-            contents,
+            manifest: bytes,
+            config: self.config,
+            signatures,
+            datasets,
         })
     }
 }
@@ -472,9 +500,9 @@ async fn datasets(
     origin: &Origin,
     about: &SelfDescription,
     dir: &Path,
-    contents: &mut Contents,
     on: &mut dyn FnMut(Check),
-) -> Result<(), VerifyError> {
+) -> Result<Vec<(String, String, Vec<u8>)>, VerifyError> {
+    let mut fetched = Vec::new();
     let mut total = 0;
     for (name, dataset) in &about.manifest.datasets {
         let error = |error| VerifyError::Dataset {
@@ -501,9 +529,7 @@ async fn datasets(
             what: "dataset",
             found: format!("{name}: {}, {} bytes", content.digest, content.size),
         });
-        contents.add_blob(oci::EMPTY, oci::EMPTY_JSON.to_vec());
-        contents.add_file(&content.media_type, &path)?;
-        contents.add_dataset(bytes)?;
+        fetched.push((name.clone(), content.media_type, bytes));
     }
-    Ok(())
+    Ok(fetched)
 }

@@ -68,14 +68,14 @@ impl Access {
         let Located {
             origin,
             asked,
-            reading,
+            _lock,
         } = self.locate(named)?;
         let seen = peek(&origin, &asked).await.map_err(refused)?;
         let annotations = seen.manifest.annotations;
         let release = claimed(&annotations)
             .ok_or(VerifyError::Nameless)
             .map_err(refused)?;
-        drop(reading);
+        drop((origin, _lock));
         let opened = self
             .open(named, supervisor, desk, &mut Nobody, &mut |_| {})
             .await;

@@ -7,8 +7,9 @@ use std::path::Path;
 use super::{Access, Ask, Named, PackagingError};
 use crate::package::id::{PackageId, Release, Wanted};
 use crate::package::kind::Kinds;
+use crate::package::layout::LayoutError;
 use crate::package::lock::Locked;
-use crate::package::store::{Installed, Replacement};
+use crate::package::store::{Installed, Replacement, StoreError};
 use crate::package::verify::{Check, Package};
 use crate::worker::Supervisor;
 
@@ -62,11 +63,8 @@ impl Plan {
         packages.map(Locked::of).collect()
     }
 
-    /// The plan, if it replaces nothing by something older, or that is allowed.
-    ///
-    /// # Errors
-    /// The first package that would go back.
-    pub fn forward(self, allow_downgrade: bool) -> Result<Self, PackagingError> {
+    /// If it replaces nothing by something older, or that is allowed.
+    fn expect_forward(&self, allow_downgrade: bool) -> Result<(), PackagingError> {
         for change in &self.changes {
             if let Some(installed) = &change.replaces
                 && installed.release.version > change.release.version
@@ -78,7 +76,18 @@ impl Plan {
                 });
             }
         }
-        Ok(self)
+        Ok(())
+    }
+
+    fn replacements(&self) -> Result<Vec<Replacement>, LayoutError> {
+        let replacement = |change: &Change| {
+            Ok(Replacement {
+                contents: change.package.contents()?,
+                installed: change.installed.clone(),
+                replaces: change.replaces.clone(),
+            })
+        };
+        self.changes.iter().map(replacement).collect()
     }
 }
 
@@ -134,7 +143,6 @@ impl Access {
             plan.changes
                 .push(self.change(&named, by.is_some(), package)?);
         }
-        self.expect_dependents_met(&plan)?;
         Ok(plan)
     }
 
@@ -251,30 +259,42 @@ impl Access {
         self.plan(&newer, supervisor, desk, ask, on).await
     }
 
-    /// Installs what was planned, if the user agrees to what is new.
+    /// Installs what was planned, if the user agrees to what is new. Who installs something else
+    /// at the same time is waited for, and what that changes is judged anew.
     ///
     /// # Errors
-    /// If nobody agrees, or the store cannot be written. What was installed before is still there.
-    pub fn carry_out(&self, plan: &Plan, ask: &mut dyn Ask) -> Result<(), PackagingError> {
-        let asking = plan.changes.iter().find(|change| !change.asks().is_empty());
-        if let Some(change) = asking
-            && !ask.consent(plan)
-        {
-            return Err(PackagingError::NoConsent {
-                release: Box::new(change.release.clone()),
-                asks: change.asks().join(", "),
-            });
+    /// If a package would be replaced by an older release and that is not allowed, nobody agrees, or
+    /// the store cannot be written. What was installed before is still there.
+    pub fn carry_out(
+        &self,
+        mut plan: Plan,
+        allow_downgrade: bool,
+        ask: &mut dyn Ask,
+    ) -> Result<Plan, PackagingError> {
+        loop {
+            plan.expect_forward(allow_downgrade)?;
+            self.expect_dependents_met(&plan)?;
+            expect_consent(&plan, ask)?;
+            match self.home.store().install(&plan.replacements()?) {
+                Ok(()) => return Ok(plan),
+                Err(StoreError::Changed(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            for change in &mut plan.changes {
+                let any = Wanted::any(change.release.id.clone());
+                change.replaces = self.home.store().find(&any)?;
+            }
         }
-        let packages: Vec<_> = (plan.changes.iter())
-            .map(|change| Replacement {
-                contents: &change.package.contents,
-                installed: change.installed.clone(),
-                replaces: change.replaces.as_ref(),
-            })
-            .collect();
-        if !packages.is_empty() {
-            self.home.store().install(&packages)?;
-        }
-        Ok(())
+    }
+}
+
+fn expect_consent(plan: &Plan, ask: &mut dyn Ask) -> Result<(), PackagingError> {
+    let asking = plan.changes.iter().find(|change| !change.asks().is_empty());
+    match asking {
+        Some(change) if !ask.consent(plan) => Err(PackagingError::NoConsent {
+            release: Box::new(change.release.clone()),
+            asks: change.asks().join(", "),
+        }),
+        _ => Ok(()),
     }
 }

@@ -9,7 +9,6 @@ use crate::package::index::{EditError, Entry, Expiries, Holder, Holders, IndexEd
 use crate::package::key::PrivateKey;
 use crate::package::layout::write_tar;
 use crate::package::manifest::SelfDescription;
-use crate::package::oci::{self, Descriptor};
 use crate::package::registry::Reference;
 use crate::package::verify::Package;
 use crate::worker::Supervisor;
@@ -56,8 +55,7 @@ impl Access {
                 editor.delegate(namespace, &holder).map_err(edit_error)?;
             }
             let location = self.locate_in(dir, named, &package)?;
-            let manifest = package.contents.package().cloned();
-            let manifest = manifest.unwrap_or_else(|| Descriptor::of(oci::MANIFEST, &[]));
+            let manifest = package.descriptor();
             editor
                 .add(&about.release, &manifest, entry(about, &package, location))
                 .map_err(edit_error)?;
@@ -89,7 +87,7 @@ impl Access {
             source,
         })?;
         let name = package.content.about.release.file_name();
-        write_tar(&packages.join(&name), &package.contents, 0)?;
+        write_tar(&packages.join(&name), &package.contents()?, 0)?;
         Ok(Location::File(format!("{PACKAGES}/{name}")))
     }
 }

@@ -10,7 +10,6 @@ use crate::package::index::{Fetch, Index, Listed, Location, ResolveError, Source
 use crate::package::layout::Layout;
 use crate::package::origin::{Origin, Which};
 use crate::package::registry::{Reference, Registry};
-use crate::package::store::Reading;
 use crate::package::verify::{Asked, Check, Package};
 use crate::report::model::LimitKind;
 use crate::worker::Supervisor;
@@ -169,25 +168,13 @@ impl Access {
             return self.open(named, supervisor, desk, ask, on).await;
         };
         let found = self.resolve(wanted).await?;
-        let (origin, reading) = self.origin(&found, desk).await?;
-        let located = Located {
-            origin,
-            reading,
-            asked: Asked {
-                which: Which::Digest(found.listed.manifest),
-                wanted: Some(Wanted::exactly(&found.listed.release)),
-            },
-        };
+        let located = self.located(&found, desk).await?;
         self.verified(&located, &named.to_string(), supervisor, desk, ask, on)
             .await
     }
 
     /// Where a listed release is.
-    async fn origin(
-        &self,
-        found: &Found,
-        desk: &Path,
-    ) -> Result<(Origin, Option<Reading>), PackagingError> {
+    async fn located(&self, found: &Found, desk: &Path) -> Result<Located, PackagingError> {
         let Found { listed, index } = found;
         let is_here = matches!(
             (&listed.entry.location, &index.place),
@@ -195,11 +182,15 @@ impl Access {
         );
         if self.offline && !is_here {
             // What is installed to the byte need not be fetched.
-            let store = self.home.store();
-            let installed = store.find(&Wanted::exactly(&listed.release))?;
-            let is_it = installed.is_some_and(|it| it.manifest == listed.manifest);
-            return match store.read()? {
-                Some((layout, reading)) if is_it => Ok((Origin::Layout(layout), Some(reading))),
+            let exactly = Wanted::exactly(&listed.release);
+            let store = self.home.store().read()?;
+            let installed = store
+                .as_ref()
+                .and_then(|store| store.find(&exactly))
+                .cloned();
+            let installed = installed.filter(|it| it.manifest == listed.manifest);
+            return match (store, installed) {
+                (Some(store), Some(installed)) => Ok(Located::installed(store, &installed)),
                 _ => Err(PackagingError::Offline(listed.release.to_string())),
             };
         }
@@ -217,7 +208,14 @@ impl Access {
                 Origin::Registry(Box::new(registry), reference)
             }
         };
-        Ok((origin, None))
+        Ok(Located {
+            origin,
+            asked: Asked {
+                which: Which::Digest(listed.manifest),
+                wanted: Some(Wanted::exactly(&listed.release)),
+            },
+            _lock: None,
+        })
     }
 
     /// A package file from an index on the network.

@@ -89,7 +89,7 @@ impl Access {
         output: Option<PathBuf>,
     ) -> Result<PathBuf, PackagingError> {
         let path = output.unwrap_or_else(|| package.content.about.release.file_name().into());
-        write_tar(&path, &package.contents, 0)?;
+        write_tar(&path, &package.contents()?, 0)?;
         Ok(path)
     }
 }

@@ -19,12 +19,6 @@ pub enum Bytes {
 }
 
 impl Contents {
-    /// The manifest of the package, as an index lists it.
-    #[must_use]
-    pub fn package(&self) -> Option<&Descriptor> {
-        self.package.as_ref()
-    }
-
     /// Adds the manifest of a dataset, whose content was added before.
     ///
     /// # Errors
