@@ -50,7 +50,7 @@ pub(super) struct Add {
     /// Instead of a key, somebody's identity as a certificate names it: an address or a workflow
     #[arg(long, value_name = "SUBJECT", conflicts_with = "key", requires_all = ["issuer", "trusted_root"])]
     identity: Option<String>,
-    /// Who vouches for the identity, such as https://token.actions.githubusercontent.com
+    /// Who vouches for the identity, such as `https://token.actions.githubusercontent.com`
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
     /// The trusted_root.json of the Sigstore that issues the certificates
