@@ -14,6 +14,7 @@ pub mod packaging;
 pub mod plugin;
 pub mod progress;
 pub mod quantity;
+pub mod quoted;
 pub mod render;
 pub mod report;
 pub mod sandbox;

@@ -4,10 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{SelfDescription, cut};
+use super::manifest::SelfDescription;
 use super::oci::{self, Descriptor, Manifest, to_json};
 use super::strict_json;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// The config of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ pub fn read(bytes: &[u8]) -> Result<Manifest, ArtifactError> {
     let other = |what, found: &str, expected: &str| {
         Err(ArtifactError::Other {
             what,
-            found: cut(found),
+            found: quoted(found),
             expected: expected.into(),
         })
     };
@@ -117,7 +118,7 @@ pub fn read(bytes: &[u8]) -> Result<Manifest, ArtifactError> {
 /// If it is not the config of a component, or of another one.
 pub fn check_config(bytes: &[u8], layer: &Descriptor) -> Result<(), ArtifactError> {
     let config: WasmConfig = strict_json::from_slice(bytes)
-        .map_err(|error| ArtifactError::Config(cut(&error.to_string())))?;
+        .map_err(|error| ArtifactError::Config(quoted(&error.to_string())))?;
     if config.layer_digests != [layer.digest] {
         return Err(ArtifactError::Config(format!(
             "it is of another layer than {}",
@@ -149,7 +150,7 @@ pub fn read_dataset(bytes: &[u8]) -> Result<Descriptor, ArtifactError> {
         (Some(oci::DATASET), [layer]) => Ok(layer.clone()),
         (found, _) => Err(ArtifactError::Other {
             what: "artifact type",
-            found: cut(found.unwrap_or("none")),
+            found: quoted(found.unwrap_or("none")),
             expected: format!("{} with one layer", oci::DATASET),
         }),
     }

@@ -29,7 +29,7 @@ use crate::plugin::Digest;
 use body::Body;
 
 pub use authorization::Authorization;
-pub use error::{HttpError, shown, shown_url};
+pub use error::{HttpError, shown_url};
 pub use policy::{RedirectRefused, is_loopback};
 
 /// What a server says of its refusal is read up to here, bytes: a registry's error takes a few

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
+use crate::quoted::quoted;
+
 /// The longest namespace or name, characters: it becomes part of file names and of repository names.
 const PART_CHARS_MAX: usize = 64;
 
@@ -67,7 +69,7 @@ impl FromStr for PackageId {
                 namespace: namespace.into(),
                 name: name.into(),
             }),
-            _ => Err(IdError::Name(text.escape_debug().to_string())),
+            _ => Err(IdError::Name(quoted(text))),
         }
     }
 }
@@ -111,7 +113,7 @@ pub fn version(text: &str) -> Result<Version, IdError> {
     Version::parse(text)
         .ok()
         .filter(|version| version.build.is_empty())
-        .ok_or_else(|| IdError::Version(text.escape_debug().to_string()))
+        .ok_or_else(|| IdError::Version(quoted(text)))
 }
 
 impl Release {
@@ -129,7 +131,7 @@ impl FromStr for Release {
     fn from_str(text: &str) -> Result<Self, IdError> {
         let (id, tail) = text
             .split_once('@')
-            .ok_or_else(|| IdError::Version(text.escape_debug().to_string()))?;
+            .ok_or_else(|| IdError::Version(quoted(text)))?;
         Ok(Self {
             id: id.parse()?,
             version: version(tail)?,
@@ -217,7 +219,7 @@ impl FromStr for Wanted {
         };
         let exact = version(range).map(|version| format!("={version}"));
         let range = VersionReq::parse(exact.as_deref().unwrap_or(range))
-            .map_err(|_| IdError::Range(range.escape_debug().to_string()))?;
+            .map_err(|_| IdError::Range(quoted(range)))?;
         Ok(Self {
             id: id.parse()?,
             range,

@@ -111,19 +111,3 @@ impl Index {
 fn pattern(namespace: &str) -> String {
     format!("{namespace}/*")
 }
-
-/// A text from outside as people may see it, in a message: escaped, and cut.
-fn shorten(text: &str) -> String {
-    /// Two lines of a terminal.
-    const CHARS_MAX: usize = 160;
-    let mut short: String = text
-        .chars()
-        .take(CHARS_MAX)
-        .collect::<String>()
-        .escape_debug()
-        .to_string();
-    if text.chars().nth(CHARS_MAX).is_some() {
-        short.push('…');
-    }
-    short
-}

@@ -15,9 +15,10 @@ use sigstore_types::Sha256Hash;
 use sigstore_verify::trust_root::TrustedRoot;
 use sigstore_verify::{Error, VerificationPolicy, Verifier};
 
-use super::signature::{Bundle, SignatureError, Signed, Signer, quote};
+use super::signature::{Bundle, SignatureError, Signed, Signer};
 use super::strict_json;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// The longest trusted root that is read, bytes. The public one has 7 KiB, GitHub's 31 KiB, and
 /// they grow with each rotation of a key.
@@ -61,9 +62,9 @@ fn verify_evidence(
     identity: &Identity,
 ) -> Result<(), SignatureError> {
     let bundle: sigstore_types::Bundle = strict_json::from_slice(bundle)
-        .map_err(|error| SignatureError::Json(quote(&error.to_string())))?;
+        .map_err(|error| SignatureError::Json(quoted(&error.to_string())))?;
     let subject = Sha256Hash::from_hex(&subject.hex())
-        .map_err(|error| SignatureError::Keyless(quote(&error.to_string())))?;
+        .map_err(|error| SignatureError::Keyless(quoted(&error.to_string())))?;
     let policy = VerificationPolicy::new(identity.subject.as_str(), identity.issuer.as_str());
     let root = read_root(trusted_root)?;
     let verify = |root: &TrustedRoot| {
@@ -110,21 +111,21 @@ fn read_root(trusted_root: &[u8]) -> Result<TrustedRoot, SignatureError> {
 }
 
 fn root_error(reason: &str) -> SignatureError {
-    SignatureError::TrustedRoot(quote(reason))
+    SignatureError::TrustedRoot(quoted(reason))
 }
 
 /// Sorts the library's errors by the check that failed.
 fn refusal(error: Error) -> SignatureError {
-    let reason = quote(&error.to_string());
+    let reason = quoted(&error.to_string());
     let or_none =
-        |found: Option<String>| found.map_or_else(|| "nobody".into(), |text| quote(&text));
+        |found: Option<String>| found.map_or_else(|| "nobody".into(), |text| quoted(&text));
     match error {
         Error::IdentityMismatch { expected, actual } => SignatureError::Identity {
-            expected: quote(&expected.to_string()),
+            expected: quoted(&expected.to_string()),
             found: or_none(actual.map(|name| name.to_string())),
         },
         Error::IssuerMismatch { expected, actual } => SignatureError::Issuer {
-            expected: quote(&expected),
+            expected: quoted(&expected),
             found: or_none(actual),
         },
         Error::Certificate(_) => SignatureError::Certificate(reason),

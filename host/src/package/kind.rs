@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::id::Release;
-use super::manifest::{PackageManifest, SelfDescription, cut};
+use super::manifest::{PackageManifest, SelfDescription};
 use crate::plugin::{Manifest, ProgramTable};
+use crate::quoted::quoted;
 use crate::report::model::PluginKind;
 
 /// The directory with a package's datasets, in its own directory and, with a slash before it, as
@@ -142,7 +143,7 @@ impl Kinds {
         self.named(&manifest.kind).ok_or_else(|| {
             let known: Vec<_> = self.0.keys().copied().collect();
             KindError::Unknown {
-                kind: cut(&manifest.kind),
+                kind: quoted(&manifest.kind),
                 known: known.join(" and "),
             }
         })

@@ -35,6 +35,7 @@ use nix::fcntl::OFlag;
 
 use super::oci::{self, Descriptor, Index, Manifest};
 use crate::plugin::Digest;
+use crate::quoted::{quoted, quoted_path};
 
 use archive::Archive;
 pub use archive::ArchiveError;
@@ -54,8 +55,6 @@ const MARKER_BYTES_MAX: u64 = 4 << 10;
 const INDEX_JSON: &str = "index.json";
 const BLOBS: &str = "blobs";
 const SHA256: &str = "blobs/sha256";
-/// How much of a foreign text goes into a message, characters.
-const SHOWN_CHARS_MAX: usize = 120;
 
 /// An open layout. What it is can change while it is open, what it answers for is hashed.
 #[derive(Debug)]
@@ -78,7 +77,7 @@ impl Layout {
     /// If it cannot be read, is not a tar with a layout alone, or has no `oci-layout` of version
     /// 1.0.0.
     pub fn open(path: &Path) -> Result<Self, LayoutError> {
-        let shown = show(path);
+        let shown = quoted_path(path);
         let read_error = |source| LayoutError::Read {
             path: shown.clone(),
             source,
@@ -364,7 +363,7 @@ impl Layout {
     fn tag_error(&self, tag: &str, found: usize) -> LayoutError {
         LayoutError::Tag {
             path: self.path.clone(),
-            tag: brief(tag),
+            tag: quoted(tag),
             found,
         }
     }
@@ -399,18 +398,4 @@ fn open_without_waiting(path: &Path) -> io::Result<File> {
         .read(true)
         .custom_flags((OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).bits())
         .open(path)
-}
-
-/// A path as people may see it.
-fn show(path: &Path) -> String {
-    path.to_string_lossy().escape_debug().to_string()
-}
-
-/// The beginning of a foreign text, without what a terminal obeys.
-fn brief(text: &str) -> String {
-    let mut shown: String = text.escape_debug().take(SHOWN_CHARS_MAX).collect();
-    if text.escape_debug().nth(SHOWN_CHARS_MAX).is_some() {
-        shown.push('…');
-    }
-    shown
 }

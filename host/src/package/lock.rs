@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::id::Release;
-use super::manifest::cut;
 use super::verify::Package;
 use crate::plugin::{Digest, open_regular};
+use crate::quoted::quoted;
 
 /// Its name, beside the project's `.dyno`.
 pub const FILE_NAME: &str = "dyno.lock";
@@ -152,7 +152,7 @@ impl Lock {
             })?;
         let syntax = |message: &str| LockError::Syntax {
             path: shown(),
-            message: cut(message),
+            message: quoted(message),
         };
         let file: File = toml::from_str(&text).map_err(|error| syntax(error.message()))?;
         if file.version != VERSION {

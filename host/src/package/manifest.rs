@@ -10,6 +10,7 @@ use super::id::{IdError, PackageId, Release, version};
 use super::kind::kind_of;
 use super::oci::Descriptor;
 use super::strict_json;
+use crate::quoted::quoted;
 use crate::report::model::{LimitKind, PluginKind};
 
 /// The section of a component that holds the manifest of its package.
@@ -228,7 +229,7 @@ impl SelfDescription {
         let ours = said.keys().filter(|key| key.starts_with(OURS)).cloned();
         let keys: BTreeSet<String> = standard.chain(ours).chain(meant.keys().cloned()).collect();
         let shown = |value: Option<&String>| match value {
-            Some(value) => format!("`{}`", cut(value)),
+            Some(value) => format!("`{}`", quoted(value)),
             None => "nothing".into(),
         };
         for key in keys {
@@ -237,7 +238,7 @@ impl SelfDescription {
                 return Err(ManifestError::Annotation {
                     said: shown(said),
                     meant: shown(meant),
-                    key: cut(&key),
+                    key: quoted(&key),
                 });
             }
         }
@@ -263,8 +264,8 @@ impl SelfDescription {
                 && !self.manifest.capabilities.contains(capability)
             {
                 return Err(ManifestError::Undeclared {
-                    import: cut(import),
-                    capability: cut(capability),
+                    import: quoted(import),
+                    capability: quoted(capability),
                 });
             }
         }
@@ -350,7 +351,10 @@ impl PackageManifest {
     pub fn validate(&self) -> Result<(), ManifestError> {
         let refuse = |message: String| Err(ManifestError::Value(message));
         if !super::id::is_part(&self.kind) {
-            return refuse(format!("`{}` is not the name of a kind", cut(&self.kind)));
+            return refuse(format!(
+                "`{}` is not the name of a kind",
+                quoted(&self.kind)
+            ));
         }
         for capability in &self.capabilities {
             if !capability
@@ -359,7 +363,7 @@ impl PackageManifest {
             {
                 return refuse(format!(
                     "`{}` is not a capability: it is like wasi:filesystem",
-                    cut(capability)
+                    quoted(capability)
                 ));
             }
         }
@@ -368,7 +372,7 @@ impl PackageManifest {
             if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
                 return refuse(format!(
                     "`{}` is not the name of a parameter: 1 to 64 of A-Z, a-z, 0-9 and _",
-                    cut(name)
+                    quoted(name)
                 ));
             }
         }
@@ -377,14 +381,14 @@ impl PackageManifest {
             if !is_file_name(name) {
                 return refuse(format!(
                     "`{}` is not the name of a dataset: 1 to 64 of A-Z, a-z, 0-9, `.`, `-` and `_`, and no `.` first",
-                    cut(name)
+                    quoted(name)
                 ));
             }
         }
         let files = [&self.program.stdin, &self.program.stdout];
         for name in files.into_iter().flatten() {
             if !self.datasets.contains_key(name) {
-                return refuse(format!("program: there is no dataset `{}`", cut(name)));
+                return refuse(format!("program: there is no dataset `{}`", quoted(name)));
             }
         }
         Ok(())
@@ -394,23 +398,6 @@ impl PackageManifest {
 fn is_file_name(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     (1..=64).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_plain)
-}
-
-/// A stranger's text in a sentence: escaped, and not longer than a sentence bears.
-pub(super) fn cut(text: &str) -> String {
-    const CHARS_MAX: usize = 120;
-    let mut shown = String::new();
-    for char in text.chars().take(CHARS_MAX) {
-        match char {
-            // They are part of a sentence.
-            '"' | '\'' | '\\' => shown.push(char),
-            char => shown.extend(char.escape_debug()),
-        }
-    }
-    if text.chars().nth(CHARS_MAX).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 #[cfg(test)]

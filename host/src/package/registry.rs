@@ -34,10 +34,11 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
-use super::http::{Http, HttpError, Response, shown, shown_url};
+use super::http::{Http, HttpError, Response, shown_url};
 use super::oci::{self, Descriptor};
 use super::strict_json;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 use access::{Access, Action};
 use paging::Pages;
 
@@ -90,7 +91,7 @@ impl Registry {
         let scheme = if options.plain_http { "http" } else { "https" };
         let host = reference.registry();
         let base = Url::parse(&format!("{scheme}://{host}/"))
-            .map_err(|_| ReferenceError::Registry(shown(host)))?;
+            .map_err(|_| ReferenceError::Registry(quoted(host)))?;
         http.check(&base)?;
         Ok(Self {
             http,
@@ -120,7 +121,7 @@ impl Registry {
         let expected = match (is_right, says) {
             (true, None) => return Ok((response.body, found)),
             (true, Some(says)) if says == found.to_string() => return Ok((response.body, found)),
-            (true, Some(says)) => shown(says),
+            (true, Some(says)) => quoted(says),
             (false, _) => target.to_string(),
         };
         Err(RegistryError::Digest {
@@ -170,7 +171,7 @@ impl Registry {
             let page: TagList = parsed(&response, "a list of tags")?;
             for tag in page.tags.unwrap_or_default() {
                 if !reference::is_tag(&tag) {
-                    return Err(RegistryError::Tag(shown(&tag)));
+                    return Err(RegistryError::Tag(quoted(&tag)));
                 }
                 tags.push(tag);
             }
@@ -241,6 +242,6 @@ fn parsed<T: serde::de::DeserializeOwned>(
     strict_json::from_slice(&response.body).map_err(|error| RegistryError::Malformed {
         url: shown_url(&response.url),
         what,
-        why: shown(&error.to_string()),
+        why: quoted(&error.to_string()),
     })
 }

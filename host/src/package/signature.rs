@@ -30,11 +30,9 @@ use super::id::{IdError, Release};
 use super::key::{Fingerprint, PrivateKey, PublicKey};
 use super::{oci, strict_json};
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 pub use statement::Signed;
-
-/// As much of a foreign text as an error message quotes.
-const QUOTE_CHARS_MAX: usize = 160;
 
 /// Which check a signature fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -190,10 +188,11 @@ impl Bundle {
         if bytes.len() as u64 > oci::BUNDLE_BYTES_MAX {
             return Err(SignatureError::TooLarge(bytes.len()));
         }
-        let json_error = |error: serde_json::Error| SignatureError::Json(quote(&error.to_string()));
+        let json_error =
+            |error: serde_json::Error| SignatureError::Json(quoted(&error.to_string()));
         let Version { media_type } = strict_json::from_slice(bytes).map_err(json_error)?;
         if media_type != oci::SIGSTORE_BUNDLE {
-            return Err(SignatureError::MediaType(quote(&media_type)));
+            return Err(SignatureError::MediaType(quoted(&media_type)));
         }
         let wire: Wire = serde_json::from_slice(bytes).map_err(json_error)?;
         if wire.message_signature.is_some() {
@@ -247,15 +246,6 @@ impl Bundle {
     pub(super) fn verified(&self, manifest: &Digest) -> Result<Signed, SignatureError> {
         Signed::read(&self.payload_type, &self.payload, manifest)
     }
-}
-
-/// A foreign text as a message may show it.
-pub(super) fn quote(text: &str) -> String {
-    let mut shown: String = text.escape_debug().take(QUOTE_CHARS_MAX).collect();
-    if text.escape_debug().nth(QUOTE_CHARS_MAX).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// Read before all else: it says how to read the rest.

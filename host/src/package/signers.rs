@@ -9,6 +9,7 @@ use super::signature::{self, Bundle, SignatureError, Signed};
 use super::trust::{Accepted, Signer, Trust};
 use super::verify::{Rules, VerifyError};
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// Annotation of a signature's manifest: the public key, as PEM. Whoever knows nobody in a
 /// namespace can be asked whether to trust that key; it is never trusted because it stands there.
@@ -177,7 +178,7 @@ fn with_keys(
         },
         None => {
             let name = Fingerprint::of_hint(hint).map(|fingerprint| fingerprint.to_string());
-            Tried::Unknown(name.unwrap_or_else(|| super::manifest::cut(hint)), None)
+            Tried::Unknown(name.unwrap_or_else(|| quoted(hint)), None)
         }
     }
 }

@@ -7,8 +7,9 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Deserializer};
 
 use super::id::{PackageId, Release, version};
-use super::manifest::{Parameter, cut};
+use super::manifest::Parameter;
 use crate::plugin::Manifest;
+use crate::quoted::quoted;
 
 /// What an author says of a package.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -82,7 +83,7 @@ impl PackageTable {
         };
         table
             .try_into()
-            .map_err(|error: toml::de::Error| syntax(cut(error.to_string().trim())))
+            .map_err(|error: toml::de::Error| syntax(quoted(error.to_string().trim())))
     }
 
     /// Which release it is.

@@ -28,6 +28,7 @@ use super::id::Release;
 use super::key::{Fingerprint, PublicKey};
 use super::keyless::Identity;
 use crate::plugin::Digest;
+use crate::quoted::quoted_path;
 
 pub use change::{Conflict, Grant};
 pub use error::TrustError;
@@ -46,8 +47,6 @@ const POLICY_BYTES_MAX: u64 = 1 << 20;
 const KEY_BYTES_MAX: u64 = 16 << 10;
 /// What tough reads of a root file at most, by default.
 const ROOT_BYTES_MAX: u64 = 1 << 20;
-/// How much of a foreign text goes into a message, characters.
-const SHOWN_CHARS_MAX: usize = 120;
 
 /// The trust store as it was when it was opened, or changed by this.
 #[derive(Debug)]
@@ -182,7 +181,7 @@ impl Trust {
 fn read_policy(dir: &Path) -> Result<(String, Policy), TrustError> {
     let path = dir.join(POLICY);
     let error = |message| TrustError::Policy {
-        path: files::show(&path),
+        path: quoted_path(&path),
         message,
     };
     let bytes = files::read(&path, POLICY_BYTES_MAX)?.unwrap_or_default();
@@ -230,7 +229,7 @@ fn key_path(dir: &Path, fingerprint: &Fingerprint) -> PathBuf {
 
 fn foreign(path: &Path, what: &'static str, expected: &str) -> TrustError {
     TrustError::Foreign {
-        path: files::show(path),
+        path: quoted_path(path),
         what,
         expected: expected.into(),
     }
@@ -242,13 +241,4 @@ fn listed(namespaces: &BTreeSet<String>) -> String {
     }
     let namespaces: Vec<&str> = namespaces.iter().map(String::as_str).collect();
     namespaces.join(", ")
-}
-
-/// The beginning of a foreign text, without what a terminal obeys.
-fn brief(text: &str) -> String {
-    let mut shown: String = text.escape_debug().take(SHOWN_CHARS_MAX).collect();
-    if text.escape_debug().nth(SHOWN_CHARS_MAX).is_some() {
-        shown.push('…');
-    }
-    shown
 }

@@ -24,7 +24,7 @@ use super::id::{Release, Wanted};
 use super::key::PublicKey;
 use super::kind::{COMPONENT, Content, DATA};
 use super::layout::{Contents, LayoutError};
-use super::manifest::{ManifestError, SelfDescription, claimed, cut};
+use super::manifest::{ManifestError, SelfDescription, claimed};
 use super::oci::{self, BUNDLE_BYTES_MAX, Descriptor, Manifest};
 use super::origin::{Origin, OriginError, Which};
 use super::signature::SignatureError;
@@ -32,6 +32,7 @@ use super::signers::{Signature, Signers};
 use super::strict_json;
 use super::trust::{Accepted, Refusal, Signer, Trust};
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 use crate::report::model::{LimitKind, PluginKind};
 use crate::sandbox::Limits;
 
@@ -253,7 +254,7 @@ pub async fn authenticate(
     let layer = &manifest.layers[0];
     for digest in [digest, layer.digest] {
         if let Some(killed) = rules.trust.is_killed(&digest) {
-            let reason = cut(&killed.reason);
+            let reason = quoted(&killed.reason);
             return Err(VerifyError::Killed { digest, reason });
         }
     }
@@ -423,7 +424,7 @@ impl Package {
         accepted.map_or_else(Vec::new, |accepted| {
             let name = |signer: &Signer| match signer {
                 Signer::Key(fingerprint) => fingerprint.to_string(),
-                Signer::Identity(identity) => cut(&identity.subject),
+                Signer::Identity(identity) => quoted(&identity.subject),
             };
             accepted.signers.iter().map(name).collect()
         })

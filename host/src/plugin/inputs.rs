@@ -8,7 +8,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use memchr::memmem;
 
-use super::source::{Source, open_regular, regular, show};
+use super::source::{Source, open_regular, regular};
+use crate::quoted::quoted_path;
 use crate::report::model::LimitKind;
 use crate::sandbox::Limits;
 
@@ -45,7 +46,7 @@ impl Input {
     /// # Errors
     /// If it is not a regular file that may be read.
     pub fn open(path: &Path) -> Result<Self, InputError> {
-        let name = show(path);
+        let name = quoted_path(path);
         match open_regular(path) {
             Ok(file) => Ok(Self { name, file }),
             Err(source) => Err(InputError::Io { path: name, source }),
@@ -55,7 +56,7 @@ impl Input {
     /// Opens a file that a manifest named. It cannot lead out of the plugin's directory: a manifest
     /// is a stranger's, and what it names is handed to a guest.
     fn open_below(dir: &Path, path: &Path) -> Result<Self, InputError> {
-        let name = show(path);
+        let name = quoted_path(path);
         let opened = Dir::open_ambient_dir(dir, ambient_authority())
             .and_then(|dir| {
                 let mut options = OpenOptions::new();

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
 use super::manifest::{Manifest, ManifestError};
+use crate::quoted::quoted_path;
 use crate::report::model::LimitKind;
 use crate::sandbox::Limits;
 
@@ -93,7 +94,7 @@ pub fn find(path: &Path) -> Vec<Result<Source, SourceError>> {
         Ok(metadata) => metadata.is_dir(),
         Err(source) => {
             return vec![Err(SourceError::Io {
-                path: show(path),
+                path: quoted_path(path),
                 source,
             })];
         }
@@ -104,7 +105,7 @@ pub fn find(path: &Path) -> Vec<Result<Source, SourceError>> {
     let mut found = Vec::new();
     search(path, path, 0, &mut found);
     if found.is_empty() {
-        found.push(Err(SourceError::Empty(show(path))));
+        found.push(Err(SourceError::Empty(quoted_path(path))));
     }
     found
 }
@@ -131,7 +132,7 @@ fn search(root: &Path, dir: &Path, depth: usize, found: &mut Vec<Result<Source, 
         Ok(entries) => entries,
         Err(source) => {
             found.push(Err(SourceError::Io {
-                path: show(dir),
+                path: quoted_path(dir),
                 source,
             }));
             return;
@@ -222,14 +223,14 @@ pub fn snapshot(
     to: &Path,
 ) -> Result<(), SourceError> {
     let mut file = File::create(to).map_err(|source| SourceError::Io {
-        path: show(to),
+        path: quoted_path(to),
         source,
     })?;
     let (copied, _) = copy(path, limits, &mut file)?;
     if copied == *digest {
         Ok(())
     } else {
-        Err(SourceError::Changed(show(path)))
+        Err(SourceError::Changed(quoted_path(path)))
     }
 }
 
@@ -239,12 +240,12 @@ fn copy(
     to: &mut impl io::Write,
 ) -> Result<(Digest, u64), SourceError> {
     let io_error = |source| SourceError::Io {
-        path: show(path),
+        path: quoted_path(path),
         source,
     };
     let cap = limits.get(LimitKind::Component);
     let too_large = |actual| SourceError::TooLarge {
-        path: show(path),
+        path: quoted_path(path),
         cap,
         actual,
     };
@@ -274,20 +275,6 @@ fn copy(
     } else {
         Ok((Digest::finish(hasher), total))
     }
-}
-
-/// A path as people may see it: a file name may hold anything.
-pub(super) fn show(path: &Path) -> String {
-    path.to_string_lossy()
-        .chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_debug().collect::<Vec<_>>()
-            } else {
-                vec![c]
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

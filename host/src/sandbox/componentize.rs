@@ -21,7 +21,7 @@ use wasmparser::{KnownCustom, Parser, Payload, ProducersSectionReader};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use super::precheck::quoted;
+use crate::quoted::quoted;
 
 /// The contract.
 const CONTRACT: &str = include_str!("../../../wit/dyno-bench.wit");

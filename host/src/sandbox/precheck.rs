@@ -12,6 +12,7 @@
 //! The check cannot foresee everything that is dear to compile: the worker's CPU and memory limits
 //! stand behind it. What it adds is a refusal in milliseconds that names the cause.
 
+use crate::quoted::quoted;
 use crate::report::model::PluginKind;
 use serde::{Deserialize, Serialize};
 use wasmparser::{FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
@@ -253,26 +254,6 @@ fn header(bytes: &[u8]) -> Result<(), PrecheckError> {
 /// The engine's compiled artifacts are ELF files.
 fn is_compiled(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x7fELF")
-}
-
-/// The longest guest string that is quoted in an error, in characters.
-const QUOTED_CHARS_MAX: usize = 160;
-
-/// A guest string as it may be quoted in a sentence: cut, and without anything that a terminal, a
-/// log or a bidirectional text could take for more than text.
-pub(super) fn quoted(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut out = String::new();
-    for char in chars.by_ref().take(QUOTED_CHARS_MAX) {
-        match char {
-            '"' | '\'' | '\\' => out.push(char),
-            _ => out.extend(char.escape_debug()),
-        }
-    }
-    if chars.next().is_some() {
-        out.push('…');
-    }
-    out
 }
 
 impl From<wasmparser::Error> for PrecheckError {

@@ -7,9 +7,9 @@ use sha2::{Digest as _, Sha256};
 use super::code::leading_u64;
 use super::instance::{Ended, Finished, Guest};
 use super::linked::{Command, Conditions, Linked};
-use super::precheck::quoted;
 use super::state::FuelGauge;
 use crate::measure::Bench;
+use crate::quoted::quoted;
 use crate::report::model::Outcome;
 use crate::stats;
 

@@ -11,8 +11,9 @@ use wasm_metadata::{
 };
 use wasmparser::{ComponentName, ComponentNameSectionReader, KnownCustom, Parser, Payload};
 
-use super::precheck::{Shape, quoted};
+use super::precheck::Shape;
 use crate::package::manifest::MANIFEST_SECTION;
+use crate::quoted::quoted;
 
 /// The sections of the standard metadata whose whole content is one text.
 const LABELS: [&str; 7] = [

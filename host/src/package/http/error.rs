@@ -10,9 +10,7 @@ use url::Url;
 
 use super::{RedirectRefused, Timeouts};
 use crate::plugin::Digest;
-
-/// How much of a text from outside goes into a message, characters.
-const SHOWN_CHARS_MAX: usize = 200;
+use crate::quoted::quoted;
 
 /// Why nothing came of a request.
 #[derive(Debug, thiserror::Error)]
@@ -180,18 +178,7 @@ fn is_tls(error: &io::Error) -> bool {
 fn cause(error: &reqwest::Error) -> String {
     causes(error)
         .last()
-        .map_or_else(String::new, |cause| shown(&cause.to_string()))
-}
-
-/// A text from outside as it may stand in a message: escaped and cut.
-#[must_use]
-pub fn shown(text: &str) -> String {
-    let escaped = text.escape_debug();
-    let mut cut: String = escaped.clone().take(SHOWN_CHARS_MAX).collect();
-    if escaped.count() > SHOWN_CHARS_MAX {
-        cut.push('…');
-    }
-    cut
+        .map_or_else(String::new, |cause| quoted(&cause.to_string()))
 }
 
 /// A URL as it may stand in a message: without name, password and query, which may be secrets.
@@ -203,5 +190,5 @@ pub fn shown_url(url: &Url) -> String {
     let _ = plain.set_password(None);
     plain.set_query(None);
     plain.set_fragment(None);
-    shown(plain.as_str())
+    quoted(plain.as_str())
 }

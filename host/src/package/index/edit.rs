@@ -24,6 +24,7 @@ use super::{IndexError, load, pattern};
 use crate::package::id::{Release, is_part};
 use crate::package::oci::Descriptor;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 pub use self::error::EditError;
 use self::holders::tuf_key;
@@ -100,7 +101,7 @@ impl IndexEditor {
             let listed = role.targets.take().ok_or_else(|| {
                 IndexError::Malformed(format!(
                     "its snapshot lacks the role `{}`",
-                    super::shorten(&role.name)
+                    quoted(&role.name)
                 ))
             })?;
             namespaces.insert(role.name.clone(), listed);
@@ -135,7 +136,7 @@ impl IndexEditor {
             "root" | "targets" | "snapshot" | "timestamp" | "mirrors"
         );
         if is_reserved || !is_part(namespace) {
-            return Err(EditError::Namespace(super::shorten(namespace)));
+            return Err(EditError::Namespace(quoted(namespace)));
         }
         let (keys, role) = holder.role_keys()?;
         let all = PathPattern::new(pattern(namespace))
@@ -280,7 +281,7 @@ impl IndexEditor {
             }
             "root" | "targets" => {}
             namespace if self.has_namespace(namespace) => {}
-            other => return Err(EditError::NotDelegated(super::shorten(other))),
+            other => return Err(EditError::NotDelegated(quoted(other))),
         }
         self.changed.insert(role.into());
         Ok(())

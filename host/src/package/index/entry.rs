@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use tough::schema::Target;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::shorten;
 use crate::package::id::Release;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// Where a release that is not in a registry lies, below the index.
 pub(super) const PACKAGES: &str = "packages/";
@@ -209,11 +209,11 @@ impl Listed {
             .parse()
             .ok()
             .filter(|release: &Release| release.to_string() == name)
-            .ok_or_else(|| EntryError::Name(shorten(name)))?;
+            .ok_or_else(|| EntryError::Name(quoted(name)))?;
         if release.id.namespace() != role {
             return Err(EntryError::Role {
-                release: shorten(name),
-                role: shorten(role),
+                release: quoted(name),
+                role: quoted(role),
                 namespace: release.id.namespace().into(),
             });
         }
@@ -225,11 +225,11 @@ impl Listed {
             .collect();
         let manifest = format!("sha256:{hex}")
             .parse()
-            .map_err(|_| EntryError::Digest(shorten(name)))?;
+            .map_err(|_| EntryError::Digest(quoted(name)))?;
         let custom = serde_json::Value::Object(target.custom.clone().into_iter().collect());
         let entry: Entry = serde_json::from_value(custom).map_err(|error| EntryError::Fields {
-            release: shorten(name),
-            reason: shorten(&error.to_string()),
+            release: quoted(name),
+            reason: quoted(&error.to_string()),
         })?;
         entry.check(&release, &manifest)?;
         Ok(Self {
@@ -245,7 +245,7 @@ impl FromStr for Location {
     type Err = LocationError;
 
     fn from_str(text: &str) -> Result<Self, LocationError> {
-        let refused = || LocationError(shorten(text));
+        let refused = || LocationError(quoted(text));
         if text.len() > LOCATION_CHARS_MAX {
             return Err(refused());
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tough::TransportErrorKind;
 use tough::error::Error as Tough;
 
-use super::shorten;
+use crate::quoted::quoted;
 
 /// An index cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +93,7 @@ pub enum IndexError {
 
 impl From<Tough> for IndexError {
     fn from(error: Tough) -> Self {
-        let sentence = |error: &dyn std::fmt::Display| shorten(&error.to_string());
+        let sentence = |error: &dyn std::fmt::Display| quoted(&error.to_string());
         match error {
             Tough::ParseTrustedMetadata { source, .. } => Self::TrustedRoot(sentence(&source)),
             Tough::VerifyTrustedMetadata { source, .. } => Self::TrustedRoot(sentence(&source)),
@@ -141,12 +141,12 @@ impl IndexError {
                 "{} is longer than the {max_size} bytes that the file that pins it says",
                 file_name(error.url())
             )),
-            _ => Self::Malformed(shorten(&error.to_string())),
+            _ => Self::Malformed(quoted(&error.to_string())),
         }
     }
 }
 
 /// The last part of a URL, which is the file of the index.
 fn file_name(url: &str) -> String {
-    shorten(url.rsplit('/').next().unwrap_or(url))
+    quoted(url.rsplit('/').next().unwrap_or(url))
 }

@@ -15,10 +15,11 @@ use serde::de::IgnoredAny;
 use tough::{Transport, TransportError, TransportErrorKind, TransportStream, async_trait};
 use url::Url;
 
-use super::{IndexError, shorten};
+use super::IndexError;
 use crate::package::fault::Fault;
 use crate::package::http::HttpError;
 use crate::package::strict_json;
+use crate::quoted::quoted;
 
 /// Where the metadata lies, below the index.
 pub(super) const METADATA: &str = "metadata";
@@ -94,7 +95,7 @@ impl Gate {
         let kind = Kind::of(name).ok_or_else(|| {
             IndexError::Malformed(format!(
                 "it names a file `{}`, which is none of an index",
-                shorten(name)
+                quoted(name)
             ))
         })?;
         let too_large = |cap| IndexError::TooLarge {
@@ -113,7 +114,7 @@ impl Gate {
                     let sent_something_else = error
                         .downcast_ref::<HttpError>()
                         .is_some_and(|error| error.fault() == Fault::Package);
-                    match (sent_something_else, shorten(&error.to_string())) {
+                    match (sent_something_else, quoted(&error.to_string())) {
                         (true, error) => IndexError::Sent(error),
                         (false, error) => IndexError::Fetch(error),
                     }
@@ -239,7 +240,7 @@ fn check_leaf(name: &str, bytes: &[u8]) -> Result<(), IndexError> {
     struct Delegations {
         roles: Vec<IgnoredAny>,
     }
-    let malformed = |reason: &str| IndexError::Malformed(format!("{name}: {}", shorten(reason)));
+    let malformed = |reason: &str| IndexError::Malformed(format!("{name}: {}", quoted(reason)));
     let peeked: Signed =
         strict_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
     match peeked.signed.delegations {

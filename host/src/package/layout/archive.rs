@@ -18,8 +18,9 @@ use std::io::{self, Read as _};
 use tar::PaxExtensions;
 
 use super::blob::Blob;
-use super::{BLOBS, INDEX_JSON, MARKER, SHA256, brief};
+use super::{BLOBS, INDEX_JSON, MARKER, SHA256};
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 pub use error::ArchiveError;
 use header::{Fields, Kind};
@@ -71,20 +72,20 @@ impl Archive {
             }
             let entry = entry.map_err(|error| ArchiveError::Header {
                 at: next_at,
-                message: brief(&error.to_string()),
+                message: quoted(&error.to_string()),
             })?;
             let Fields { kind, name, bytes } = header::check(entry.header())?;
             let at = entry.raw_file_position();
             next_at = end_of(Extent { at, bytes }, file_bytes).ok_or_else(|| {
                 let left = file_bytes.saturating_sub(at);
-                let name = brief(&name);
+                let name = quoted(&name);
                 ArchiveError::PastEnd { name, bytes, left }
             })?;
             if kind == Kind::Pax {
                 expect_harmless(entry, bytes)?;
                 continue;
             }
-            let name = plain(&name, kind).ok_or_else(|| ArchiveError::Name(brief(&name)))?;
+            let name = plain(&name, kind).ok_or_else(|| ArchiveError::Name(quoted(&name)))?;
             let extent = (kind == Kind::File).then_some(Extent { at, bytes });
             if entries.insert(name.to_owned(), extent).is_some() {
                 return Err(ArchiveError::Twice(name.into()));
@@ -176,10 +177,10 @@ fn expect_harmless(mut entry: impl io::Read, bytes: u64) -> Result<(), ArchiveEr
         return Err(ArchiveError::Pax("an empty line".into()));
     }
     for record in PaxExtensions::new(&records) {
-        let record = record.map_err(|error| ArchiveError::Pax(brief(&error.to_string())))?;
+        let record = record.map_err(|error| ArchiveError::Pax(quoted(&error.to_string())))?;
         let key = record.key_bytes();
         if !PAX_KEYS.contains(&key) {
-            let key = brief(&String::from_utf8_lossy(key));
+            let key = quoted(&String::from_utf8_lossy(key));
             return Err(ArchiveError::Pax(format!("the record `{key}`")));
         }
     }

@@ -7,9 +7,10 @@ use std::iter;
 use std::path::Path;
 
 use super::blob::{self, Blob};
-use super::{Layout, LayoutError, blob_name, json, show};
+use super::{Layout, LayoutError, blob_name, json};
 use crate::package::oci::{self, Descriptor, Index, Manifest};
 use crate::plugin::Digest;
+use crate::quoted::quoted_path;
 
 /// The largest size that eleven octal digits can say, bytes (POSIX.1-2024, pax, ustar interchange
 /// format).
@@ -76,13 +77,13 @@ impl Contents {
     /// If it cannot be read, or is too large for a tar.
     pub fn add_file(&mut self, media_type: &str, path: &Path) -> Result<Descriptor, LayoutError> {
         let read_error = |source| LayoutError::Read {
-            path: show(path),
+            path: quoted_path(path),
             source,
         };
         let blob = blob::open(path).map_err(read_error)?;
         if blob.len() > BLOB_BYTES_MAX {
             return Err(LayoutError::TooLarge {
-                path: show(path),
+                path: quoted_path(path),
                 part: "the content".into(),
                 actual: blob.len(),
                 cap: BLOB_BYTES_MAX,

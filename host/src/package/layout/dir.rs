@@ -20,10 +20,11 @@ use cap_std::fs::{Dir, OpenOptions};
 
 use super::blob::Checked;
 use super::{
-    BLOBS, INDEX_JSON, Layout, LayoutError, MARKER, MARKER_JSON, Place, SHA256, blob_name, show,
+    BLOBS, INDEX_JSON, Layout, LayoutError, MARKER, MARKER_JSON, Place, SHA256, blob_name,
 };
 use crate::package::oci::{self, Descriptor, Index};
 use crate::plugin::Digest;
+use crate::quoted::quoted_path;
 
 /// Held by the one who writes.
 pub const LOCK: &str = ".lock";
@@ -69,7 +70,7 @@ impl DirLayout {
     fn locked(path: &Path, dir: Dir, lock: File) -> Result<Self, LayoutError> {
         let reader = dir.try_clone().map_err(write_error(path))?;
         let layout = Layout {
-            path: show(path),
+            path: quoted_path(path),
             place: Place::Dir(reader),
         };
         let this = Self {
@@ -338,7 +339,7 @@ fn sync(dir: &Dir, name: &str) -> io::Result<()> {
 
 fn write_error(path: &Path) -> impl Fn(io::Error) -> LayoutError {
     move |source| LayoutError::Write {
-        path: show(path),
+        path: quoted_path(path),
         source,
     }
 }

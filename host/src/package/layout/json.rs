@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{LayoutError, MARKER, brief};
+use super::{LayoutError, MARKER};
 use crate::package::oci::{self, Descriptor, Index, Manifest};
 use crate::package::strict_json;
+use crate::quoted::quoted;
 
 /// The one version of layouts there is (OCI image specification 1.1, image layout).
 const VERSION: &str = "1.0.0";
@@ -23,7 +24,7 @@ pub(super) fn expect_marker(path: &str, bytes: &[u8]) -> Result<(), LayoutError>
     }
     let message = format!(
         "the version should be `{VERSION}`, and is `{}`",
-        brief(&marker.version)
+        quoted(&marker.version)
     );
     Err(error(path, MARKER, message))
 }
@@ -54,12 +55,12 @@ pub(super) fn expect_media_type(
     Err(LayoutError::MediaType {
         digest: descriptor.digest,
         expected,
-        found: brief(&descriptor.media_type),
+        found: quoted(&descriptor.media_type),
     })
 }
 
 fn parse<T: DeserializeOwned>(path: &str, part: &str, bytes: &[u8]) -> Result<T, LayoutError> {
-    strict_json::from_slice(bytes).map_err(|source| error(path, part, brief(&source.to_string())))
+    strict_json::from_slice(bytes).map_err(|source| error(path, part, quoted(&source.to_string())))
 }
 
 fn expect_kind(
@@ -73,7 +74,7 @@ fn expect_kind(
     }
     let message = format!(
         "it should have schemaVersion 2 and mediaType {expected}, and has {schema_version} and `{}`",
-        brief(media_type)
+        quoted(media_type)
     );
     Err(error(path, part, message))
 }

@@ -13,11 +13,10 @@ use tar::{EntryType, Header};
 
 use super::blob::{Hashed, PIECE_BYTES};
 use super::contents::{Indexes, Part};
-use super::{
-    BLOBS, Contents, INDEX_JSON, LayoutError, MARKER, MARKER_JSON, SHA256, blob_name, show,
-};
+use super::{BLOBS, Contents, INDEX_JSON, LayoutError, MARKER, MARKER_JSON, SHA256, blob_name};
 use crate::package::oci::{self, Index};
 use crate::plugin::Digest;
+use crate::quoted::quoted_path;
 
 /// Writes a package file, whole or not at all: until it is on disk an older one stays.
 ///
@@ -29,7 +28,7 @@ use crate::plugin::Digest;
 /// added.
 pub fn write_tar(path: &Path, contents: &Contents, mtime: u64) -> Result<(), LayoutError> {
     let write_error = |source| LayoutError::Write {
-        path: show(path),
+        path: quoted_path(path),
         source,
     };
     // Renaming would put a file in the place of a device or a directory.

@@ -4,7 +4,8 @@
 use reqwest::header::WWW_AUTHENTICATE;
 use url::Url;
 
-use crate::package::http::{Response, is_loopback, shown};
+use crate::package::http::{Response, is_loopback};
+use crate::quoted::quoted;
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Challenge {
         for header in response.headers.get_all(WWW_AUTHENTICATE) {
             let text = header.to_str().map_err(|_| "the challenge is not text")?;
             let challenges = http_auth::parse_challenges(text)
-                .map_err(|_| format!("`{}` is not a challenge", shown(text)))?;
+                .map_err(|_| format!("`{}` is not a challenge", quoted(text)))?;
             for challenge in challenges {
                 if challenge.scheme.eq_ignore_ascii_case("bearer") {
                     return bearer(&challenge, base);
@@ -64,7 +65,7 @@ fn trusted(realm: &str, base: &Url) -> Result<Url, String> {
     let refused = || {
         format!(
             "tokens are to be had at `{}`, which is neither https nor the same host on this machine",
-            shown(realm)
+            quoted(realm)
         )
     };
     let url = Url::parse(realm).map_err(|_| refused())?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 
-use crate::package::http::shown;
+use crate::quoted::quoted;
 
 /// It lists registries; somebody's has some KiB.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
@@ -26,7 +26,7 @@ pub(super) fn find(config: Option<&Path>, host: &str) -> Result<Option<DockerCre
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("{}: {error}", shown(&path.to_string_lossy()))),
+        Err(error) => return Err(format!("{}: {error}", quoted(&path.to_string_lossy()))),
     };
     use CredentialRetrievalError as Error;
     match get_credential_from_reader(file.take(CONFIG_BYTES_MAX), host) {
@@ -36,12 +36,12 @@ pub(super) fn find(config: Option<&Path>, host: &str) -> Result<Option<DockerCre
         // Not its standard output, which is where secrets go.
         Err(Error::HelperFailure { helper, stderr, .. }) => Err(format!(
             "`{}` failed: {}",
-            shown(&helper),
-            shown(stderr.trim())
+            quoted(&helper),
+            quoted(stderr.trim())
         )),
         Err(Error::ConfigReadError) => Err(format!(
             "{} is not Docker's config.json",
-            shown(&path.to_string_lossy())
+            quoted(&path.to_string_lossy())
         )),
         Err(error) => Err(error.to_string()),
     }

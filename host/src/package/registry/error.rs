@@ -4,8 +4,9 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::ReferenceError;
-use crate::package::http::{HttpError, shown};
+use crate::package::http::HttpError;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// Why something cannot be had from a registry, or brought to it.
 #[derive(Debug, thiserror::Error)]
@@ -153,7 +154,7 @@ pub(super) fn said(body: &[u8]) -> String {
         Ok(Envelope { errors }) => errors
             .first()
             .map_or_else(String::new, |One { code, message }| {
-                format!(": {} ({})", shown(message), shown(code))
+                format!(": {} ({})", quoted(message), quoted(code))
             }),
         Err(_) => String::new(),
     }

@@ -4,7 +4,8 @@
 use url::Url;
 
 use super::RegistryError;
-use crate::package::http::{Response, shown, shown_url};
+use crate::package::http::{Response, shown_url};
+use crate::quoted::quoted;
 
 /// More pages than any list that we read has.
 const PAGES_MAX: usize = 64;
@@ -49,7 +50,7 @@ impl<'a> Pages<'a> {
         // Credentials go along, so it must be the same registry.
         self.next = Some(url.ok_or_else(|| RegistryError::Elsewhere {
             registry: shown_url(self.base),
-            url: shown(link),
+            url: quoted(link),
         })?);
         Ok(())
     }

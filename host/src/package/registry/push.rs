@@ -6,9 +6,10 @@ use url::Url;
 
 use super::access::Action;
 use super::{Registry, RegistryError, Target, not_html};
-use crate::package::http::{Content, Request, Response, shown, shown_url};
+use crate::package::http::{Content, Request, Response, shown_url};
 use crate::package::oci::{self, Descriptor};
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// Nobody needs what a registry says in answer to a push, bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
@@ -107,7 +108,7 @@ impl Registry {
         match response.header("docker-content-digest") {
             Some(taken) if taken != digest.to_string() => Err(RegistryError::Digest {
                 url: shown_url(&url),
-                expected: shown(taken),
+                expected: quoted(taken),
                 found: *digest,
             }),
             _ => Ok(response),

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use url::Url;
 
-use crate::package::http::shown;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// Host, port and repository together, characters: what registries keep to (distribution
 /// specification 1.1, pulling manifests).
@@ -82,7 +82,7 @@ impl Reference {
         match (&self.digest, &self.tag) {
             (Some(digest), _) => Ok(Target::Digest(*digest)),
             (None, Some(tag)) => Ok(Target::Tag(tag.clone())),
-            (None, None) => Err(ReferenceError::Neither(shown(&self.to_string()))),
+            (None, None) => Err(ReferenceError::Neither(quoted(&self.to_string()))),
         }
     }
 }
@@ -95,21 +95,21 @@ impl FromStr for Reference {
         let (registry, rest) = rest
             .split_once('/')
             .filter(|(registry, _)| is_registry(registry))
-            .ok_or_else(|| ReferenceError::Registry(shown(text)))?;
+            .ok_or_else(|| ReferenceError::Registry(quoted(text)))?;
         let (rest, digest) = match rest.split_once('@') {
             None => (rest, None),
             Some((rest, digest)) => match digest.parse() {
                 Ok(digest) => (rest, Some(digest)),
-                Err(_) => return Err(ReferenceError::Digest(shown(digest))),
+                Err(_) => return Err(ReferenceError::Digest(quoted(digest))),
             },
         };
         let (repository, tag) = match rest.split_once(':') {
             None => (rest, None),
             Some((repository, tag)) if is_tag(tag) => (repository, Some(tag.into())),
-            Some((_, tag)) => return Err(ReferenceError::Tag(shown(tag))),
+            Some((_, tag)) => return Err(ReferenceError::Tag(quoted(tag))),
         };
         if !is_repository(repository) || registry.len() + 1 + repository.len() > NAME_CHARS_MAX {
-            return Err(ReferenceError::Repository(shown(repository)));
+            return Err(ReferenceError::Repository(quoted(repository)));
         }
         Ok(Self {
             registry: registry.into(),
@@ -140,7 +140,7 @@ impl FromStr for Target {
         match text.parse() {
             Ok(digest) => Ok(Self::Digest(digest)),
             Err(_) if is_tag(text) => Ok(Self::Tag(text.into())),
-            Err(_) => Err(ReferenceError::Tag(shown(text))),
+            Err(_) => Err(ReferenceError::Tag(quoted(text))),
         }
     }
 }

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::paging::Pages;
 use super::{Registry, RegistryError, Target, parsed};
-use crate::package::http::shown;
 use crate::package::oci::{self, Descriptor, Index, Manifest, REFERRERS_MAX};
 use crate::package::strict_json;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// How often the index under the tag is read and, if need be, written. Two who write it at once
 /// overwrite each other; the one who lost sees that when reading, and writes again.
@@ -95,7 +95,7 @@ impl Registry {
         if index.media_type != oci::INDEX {
             return Err(no_index(
                 &tag,
-                format_args!("it is `{}`", shown(&index.media_type)),
+                format_args!("it is `{}`", quoted(&index.media_type)),
             ));
         }
         few(index.manifests.len(), subject)?;
@@ -128,7 +128,7 @@ fn referrer(subject: &Descriptor, bytes: &[u8]) -> Result<Descriptor, RegistryEr
         strict_json::from_slice(bytes).map_err(|error| RegistryError::Content {
             what: "should be a",
             expected: "manifest".into(),
-            found: shown(&error.to_string()),
+            found: quoted(&error.to_string()),
         })?;
     let refers_to = manifest.subject.map(|subject| subject.digest);
     if refers_to != Some(subject.digest) {
@@ -161,7 +161,7 @@ fn with(
     if index.media_type != oci::INDEX {
         return Err(no_index(
             &tag,
-            format_args!("it is `{}`", shown(&index.media_type)),
+            format_args!("it is `{}`", quoted(&index.media_type)),
         ));
     }
     let digest = added.digest.to_string();
@@ -183,7 +183,7 @@ fn no_index(tag: &Target, why: impl std::fmt::Display) -> RegistryError {
     RegistryError::Malformed {
         url: tag.to_string(),
         what: "an index of referrers",
-        why: shown(&why.to_string()),
+        why: quoted(&why.to_string()),
     }
 }
 

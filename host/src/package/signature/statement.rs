@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SignatureError, quote};
+use super::SignatureError;
 use crate::package::id::Release;
 use crate::package::strict_json;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// The type of the payload (in-toto attestation framework, envelope).
 pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -47,17 +48,17 @@ impl Signed {
         manifest: &Digest,
     ) -> Result<Self, SignatureError> {
         if payload_type != PAYLOAD_TYPE {
-            return Err(SignatureError::PayloadType(quote(payload_type)));
+            return Err(SignatureError::PayloadType(quoted(payload_type)));
         }
         let statement: Statement = strict_json::from_slice(payload)
-            .map_err(|error| SignatureError::Statement(quote(&error.to_string())))?;
+            .map_err(|error| SignatureError::Statement(quoted(&error.to_string())))?;
         if statement.statement_type != STATEMENT_TYPE {
-            return Err(SignatureError::StatementType(quote(
+            return Err(SignatureError::StatementType(quoted(
                 &statement.statement_type,
             )));
         }
         if statement.predicate_type != PREDICATE_TYPE {
-            return Err(SignatureError::PredicateType(quote(
+            return Err(SignatureError::PredicateType(quoted(
                 &statement.predicate_type,
             )));
         }
@@ -67,7 +68,7 @@ impl Signed {
         if *sha256 != manifest.hex() {
             return Err(SignatureError::Subject {
                 expected: *manifest,
-                found: quote(sha256),
+                found: quoted(sha256),
             });
         }
         if subject.name.is_empty() {
@@ -75,7 +76,7 @@ impl Signed {
         }
         Ok(Self {
             manifest: *manifest,
-            release: release(&subject.name)?,
+            release: subject.name.parse()?,
         })
     }
 }
@@ -112,10 +113,4 @@ impl Statement {
             predicate: serde_json::Map::new(),
         }
     }
-}
-
-fn release(name: &str) -> Result<Release, SignatureError> {
-    // The errors of names hold the whole name.
-    let short: String = name.chars().take(super::QUOTE_CHARS_MAX).collect();
-    Ok(short.parse()?)
 }

@@ -11,13 +11,14 @@ use url::Url;
 use super::files;
 use super::policy::{KeyTerms, Policy, Publisher};
 use super::{
-    POLICY, POLICY_BYTES_MAX, ROOT_BYTES_MAX, Signer, Trust, TrustError, brief, edit, key_path,
-    read_keys, read_policy, read_sigstore_roots,
+    POLICY, POLICY_BYTES_MAX, ROOT_BYTES_MAX, Signer, Trust, TrustError, edit, key_path, read_keys,
+    read_policy, read_sigstore_roots,
 };
 use crate::package::id::{Release, is_part};
 use crate::package::key::{Fingerprint, PublicKey};
 use crate::package::keyless::{Identity, TRUSTED_ROOT_BYTES_MAX};
 use crate::plugin::Digest;
+use crate::quoted::{quoted, quoted_path};
 
 /// A reason is a sentence, an issuer or a subject an address, bytes.
 const TEXT_BYTES_MAX: usize = 1 << 10;
@@ -219,7 +220,7 @@ impl Trust {
         let (text, policy) = read_policy(&self.dir)?;
         let path = self.dir.join(POLICY);
         let error = |message| TrustError::Policy {
-            path: files::show(&path),
+            path: quoted_path(&path),
             message,
         };
         let mut document: DocumentMut = text
@@ -231,7 +232,7 @@ impl Trust {
         let policy = Policy::parse(&changed).map_err(error)?;
         let keys = read_keys(&self.dir, &policy)?;
         if changed.len() as u64 > POLICY_BYTES_MAX {
-            let (path, cap) = (files::show(&path), POLICY_BYTES_MAX);
+            let (path, cap) = (quoted_path(&path), POLICY_BYTES_MAX);
             return Err(TrustError::TooLarge { path, cap });
         }
         if changed != text {
@@ -346,7 +347,7 @@ fn expect_text(what: &'static str, text: &str) -> Result<(), TrustError> {
 fn value_error(what: &'static str, value: &str, expected: &'static str) -> TrustError {
     TrustError::Value {
         what,
-        value: brief(value),
+        value: quoted(value),
         expected,
     }
 }

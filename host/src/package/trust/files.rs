@@ -9,6 +9,7 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 
 use super::TrustError;
+use crate::quoted::quoted_path;
 
 /// Held by the one who changes the store.
 const LOCK: &str = ".lock";
@@ -39,7 +40,7 @@ pub(super) fn read(path: &Path, cap: u64) -> Result<Option<Vec<u8>>, TrustError>
         .read_to_end(&mut bytes)
         .map_err(&io_error)?;
     if bytes.len() as u64 > cap {
-        let path = show(path);
+        let path = quoted_path(path);
         return Err(TrustError::TooLarge { path, cap });
     }
     Ok(Some(bytes))
@@ -93,7 +94,7 @@ fn expect_private(path: &Path, metadata: &Metadata) -> Result<(), TrustError> {
         return Ok(());
     }
     Err(TrustError::Exposed {
-        path: show(path),
+        path: quoted_path(path),
         mode: metadata.mode() & 0o777,
         owner,
     })
@@ -101,12 +102,7 @@ fn expect_private(path: &Path, metadata: &Metadata) -> Result<(), TrustError> {
 
 fn io_error(path: &Path) -> impl Fn(io::Error) -> TrustError {
     move |source| TrustError::Io {
-        path: show(path),
+        path: quoted_path(path),
         source,
     }
-}
-
-/// A path as people may see it.
-pub(super) fn show(path: &Path) -> String {
-    path.to_string_lossy().escape_debug().to_string()
 }

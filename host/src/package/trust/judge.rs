@@ -5,10 +5,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::listed;
 use super::policy::{Policy, Publisher};
-use super::{brief, listed};
 use crate::package::key::Fingerprint;
 use crate::package::keyless::Identity;
+use crate::quoted::quoted;
 
 /// By whom a valid signature is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +25,7 @@ impl fmt::Display for Signer {
         match self {
             Self::Key(fingerprint) => write!(f, "the key {fingerprint}"),
             Self::Identity(Identity { issuer, subject }) => {
-                write!(f, "the identity {} of {}", brief(subject), brief(issuer))
+                write!(f, "the identity {} of {}", quoted(subject), quoted(issuer))
             }
         }
     }
@@ -81,7 +82,7 @@ pub enum Refusal {
         namespace: String,
     },
     /// The key was revoked; when the signature was made does not matter.
-    #[error("{signer} was revoked at {at}: {reason}", reason = brief(reason))]
+    #[error("{signer} was revoked at {at}: {reason}", reason = quoted(reason))]
     Revoked {
         /// Who signed.
         signer: Signer,

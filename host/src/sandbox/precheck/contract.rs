@@ -5,7 +5,8 @@
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
 
-use super::{PrecheckError, quoted};
+use super::PrecheckError;
+use crate::quoted::quoted;
 use crate::report::model::PluginKind;
 
 /// The interfaces of WASI 0.2 that a plugin may import. They are linked, but each does only what was

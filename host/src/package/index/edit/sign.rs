@@ -19,6 +19,7 @@ use crate::package::index::load::write;
 use crate::package::index::transport::Kind;
 use crate::package::key::PrivateKey;
 use crate::plugin::Digest;
+use crate::quoted::quoted;
 
 /// Private keys, each with the public one as TUF knows it.
 type Signers<'a> = [(Key, &'a PrivateKey)];
@@ -384,6 +385,6 @@ fn check_lasting(
 fn unwritable(role: &str, error: &dyn std::fmt::Display) -> EditError {
     EditError::Unwritable {
         role: role.into(),
-        reason: super::super::shorten(&error.to_string()),
+        reason: quoted(&error.to_string()),
     }
 }

@@ -5,7 +5,8 @@ use tough::Repository;
 use tough::schema::{DelegatedRole, PathSet, Targets};
 
 use crate::package::id::is_part;
-use crate::package::index::{Index, IndexError, Listed, pattern, shorten};
+use crate::package::index::{Index, IndexError, Listed, pattern};
+use crate::quoted::quoted;
 
 /// How many sentences about targets that cannot be listed are kept: enough to see what is wrong.
 const IGNORED_MAX: usize = 100;
@@ -18,7 +19,7 @@ impl Index {
         for name in top.targets.keys() {
             index.ignore(format!(
                 "`{}` is listed by the index itself, and not by its namespace",
-                shorten(name.raw())
+                quoted(name.raw())
             ));
         }
         for role in top
@@ -30,7 +31,7 @@ impl Index {
             let targets = role.targets.as_ref().ok_or_else(|| {
                 IndexError::Malformed(format!(
                     "its snapshot lacks the role `{}`",
-                    shorten(&role.name)
+                    quoted(&role.name)
                 ))
             })?;
             index.add(role, &targets.signed);
@@ -46,7 +47,7 @@ impl Index {
             PathSet::PathHashPrefixes(_) => false,
         };
         if !is_part(&role.name) || !is_whole(&role.paths) {
-            let role = shorten(&role.name);
+            let role = quoted(&role.name);
             self.ignore(format!(
                 "the role `{role}` is not that of a namespace: it may not list `{role}/*`"
             ));

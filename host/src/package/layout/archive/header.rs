@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use tar::{EntryType, Header};
 
-use super::super::brief;
 use super::ArchiveError;
+use crate::quoted::quoted;
 
 const NAME: Range<usize> = 0..100;
 const SIZE: Range<usize> = 124..136;
@@ -48,7 +48,7 @@ pub(super) fn check(header: &Header) -> Result<Fields, ArchiveError> {
         .split(|byte| *byte == 0)
         .next()
         .unwrap_or_default();
-    let shown = || brief(&String::from_utf8_lossy(name_bytes));
+    let shown = || quoted(&String::from_utf8_lossy(name_bytes));
     if !is_ustar(raw) {
         return Err(ArchiveError::Form(shown()));
     }
