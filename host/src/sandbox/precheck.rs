@@ -15,7 +15,7 @@
 use crate::quoted::quoted;
 use crate::report::model::PluginKind;
 use serde::{Deserialize, Serialize};
-use wasmparser::{FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{Parser, ValidPayload, Validator, WasmFeatures};
 
 mod caps;
 mod contract;
@@ -189,29 +189,29 @@ pub enum PrecheckError {
 /// Checks a component against `caps`, `FEATURES` and the contract.
 ///
 /// # Errors
-/// The first reason to refuse it, in the order of the file.
+/// The first reason to refuse it, in the order of the file: of what is around the functions, then of
+/// these.
 pub fn precheck(bytes: &[u8], caps: &StructureCaps) -> Result<Shape, PrecheckError> {
     header(bytes)?;
     let mut parser = Parser::new(0);
     parser.set_features(FEATURES);
     let mut validator = Validator::new_with_features(FEATURES);
-    let mut allocations = FuncValidatorAllocations::default();
     let mut seen = structure::Structure::new(bytes, caps);
     let mut root = None;
+    let mut bodies = Vec::new();
 
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
         seen.count(&payload)?;
         match validator.payload(&payload)? {
-            ValidPayload::Func(function, body) => {
-                allocations = function::check(function, &body, caps, allocations)?;
-            }
+            ValidPayload::Func(function, body) => bodies.push((function, body)),
             // Nested ones end first: the last that ends is the root.
             ValidPayload::End(types) => root = Some(types),
             ValidPayload::Ok | ValidPayload::Parser(_) => {}
         }
     }
 
+    function::check_all(bodies, caps)?;
     // A parser that came to its end has seen the end of the root.
     let root = root.ok_or_else(|| PrecheckError::Malformed {
         offset: bytes.len(),

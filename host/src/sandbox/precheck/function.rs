@@ -1,6 +1,9 @@
 //! One function body: validated operator by operator while its costs are counted, because a body
 //! of a few kilobytes can cost the compiler minutes.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+
 use wasmparser::{
     BlockType, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
     ValidatorResources, WasmModuleResources,
@@ -9,8 +12,65 @@ use wasmparser::{
 use super::structure::at_most;
 use super::{PrecheckError, StructureCaps};
 
+/// A function and its body.
+type Body<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
+
+/// Bodies that a thread takes at a time: some 100 KB of code.
+const BODIES_AT_A_TIME: usize = 64;
+
+/// Validates all bodies within the caps, on as many threads as there are cores: nearly all the time of
+/// the check is spent here. Where no thread can be made, this one does it alone.
+pub(super) fn check_all(bodies: Vec<Body<'_>>, caps: &StructureCaps) -> Result<(), PrecheckError> {
+    let rest = Mutex::new(bodies.into_iter().enumerate());
+    // The first error in the order of the file, whoever found it.
+    let first: Mutex<Option<(usize, PrecheckError)>> = Mutex::new(None);
+    let work = || {
+        let mut allocations = FuncValidatorAllocations::default();
+        loop {
+            let mut some = lock(&rest);
+            let taken: Vec<_> = some.by_ref().take(BODIES_AT_A_TIME).collect();
+            drop(some);
+            if taken.is_empty() {
+                return;
+            }
+            for (index, (function, body)) in taken {
+                match check(function, &body, caps, std::mem::take(&mut allocations)) {
+                    Ok(again) => allocations = again,
+                    Err(error) => {
+                        let mut first = lock(&first);
+                        if first.as_ref().is_none_or(|(found, _)| index < *found) {
+                            *first = Some((index, error));
+                        }
+                        // What comes after it does not matter any more.
+                        lock(&rest).by_ref().for_each(drop);
+                        return;
+                    }
+                }
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let others = thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+        for _ in 0..others.min(THREADS_MAX) {
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some((_, error)) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// More than these find nothing to do.
+const THREADS_MAX: usize = 7;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Validates a body within the caps, and hands the allocations on to the next.
-pub(super) fn check(
+fn check(
     function: FuncToValidate<ValidatorResources>,
     body: &FunctionBody<'_>,
     caps: &StructureCaps,
