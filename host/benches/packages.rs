@@ -47,7 +47,10 @@ struct Place(tempfile::TempDir);
 
 impl Place {
     fn new() -> Result<Self> {
-        Ok(Self(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?))
+        let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        // A project of its own: its lock belongs there, and not beside the sources.
+        fs::create_dir(place.path().join(".dyno"))?;
+        Ok(Self(place))
     }
 
     fn path(&self, name: &str) -> String {
