@@ -32,7 +32,7 @@ use crate::package::lock::{Lock, LockError, Locked};
 use crate::package::origin::{Origin, Which};
 use crate::package::registry::{self, Reference, ReferenceError, Registry, RegistryError};
 use crate::package::store::{Installed, Reading, Store, StoreError, StoreLock};
-use crate::package::trust::{Conflict, Grant, Trust, TrustError};
+use crate::package::trust::{Trust, TrustError};
 use crate::package::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
 use crate::report::model::Outcome;
 use crate::sandbox::Limits;
@@ -42,7 +42,7 @@ pub use describe::describe;
 pub use inspect::{Inspected, Signed};
 pub use install::{Change, Plan};
 pub use keep::renew;
-pub use lookup::{Found, Known};
+pub use lookup::{Found, Known, Opened};
 pub use pack::{PackError, Packed, pack, sign};
 pub use publish::Pushed;
 pub use serve::serve;
@@ -94,6 +94,8 @@ pub struct Access {
     pub registry: registry::Options,
     /// What packages must be, to the byte.
     pub locked: Option<Lock>,
+    /// What was opened, to be used again.
+    pub opened: Opened,
 }
 
 /// A package, as a user named it.
@@ -407,15 +409,7 @@ impl Access {
                     key: Some(key),
                     ..
                 }) if ask.trust(&release, &key) => {
-                    let namespace = release.id.namespace();
-                    // A publisher whose key is known has one more namespace.
-                    let publisher = trust.publisher(&key.fingerprint()).unwrap_or(namespace);
-                    let grant = Grant {
-                        publisher: publisher.into(),
-                        namespaces: [namespace.to_owned()].into(),
-                        conflict: Conflict::Refuse,
-                    };
-                    trust.add(&key, &grant, None, None)?;
+                    trust.add_for(&key, release.id.namespace())?;
                 }
                 result => break result.map_err(refused)?,
             }

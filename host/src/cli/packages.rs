@@ -11,7 +11,7 @@ use dyno_host::package::lock::Lock;
 use dyno_host::package::manifest::meaning;
 use dyno_host::package::registry::Options;
 use dyno_host::package::verify::Check;
-use dyno_host::packaging::{Access, Ask, Home, Plan};
+use dyno_host::packaging::{Access, Ask, Home, Opened, Plan};
 use dyno_host::quantity;
 use dyno_host::render::escape;
 use dyno_host::report::model::LimitKind;
@@ -57,6 +57,7 @@ impl AccessArgs {
                 ..Options::default()
             },
             locked,
+            opened: Opened::default(),
         })
     }
 }

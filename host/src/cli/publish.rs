@@ -7,7 +7,6 @@ use clap::Args;
 use dyno_host::package::key::PublicKey;
 use dyno_host::package::layout::Layout;
 use dyno_host::package::registry::Reference;
-use dyno_host::package::trust::{Conflict, Grant};
 use dyno_host::packaging::{self, Access, Named, Nobody};
 use dyno_host::render::escape;
 
@@ -92,13 +91,7 @@ impl Publish {
         if trust.knows(namespace) {
             return Ok(());
         }
-        let publisher = trust.publisher(&key.fingerprint()).unwrap_or(namespace);
-        let grant = Grant {
-            publisher: publisher.into(),
-            namespaces: [namespace.to_owned()].into(),
-            conflict: Conflict::Refuse,
-        };
-        trust.add(key, &grant, None, None)?;
+        trust.add_for(key, namespace)?;
         say(&format!("trusted your key for {namespace}"))
     }
 }

@@ -58,7 +58,7 @@ impl Search {
         };
         let query = self.query.join(" ");
         let mut hits: Vec<Hit<'_>> = Vec::new();
-        for (_, index) in &indexes {
+        for (_, index) in indexes {
             // An id is resolved in the first index that knows it, and so is shown once.
             for hit in index.search(&query, &filter) {
                 let id = &hit.listed.release.id;
@@ -79,7 +79,7 @@ impl Search {
             false => render::found(&mut out, listed.iter().copied()),
         };
         super::shown(result.map_err(Into::into))?;
-        for (_, index) in &indexes {
+        for (_, index) in indexes {
             for sentence in index.ignored() {
                 super::warn(&dyno_host::render::escape(sentence));
             }

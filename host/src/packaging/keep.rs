@@ -9,7 +9,6 @@ use crate::package::index::{EditError, Entry, Expiries, Holder, Holders, IndexEd
 use crate::package::key::PrivateKey;
 use crate::package::layout::write_tar;
 use crate::package::manifest::SelfDescription;
-use crate::package::registry::Reference;
 use crate::package::verify::Package;
 use crate::worker::Supervisor;
 
@@ -36,10 +35,7 @@ impl Access {
             let package = self.open(named, supervisor, desk, ask, &mut |_| {}).await?;
             verified.push((named, package));
         }
-        let edit_error = |error: EditError| PackagingError::Keep {
-            index: dir.display().to_string(),
-            error: Box::new(error),
-        };
+        let edit_error = |error| edit_error(dir, error);
         let is_there = dir.join("metadata").join("timestamp.json").exists();
         let mut editor = match is_there {
             true => IndexEditor::open(dir).await,
@@ -75,7 +71,6 @@ impl Access {
         package: &Package,
     ) -> Result<Location, PackagingError> {
         if let Named::Reference(reference) = named {
-            let Reference { .. } = reference;
             return Ok(Location::Registry {
                 repository: format!("{}/{}", reference.registry(), reference.repository()),
                 digest: package.digest,
@@ -97,14 +92,18 @@ impl Access {
 /// # Errors
 /// If there is none, or it is not this key's.
 pub async fn renew(dir: &Path, key: &PrivateKey) -> Result<(), PackagingError> {
-    let edit_error = |error: EditError| PackagingError::Keep {
-        index: dir.display().to_string(),
-        error: Box::new(error),
-    };
+    let edit_error = |error| edit_error(dir, error);
     let mut editor = IndexEditor::open(dir).await.map_err(edit_error)?;
     editor
         .sign(&[key], &Expiries::default())
         .map_err(edit_error)
+}
+
+fn edit_error(dir: &Path, error: EditError) -> PackagingError {
+    PackagingError::Keep {
+        index: dir.display().to_string(),
+        error: Box::new(error),
+    }
 }
 
 fn entry(about: &SelfDescription, package: &Package, location: Location) -> Entry {

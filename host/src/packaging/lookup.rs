@@ -1,7 +1,7 @@
 //! From an id to a package: which indexes the user trusts, what they list, and where that is.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Access, Ask, Located, Named, PackagingError};
 use crate::package::http::{Http, shown_url};
@@ -13,6 +13,7 @@ use crate::package::registry::{Reference, Registry};
 use crate::package::verify::{Asked, Check, Package};
 use crate::report::model::LimitKind;
 use crate::worker::Supervisor;
+use tokio::sync::OnceCell;
 use tough::async_trait;
 use url::Url;
 
@@ -43,6 +44,13 @@ impl Place {
     }
 }
 
+/// What one verb opens once, however many packages it looks up.
+#[derive(Debug, Clone, Default)]
+pub struct Opened {
+    http: OnceLock<Http>,
+    indexes: OnceCell<Vec<(Known, Index)>>,
+}
+
 /// A release that an index lists.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -70,7 +78,11 @@ impl Fetch for Http {
 impl Access {
     /// A client for the network.
     pub(super) fn http(&self) -> Result<Http, PackagingError> {
-        Ok(Http::new()?)
+        if let Some(http) = self.opened.http.get() {
+            return Ok(http.clone());
+        }
+        let http = Http::new()?;
+        Ok(self.opened.http.get_or_init(|| http).clone())
     }
 
     fn known(&self) -> Result<Vec<Known>, PackagingError> {
@@ -93,7 +105,12 @@ impl Access {
     ///
     /// # Errors
     /// The first that cannot be had, or is not what it should be.
-    pub async fn indexes(&self) -> Result<Vec<(Known, Index)>, PackagingError> {
+    pub async fn indexes(&self) -> Result<&[(Known, Index)], PackagingError> {
+        let indexes = self.opened.indexes.get_or_try_init(|| self.load_indexes());
+        Ok(indexes.await?)
+    }
+
+    async fn load_indexes(&self) -> Result<Vec<(Known, Index)>, PackagingError> {
         let mut loaded = Vec::new();
         for trusted in self.known()? {
             let source = if self.offline {
@@ -125,8 +142,10 @@ impl Access {
         for (index, releases) in self.indexes().await? {
             match releases.resolve(wanted) {
                 Ok(listed) => {
-                    let listed = listed.clone();
-                    return Ok(Found { listed, index });
+                    return Ok(Found {
+                        listed: listed.clone(),
+                        index: index.clone(),
+                    });
                 }
                 Err(error @ ResolveError::NoVersion { .. }) => {
                     return Err(PackagingError::NotFound(error));

@@ -82,6 +82,21 @@ impl Trust {
         })
     }
 
+    /// Trusts a key for one namespace: as one more of its publisher, if it has one, and else as that of
+    /// a publisher by the namespace's name.
+    ///
+    /// # Errors
+    /// As [`Trust::add`], if the namespace is somebody else's.
+    pub fn add_for(&mut self, key: &PublicKey, namespace: &str) -> Result<(), TrustError> {
+        let publisher = self.publisher(&key.fingerprint()).unwrap_or(namespace);
+        let grant = Grant {
+            publisher: publisher.into(),
+            namespaces: [namespace.to_owned()].into(),
+            conflict: Conflict::Refuse,
+        };
+        self.add(key, &grant, None, None)
+    }
+
     /// Trusts the certificates of an account for namespaces, if they are verified by this trusted
     /// root: the bytes of a `trusted_root.json`. A publisher has one for all its identities.
     ///
