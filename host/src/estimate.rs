@@ -253,6 +253,7 @@ mod tests {
         Process {
             block: 0,
             order: 0,
+            confirming: false,
             outcome: Outcome::Ok,
             core: None,
             padding_bytes: 0,

@@ -216,6 +216,7 @@ impl<'a> Session<'a> {
                 let place = Place {
                     block: block as u32,
                     order,
+                    confirming: false,
                     core: self.core,
                     padding_bytes,
                 };

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::model::Run;
+use super::model::{Comparison, History, Run};
 
 pub mod csv;
 pub mod jsonl;
@@ -28,6 +28,27 @@ pub const SCHEMA_ID: &str = "dyno-report/1";
 
 /// The JSON Schema (draft 2020-12) of the JSON document, as it is committed.
 pub const SCHEMA: &str = include_str!("../../schema/report.schema.json");
+
+/// What leaves together.
+#[derive(Debug, Clone, Copy)]
+pub struct Contents<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// The comparison in which it is the candidate, and the run that is the base.
+    pub compared: Option<(&'a Comparison, &'a Run)>,
+    /// How its cases went over earlier runs.
+    pub histories: &'a [History],
+}
+
+impl<'a> From<&'a Run> for Contents<'a> {
+    fn from(run: &'a Run) -> Self {
+        Self {
+            run,
+            compared: None,
+            histories: &[],
+        }
+    }
+}
 
 /// A form in which a run can leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

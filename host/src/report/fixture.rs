@@ -77,6 +77,7 @@ fn measured() -> Plugin {
         kind: Some(PluginKind::Command),
         digest: Some(format!("sha256:{}", "ab".repeat(32))),
         component_bytes: Some(123_456),
+        inputs: Some("cd".repeat(32)),
         outcome: Outcome::Ok,
         compile: Some(Compile {
             cache: CacheUse::Miss,
@@ -96,6 +97,7 @@ fn refused() -> Plugin {
         kind: None,
         digest: None,
         component_bytes: None,
+        inputs: None,
         outcome: Outcome::Refused {
             reason: "needs dyno:bench@0.2.0".into(),
         },
@@ -192,6 +194,7 @@ fn process(order: u32, number: usize) -> Process {
         outcome: outcomes[number % outcomes.len()].clone(),
         core: (order > 0).then_some(1),
         padding_bytes: 777,
+        confirming: number == 3,
         ready_ns: 11_000_000,
         load_ns: 100_000,
         instantiate_ns: 8_000,

@@ -13,6 +13,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) mod hex;
 
+mod comparison;
+pub use comparison::{
+    CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, History, Pairing, Point,
+    Rules, Severity, Side, Verdict,
+};
+
 /// One run of `dyno`: everything that one command measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
@@ -92,6 +98,10 @@ pub struct Plugin {
     pub digest: Option<String>,
     /// Size of the file as it was read.
     pub component_bytes: Option<u64>,
+    /// SHA-256 over all that it gets besides: arguments, variables, stdin, what it must print, granted
+    /// directories; none if that is not known. With equal digests of component and inputs, one engine and one
+    /// configuration, nothing can differ.
+    pub inputs: Option<String>,
     /// How loading it ended. A plugin that loaded is [`Outcome::Ok`] even if a case failed.
     pub outcome: Outcome,
     /// How it was compiled; none if it was refused before.
@@ -432,6 +442,8 @@ pub struct Process {
     pub block: u32,
     /// Position in the run's order of processes, from 0.
     pub order: u32,
+    /// Whether its block is one of those that confirm what the first ones flagged.
+    pub confirming: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// The core it was pinned to.

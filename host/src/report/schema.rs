@@ -10,8 +10,11 @@ use super::error::Cause;
 pub(super) const APPLICATION_ID: i32 = 0x4479_6e6f;
 
 /// The step from version `i` to `i + 1` at index `i`.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// Larger than SQLite's 4 KiB, because a process' samples fill some 10 KiB; measured, see
 /// `benches/report.rs`.

@@ -103,9 +103,9 @@ fn write_plugin(connection: &Connection, run: i64, plugin: &Plugin) -> Result<()
     let component = component(connection, plugin.digest.as_deref())?;
     connection
         .prepare_cached(
-            "INSERT INTO run_plugin (run, plugin, name, source, kind, component_bytes, outcome,
+            "INSERT INTO run_plugin (run, plugin, name, source, kind, component_bytes, inputs, outcome,
                 outcome_json, compile_json, load_json, instantiate_json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             run,
@@ -114,6 +114,7 @@ fn write_plugin(connection: &Connection, run: i64, plugin: &Plugin) -> Result<()
             plugin.source,
             plugin.kind.map(|kind| tag("the kind", &kind)).transpose()?,
             plugin.component_bytes.map(bits),
+            plugin.inputs,
             tag("the outcome", &plugin.outcome)?,
             json("the outcome", &plugin.outcome)?,
             json_option("the compilation", plugin.compile.as_ref())?,
@@ -174,8 +175,8 @@ fn write_process(connection: &Connection, case: i64, process: &Process) -> Resul
         .prepare_cached(
             "INSERT INTO process (bench_case, block, run_order, outcome, outcome_json, core,
                 padding_bytes, ready_ns, load_ns, instantiate_ns, first_iteration_ns,
-                checksum, precise, memory_peak_bytes, rss_peak_bytes, sample_count, samples)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                checksum, precise, memory_peak_bytes, rss_peak_bytes, sample_count, samples, confirming)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             case,
@@ -195,6 +196,7 @@ fn write_process(connection: &Connection, case: i64, process: &Process) -> Resul
             bits(process.rss_peak_bytes),
             bits(process.samples.len() as u64),
             pack::pack(&process.samples),
+            process.confirming,
         ])?;
     Ok(())
 }

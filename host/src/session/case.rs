@@ -21,6 +21,7 @@ pub(super) struct CaseAt {
 pub(super) struct Place {
     pub(super) block: u32,
     pub(super) order: u32,
+    pub(super) confirming: bool,
     pub(super) core: Option<u32>,
     pub(super) padding_bytes: u32,
 }
@@ -146,6 +147,7 @@ fn process(timed: Option<Timed>, samples: Vec<Sample>, outcome: Outcome, place: 
     Process {
         block: place.block,
         order: place.order,
+        confirming: place.confirming,
         outcome,
         core: place.core,
         padding_bytes: place.padding_bytes,

@@ -52,6 +52,7 @@ impl Subject {
                 kind: None,
                 digest: None,
                 component_bytes: None,
+                inputs: None,
                 outcome: Outcome::Ok,
                 compile: None,
                 load_ns: None,

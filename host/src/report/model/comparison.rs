@@ -1,0 +1,241 @@
+//! What a comparison of two versions found, as plain data; the second half of the vocabulary.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Metric;
+
+/// Two runs held against each other, case by case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// What is the measure.
+    pub base: Side,
+    /// What is judged.
+    pub candidate: Side,
+    /// RFC 3339, UTC.
+    pub judged_at: String,
+    /// Whether the two were run side by side.
+    pub pairing: Pairing,
+    /// By what it was judged.
+    pub rules: Rules,
+    /// The candidate's cases in its order, then those that are gone.
+    pub cases: Vec<CaseComparison>,
+}
+
+impl Comparison {
+    /// How a gate ends: regressed if any case is, else unsure if any case is, else passed. None if
+    /// this was no gate.
+    #[must_use]
+    pub fn gate(&self) -> Option<GateOutcome> {
+        let outcomes = self.cases.iter().filter_map(|case| case.gate.as_ref());
+        outcomes.map(|gate| gate.outcome).max()
+    }
+}
+
+/// One of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Side {
+    /// Id of the run with its samples.
+    pub run: String,
+    /// As the user called it: a path, a package, the name of a baseline, the id of a run.
+    pub name: String,
+}
+
+/// How two runs came to be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pairing {
+    /// Both were measured now, process beside process: what the machine did, it did to both.
+    Paired,
+    /// They were compared as they were stored, each from its own time: weaker.
+    Stored,
+}
+
+/// By what a comparison judges. Changes are relative: 0.1 is 10 %.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rules {
+    /// Coverage of the interval of a change.
+    pub confidence: f64,
+    /// Times within this of each other are equivalent.
+    pub equivalence: f64,
+    /// A time that grew by this or more fails a gate.
+    pub threshold: f64,
+    /// Fuel that grew by this or more fails a gate; none if it does not gate.
+    pub fuel: Option<f64>,
+    /// Memory at its peak that grew by this or more fails a gate; none if it does not gate.
+    pub memory: Option<f64>,
+    /// Whether this is a gate.
+    pub gates: bool,
+}
+
+/// What became of one case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseComparison {
+    /// The candidate's plugin; the base's, if the case is gone.
+    pub plugin: String,
+    /// The case.
+    pub case: String,
+    /// In one word.
+    pub verdict: Verdict,
+    /// The metric that the verdict is about: wall time, or CPU time where that alone resolves.
+    pub decided_by: Option<Metric>,
+    /// How much slower, if it regressed.
+    pub severity: Option<Severity>,
+    /// What time and fuel say together; none unless both are known.
+    pub diagnosis: Option<Diagnosis>,
+    /// By metric: wall time, CPU time, fuel, memory at its peak; what was measured on both sides.
+    pub changes: Vec<Change>,
+    /// What the gate says of it; none if this was no gate.
+    pub gate: Option<Gate>,
+    /// What a reader must know besides, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl CaseComparison {
+    /// The change of a metric, if it was measured on both sides.
+    #[must_use]
+    pub fn change(&self, metric: Metric) -> Option<&Change> {
+        self.changes.iter().find(|change| change.metric == metric)
+    }
+
+    /// The change that the verdict is about.
+    #[must_use]
+    pub fn decisive(&self) -> Option<&Change> {
+        self.change(self.decided_by?)
+    }
+}
+
+/// What a comparison says in one word.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It takes longer: the whole interval lies above what is equivalent.
+    Regressed,
+    /// The interval allows both. Never a pass.
+    Unsure,
+    /// It takes less time: the whole interval lies below what is equivalent.
+    Improved,
+    /// The whole interval lies within what is equivalent.
+    Equivalent,
+    /// The same bytes, inputs, engine and configuration: it cannot have changed.
+    Identical,
+    /// Only the candidate has it.
+    New,
+    /// Only the base has it.
+    Gone,
+}
+
+/// How much slower: by the estimate, not by an end of the interval.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Below 10 %.
+    Drift,
+    /// From 10 %.
+    Minor,
+    /// From 20 %.
+    Major,
+    /// Above 50 %.
+    Critical,
+}
+
+/// What time and fuel say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Diagnosis {
+    /// Neither changed.
+    Unchanged,
+    /// Both changed the same way: it does more work, or less.
+    Work,
+    /// Only time changed: layout, engine or machine.
+    TimeOnly,
+    /// Only fuel changed: more work or less, and it does not show in time.
+    FuelOnly,
+    /// They changed in opposite ways: other work, not more of it.
+    Opposed,
+}
+
+/// How one metric of a case changed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Which metric.
+    pub metric: Metric,
+    /// The base's estimate, in the metric's unit.
+    pub base: f64,
+    /// The candidate's.
+    pub candidate: f64,
+    /// Candidate over base: the estimate of the paired differences, which need not be the quotient of
+    /// the two estimates.
+    pub ratio: f64,
+    /// Lower end of its interval.
+    pub lower: f64,
+    /// Upper end of its interval.
+    pub upper: f64,
+    /// Pairs of processes that it was drawn from; 0 if it was counted, and the interval has no width.
+    pub pairs: u64,
+    /// What this metric says by itself.
+    pub verdict: Verdict,
+}
+
+/// What a gate says of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Gate {
+    /// In one word.
+    pub outcome: GateOutcome,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// What fresh blocks said of a time that was flagged, with alpha shared over all that were.
+    pub confirmation: Option<Change>,
+}
+
+/// How a gate ends, the better first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateOutcome {
+    /// Nothing grew by the threshold.
+    Passed,
+    /// That cannot be said.
+    Unsure,
+    /// Something did.
+    Regressed,
+}
+
+/// How one metric of one case went over many runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct History {
+    /// The plugin.
+    pub plugin: String,
+    /// The case.
+    pub case: String,
+    /// The metric.
+    pub metric: Metric,
+    /// Fingerprint of the machines: only those of one class are comparable.
+    pub machine: String,
+    /// The oldest first.
+    pub points: Vec<Point>,
+    /// Where the level probably changed: positions in `points` of the first of a new level.
+    pub change_points: Vec<usize>,
+}
+
+/// One run in a history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Point {
+    /// Id of the run.
+    pub run: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// Digest of the component.
+    pub digest: Option<String>,
+    /// The estimate, in the metric's unit.
+    pub median: f64,
+    /// Lower end of its 95 % interval.
+    pub lower: f64,
+    /// Upper end.
+    pub upper: f64,
+}
