@@ -136,6 +136,19 @@ fn medians(processes: &[Process], ns: impl Fn(&Sample) -> u64 + Copy) -> Vec<f64
         .collect()
 }
 
+/// The one number that stands for a process: the median of its samples, wall or CPU time per iteration,
+/// ns. None if it failed or has no samples, and for other metrics.
+#[must_use]
+pub fn process_median(process: &Process, metric: Metric) -> Option<f64> {
+    let ns = match metric {
+        Metric::WallTime => |sample: &Sample| sample.wall_ns,
+        Metric::CpuTime => |sample: &Sample| sample.cpu_ns,
+        _ => return None,
+    };
+    let mut medians = medians(std::slice::from_ref(process), ns);
+    medians.pop()
+}
+
 fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
     let over = |value: fn(&Process) -> f64| {
         let values: Vec<f64> = sampled(processes).map(value).collect();

@@ -5,7 +5,9 @@
 //!
 //! The library knows no command line and no terminal: it prints nothing and never exits.
 
+pub mod baseline;
 pub mod cache;
+pub mod compare;
 pub mod estimate;
 pub mod machine;
 pub mod measure;

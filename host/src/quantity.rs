@@ -73,6 +73,26 @@ pub fn parse(text: &str, unit: LimitUnit) -> Result<u64, QuantityError> {
     Ok(amount.round() as u64)
 }
 
+/// Reads a share of something: `10%` or `0.1`.
+///
+/// # Errors
+/// If it is not a positive number.
+pub fn share(text: &str) -> Result<f64, QuantityError> {
+    let text = text.trim();
+    let shown = || text.escape_debug().to_string();
+    let (number, whole) = match text.strip_suffix('%') {
+        Some(number) => (number.trim_end(), 100.0),
+        None => (text, 1.0),
+    };
+    let number: f64 = number.parse().map_err(|_| QuantityError::Number(shown()))?;
+    let share = number / whole;
+    if share > 0.0 && share <= 100.0 {
+        Ok(share)
+    } else {
+        Err(QuantityError::Range(shown()))
+    }
+}
+
 /// Shows an amount so that [`parse`] reads it back.
 #[must_use]
 pub fn show(amount: u64, unit: LimitUnit) -> String {

@@ -3,11 +3,13 @@
 mod case;
 mod code;
 mod floor;
+mod inputs;
 mod packages;
 mod program;
 mod request;
 mod scratch;
 mod subject;
+mod versus;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,18 +17,20 @@ use std::path::Path;
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
-use case::{CaseAt, Place, pending};
-pub use request::{CaseFilter, Depth, FilterError, Request, Stage, random_u64};
-use subject::Subject;
+use case::{CaseAt, Place, pending, side_by_side};
+pub use request::{CaseFilter, Depth, FilterError, Request, Stage, Versus, random_u64};
+use subject::{Side, Subject};
 
 use crate::cache::CodeCache;
+use crate::compare::Next;
 use crate::estimate::{Circumstances, conclude};
 use crate::machine::machine;
 use crate::measure::TimeSettings;
 use crate::package::kind::Kinds;
 use crate::packaging::{Ask, Named};
 use crate::progress::{Observer, Progress, Step};
-use crate::report::model::{Run, RunStatus};
+use crate::report::model::{Comparison, Plugin, Run, RunStatus};
+use crate::report::rfc3339;
 use crate::sandbox::{Build, CodeError, ENGINE, Shape};
 use crate::worker::{Cancel, Job, Report, RunJob, Supervisor, confine, monotonic_ns};
 
@@ -46,6 +50,8 @@ pub enum SessionError {
 pub struct Findings {
     /// Ready to be recorded.
     pub run: Run,
+    /// If it was held against something: that as a run of its own, and what came out.
+    pub compared: Option<(Run, Comparison)>,
     /// The structure of each plugin of the run that was checked, in the same order.
     pub shapes: Vec<Option<Shape>>,
     /// The signal that ended it early.
@@ -68,12 +74,26 @@ pub async fn measure(
         session.compile(subject).await;
         session.list(subject).await;
     }
+    session.pass_over_identical(&mut subjects);
     if request.stage >= Stage::Count {
         session.count(&mut subjects).await;
     }
     if request.stage >= Stage::Time {
         session.measure_empty_batch(&subjects).await;
-        session.time(&mut subjects).await;
+        let all = pending(&subjects);
+        session
+            .time(&mut subjects, all, request.blocks, false)
+            .await;
+        if let Some(versus) = &request.versus {
+            let open = session.needing(Next::Extend, &subjects);
+            session
+                .time(&mut subjects, open, versus.extension, false)
+                .await;
+            let flagged = session.needing(Next::Confirm, &subjects);
+            session
+                .time(&mut subjects, flagged, versus.confirmation, true)
+                .await;
+        }
     }
     session.observer.on(Progress::Done);
     Ok(session.conclude(subjects))
@@ -90,6 +110,11 @@ struct Session<'a> {
     compatibility: Result<[(Build, String); 2], CodeError>,
     core: Option<u32>,
     started_at: jiff::Timestamp,
+    /// Decides on order and padding.
+    random: ChaCha12Rng,
+    /// Processes of the time pass so far, and blocks.
+    order: u32,
+    blocks: u32,
     empty_batch_ns: Option<f64>,
     confinement: Vec<String>,
     warnings: Vec<String>,
@@ -115,6 +140,9 @@ impl<'a> Session<'a> {
             compatibility: code::compatibility(&request.limits),
             core: confine::pick_core(),
             started_at: jiff::Timestamp::now(),
+            random: ChaCha12Rng::seed_from_u64(request.order_seed),
+            order: 0,
+            blocks: 0,
             empty_batch_ns: None,
             confinement: Vec::new(),
             warnings: request.warnings.iter().cloned().chain(warning).collect(),
@@ -123,22 +151,29 @@ impl<'a> Session<'a> {
 
     /// Paths and packages become subjects: found and verified, built, hashed.
     async fn find(&mut self, ask: &mut dyn Ask) -> Vec<Subject> {
+        let request = self.request;
+        let base = request.versus.iter().flat_map(|versus| &versus.paths);
+        let sides = base.map(|path| (Side::Base, path));
+        let sides = sides.chain(request.paths.iter().map(|path| (Side::Candidate, path)));
         let mut subjects = Vec::new();
-        for path in &self.request.paths {
+        for (side, path) in sides {
             let (sources, package) = match Named::of(path) {
                 Some(named) => self.package(&named, ask).await,
                 None => (crate::plugin::find(path), None),
             };
+            let first = subjects.len();
             for source in sources {
                 let cancel = self.cancel.clone();
                 let observer = &mut *self.observer;
                 let dir = self.cache.run_dir();
-                subjects.push(
-                    Subject::prepare(source, path, self.request, dir, observer, cancel).await,
-                );
+                subjects.push(Subject::prepare(source, path, request, dir, observer, cancel).await);
             }
             if let (Some(package), Some(subject)) = (package, subjects.last_mut()) {
                 subject.is_packaged(package);
+            }
+            for subject in &mut subjects[first..] {
+                subject.side = side;
+                subject.note_inputs(&request.grants, request.versus.is_some());
             }
         }
         subjects
@@ -180,77 +215,105 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The time pass: in every block a fresh process for every case, in shuffled order.
-    async fn time(&mut self, subjects: &mut [Subject]) {
-        let mut random = ChaCha12Rng::seed_from_u64(self.request.order_seed);
-        let mut order = 0;
-        let blocks = self.request.blocks as usize;
+    /// The time pass: in every block a fresh process for every case, in shuffled order, but that cases of
+    /// one name stay together, so that what the machine does, it does to all that are compared.
+    async fn time(
+        &mut self,
+        subjects: &mut [Subject],
+        cases: Vec<CaseAt>,
+        blocks: u32,
+        confirming: bool,
+    ) {
         // A guest decides how fast its samples come, so how many are kept must not be its decision.
-        let share = SAMPLES_MAX / (blocks * pending(subjects).len()).max(1);
+        let share = SAMPLES_MAX / self.request.processes_max(subjects).max(1);
+        let settings = TimeSettings {
+            max_samples: self.request.time.max_samples.min(share),
+            ..self.request.time
+        };
+        let mut number = 0;
         for block in 0..blocks {
-            let mut cases = pending(subjects);
-            shuffle(&mut cases, &mut random);
-            for (index, at) in cases.iter().enumerate() {
-                let padding_bytes = random.next_u32() % PADDING_BYTES_MAX;
-                let Some((subject, code, case)) = at.of(subjects) else {
+            let mut jobs = side_by_side(&cases, subjects);
+            shuffle(&mut jobs, &mut self.random);
+            jobs.iter_mut()
+                .for_each(|jobs| shuffle(jobs, &mut self.random));
+            for at in jobs.iter().flatten() {
+                number += 1;
+                let padding_bytes = self.random.next_u32() % PADDING_BYTES_MAX;
+                let Some((subject, code, case)) =
+                    at.of(subjects).filter(|_| at.is_pending(subjects))
+                else {
                     continue;
                 };
                 let run = self.run_job(subject, &code.timed, case);
                 self.observer.on(Progress::Time {
                     step: Step {
-                        number: block * cases.len() + index + 1,
-                        of: blocks * cases.len(),
+                        number,
+                        of: blocks as usize * cases.len(),
                     },
                     block: Step {
-                        number: block + 1,
-                        of: blocks,
+                        number: block as usize + 1,
+                        of: blocks as usize,
                     },
                     plugin: &subject.plugin.name,
                     case,
                 });
-                let settings = TimeSettings {
-                    max_samples: self.request.time.max_samples.min(share),
-                    ..self.request.time
-                };
                 let report = self.work(Job::Time { run, settings }, padding_bytes).await;
                 let place = Place {
-                    block: block as u32,
-                    order,
-                    confirming: false,
+                    block: self.blocks + block,
+                    order: self.order,
+                    confirming,
                     core: self.core,
                     padding_bytes,
                 };
                 at.timed(subjects, report, place, &self.request.limits);
-                order += 1;
+                self.order += 1;
             }
         }
+        self.blocks += blocks;
     }
 
     /// The last step: estimates and outcomes, and the run as it will be recorded.
     fn conclude(mut self, mut subjects: Vec<Subject>) -> Findings {
-        let request = self.request;
         let signal = self.cancel.signal();
         let circumstances = Circumstances {
             empty_batch_ns: self.empty_batch_ns,
-            strict: request.strict,
+            strict: self.request.strict,
         };
         for subject in &mut subjects {
-            subject.settle(signal.is_some(), request.stage);
+            subject.settle(signal.is_some(), self.request.stage);
             for case in &mut subject.plugin.cases {
                 conclude(case, circumstances);
             }
-        }
-        for subject in &mut subjects {
             if let Some(error) = subject.stop(&self.kinds) {
                 self.warnings.push(error);
             }
         }
-        let finished_at = jiff::Timestamp::now();
-        let (plugins, shapes) = subjects
+        let (base, candidate): (Vec<_>, Vec<_>) = subjects
+            .into_iter()
+            .partition(|subject| subject.side == Side::Base);
+        let (plugins, shapes) = candidate
             .into_iter()
             .map(|subject| (subject.plugin, subject.shape))
             .unzip();
-        let run = Run {
+        let finished_at = jiff::Timestamp::now();
+        let run = self.run(plugins, finished_at, signal);
+        let compared = self.request.versus.as_ref().map(|versus| {
+            let plugins = base.into_iter().map(|subject| subject.plugin).collect();
+            let base = self.run(plugins, finished_at, signal);
+            let comparison = versus.compare(&base, &run, rfc3339(finished_at));
+            (base, comparison)
+        });
+        Findings {
+            run,
+            compared,
+            shapes,
+            signal,
+        }
+    }
+
+    fn run(&self, plugins: Vec<Plugin>, finished_at: jiff::Timestamp, signal: Option<i32>) -> Run {
+        let request = self.request;
+        Run {
             id: run_id(self.started_at),
             started_at: rfc3339(self.started_at),
             finished_at: rfc3339(finished_at),
@@ -268,15 +331,10 @@ impl<'a> Session<'a> {
             settings: request.settings(),
             limits: request.limits.values().clone(),
             grants: request.words(),
-            confinement: self.confinement,
+            confinement: self.confinement.clone(),
             machine: machine(),
-            warnings: self.warnings,
+            warnings: self.warnings.clone(),
             plugins,
-        };
-        Findings {
-            run,
-            shapes,
-            signal,
         }
     }
 
@@ -337,16 +395,11 @@ const SAMPLES_MAX: usize = 500_000;
 /// The environment padding moves the stack by up to a page (METHOD.md, blocks).
 const PADDING_BYTES_MAX: u32 = 4096;
 
-fn shuffle(cases: &mut [CaseAt], random: &mut ChaCha12Rng) {
-    for last in (1..cases.len()).rev() {
+fn shuffle<T>(items: &mut [T], random: &mut ChaCha12Rng) {
+    for last in (1..items.len()).rev() {
         let other = random.next_u64() % (last as u64 + 1);
-        cases.swap(last, other as usize);
+        items.swap(last, other as usize);
     }
-}
-
-/// To the millisecond: nobody reads more, and every row has the same width.
-fn rfc3339(time: jiff::Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 fn run_id(started_at: jiff::Timestamp) -> String {

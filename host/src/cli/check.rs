@@ -27,8 +27,8 @@ impl Check {
         let mut out = anstream::stdout().lock();
         let result = match self.format {
             Format::Human => render::check(&mut out, run, shapes),
-            Format::Json => export::export(run, export::Format::Json, &mut out),
-            Format::Jsonl => export::export(run, export::Format::Jsonl, &mut out),
+            Format::Json => export::export(&run.into(), export::Format::Json, &mut out),
+            Format::Jsonl => export::export(&run.into(), export::Format::Jsonl, &mut out),
         };
         super::shown(result.map_err(Into::into))?;
         Ok(measuring::exit(&findings))

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use dyno_host::cache::CACHE_BYTES_MAX;
+use dyno_host::measure::TimeSettings;
 use dyno_host::progress::Observer;
 use dyno_host::quantity;
-use dyno_host::report::model::Outcome;
+use dyno_host::report::export;
+use dyno_host::report::model::{Outcome, Plugin};
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::session::{self, CaseFilter, Depth, Findings, Request, Stage};
 use dyno_host::worker::Cancel;
 
-use super::limits::LimitArgs;
+use super::limits::{Growth, LimitArgs};
 use super::packages::{AccessArgs, Person};
-use super::{Exit, UsageError, paths};
+use super::{Exit, UsageError};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
 /// be compared from one run to the next.
@@ -27,6 +29,13 @@ pub(super) struct Measuring {
     /// (.oci.tar), references like HOST/REPOSITORY:TAG, or installed ones by id
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+/// Which cases of them, and under which conditions.
+#[derive(Debug, Args)]
+pub(super) struct Conditions {
     /// Only these cases: part of a name, a glob like 'json/*', or a regular expression like '/^json|cbor/'
     #[arg(long, value_name = "PATTERN")]
     case: Vec<String>,
@@ -90,7 +99,15 @@ pub(super) struct Effort {
     /// Processes a case [default: 5, quick 1, thorough 20]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     blocks: Option<u32>,
-    /// How long each process samples at most [default: 500ms, quick 250ms]
+    #[command(flatten)]
+    sampling: Sampling,
+}
+
+/// How each process samples.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Measuring")]
+pub(super) struct Sampling {
+    /// How long each process samples at most [default: 500ms, quick and compared 250ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     time: Option<Duration>,
     /// How long a sample should last [default: 5ms]
@@ -105,6 +122,19 @@ impl Effort {
             (_, true) => Depth::Thorough,
             _ => Depth::Default,
         }
+    }
+}
+
+impl Sampling {
+    /// Overrides what the user said.
+    pub(super) fn apply(&self, settings: &mut TimeSettings) -> anyhow::Result<()> {
+        if let Some(budget) = self.time {
+            settings.budget_ns = u64::try_from(budget.as_nanos())?;
+        }
+        if let Some(sample) = self.sample_time {
+            settings.sample_ns = u64::try_from(sample.as_nanos())?;
+        }
+        Ok(())
     }
 }
 
@@ -130,21 +160,50 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Measuring {
     /// The request that these arguments make, up to a stage.
     pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> anyhow::Result<Request> {
+        self.conditions.nothing_grows()?;
+        self.conditions.request(self.paths.clone(), stage, effort)
+    }
+}
+
+impl Conditions {
+    /// Refuses what only a gate can be given.
+    pub(super) fn nothing_grows(&self) -> Result<(), UsageError> {
+        if self.limits.1 == Growth::default() {
+            return Ok(());
+        }
+        Err(UsageError(
+            "a share says how much fuel or memory may grow, which is for `dyno gate`: a limit is an amount".into(),
+        ))
+    }
+
+    /// How much fuel and memory may grow, which only a gate asks.
+    pub(super) fn growth(&self) -> Growth {
+        self.limits.1
+    }
+
+    /// The request to measure what `paths` name, up to a stage.
+    pub(super) fn request(
+        &self,
+        paths: Vec<PathBuf>,
+        stage: Stage,
+        effort: Option<&Effort>,
+    ) -> anyhow::Result<Request> {
         let depth = effort.map_or_else(Depth::default, Effort::depth);
         let mut time = depth.time();
-        if let Some(budget) = effort.and_then(|effort| effort.time) {
-            time.budget_ns = u64::try_from(budget.as_nanos())?;
+        if let Some(effort) = effort {
+            effort.sampling.apply(&mut time)?;
         }
-        if let Some(sample) = effort.and_then(|effort| effort.sample_time) {
-            time.sample_ns = u64::try_from(sample.as_nanos())?;
-        }
-        let cache_dir = if self.no_cache { None } else { paths::cache() };
+        let cache_dir = if self.no_cache {
+            None
+        } else {
+            super::paths::cache()
+        };
         let homeless = (cache_dir.is_none() && !self.no_cache).then(|| {
             "there is no HOME, so compiled code is not kept; DYNO_CACHE can name a directory".into()
         });
         Ok(Request {
-            paths: self.paths.clone(),
-            access: match paths::home() {
+            paths,
+            access: match super::paths::home() {
                 Some(_) => Some(self.packages.access(&self.limits.0)?),
                 None => None,
             },
@@ -170,6 +229,7 @@ impl Measuring {
                 .map(|arg| arg.to_string_lossy().into_owned())
                 .collect(),
             warnings: homeless.into_iter().collect(),
+            versus: None,
         })
     }
 }
@@ -232,7 +292,8 @@ pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow:
 
 /// The exit code that findings deserve.
 pub(super) fn exit(findings: &Findings) -> Exit {
-    let plugins = &findings.run.plugins;
+    let base = findings.compared.iter().flat_map(|(base, _)| &base.plugins);
+    let plugins: Vec<&Plugin> = base.chain(&findings.run.plugins).collect();
     let cases = || plugins.iter().flat_map(|plugin| &plugin.cases);
     // What was skipped is not a benchmark, and was not called one.
     let is_fine = |outcome: &Outcome| matches!(outcome, Outcome::Ok | Outcome::Skipped { .. });
@@ -263,4 +324,15 @@ pub(super) enum Format {
     Json,
     /// One JSON object a line
     Jsonl,
+}
+
+impl Format {
+    /// The export that it is; none for people.
+    pub(super) fn export(self) -> Option<export::Format> {
+        match self {
+            Self::Human => None,
+            Self::Json => Some(export::Format::Json),
+            Self::Jsonl => Some(export::Format::Jsonl),
+        }
+    }
 }

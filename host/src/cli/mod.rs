@@ -1,8 +1,11 @@
 //! The command line: one file a verb, each with its arguments and its `execute`.
 
+mod baseline;
 mod build;
 mod check;
+mod compare;
 mod doctor;
+mod history;
 mod index;
 mod install;
 mod key;
@@ -11,6 +14,7 @@ mod list;
 mod manual;
 mod measuring;
 mod new;
+mod operand;
 mod pack;
 mod packages;
 mod paths;
@@ -41,7 +45,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[command(name = "dyno", version, propagate_version = true, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 all well · 1 host error · 2 usage · 3 plugin refused · 4 nothing matched · \
-    5 a case failed · 128+n signal n"
+    5 a case failed · 6 gate: regressed · 7 gate: unsure · 128+n signal n"
 )]
 pub(crate) struct Cli {
     /// Colours: on a terminal, always, or never (NO_COLOR is honoured)
@@ -67,6 +71,11 @@ enum Verb {
     List(list::List),
     New(new::New),
     Build(build::Build),
+    Compare(compare::Compare),
+    Gate(compare::Gate),
+    #[command(subcommand)]
+    Baseline(baseline::BaselineVerb),
+    History(history::History),
     #[command(subcommand)]
     Report(report::Report),
     Pack(pack::Pack),
@@ -101,6 +110,10 @@ impl Cli {
             Verb::List(verb) => verb.execute(),
             Verb::New(verb) => verb.execute(),
             Verb::Build(verb) => verb.execute(),
+            Verb::Compare(verb) => verb.execute(verbose),
+            Verb::Gate(verb) => verb.execute(verbose),
+            Verb::Baseline(verb) => verb.execute(verbose),
+            Verb::History(verb) => verb.execute(verbose),
             Verb::Report(verb) => verb.execute(verbose),
             Verb::Pack(verb) => verb.execute(),
             Verb::Sign(verb) => verb.execute(),
@@ -152,6 +165,8 @@ pub(crate) enum Exit {
     Refused,
     NothingMatched,
     CaseFailed,
+    Regressed,
+    Unsure,
     Signal(i32),
 }
 
@@ -190,6 +205,8 @@ impl From<Exit> for ExitCode {
             Exit::Refused => 3,
             Exit::NothingMatched => 4,
             Exit::CaseFailed => 5,
+            Exit::Regressed => 6,
+            Exit::Unsure => 7,
             Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(1),
         })
     }
@@ -289,6 +306,12 @@ fn named(path: &Path) -> anyhow::Result<Named> {
         ))
         .into()
     })
+}
+
+/// Prints a value as a JSON document that people can read, too.
+fn print_json(out: &mut impl io::Write, value: &impl serde::Serialize) -> anyhow::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
+    Ok(writeln!(out)?)
 }
 
 /// Prints a warning.

@@ -68,7 +68,7 @@ pub(super) enum ExportFormat {
 }
 
 impl ReportFile {
-    fn open(&self) -> anyhow::Result<Store> {
+    pub(super) fn open(&self) -> anyhow::Result<Store> {
         Ok(Store::open_existing(
             &self.report.clone().unwrap_or_else(paths::report),
         )?)
@@ -117,6 +117,6 @@ impl ExportFormat {
             Self::Jsonl => export::Format::Jsonl,
             Self::Csv => export::Format::Csv,
         };
-        Ok(export::export(run, format, out)?)
+        Ok(export::export(&run.into(), format, out)?)
     }
 }

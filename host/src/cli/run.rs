@@ -65,10 +65,9 @@ impl Run {
 
     fn show(&self, run: &model::Run, verbose: bool) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
-        match self.format {
-            Format::Human => render::run(&mut out, run, verbose)?,
-            Format::Json => export::export(run, export::Format::Json, &mut out)?,
-            Format::Jsonl => export::export(run, export::Format::Jsonl, &mut out)?,
+        match self.format.export() {
+            None => render::run(&mut out, run, verbose)?,
+            Some(format) => export::export(&run.into(), format, &mut out)?,
         }
         Ok(())
     }
@@ -79,7 +78,7 @@ fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
     let path = std::env::temp_dir().join(format!("dyno-run-{}.json", run.id));
     let saved = File::create(&path).and_then(|file| {
         let mut file = BufWriter::new(file);
-        export::export(run, export::Format::Json, &mut file)?;
+        export::export(&run.into(), export::Format::Json, &mut file)?;
         file.flush()
     });
     let path = path.display();

@@ -111,6 +111,14 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
     escape(&words.join(" "))
 }
 
+/// The command that made a run, for one of its cases alone.
+pub(super) fn again(run: &Run, case: &str) -> String {
+    let mut words: Vec<String> = run.command.iter().skip(1).map(|word| quote(word)).collect();
+    words.insert(0, "dyno".into());
+    words.extend(["--case".into(), quote(&pattern(case))]);
+    escape(&words.join(" "))
+}
+
 /// What `--case` takes for this name: the name itself, unless that is a pattern or cannot be seen.
 /// Then it is a regular expression, in which what [`escape`] makes of a character means that character.
 fn pattern(name: &str) -> String {

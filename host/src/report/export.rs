@@ -61,11 +61,12 @@ pub enum Format {
     Csv,
 }
 
-/// Writes `run` to `out` in the given form.
+/// Writes `contents` to `out` in the given form.
 ///
 /// # Errors
 /// If `out` does not take it.
-pub fn export(run: &Run, format: Format, out: impl Write) -> io::Result<()> {
+pub fn export(contents: &Contents<'_>, format: Format, out: impl Write) -> io::Result<()> {
+    let run = contents.run;
     match format {
         Format::Json => json(run, out),
         Format::Jsonl => jsonl::write(run, out),

@@ -1,10 +1,13 @@
 //! The shared report: what a run is ([`model`]), the file it is kept in ([`Store`]) and the forms
 //! in which it leaves ([`export`]).
 
+mod baselines;
+mod comparisons;
 mod error;
 pub mod export;
 #[cfg(test)]
 mod fixture;
+mod history;
 mod inspect;
 pub mod model;
 pub mod pack;
@@ -16,6 +19,18 @@ mod summary;
 mod tests;
 mod write;
 
+pub use baselines::{Baseline, KeptPlugin};
 pub use error::StoreError;
 pub use store::Store;
 pub use summary::RunSummary;
+
+/// A time as the report has it, to the millisecond: nobody reads more, and every row has the same width.
+pub(crate) fn rfc3339(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The present time as the report has it.
+#[must_use]
+pub fn now() -> String {
+    rfc3339(jiff::Timestamp::now())
+}

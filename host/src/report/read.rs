@@ -11,7 +11,7 @@ use super::pack;
 use super::summary::RunSummary;
 
 /// A JSON column.
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
     let text = row
         .get_ref(column)?
         .as_str()
@@ -34,7 +34,7 @@ fn json_option<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Optio
 }
 
 /// A column with the name of a variant.
-fn tag<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
+pub(super) fn tag<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
     let tag = tag_option(row, column)?;
     tag.ok_or_else(|| Cause::Damaged(format!("{column}: nothing")))
 }
@@ -58,7 +58,7 @@ fn unsigned_option(row: &Row<'_>, column: &str) -> Result<Option<u64>, Cause> {
 }
 
 /// Runs a query and collects what `read` makes of its rows.
-fn all<T>(
+pub(super) fn all<T>(
     connection: &Connection,
     sql: &str,
     parameter: &[&dyn rusqlite::ToSql],

@@ -124,27 +124,42 @@ impl Store {
     /// # Errors
     /// If the run is there already or cannot be written; then nothing of it is.
     pub fn record(&mut self, run: &Run) -> Result<(), StoreError> {
-        if let Some(what) = write::not_finite(run) {
-            return Err(StoreError::NotFinite {
-                path: self.path.clone(),
-                what,
-            });
-        }
+        self.record_all(&[run], |_| Ok(()))
+    }
+
+    /// Records runs and what belongs to them: all of it or nothing.
+    pub(super) fn record_all(
+        &mut self,
+        runs: &[&Run],
+        what_else: impl FnOnce(&Connection) -> Result<(), Cause>,
+    ) -> Result<(), StoreError> {
         let path = self.path.clone();
         let at = |cause: Cause| cause.at(&path);
-        let transaction = self.begin().map_err(at)?;
-        let known = transaction
-            .query_row("SELECT 1 FROM run WHERE name = ?1", [&run.id], |_| Ok(()))
-            .optional()
-            .map_err(|error| at(error.into()))?;
-        if known.is_some() {
-            return Err(StoreError::AlreadyRecorded {
-                path,
-                run: run.id.clone(),
-            });
+        if let Some(what) = runs.iter().find_map(|run| write::not_finite(run)) {
+            return Err(StoreError::NotFinite { path, what });
         }
-        write::run(&transaction, run).map_err(at)?;
+        let transaction = self.begin().map_err(at)?;
+        for run in runs {
+            let known = transaction
+                .query_row("SELECT 1 FROM run WHERE name = ?1", [&run.id], |_| Ok(()))
+                .optional()
+                .map_err(|error| at(error.into()))?;
+            if known.is_some() {
+                return Err(StoreError::AlreadyRecorded {
+                    path,
+                    run: run.id.clone(),
+                });
+            }
+            write::run(&transaction, run).map_err(at)?;
+        }
+        what_else(&transaction).map_err(at)?;
         transaction.commit().map_err(|error| at(error.into()))
+    }
+
+    /// Where it is, as the user named it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The runs, newest first.
@@ -188,7 +203,7 @@ impl Store {
     }
 
     /// The key of the one run that is meant.
-    fn resolve(&self, wanted: &str) -> Result<i64, StoreError> {
+    pub(super) fn resolve(&self, wanted: &str) -> Result<i64, StoreError> {
         let found = read::find(&self.connection, wanted).map_err(|cause| cause.at(&self.path))?;
         match found.as_slice() {
             [only] => Ok(*only),
@@ -204,7 +219,7 @@ impl Store {
     }
 
     /// Reads several tables as they were at one moment.
-    fn consistently<T>(
+    pub(super) fn consistently<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Cause>,
     ) -> Result<T, StoreError> {

@@ -14,7 +14,7 @@ pub(super) fn bits(value: u64) -> i64 {
     value.cast_signed()
 }
 
-fn json<T: Serialize>(what: &'static str, value: &T) -> Result<String, Cause> {
+pub(super) fn json<T: Serialize>(what: &'static str, value: &T) -> Result<String, Cause> {
     serde_json::to_string(value).map_err(|error| Cause::Json(what, error))
 }
 
@@ -26,7 +26,7 @@ fn json_option<T: Serialize>(
 }
 
 /// The name of a variant without fields, or the `kind` of an outcome.
-fn tag<T: Serialize>(what: &'static str, value: &T) -> Result<String, Cause> {
+pub(super) fn tag<T: Serialize>(what: &'static str, value: &T) -> Result<String, Cause> {
     let value = serde_json::to_value(value).map_err(|error| Cause::Json(what, error))?;
     let name = value.as_str().or_else(|| value.get("kind")?.as_str());
     Ok(name.unwrap_or_default().to_owned())

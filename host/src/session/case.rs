@@ -29,7 +29,7 @@ pub(super) struct Place {
 /// The cases that nothing has gone wrong with, in order.
 pub(super) fn pending(subjects: &[Subject]) -> Vec<CaseAt> {
     let cases = |(subject, at): (usize, &Subject)| {
-        let ready = at.code.is_some();
+        let ready = at.code.is_some() && !at.is_identical;
         let cases = at.plugin.cases.iter().enumerate();
         let pending = cases.filter(move |(_, case)| ready && case.outcome.is_ok());
         pending
@@ -39,15 +39,44 @@ pub(super) fn pending(subjects: &[Subject]) -> Vec<CaseAt> {
     subjects.iter().enumerate().flat_map(cases).collect()
 }
 
+/// Cases that have one name stand together, in the order in which the names first occur: versions of one case,
+/// or several plugins that do one job.
+pub(super) fn side_by_side(cases: &[CaseAt], subjects: &[Subject]) -> Vec<Vec<CaseAt>> {
+    let mut together: Vec<(&str, Vec<CaseAt>)> = Vec::new();
+    for at in cases {
+        let name = at.name(subjects);
+        match together.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, cases)) => cases.push(*at),
+            None => together.push((name, vec![*at])),
+        }
+    }
+    together.into_iter().map(|(_, cases)| cases).collect()
+}
+
 impl CaseAt {
+    fn name<'a>(&self, subjects: &'a [Subject]) -> &'a str {
+        &subjects[self.subject].plugin.cases[self.case].spec.name
+    }
+
+    /// Whether nothing has gone wrong with it yet.
+    pub(super) fn is_pending(&self, subjects: &[Subject]) -> bool {
+        subjects[self.subject].plugin.cases[self.case]
+            .outcome
+            .is_ok()
+    }
+
+    /// Whether it is that case of that plugin.
+    pub(super) fn is(&self, subjects: &[Subject], subject: usize, case: &str) -> bool {
+        self.subject == subject && self.name(subjects) == case
+    }
+
     /// The plugin, its code, and the name of the case; none once the plugin was refused.
     pub(super) fn of<'a>(
         &self,
         subjects: &'a [Subject],
     ) -> Option<(&'a Subject, &'a Code, &'a str)> {
         let subject = &subjects[self.subject];
-        let case = &subject.plugin.cases[self.case].spec.name;
-        Some((subject, subject.code.as_ref()?, case))
+        Some((subject, subject.code.as_ref()?, self.name(subjects)))
     }
 
     /// Takes the count pass.

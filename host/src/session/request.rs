@@ -8,6 +8,7 @@ use regex::Regex;
 use super::Settings;
 use crate::measure::{CountSettings, TimeSettings};
 use crate::packaging::Access;
+use crate::report::model::Rules;
 use crate::sandbox::{Grants, Limits};
 
 /// Everything that a session needs to know.
@@ -51,6 +52,25 @@ pub struct Request {
     pub command: Vec<String>,
     /// What was already noticed, for the report.
     pub warnings: Vec<String>,
+    /// What the plugins are held against, if anything.
+    pub versus: Option<Versus>,
+}
+
+/// What the plugins of a session are held against, and how.
+#[derive(Debug, Clone)]
+pub struct Versus {
+    /// The plugins that are the measure, as [`Request::paths`].
+    pub paths: Vec<PathBuf>,
+    /// What the user calls base and candidate.
+    pub names: [String; 2],
+    /// By what it is judged.
+    pub rules: Rules,
+    /// More blocks for what is unsure after the first ones, once.
+    pub extension: u32,
+    /// Fresh blocks for what a gate flags.
+    pub confirmation: u32,
+    /// Whether what is identical is measured all the same.
+    pub remeasure: bool,
 }
 
 impl Request {

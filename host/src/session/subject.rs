@@ -21,6 +21,9 @@ pub(super) struct Subject {
     /// What its bytes were when they were hashed; none if it was refused before.
     pub(super) digest: Option<Digest>,
     pub(super) code: Option<Code>,
+    pub(super) side: Side,
+    /// Nothing can differ from what it is held against, so that it is not measured.
+    pub(super) is_identical: bool,
     /// What it gets and must give if it is a command.
     pub(super) program: ProgramJob,
     pub(super) origin: Origin,
@@ -28,6 +31,13 @@ pub(super) struct Subject {
     pub(super) package: Option<Started>,
     /// Load and instantiation, one pair a worker, ns.
     pub(super) times: Vec<(u64, u64)>,
+}
+
+/// Which side of a comparison a plugin stands on. Without one there are only candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Base,
+    Candidate,
 }
 
 /// Where a plugin comes from.
@@ -62,6 +72,8 @@ impl Subject {
             shape: None,
             digest: None,
             code: None,
+            side: Side::Candidate,
+            is_identical: false,
             origin: Origin::Nowhere,
             package: None,
             times: Vec::new(),

@@ -41,3 +41,17 @@ CREATE TABLE verdict (
 ) STRICT;
 CREATE INDEX verdict_of_comparison ON verdict (comparison);
 CREATE INDEX verdict_history ON verdict (plugin_name, case_name, comparison);
+
+-- A plugin of a baseline that can be run again: the directory in the content store beside the report, or none
+-- for a package, which keeps itself.
+CREATE TABLE baseline_plugin (
+    baseline    INTEGER NOT NULL REFERENCES baseline (id) ON DELETE CASCADE,
+    position    INTEGER NOT NULL,
+    plugin_name TEXT NOT NULL,
+    entry       TEXT,
+    PRIMARY KEY (baseline, position)
+) STRICT, WITHOUT ROWID;
+
+-- The history of a case is asked for by its name, whatever its plugin is called.
+DROP INDEX bench_case_history;
+CREATE INDEX bench_case_history ON bench_case (name, plugin_name, run);

@@ -1,0 +1,262 @@
+//! What a baseline keeps besides numbers: the plugins themselves, as plugin directories in a content store
+//! beside the report, so that they can be run again on the machine of today.
+//!
+//! An entry is named by what it holds, so equal ones are kept once:
+//!
+//! ```text
+//! .dyno/report.sqlite
+//! .dyno/components/<sha256>/{plugin.toml, component.wasm, stdin, stdout}
+//! ```
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::packaging::Named;
+use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
+use crate::quoted::quoted;
+use crate::report::model::{Plugin, Run};
+use crate::report::{Baseline, KeptPlugin};
+use crate::sandbox::Limits;
+
+/// The store, beside the report.
+const DIR: &str = "components";
+
+const COMPONENT: &str = "component.wasm";
+const STDIN: &str = "stdin";
+const STDOUT: &str = "stdout";
+
+/// Why the plugins of a run cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// It is no longer what was measured.
+    #[error(
+        "the plugin {0} is not what was measured any more: run it again first, or save the numbers alone with --numbers-only"
+    )]
+    Changed(String),
+    /// It cannot be found or read any more.
+    #[error(
+        "the plugin {name} is no longer there ({reason}): run it again first, or save the numbers alone with --numbers-only"
+    )]
+    Gone {
+        /// Which.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// What it reads does not lie in its component.
+    #[error(
+        "the plugins of this run read their own directories, which a baseline does not keep: save the numbers alone with --numbers-only"
+    )]
+    OwnDir,
+    /// The store cannot be written.
+    #[error("{path} cannot be written: {source}")]
+    Write {
+        /// Where.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The content store beside a report.
+#[derive(Debug)]
+pub struct Components(PathBuf);
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    plugin: PluginTable<'a>,
+    build: BuildTable,
+    program: ProgramTable<'a>,
+    limits: std::collections::BTreeMap<&'static str, i64>,
+}
+
+#[derive(Serialize)]
+struct PluginTable<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct BuildTable {
+    component: &'static str,
+}
+
+#[derive(Serialize)]
+struct ProgramTable<'a> {
+    args: &'a [String],
+    stdin: Option<&'static str>,
+    stdout: Option<&'static str>,
+}
+
+impl Components {
+    /// The store beside a report.
+    #[must_use]
+    pub fn beside(report: &Path) -> Self {
+        Self(report.parent().unwrap_or(Path::new("")).join(DIR))
+    }
+
+    /// Where the plugin of an entry is.
+    #[must_use]
+    pub fn path(&self, entry: &str) -> PathBuf {
+        self.0.join(entry)
+    }
+
+    /// Keeps the plugins of a run that could be loaded.
+    ///
+    /// # Errors
+    /// If one of them is not what was measured any more, or the store cannot be written.
+    pub fn keep(&self, run: &Run) -> Result<Vec<KeptPlugin>, KeepError> {
+        if run.grants.iter().any(|grant| grant == "--own-dir") {
+            return Err(KeepError::OwnDir);
+        }
+        // Whatever could be measured may be kept.
+        let mut limits = Limits::default();
+        for (kind, value) in &run.limits {
+            limits.set(*kind, *value);
+        }
+        let loaded = run.plugins.iter().filter(|plugin| plugin.outcome.is_ok());
+        loaded
+            .map(|plugin| {
+                let is_package = Named::of(Path::new(&plugin.source)).is_some();
+                let entry = (!is_package).then(|| self.keep_plugin(plugin, &limits));
+                Ok(KeptPlugin {
+                    name: plugin.name.clone(),
+                    entry: entry.transpose()?,
+                })
+            })
+            .collect()
+    }
+
+    fn keep_plugin(&self, plugin: &Plugin, limits: &Limits) -> Result<String, KeepError> {
+        let source = found(plugin)?;
+        let write = |source| KeepError::Write {
+            path: self.0.display().to_string(),
+            source,
+        };
+        fs::create_dir_all(&self.0).map_err(write)?;
+        let desk = tempfile::Builder::new()
+            .prefix(".new-")
+            .tempdir_in(&self.0)
+            .map_err(write)?;
+        let digest = self.fill(desk.path(), plugin, &source, limits)?;
+        let entry = digest.hex();
+        match fs::rename(desk.path(), self.path(&entry)) {
+            Ok(()) => {}
+            // It is there already, and its name says that it is the same.
+            Err(_) if self.path(&entry).is_dir() => {}
+            Err(error) => return Err(write(error)),
+        }
+        Ok(entry)
+    }
+
+    /// Writes a plugin directory, and says what is in it.
+    fn fill(
+        &self,
+        desk: &Path,
+        plugin: &Plugin,
+        source: &Source,
+        limits: &Limits,
+    ) -> Result<Digest, KeepError> {
+        let write = |source| KeepError::Write {
+            path: desk.display().to_string(),
+            source,
+        };
+        let digest = plugin
+            .digest
+            .as_deref()
+            .and_then(|digest| digest.parse().ok());
+        let digest: Digest = digest.ok_or_else(|| KeepError::Changed(quoted(&plugin.name)))?;
+        plugin::snapshot(&source.component(), limits, &digest, &desk.join(COMPONENT)).map_err(
+            |error| match error {
+                SourceError::Changed(_) => KeepError::Changed(quoted(&plugin.name)),
+                error => gone(plugin, &error),
+            },
+        )?;
+        let input = |input: Result<Option<Input>, InputError>, name: &'static str| {
+            let Some(input) = input.map_err(|error| gone(plugin, &error))? else {
+                return Ok(None);
+            };
+            let copy = input.copy(desk).map_err(|error| gone(plugin, &error))?;
+            fs::rename(copy, desk.join(name)).map_err(write)?;
+            Ok(Some(name))
+        };
+        let stdin = input(source.stdin(), STDIN)?;
+        let stdout = input(source.expected_stdout(), STDOUT)?;
+        let manifest = source.manifest.as_ref();
+        let limits = manifest
+            .map(|manifest| &manifest.limits)
+            .into_iter()
+            .flatten();
+        let manifest = Manifest {
+            plugin: PluginTable { name: &plugin.name },
+            build: BuildTable {
+                component: COMPONENT,
+            },
+            program: ProgramTable {
+                args: manifest.map_or(&[], |manifest| &manifest.program.args),
+                stdin,
+                stdout,
+            },
+            limits: limits
+                .map(|(kind, amount)| {
+                    (kind.spec().name, i64::try_from(*amount).unwrap_or(i64::MAX))
+                })
+                .collect(),
+        };
+        let text = toml::to_string(&manifest)
+            .map_err(|error| write(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        fs::write(desk.join("plugin.toml"), &text).map_err(write)?;
+        let mut all = format!("{digest}\n{text}");
+        for name in [stdin, stdout].into_iter().flatten() {
+            let bytes = fs::read(desk.join(name)).map_err(write)?;
+            all.push_str(&format!("\n{name} {}", Digest::of(&bytes)));
+        }
+        Ok(Digest::of(all.as_bytes()))
+    }
+
+    /// Throws away what no baseline needs any more.
+    ///
+    /// # Errors
+    /// If something of it stays.
+    pub fn sweep(&self, baselines: &[Baseline]) -> io::Result<()> {
+        let plugins = baselines.iter().flat_map(|baseline| &baseline.plugins);
+        let needed: BTreeSet<&str> = plugins
+            .filter_map(|plugin| plugin.entry.as_deref())
+            .collect();
+        let entries = match fs::read_dir(&self.0) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            // Another process may be writing one whose name begins with a dot.
+            if !name.starts_with('.') && !needed.contains(&*name) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a plugin of a run is now.
+fn found(plugin: &Plugin) -> Result<Source, KeepError> {
+    let mut sources = plugin::find(Path::new(&plugin.source)).into_iter();
+    match sources.next() {
+        Some(Ok(source)) => Ok(source),
+        Some(Err(error)) => Err(gone(plugin, &error)),
+        None => Err(KeepError::Changed(quoted(&plugin.name))),
+    }
+}
+
+fn gone(plugin: &Plugin, error: &dyn std::error::Error) -> KeepError {
+    KeepError::Gone {
+        name: quoted(&plugin.name),
+        reason: error.to_string(),
+    }
+}

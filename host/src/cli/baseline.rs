@@ -1,0 +1,128 @@
+//! `dyno baseline`: runs under a name, with the plugins themselves.
+
+use std::io::Write as _;
+
+use clap::Subcommand;
+use dyno_host::baseline::Components;
+use dyno_host::quoted::quoted;
+use dyno_host::render;
+use dyno_host::report::{Baseline, Store};
+
+use super::report::ReportFile;
+use super::{Exit, UsageError};
+
+/// Keep a run, and its plugins, to compare later ones with
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineVerb {
+    /// Give a run a name, and keep its plugins so that they can be run again
+    Save {
+        /// The name, such as main or v1.2
+        #[arg(value_parser = name)]
+        name: String,
+        /// The run: its id, the beginning of it, or `latest`
+        #[arg(default_value = "latest")]
+        run: String,
+        /// Keep the numbers alone: comparing with them is weaker
+        #[arg(long)]
+        numbers_only: bool,
+        #[command(flatten)]
+        file: ReportFile,
+    },
+    /// List the baselines
+    List {
+        #[command(flatten)]
+        file: ReportFile,
+    },
+    /// Show the run of a baseline
+    Show {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        file: ReportFile,
+    },
+    /// Forget a name, and the plugins that no other baseline needs; the run stays
+    Remove {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        file: ReportFile,
+    },
+}
+
+/// Names are typed, and stand where runs, paths and packages can stand.
+fn name(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    if text.is_empty() || text.chars().count() > 64 || !text.chars().all(is_plain) {
+        return Err("a name has 1 to 64 letters, digits, or any of . _ - /".into());
+    }
+    Ok(text.into())
+}
+
+impl BaselineVerb {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let mut out = anstream::stdout().lock();
+        match self {
+            Self::Save {
+                name,
+                run,
+                numbers_only,
+                file,
+            } => {
+                let mut store = file.open()?;
+                let saved = save(&mut store, &name, &run, numbers_only)?;
+                let plugins = match saved.plugins.len() {
+                    0 => "its numbers alone".into(),
+                    1 => "its plugin".into(),
+                    plugins => format!("its {plugins} plugins"),
+                };
+                writeln!(out, "{name} is run {} now, with {plugins}", saved.run)?;
+            }
+            Self::List { file } => render::baselines(&mut out, &file.open()?.baselines()?)?,
+            Self::Show { name, file } => {
+                let store = file.open()?;
+                let baseline = store.baseline(&name)?.ok_or_else(|| absent(&name))?;
+                render::run(&mut out, &store.run(&baseline.run)?, verbose)?;
+            }
+            Self::Remove { name, file } => {
+                let mut store = file.open()?;
+                if !store.remove_baseline(&name)? {
+                    return Err(absent(&name));
+                }
+                Components::beside(store.path()).sweep(&store.baselines()?)?;
+                writeln!(out, "{} is forgotten; its run stays", quoted(&name))?;
+            }
+        }
+        Ok(Exit::Well)
+    }
+}
+
+fn absent(name: &str) -> anyhow::Error {
+    UsageError(format!(
+        "there is no baseline {}: `dyno baseline list` shows them",
+        quoted(name)
+    ))
+    .into()
+}
+
+/// Gives a recorded run a name.
+pub(super) fn save(
+    store: &mut Store,
+    name: &str,
+    run: &str,
+    numbers_only: bool,
+) -> anyhow::Result<Baseline> {
+    let run = store.run(run)?;
+    let components = Components::beside(store.path());
+    let plugins = match numbers_only {
+        true => Vec::new(),
+        false => components.keep(&run)?,
+    };
+    let baseline = Baseline {
+        name: name.to_owned(),
+        run: run.id,
+        created_at: dyno_host::report::now(),
+        plugins,
+    };
+    store.save_baseline(&baseline)?;
+    Ok(baseline)
+}

@@ -1,0 +1,358 @@
+//! `dyno compare` and `dyno gate`: two versions held against each other.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use dyno_host::compare::{self, RULES};
+use dyno_host::quantity;
+use dyno_host::render::{self, Progress};
+use dyno_host::report::export::{self, Contents};
+use dyno_host::report::model::{Comparison, GateOutcome, Pairing, Rules, Run};
+use dyno_host::report::{Store, now};
+use dyno_host::session::{Depth, Stage, Versus};
+
+use super::measuring::{self, Conditions, Format, Sampling};
+use super::operand::{Operand, What};
+use super::{Exit, UsageError, paths};
+
+/// Processes of each side for every case, unless they leave it unsure (METHOD.md).
+const BLOCKS: u32 = 10;
+
+/// Fresh blocks that confirm what a gate flags (METHOD.md).
+const CONFIRMING_BLOCKS: u32 = 20;
+
+/// Hold two versions against each other, side by side on this machine
+///
+/// Each of the two is a plugin (a component, plugin directory, directory of those, or package), a baseline, or a
+/// run. What can be run is run now, in pairs of processes; two stored runs are compared as they are, which says less.
+/// Further plugins with the same cases are measured beside them and shown in one table.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// What is the measure: a plugin, a baseline or a run
+    base: String,
+    /// What is judged
+    candidate: String,
+    /// More plugins that do the same jobs: all are shown in one table
+    more: Vec<String>,
+    #[command(flatten)]
+    comparing: Comparing,
+    #[command(flatten)]
+    conditions: Conditions,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Fail if a plugin became slower than its baseline
+///
+/// Runs both side by side, confirms what looks slower with fresh blocks, and records the verdict. A share
+/// given to a limit gates, too: with `--fuel 1% --memory 10%` fuel that grew by 1 % and memory that grew by
+/// 10 % fail.
+/// Exit code 6: something grew by the threshold; 7: that cannot be said; 0: nothing did.
+#[derive(Debug, Args)]
+pub(super) struct Gate {
+    /// What is judged [default: the plugins that the baseline was made of, as they are now]
+    candidate: Vec<PathBuf>,
+    /// What it is held against: a baseline, or anything else that `dyno compare` takes
+    #[arg(long, value_name = "NAME")]
+    baseline: String,
+    /// Time that grew by this fails
+    #[arg(long, value_name = "SHARE", default_value = "10%", value_parser = quantity::share, help_heading = "Gate")]
+    threshold: f64,
+    #[command(flatten)]
+    comparing: Comparing,
+    #[command(flatten)]
+    conditions: Conditions,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How much to measure.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Measuring")]
+struct Comparing {
+    /// Pairs of processes a case; twice as many where these leave it unsure
+    #[arg(long, value_name = "NUMBER", default_value_t = BLOCKS, value_parser = clap::value_parser!(u32).range(8..=500))]
+    blocks: u32,
+    /// Measure also what is identical: it shows what this machine makes of no change at all
+    #[arg(long)]
+    remeasure: bool,
+    #[command(flatten)]
+    sampling: Sampling,
+}
+
+/// Where the result goes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct Output {
+    /// How to show it
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    format: Format,
+    /// The report to record it in [default: .dyno/report.sqlite beside the project]
+    #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Do not record it
+    #[arg(long)]
+    no_report: bool,
+}
+
+/// What came out, and what it is to be shown with.
+struct Compared {
+    base: Run,
+    candidate: Run,
+    comparison: Comparison,
+    exit: Exit,
+}
+
+impl Compare {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        self.conditions.nothing_grows()?;
+        if !self.more.is_empty() {
+            return self.execute_across(verbose);
+        }
+        let mut store = self.output.open()?;
+        let base = Operand::resolve(&self.base, store.as_ref())?;
+        let candidate = Operand::resolve(&self.candidate, store.as_ref())?;
+        let versions = Versions {
+            conditions: &self.conditions,
+            comparing: &self.comparing,
+            rules: RULES,
+        };
+        let compared =
+            versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
+        self.output.show(&compared, verbose)?;
+        Ok(compared.exit)
+    }
+
+    /// More than two: no verdicts, but one table a case.
+    fn execute_across(self, verbose: bool) -> anyhow::Result<Exit> {
+        let mut store = self.output.open()?;
+        let mut plugins = Vec::new();
+        for text in [&self.base, &self.candidate].into_iter().chain(&self.more) {
+            match Operand::resolve(text, store.as_ref())?.what {
+                What::Plugins(paths) => plugins.extend(paths),
+                What::Stored(_) => {
+                    return Err(UsageError(format!(
+                        "{text} holds numbers alone: more than two can only be compared if all can be run now"
+                    ))
+                    .into());
+                }
+            }
+        }
+        let mut request = self.conditions.request(plugins, Stage::Time, None)?;
+        request.blocks = self.comparing.blocks;
+        request.time = Depth::Quick.time();
+        self.comparing.sampling.apply(&mut request.time)?;
+        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        if let Some(store) = self.output.recording(&mut store) {
+            store.record(&findings.run)?;
+        }
+        let mut out = anstream::stdout().lock();
+        super::shown(self.output.write(&findings.run, &mut out, verbose))?;
+        Ok(measuring::exit(&findings))
+    }
+}
+
+impl Gate {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let mut store = self.output.open()?;
+        let base = Operand::resolve(&self.baseline, store.as_ref())?;
+        let candidate = match self.candidate.as_slice() {
+            [] => sources(&self.baseline, store.as_ref())?,
+            paths => paths.to_vec(),
+        };
+        let candidate = Operand {
+            name: paths_text(&candidate),
+            what: What::Plugins(candidate),
+        };
+        let growth = self.conditions.growth();
+        let versions = Versions {
+            conditions: &self.conditions,
+            comparing: &self.comparing,
+            rules: Rules {
+                threshold: self.threshold,
+                fuel: growth.fuel,
+                memory: growth.memory,
+                gates: true,
+                ..RULES
+            },
+        };
+        let compared =
+            versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
+        self.output.show(&compared, verbose)?;
+        Ok(match (compared.exit, compared.comparison.gate()) {
+            (Exit::Well, Some(GateOutcome::Regressed)) => Exit::Regressed,
+            (Exit::Well, Some(GateOutcome::Unsure)) => Exit::Unsure,
+            (exit, _) => exit,
+        })
+    }
+}
+
+/// The plugins that a baseline was made of, as they are now.
+fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
+    let name = name.strip_prefix("baseline:").unwrap_or(name);
+    let baseline = match store {
+        Some(store) => store
+            .baseline(name)?
+            .map(|baseline| store.run(&baseline.run)),
+        None => None,
+    };
+    let Some(run) = baseline.transpose()? else {
+        return Err(UsageError(
+            "name the plugins to judge: only a baseline knows what it was made of".into(),
+        )
+        .into());
+    };
+    Ok(run
+        .plugins
+        .iter()
+        .map(|plugin| PathBuf::from(&plugin.source))
+        .collect())
+}
+
+fn paths_text(paths: &[PathBuf]) -> String {
+    let shown: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    shown.join(" ")
+}
+
+/// Two versions, and how they are to be compared.
+struct Versions<'a> {
+    conditions: &'a Conditions,
+    comparing: &'a Comparing,
+    rules: Rules,
+}
+
+impl Versions<'_> {
+    /// Runs what can be run, side by side if that is both, compares, and records.
+    fn compare(
+        &self,
+        base: Operand,
+        candidate: Operand,
+        store: Option<&mut Store>,
+        verbose: bool,
+    ) -> anyhow::Result<Compared> {
+        let names = [base.name, candidate.name];
+        let (compared, fresh) = match (base.what, candidate.what) {
+            (What::Plugins(base), What::Plugins(candidate)) => (
+                self.side_by_side(base, candidate, names, verbose)?,
+                [true, true],
+            ),
+            (base, candidate) => {
+                let fresh = [&base, &candidate].map(|what| matches!(what, What::Plugins(_)));
+                let (base, one) = self.run(base, verbose)?;
+                let (candidate, other) = self.run(candidate, verbose)?;
+                let names = names.each_ref().map(String::as_str);
+                let comparison =
+                    compare::compare(&base, &candidate, names, Pairing::Stored, self.rules, now());
+                let exit = if one == Exit::Well { other } else { one };
+                (
+                    Compared {
+                        base,
+                        candidate,
+                        comparison,
+                        exit,
+                    },
+                    fresh,
+                )
+            }
+        };
+        if let Some(store) = store {
+            let runs = [&compared.base, &compared.candidate];
+            let runs: Vec<_> = runs
+                .into_iter()
+                .zip(fresh)
+                .filter(|(_, fresh)| *fresh)
+                .collect();
+            let runs: Vec<_> = runs.into_iter().map(|(run, _)| run).collect();
+            store.record_comparison(&runs, &compared.comparison)?;
+        }
+        Ok(compared)
+    }
+
+    fn side_by_side(
+        &self,
+        base: Vec<PathBuf>,
+        candidate: Vec<PathBuf>,
+        names: [String; 2],
+        verbose: bool,
+    ) -> anyhow::Result<Compared> {
+        let mut request = self.conditions.request(candidate, Stage::Time, None)?;
+        request.blocks = self.comparing.blocks;
+        request.time = Depth::Quick.time();
+        self.comparing.sampling.apply(&mut request.time)?;
+        request.versus = Some(Versus {
+            paths: base,
+            names,
+            rules: self.rules,
+            extension: self.comparing.blocks,
+            confirmation: CONFIRMING_BLOCKS,
+            remeasure: self.comparing.remeasure,
+        });
+        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        let exit = measuring::exit(&findings);
+        let (base, comparison) = findings
+            .compared
+            .ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+        Ok(Compared {
+            base,
+            candidate: findings.run,
+            comparison,
+            exit,
+        })
+    }
+
+    /// One side as a run: the stored one, or one that is made now.
+    fn run(&self, what: What, verbose: bool) -> anyhow::Result<(Run, Exit)> {
+        let plugins = match what {
+            What::Stored(run) => return Ok((*run, Exit::Well)),
+            What::Plugins(plugins) => plugins,
+        };
+        let mut request = self.conditions.request(plugins, Stage::Time, None)?;
+        request.blocks = self.comparing.blocks;
+        self.comparing.sampling.apply(&mut request.time)?;
+        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        let exit = measuring::exit(&findings);
+        Ok((findings.run, exit))
+    }
+}
+
+impl Output {
+    /// The report, if it is to be written; opened before anything is measured. With `--no-report` one that is
+    /// there is still read, since baselines are in it.
+    fn open(&self) -> anyhow::Result<Option<Store>> {
+        let path = self.report.clone().unwrap_or_else(paths::report);
+        Ok(match self.no_report {
+            true if !path.exists() => None,
+            true => Some(Store::open_existing(&path)?),
+            false => Some(Store::open(&path)?),
+        })
+    }
+
+    /// The report, if this is to be recorded in it.
+    fn recording<'a>(&self, store: &'a mut Option<Store>) -> Option<&'a mut Store> {
+        store.as_mut().filter(|_| !self.no_report)
+    }
+
+    fn show(&self, compared: &Compared, verbose: bool) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        let contents = Contents {
+            run: &compared.candidate,
+            compared: Some((&compared.comparison, &compared.base)),
+            histories: &[],
+        };
+        super::shown(match self.format.export() {
+            None => render::comparison(&mut out, &contents, verbose).map_err(Into::into),
+            Some(format) => export::export(&contents, format, &mut out).map_err(Into::into),
+        })
+    }
+
+    fn write(&self, run: &Run, out: &mut impl std::io::Write, verbose: bool) -> anyhow::Result<()> {
+        match self.format.export() {
+            None => render::run(out, run, verbose)?,
+            Some(format) => export::export(&run.into(), format, out)?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! `dyno history`: how a case went over the runs.
+
+use clap::{Args, ValueEnum};
+use dyno_host::quoted::quoted;
+use dyno_host::render;
+use dyno_host::report::model::Metric;
+use dyno_host::stats;
+
+use super::report::ReportFile;
+use super::{Exit, UsageError};
+
+/// Show how a case went over the runs, and where its level changed
+///
+/// Only runs on machines of one class are put in one line. Change points are advice, not verdicts.
+#[derive(Debug, Args)]
+pub(super) struct History {
+    /// The case
+    case: String,
+    /// Only of this plugin
+    #[arg(long, value_name = "NAME")]
+    plugin: Option<String>,
+    /// What to show
+    #[arg(long, value_enum, default_value = "wall-time", value_name = "METRIC")]
+    metric: MetricArg,
+    /// As JSON, every point
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    file: ReportFile,
+}
+
+/// A metric that has a history.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MetricArg {
+    WallTime,
+    CpuTime,
+    Fuel,
+    FirstIteration,
+    MemoryPeak,
+    RssPeak,
+}
+
+impl From<MetricArg> for Metric {
+    fn from(metric: MetricArg) -> Self {
+        match metric {
+            MetricArg::WallTime => Self::WallTime,
+            MetricArg::CpuTime => Self::CpuTime,
+            MetricArg::Fuel => Self::Fuel,
+            MetricArg::FirstIteration => Self::FirstIteration,
+            MetricArg::MemoryPeak => Self::MemoryPeak,
+            MetricArg::RssPeak => Self::RssPeak,
+        }
+    }
+}
+
+impl History {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let store = self.file.open()?;
+        let mut histories = store.histories(&self.case, self.metric.into())?;
+        if let Some(plugin) = &self.plugin {
+            histories.retain(|history| history.plugin == *plugin);
+        }
+        if histories.is_empty() {
+            return Err(UsageError(self.unknown(&store.case_names()?)).into());
+        }
+        for history in &mut histories {
+            let values: Vec<f64> = history.points.iter().map(|point| point.median).collect();
+            history.change_points = stats::change_points(&values);
+        }
+        let mut out = anstream::stdout().lock();
+        super::shown(match self.json {
+            true => super::print_json(&mut out, &histories),
+            false => render::histories(&mut out, &histories, verbose).map_err(Into::into),
+        })?;
+        Ok(Exit::Well)
+    }
+
+    fn unknown(&self, names: &[String]) -> String {
+        let distance = |name: &&String| strsim::damerau_levenshtein(name, &self.case);
+        let near = names.iter().min_by_key(distance).map(|name| quoted(name));
+        let hint = near.map_or("the report is empty".into(), |near| {
+            format!("the nearest is {near}")
+        });
+        format!("no run measured a case {}: {hint}", quoted(&self.case))
+    }
+}

@@ -1,0 +1,107 @@
+//! What `compare` and `gate` can be given: plugins, baselines, runs. Each is either something that can be run now,
+//! or numbers that were stored.
+
+use std::path::{Path, PathBuf};
+
+use dyno_host::baseline::Components;
+use dyno_host::packaging::Named;
+use dyno_host::quoted::quoted;
+use dyno_host::report::model::Run;
+use dyno_host::report::{Baseline, Store};
+
+use super::UsageError;
+
+/// One side of a comparison.
+#[derive(Debug)]
+pub(super) struct Operand {
+    /// As the user called it.
+    pub(super) name: String,
+    pub(super) what: What,
+}
+
+/// What an operand turned out to be.
+#[derive(Debug)]
+pub(super) enum What {
+    /// Plugins that can be run now.
+    Plugins(Vec<PathBuf>),
+    /// A run as it was stored.
+    Stored(Box<Run>),
+}
+
+impl Operand {
+    /// Finds out what is meant. A report is needed for baselines and runs only.
+    pub(super) fn resolve(text: &str, store: Option<&Store>) -> anyhow::Result<Self> {
+        let what = match text.split_once(':') {
+            Some(("baseline", name)) => baseline(name, store)?,
+            Some(("run", id)) => store.map(|store| stored(id, store)).transpose()?,
+            _ => any(text, store)?,
+        };
+        let what = what.ok_or_else(|| {
+            UsageError(format!(
+                "{} is no file or directory, baseline, run or package; `dyno baseline list` and `dyno report list` show what there is",
+                quoted(text)
+            ))
+        })?;
+        Ok(Self {
+            name: text.to_owned(),
+            what,
+        })
+    }
+}
+
+fn any(text: &str, store: Option<&Store>) -> anyhow::Result<Option<What>> {
+    let path = Path::new(text);
+    let is_there = path.exists();
+    let baseline = baseline(text, store)?;
+    if is_there && baseline.is_some() {
+        let text = quoted(text);
+        return Err(UsageError(format!(
+            "{text} is a baseline and a path: write baseline:{text} or ./{text}"
+        ))
+        .into());
+    }
+    if is_there {
+        return Ok(Some(What::Plugins(vec![path.into()])));
+    }
+    if baseline.is_some() {
+        return Ok(baseline);
+    }
+    match store {
+        Some(store) if is_run_id(text) => Ok(Some(stored(text, store)?)),
+        _ => Ok(Named::of(path).map(|_| What::Plugins(vec![path.into()]))),
+    }
+}
+
+/// `latest`, or the time with which every id begins.
+fn is_run_id(text: &str) -> bool {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    text == "latest" || (digits == 8 && text.as_bytes().get(8).is_none_or(|byte| *byte == b'T'))
+}
+
+fn stored(id: &str, store: &Store) -> anyhow::Result<What> {
+    Ok(What::Stored(Box::new(store.run(id)?)))
+}
+
+fn baseline(name: &str, store: Option<&Store>) -> anyhow::Result<Option<What>> {
+    let Some(store) = store else { return Ok(None) };
+    let found = store.baseline(name)?;
+    found.map(|baseline| kept(&baseline, store)).transpose()
+}
+
+/// The plugins of a baseline, if it kept them; else its numbers.
+fn kept(baseline: &Baseline, store: &Store) -> anyhow::Result<What> {
+    let run = store.run(&baseline.run)?;
+    if baseline.plugins.is_empty() {
+        return Ok(What::Stored(Box::new(run)));
+    }
+    let components = Components::beside(store.path());
+    let source = |name: &str| run.plugins.iter().find(|plugin| plugin.name == name);
+    let paths = baseline
+        .plugins
+        .iter()
+        .filter_map(|plugin| match &plugin.entry {
+            Some(entry) => Some(components.path(entry)),
+            None => source(&plugin.name).map(|plugin| PathBuf::from(&plugin.source)),
+        });
+    Ok(What::Plugins(paths.collect()))
+}

@@ -1,0 +1,263 @@
+//! Two versions held against each other: from the processes of both sides to verdicts. Pure; METHOD.md,
+//! "Two versions", is the protocol and has the evidence for it.
+//!
+//! ```text
+//! plugins of both sides ─► pairs of cases (matching) ─► changes by metric (changes)
+//!                                    └─► verdict, severity, diagnosis ─► the gate (gate)
+//! ```
+//!
+//! A session asks the same functions in the middle of a comparison which cases need more blocks, so that
+//! what is shown at the end and what was decided on the way cannot differ.
+
+mod changes;
+mod gate;
+mod matching;
+
+use crate::report::model::{
+    Case, CaseComparison, Change, Comparison, Diagnosis, Metric, Outcome, Pairing, Plugin, Rules,
+    Run, Severity, Side, Verdict,
+};
+
+use changes::{counted, timed};
+pub use gate::Next;
+use matching::{Pair, pairs};
+
+/// The rules unless the user says otherwise (METHOD.md).
+pub const RULES: Rules = Rules {
+    confidence: 0.99,
+    equivalence: 0.02,
+    threshold: 0.10,
+    fuel: None,
+    memory: None,
+    gates: false,
+};
+
+/// A change of fuel below this is not reported: what a slope is known to (METHOD.md, count pass).
+const FUEL_RESOLVED: f64 = 0.001;
+
+/// By how much two counts that are exactly some share apart can miss it when they are divided.
+const ROUNDING: f64 = 1e-9;
+
+/// What cases are judged by besides their own data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Context {
+    /// Whether the sides were run side by side.
+    pub pairing: Pairing,
+    /// By what it is judged.
+    pub rules: Rules,
+    /// What an empty batch costs within its timed part, ns: no smaller difference is one.
+    pub empty_batch_ns: Option<f64>,
+    /// Whether engine, limits, seed and settings are the same on both sides.
+    pub same_configuration: bool,
+    /// Whether times of both sides can be compared at all.
+    pub same_machine: bool,
+}
+
+/// Compares two runs; `names` is what the user calls base and candidate.
+#[must_use]
+pub fn compare(
+    base: &Run,
+    candidate: &Run,
+    names: [&str; 2],
+    pairing: Pairing,
+    rules: Rules,
+    judged_at: String,
+) -> Comparison {
+    let context = Context {
+        pairing,
+        rules,
+        empty_batch_ns: candidate.empty_batch_ns.or(base.empty_batch_ns),
+        same_configuration: pairing == Pairing::Paired || is_same_configuration(base, candidate),
+        same_machine: base.machine.fingerprint == candidate.machine.fingerprint,
+    };
+    let side = |run: &Run, name: &str| Side {
+        run: run.id.clone(),
+        name: name.to_owned(),
+    };
+    Comparison {
+        base: side(base, names[0]),
+        candidate: side(candidate, names[1]),
+        judged_at,
+        pairing,
+        rules,
+        cases: cases(&plugins_of(base), &plugins_of(candidate), &context),
+    }
+}
+
+/// Values of variables are not recorded: where there are any, nobody knows that they were the same.
+fn is_same_configuration(base: &Run, candidate: &Run) -> bool {
+    base.engine == candidate.engine
+        && base.limits == candidate.limits
+        && base.seed == candidate.seed
+        && base.grants == candidate.grants
+        && !base.grants.iter().any(|grant| grant.starts_with("--env="))
+}
+
+fn plugins_of(run: &Run) -> Vec<&Plugin> {
+    run.plugins.iter().collect()
+}
+
+/// Compares the cases of two sides: the candidate's in its order, then those that are gone.
+#[must_use]
+pub fn cases(base: &[&Plugin], candidate: &[&Plugin], context: &Context) -> Vec<CaseComparison> {
+    let pairs = pairs(base, candidate);
+    let confirming = pairs
+        .iter()
+        .filter(|pair| changes::was_confirmed(pair))
+        .count();
+    let mut compared: Vec<CaseComparison> = pairs
+        .iter()
+        .map(|pair| compare_case(pair, context))
+        .collect();
+    if context.rules.gates {
+        for (pair, case) in pairs.iter().zip(&mut compared) {
+            case.gate = Some(gate::gate(pair, case, confirming, context));
+        }
+    }
+    compared
+}
+
+/// Whether nothing can differ between two plugins of one session: the same bytes, and the same inputs.
+#[must_use]
+pub fn is_identical(base: &Plugin, candidate: &Plugin) -> bool {
+    base.digest.is_some()
+        && base.digest == candidate.digest
+        && base.inputs.is_some()
+        && base.inputs == candidate.inputs
+}
+
+/// The plugins of the base that the plugins of the candidate are held against, by position.
+#[must_use]
+pub fn counterparts(base: &[&Plugin], candidate: &[&Plugin]) -> Vec<(usize, usize)> {
+    matching::counterparts(base, candidate)
+}
+
+fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
+    let mut compared = CaseComparison {
+        plugin: pair.plugin().to_owned(),
+        case: pair.name().to_owned(),
+        verdict: Verdict::Unsure,
+        decided_by: None,
+        severity: None,
+        diagnosis: None,
+        changes: Vec::new(),
+        gate: None,
+        notes: Vec::new(),
+    };
+    let (Some((base_plugin, base)), Some((plugin, candidate))) = (pair.base, pair.candidate) else {
+        compared.verdict = if pair.base.is_none() {
+            Verdict::New
+        } else {
+            Verdict::Gone
+        };
+        return compared;
+    };
+    let is_identical = context.same_configuration && is_identical(base_plugin, plugin);
+    compared.notes.extend(failure("base", base));
+    compared.notes.extend(failure("candidate", candidate));
+    if !compared.notes.is_empty() {
+        return compared;
+    }
+    let times = [Metric::WallTime, Metric::CpuTime]
+        .map(|metric| timed(metric, base, candidate, changes::Part::First, context));
+    let [wall, cpu] = times.clone().map(|time| time.map(|(change, _)| change));
+    compared.changes.extend(wall);
+    compared.changes.extend(cpu);
+    compared
+        .changes
+        .extend(counted(Metric::Fuel, base, candidate));
+    compared
+        .changes
+        .extend(counted(Metric::MemoryPeak, base, candidate));
+    if let (Some(one), Some(other)) = (base.checksum, candidate.checksum)
+        && one != other
+    {
+        compared.notes.push(format!(
+            "it computes something else now: checksum {other:#018x}, which was {one:#018x}"
+        ));
+    }
+    if is_identical {
+        compared.verdict = Verdict::Identical;
+        return compared;
+    }
+    // Wall time if it resolves, else CPU time if that does.
+    let resolves = |change: &&Change| change.verdict != Verdict::Unsure;
+    let decisive = wall
+        .as_ref()
+        .filter(resolves)
+        .or(cpu.as_ref().filter(resolves));
+    let decisive = decisive.or(wall.as_ref());
+    compared.decided_by = decisive.map(|change| change.metric);
+    compared.verdict = decisive.map_or(Verdict::Unsure, |change| change.verdict);
+    compared.severity = decisive.and_then(severity);
+    let fuel = compared.change(Metric::Fuel).copied();
+    compared.diagnosis = decisive.and_then(|time| diagnosis(time, fuel.as_ref()?));
+    compared
+        .notes
+        .extend(why_unsure(&compared, &times, context));
+    compared
+}
+
+fn failure(side: &str, case: &Case) -> Option<String> {
+    match &case.outcome {
+        Outcome::Ok => None,
+        _ => Some(format!("the {side} failed")),
+    }
+}
+
+/// Why a case is unsure, if that can be said.
+fn why_unsure(
+    compared: &CaseComparison,
+    times: &[Option<(Change, bool)>; 2],
+    context: &Context,
+) -> Option<String> {
+    if compared.verdict != Verdict::Unsure {
+        return None;
+    }
+    if !context.same_machine {
+        return Some(
+            "the runs are from machines of different classes: only fuel and memory compare".into(),
+        );
+    }
+    match &times[0] {
+        None => Some("there are too few processes on both sides for an interval".into()),
+        Some((_, true)) => Some("the difference is smaller than what the clock resolves".into()),
+        Some(_) => None,
+    }
+}
+
+/// The bands of METHOD.md, by the estimate.
+fn severity(change: &Change) -> Option<Severity> {
+    if change.verdict != Verdict::Regressed {
+        return None;
+    }
+    Some(match change.ratio - 1.0 {
+        grown if grown < 0.1 => Severity::Drift,
+        grown if grown < 0.2 => Severity::Minor,
+        grown if grown <= 0.5 => Severity::Major,
+        _ => Severity::Critical,
+    })
+}
+
+/// The way in which a metric went; none if that is not known.
+fn direction(verdict: Verdict) -> Option<i8> {
+    match verdict {
+        Verdict::Regressed => Some(1),
+        Verdict::Improved => Some(-1),
+        Verdict::Equivalent | Verdict::Identical => Some(0),
+        Verdict::Unsure | Verdict::New | Verdict::Gone => None,
+    }
+}
+
+fn diagnosis(time: &Change, fuel: &Change) -> Option<Diagnosis> {
+    Some(match (direction(time.verdict)?, direction(fuel.verdict)?) {
+        (0, 0) => Diagnosis::Unchanged,
+        (time, fuel) if time == fuel => Diagnosis::Work,
+        (_, 0) => Diagnosis::TimeOnly,
+        (0, _) => Diagnosis::FuelOnly,
+        _ => Diagnosis::Opposed,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,311 @@
+//! What a comparison shows: a table of changes, why a gate failed, and the command that shows it again.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::columns::{Cell, Columns};
+use super::failure::again;
+use super::run::show_failure;
+use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, duration, escape};
+use crate::report::export::Contents;
+use crate::report::model::{
+    CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Pairing, Run, Severity,
+    Verdict,
+};
+
+const HEADERS: &[&str] = &[
+    "case",
+    "base",
+    "candidate",
+    "change",
+    "interval",
+    "CPU",
+    "fuel",
+    "memory",
+    "verdict",
+];
+
+/// Shows a comparison; nothing if the contents hold none.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) -> io::Result<()> {
+    let Some((comparison, base)) = contents.compared else {
+        return Ok(());
+    };
+    let candidate = contents.run;
+    let names = (
+        escape(&comparison.base.name),
+        escape(&comparison.candidate.name),
+    );
+    let how = match comparison.pairing {
+        Pairing::Paired => "side by side",
+        Pairing::Stored => "as they were stored, which is weaker",
+    };
+    writeln!(
+        out,
+        "{BOLD}{} → {}{BOLD:#} {DIM}{how}{DIM:#}",
+        names.0, names.1
+    )?;
+    show_table(out, comparison)?;
+    for (side, run) in [("base", base), ("candidate", candidate)] {
+        show_failures(out, side, run)?;
+    }
+    for case in &comparison.cases {
+        for note in &case.notes {
+            writeln!(out, "  {DIM}{}: {note}{DIM:#}", escape(&case.case))?;
+        }
+    }
+    let warnings = base.warnings.iter().chain(&candidate.warnings);
+    for warning in warnings.collect::<std::collections::BTreeSet<_>>() {
+        writeln!(out, "{YELLOW}warning{YELLOW:#}: {}", escape(warning))?;
+    }
+    writeln!(out, "{}", counts(comparison))?;
+    show_gate(out, comparison, candidate)?;
+    if verbose {
+        let rules = &comparison.rules;
+        writeln!(
+            out,
+            "{DIM}{:.0} % intervals; within ±{:.0} % is equivalent; {} · order {:#x}{DIM:#}",
+            rules.confidence * 100.0,
+            rules.equivalence * 100.0,
+            candidate.engine,
+            candidate.order_seed
+        )?;
+    }
+    writeln!(out, "{DIM}runs {} and {}{DIM:#}", base.id, candidate.id)
+}
+
+fn show_table(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
+    let plugins: std::collections::BTreeSet<&str> = comparison
+        .cases
+        .iter()
+        .map(|case| case.plugin.as_str())
+        .collect();
+    let mut table = Columns::new("  ", HEADERS);
+    for case in &comparison.cases {
+        let name = match plugins.len() {
+            1 => escape(&case.case),
+            _ => format!("{} {}", escape(&case.plugin), escape(&case.case)),
+        };
+        table.row(row(name, case));
+    }
+    table.write(out)
+}
+
+fn row(name: String, case: &CaseComparison) -> Vec<Cell> {
+    let time = case.decisive().or_else(|| case.change(Metric::WallTime));
+    let of = |metric| case.change(metric).map(short).unwrap_or_default();
+    let cpu = match case.decided_by {
+        Some(Metric::CpuTime) => String::new(),
+        _ => of(Metric::CpuTime),
+    };
+    vec![
+        name.into(),
+        time.map_or(String::new(), |time| duration(time.base))
+            .into(),
+        time.map_or(String::new(), |time| duration(time.candidate))
+            .into(),
+        Cell::styled(time.map_or(String::new(), |time| percent(time.ratio)), BOLD),
+        time.map_or(String::new(), interval).into(),
+        cpu.into(),
+        of(Metric::Fuel).into(),
+        of(Metric::MemoryPeak).into(),
+        Cell::styled(sentence(case), style(case.verdict)),
+    ]
+}
+
+/// A change in percent, as `+1.23 %`; more digits than that are not known of a time.
+pub(super) fn percent(ratio: f64) -> String {
+    let percent = (ratio - 1.0) * 100.0;
+    match percent.abs() {
+        0.0 => "0 %".into(),
+        size if size < 0.005 => format!("{percent:+.4} %"),
+        size if size < 100.0 => format!("{percent:+.2} %"),
+        _ => format!("{percent:+.0} %"),
+    }
+}
+
+fn interval(change: &Change) -> String {
+    format!("{} … {}", percent(change.lower), percent(change.upper))
+}
+
+/// A change beside the one that the verdict is about.
+fn short(change: &Change) -> String {
+    match change.metric {
+        Metric::WallTime | Metric::CpuTime => percent(change.ratio),
+        _ if change.verdict == Verdict::Unsure => "?".into(),
+        _ if change.base == change.candidate => "=".into(),
+        _ => percent(change.ratio),
+    }
+}
+
+/// The verdict with what belongs to it.
+fn sentence(case: &CaseComparison) -> String {
+    let mut sentence = word(case.verdict).to_owned();
+    let mut more = Vec::new();
+    more.extend(
+        case.severity
+            .map(|severity| severity_word(severity).to_owned()),
+    );
+    if case.decided_by == Some(Metric::CpuTime) {
+        more.push("by CPU time".into());
+    }
+    if !more.is_empty() {
+        sentence.push_str(&format!(" ({})", more.join(", ")));
+    }
+    let grows = case.decisive().is_some_and(|change| change.ratio > 1.0);
+    let fuel_grows = case
+        .change(Metric::Fuel)
+        .is_some_and(|fuel| fuel.ratio > 1.0);
+    if let Some(words) = case
+        .diagnosis
+        .and_then(|diagnosis| explain(diagnosis, grows, fuel_grows))
+    {
+        sentence.push_str(": ");
+        sentence.push_str(words);
+    }
+    sentence
+}
+
+/// A verdict in a word.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Regressed => "regressed",
+        Verdict::Unsure => "unsure",
+        Verdict::Improved => "improved",
+        Verdict::Equivalent => "equivalent",
+        Verdict::Identical => "identical",
+        Verdict::New => "new",
+        Verdict::Gone => "gone",
+    }
+}
+
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Drift => "drift",
+        Severity::Minor => "minor",
+        Severity::Major => "major",
+        Severity::Critical => "critical",
+    }
+}
+
+/// What time and fuel say together, in a few words; nothing where nothing changed.
+fn explain(diagnosis: Diagnosis, grows: bool, fuel_grows: bool) -> Option<&'static str> {
+    Some(match (diagnosis, grows, fuel_grows) {
+        (Diagnosis::Unchanged, ..) => return None,
+        (Diagnosis::Work, true, _) => "it does more work",
+        (Diagnosis::Work, false, _) => "it does less work",
+        (Diagnosis::TimeOnly, ..) => "the same work; layout, engine or machine",
+        (Diagnosis::FuelOnly, _, true) => "more work, not slower yet",
+        (Diagnosis::FuelOnly, _, false) => "less work, not faster yet",
+        (Diagnosis::Opposed, true, _) => "less work, and yet slower",
+        (Diagnosis::Opposed, false, _) => "more work, and yet faster",
+    })
+}
+
+fn style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Regressed => RED,
+        Verdict::Unsure => YELLOW,
+        Verdict::Improved => GREEN,
+        Verdict::Equivalent | Verdict::Identical => Style::new(),
+        Verdict::New | Verdict::Gone => DIM,
+    }
+}
+
+fn show_failures(out: &mut impl Write, side: &str, run: &Run) -> io::Result<()> {
+    for plugin in &run.plugins {
+        let failed = plugin.cases.iter().filter(|case| !case.outcome.is_ok());
+        let failed: Vec<_> = failed.collect();
+        if plugin.outcome.is_ok() && failed.is_empty() {
+            continue;
+        }
+        writeln!(out, "  {BOLD}{side} {}{BOLD:#}", escape(&plugin.name))?;
+        if !plugin.outcome.is_ok() {
+            show_failure(out, run, plugin, None, &plugin.outcome)?;
+        }
+        for case in failed {
+            show_failure(out, run, plugin, Some(case), &case.outcome)?;
+        }
+    }
+    Ok(())
+}
+
+/// `2 regressed · 1 improved · 7 equivalent`.
+fn counts(comparison: &Comparison) -> String {
+    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    for case in &comparison.cases {
+        *counts.entry(case.verdict).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return "no case was compared".into();
+    }
+    let counts = counts.into_iter().map(|(verdict, count)| {
+        let style = style(verdict);
+        format!("{style}{count} {}{style:#}", word(verdict))
+    });
+    counts.collect::<Vec<_>>().join(" · ")
+}
+
+fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> io::Result<()> {
+    let Some(outcome) = comparison.gate() else {
+        return Ok(());
+    };
+    let (style, word) = gate_word(outcome);
+    writeln!(out, "gate: {style}{word}{style:#}")?;
+    for case in &comparison.cases {
+        let Some(gate) = case
+            .gate
+            .as_ref()
+            .filter(|gate| gate.outcome > GateOutcome::Passed || gate.confirmation.is_some())
+        else {
+            continue;
+        };
+        let (style, word) = gate_word(gate.outcome);
+        writeln!(
+            out,
+            "  {style}{word}{style:#} {}: {}",
+            escape(&case.case),
+            gate.reason
+        )?;
+        if let Some(fresh) = &gate.confirmation {
+            let pairs = fresh.pairs;
+            writeln!(
+                out,
+                "      {DIM}{pairs} fresh pairs:{DIM:#} {} ({})",
+                percent(fresh.ratio),
+                interval(fresh)
+            )?;
+        }
+        if gate.outcome > GateOutcome::Passed {
+            writeln!(
+                out,
+                "      {DIM}again:{DIM:#} {}",
+                again(candidate, &case.case)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A gate's outcome in a word, and how it is shown.
+fn gate_word(outcome: GateOutcome) -> (Style, &'static str) {
+    match outcome {
+        GateOutcome::Passed => (GREEN, "passed"),
+        GateOutcome::Unsure => (YELLOW, "unsure"),
+        GateOutcome::Regressed => (RED, "regressed"),
+    }
+}
+
+/// An amount in the unit of its metric.
+pub(super) fn shown(metric: Metric, value: f64) -> String {
+    match metric.unit() {
+        "ns" => duration(value),
+        "bytes" => bytes(value),
+        "ratio" => format!("{value:.4}"),
+        _ => amount(value),
+    }
+}
