@@ -88,7 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for format in [Format::Json, Format::Jsonl, Format::Csv] {
         let took = timed(|| {
             Ok(export(
-                &run,
+                &(&run).into(),
                 format,
                 std::io::BufWriter::new(std::io::sink()),
             )?)

@@ -160,7 +160,7 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
     }
     let times = [Metric::WallTime, Metric::CpuTime]
         .map(|metric| timed(metric, base, candidate, changes::Part::First, context));
-    let [wall, cpu] = times.clone().map(|time| time.map(|(change, _)| change));
+    let [wall, cpu] = times.map(|time| time.map(|(change, _)| change));
     compared.changes.extend(wall);
     compared.changes.extend(cpu);
     compared

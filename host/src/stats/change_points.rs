@@ -140,6 +140,9 @@ fn optimal_partition(history: &[f64], penalty: f64) -> Vec<usize> {
     let n = history.len();
     let low = history.iter().copied().fold(f64::INFINITY, f64::min);
     let high = history.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if low >= high {
+        return Vec::new();
+    }
     // The cost of the best partition of the first so many values, and where its last level starts.
     let mut cost = vec![f64::INFINITY; n + 1];
     let mut last_start = vec![0; n + 1];

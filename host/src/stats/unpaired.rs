@@ -33,9 +33,9 @@ pub fn shift_between(base: &[f64], candidate: &[f64], confidence: f64) -> Option
 /// The probabilities of the values 0 to mn/2 of the Mann-Whitney statistic of samples of `m` and
 /// `n` values, when every order is as likely as the other.
 ///
-/// Their generating function is the Gaussian binomial coefficient, the product over i = 1..m of (1
-/// - q^(n+i)) / (1 - q^i), here as a probability: each factor sums to (n + i) / i (Löffler 1983,
-/// Über eine Partition der nat. Zahlen und ihre Anwendung beim U-Test; SciPy does the same).
+/// Their generating function is the Gaussian binomial coefficient: the product, for i from 1 to m,
+/// of `(1 - q^(n+i)) / (1 - q^i)`, a factor that sums to `(n + i) / i`, by which it is divided here
+/// (Löffler 1983, Über eine Partition der nat. Zahlen und ihre Anwendung beim U-Test; SciPy too).
 fn mann_whitney_distribution(m: usize, n: usize) -> Vec<f64> {
     let mut probabilities = vec![0.0; m * n / 2 + 1];
     probabilities[0] = 1.0;

@@ -100,6 +100,14 @@ fn an_exact_confidence_is_enough_although_its_binary_fraction_is_not() {
 }
 
 #[test]
+fn the_middle_of_two_far_apart_does_not_overflow() {
+    let mut candidate = [f64::MAX; 10];
+    candidate[..5].fill(-f64::MAX);
+    let shift = shift_between(&[0.0; 10], &candidate, 0.99).unwrap();
+    assert_eq!(shift.estimate, 0.0);
+}
+
+#[test]
 fn what_is_no_sample_or_no_confidence_has_no_answer() {
     let ten = [1.0; 10];
     assert!(shift_between(&ten, &ten, 0.99).is_some_and(|s| s.upper == 0.0));
