@@ -23,4 +23,5 @@ pub mod sandbox;
 pub mod scaffold;
 pub mod session;
 pub mod stats;
+pub mod study;
 pub mod worker;

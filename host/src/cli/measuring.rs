@@ -33,8 +33,8 @@ pub(super) struct Measuring {
     conditions: Conditions,
 }
 
-/// Which cases of them, and under which conditions.
-#[derive(Debug, Args)]
+/// Which cases of them, and under which conditions; by default all of them, and nothing granted.
+#[derive(Debug, Default, Args)]
 pub(super) struct Conditions {
     /// Only these cases: part of a name, a glob like 'json/*', or a regular expression like '/^json|cbor/'
     #[arg(long, value_name = "PATTERN")]
@@ -63,7 +63,7 @@ pub(super) struct Conditions {
 }
 
 /// What the user grants; without these, nothing.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Grants")]
 struct GrantArgs {
     /// Let plugins read the directory HOST as GUEST

@@ -24,6 +24,7 @@ mod run;
 mod search;
 mod transfer;
 mod trust;
+mod validate;
 mod verify;
 
 use std::io;
@@ -97,6 +98,7 @@ enum Verb {
     #[command(subcommand)]
     Index(index::Index),
     Doctor(doctor::Doctor),
+    Validate(validate::Validate),
     Completions(manual::Completions),
     Man(manual::Man),
 }
@@ -130,7 +132,8 @@ impl Cli {
             Verb::Key(verb) => verb.execute(),
             Verb::Trust(verb) => verb.execute(),
             Verb::Index(verb) => verb.execute(),
-            Verb::Doctor(verb) => verb.execute(),
+            Verb::Doctor(verb) => verb.execute(verbose),
+            Verb::Validate(verb) => verb.execute(verbose),
             Verb::Completions(verb) => verb.execute(),
             Verb::Man(verb) => verb.execute(),
         }

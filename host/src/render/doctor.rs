@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::{BOLD, DIM, GREEN, RED, YELLOW, duration, escape};
 use crate::machine::{Clocks, Finding, Severity};
 use crate::report::model::Machine;
+use crate::stats;
 use crate::worker::confine::LayerStatus;
 
 /// Everything that doctor looked at.
@@ -19,8 +20,21 @@ pub struct Diagnosis {
     pub clocks: Clocks,
     /// What makes it noisy.
     pub noise: Vec<Finding>,
+    /// What comparisons can tell apart on it, if that was measured.
+    pub resolution: Option<Resolution>,
     /// Where things are kept, by name.
     pub places: Vec<(&'static str, Option<PathBuf>)>,
+}
+
+/// What comparisons can tell apart: half widths of the intervals of no change at all, as shares, a case each.
+#[derive(Debug)]
+pub struct Resolution {
+    /// Pairs of processes.
+    pub blocks: usize,
+    /// Of wall time.
+    pub wall: Vec<f64>,
+    /// Of CPU time.
+    pub cpu: Vec<f64>,
 }
 
 /// Shows a diagnosis.
@@ -80,6 +94,9 @@ pub fn doctor(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
         )?;
         writeln!(out, "    {DIM}{}{DIM:#}", finding.advice)?;
     }
+    if let Some(resolution) = &diagnosis.resolution {
+        show_resolution(out, resolution)?;
+    }
     writeln!(out, "{BOLD}places{BOLD:#}")?;
     for (name, place) in &diagnosis.places {
         let place = place
@@ -89,3 +106,38 @@ pub fn doctor(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// In the usual case, and in the worst of them.
+fn show_resolution(out: &mut impl Write, resolution: &Resolution) -> io::Result<()> {
+    let Resolution { blocks, wall, cpu } = resolution;
+    let share = |value: f64| format!("±{:.1} %", value * 100.0);
+    let usual = |widths: &[f64]| stats::median(widths).map_or("nothing".into(), share);
+    let worst = |widths: &[f64]| {
+        widths
+            .iter()
+            .copied()
+            .reduce(f64::max)
+            .map_or("nothing".into(), share)
+    };
+    writeln!(out, "{BOLD}what it can resolve{BOLD:#}")?;
+    writeln!(
+        out,
+        "  {BOLD}{}{BOLD:#} wall, {BOLD}{}{BOLD:#} CPU at {blocks} blocks {DIM}in the usual case; {} and {} in the worst{DIM:#}",
+        usual(wall),
+        usual(cpu),
+        worst(wall),
+        worst(cpu)
+    )?;
+    let is_enough = stats::median(cpu).is_some_and(|width| width <= RESOLVES_GATE);
+    let advice = match is_enough {
+        true => "a gate at 10 % is within reach; fuel is exact whatever the noise is",
+        false => {
+            "too noisy for a gate at 10 %: see what makes it noisy above, run more blocks, or gate on fuel, which is exact"
+        }
+    };
+    writeln!(out, "    {DIM}{advice}{DIM:#}")
+}
+
+/// A regression of 10 % is called one if its interval stays above 2 %: half of it is 4 % (METHOD.md), doubled blocks
+/// make up for the rest.
+const RESOLVES_GATE: f64 = 0.05;

@@ -15,11 +15,12 @@ mod programs;
 mod progress;
 mod run;
 mod runs;
+mod study;
 mod units;
 
 pub use check::{check, list};
 pub use comparison::comparison;
-pub use doctor::{Diagnosis, doctor};
+pub use doctor::{Diagnosis, Resolution, doctor};
 pub use escape::escape;
 pub use failure::{reproduce, sentence};
 pub use history::{baselines, histories};
@@ -27,6 +28,7 @@ pub use packages::{check_passed, found, inspected, installed, plan, trust};
 pub use progress::Progress;
 pub use run::run;
 pub use runs::runs;
+pub use study::study;
 pub use units::{amount, bytes, duration, rate};
 
 use anstyle::{AnsiColor, Style};
