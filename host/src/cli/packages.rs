@@ -21,7 +21,7 @@ use dyno_host::worker::{Cancel, Supervisor};
 use super::{UsageError, paths};
 
 /// How packages are got at, for every verb that takes one.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Packages")]
 pub(super) struct AccessArgs {
     /// Take a package that nobody signed, this once
