@@ -316,7 +316,7 @@ fn breaches(source: &Source) -> Vec<String> {
                 .collect(),
         );
     }
-    if in_any(&["stats", "estimate", "compare"]) {
+    if in_any(&["stats", "estimate", "compare", "study"]) {
         forbid(
             "numbers in, numbers out",
             source

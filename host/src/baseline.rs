@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::package::fault::Fault;
 use crate::packaging::Named;
 use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
 use crate::quoted::quoted;
@@ -25,6 +26,7 @@ use crate::sandbox::Limits;
 /// The store, beside the report.
 const DIR: &str = "components";
 
+const MANIFEST: &str = "plugin.toml";
 const COMPONENT: &str = "component.wasm";
 const STDIN: &str = "stdin";
 const STDOUT: &str = "stdout";
@@ -52,6 +54,11 @@ pub enum KeepError {
         "the plugins of this run read their own directories, which a baseline does not keep: save the numbers alone with --numbers-only"
     )]
     OwnDir,
+    /// It is not what was kept.
+    #[error(
+        "the plugin {0} of this baseline was changed where it is kept: save the baseline again"
+    )]
+    Tampered(String),
     /// The store cannot be written.
     #[error("{path} cannot be written: {source}")]
     Write {
@@ -60,6 +67,19 @@ pub enum KeepError {
         /// Why.
         source: io::Error,
     },
+}
+
+impl KeepError {
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Changed(_) | Self::OwnDir => Fault::Usage,
+            Self::Gone { .. } => Fault::Absent,
+            Self::Tampered(_) => Fault::Package,
+            Self::Write { .. } => Fault::Host,
+        }
+    }
 }
 
 /// The content store beside a report.
@@ -96,12 +116,6 @@ impl Components {
     #[must_use]
     pub fn beside(report: &Path) -> Self {
         Self(report.parent().unwrap_or(Path::new("")).join(DIR))
-    }
-
-    /// Where the plugin of an entry is.
-    #[must_use]
-    pub fn path(&self, entry: &str) -> PathBuf {
-        self.0.join(entry)
     }
 
     /// Keeps the plugins of a run that could be loaded.
@@ -143,10 +157,10 @@ impl Components {
             .map_err(write)?;
         let digest = self.fill(desk.path(), plugin, &source, limits)?;
         let entry = digest.hex();
-        match fs::rename(desk.path(), self.path(&entry)) {
+        match fs::rename(desk.path(), self.0.join(&entry)) {
             Ok(()) => {}
             // It is there already, and its name says that it is the same.
-            Err(_) if self.path(&entry).is_dir() => {}
+            Err(_) if self.0.join(&entry).is_dir() => {}
             Err(error) => return Err(write(error)),
         }
         Ok(entry)
@@ -208,13 +222,24 @@ impl Components {
         };
         let text = toml::to_string(&manifest)
             .map_err(|error| write(io::Error::new(io::ErrorKind::InvalidData, error)))?;
-        fs::write(desk.join("plugin.toml"), &text).map_err(write)?;
-        let mut all = format!("{digest}\n{text}");
-        for name in [stdin, stdout].into_iter().flatten() {
-            let bytes = fs::read(desk.join(name)).map_err(write)?;
-            all.push_str(&format!("\n{name} {}", Digest::of(&bytes)));
+        fs::write(desk.join(MANIFEST), text).map_err(write)?;
+        content(desk).map_err(write)
+    }
+
+    /// Where the plugin of an entry is, if it still is what was kept.
+    ///
+    /// # Errors
+    /// If it is not, or cannot be read.
+    pub fn plugin(&self, kept: &KeptPlugin, entry: &str) -> Result<PathBuf, KeepError> {
+        let path = self.0.join(entry);
+        match content(&path) {
+            Ok(digest) if digest.hex() == entry => Ok(path),
+            Ok(_) => Err(KeepError::Tampered(quoted(&kept.name))),
+            Err(error) => Err(KeepError::Gone {
+                name: quoted(&kept.name),
+                reason: error.to_string(),
+            }),
         }
-        Ok(Digest::of(all.as_bytes()))
     }
 
     /// Throws away what no baseline needs any more.
@@ -242,6 +267,19 @@ impl Components {
         }
         Ok(())
     }
+}
+
+/// What a plugin directory holds, as one digest: the name of its entry.
+fn content(dir: &Path) -> io::Result<Digest> {
+    let mut all = String::new();
+    for name in [MANIFEST, COMPONENT, STDIN, STDOUT] {
+        match fs::read(dir.join(name)) {
+            Ok(bytes) => all.push_str(&format!("{name} {}\n", Digest::of(&bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Digest::of(all.as_bytes()))
 }
 
 /// Where a plugin of a run is now.

@@ -50,7 +50,7 @@ pub(super) enum BaselineVerb {
 }
 
 /// Names are typed, and stand where runs, paths and packages can stand.
-fn name(text: &str) -> Result<String, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
     if text.is_empty() || text.chars().count() > 64 || !text.chars().all(is_plain) {
         return Err("a name has 1 to 64 letters, digits, or any of . _ - /".into());

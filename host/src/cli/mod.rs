@@ -33,6 +33,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
+use dyno_host::baseline::KeepError;
 use dyno_host::package::fault::Fault;
 use dyno_host::package::layout::LayoutError;
 use dyno_host::package::lock::LockError;
@@ -189,6 +190,7 @@ impl Exit {
             error.downcast_ref().map(LockError::fault),
             error.downcast_ref().map(StoreError::fault),
             error.downcast_ref().map(TrustError::fault),
+            error.downcast_ref().map(KeepError::fault),
         ];
         match faults.into_iter().flatten().next() {
             Some(Fault::Package) => Self::Refused,

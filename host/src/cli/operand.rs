@@ -95,13 +95,14 @@ fn kept(baseline: &Baseline, store: &Store) -> anyhow::Result<What> {
         return Ok(What::Stored(Box::new(run)));
     }
     let components = Components::beside(store.path());
-    let source = |name: &str| run.plugins.iter().find(|plugin| plugin.name == name);
-    let paths = baseline
-        .plugins
-        .iter()
-        .filter_map(|plugin| match &plugin.entry {
-            Some(entry) => Some(components.path(entry)),
-            None => source(&plugin.name).map(|plugin| PathBuf::from(&plugin.source)),
-        });
-    Ok(What::Plugins(paths.collect()))
+    let mut paths = Vec::new();
+    for kept in &baseline.plugins {
+        let measured = run.plugins.iter().find(|plugin| plugin.name == kept.name);
+        match (&kept.entry, measured) {
+            (Some(entry), _) => paths.push(components.plugin(kept, entry)?),
+            (None, Some(plugin)) => paths.push(PathBuf::from(&plugin.source)),
+            (None, None) => {}
+        }
+    }
+    Ok(What::Plugins(paths))
 }

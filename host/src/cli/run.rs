@@ -10,7 +10,7 @@ use dyno_host::report::{Store, StoreError, export, model};
 use dyno_host::session::Stage;
 
 use super::measuring::{self, Effort, Format, Measuring};
-use super::{Exit, paths};
+use super::{Exit, baseline, paths};
 
 /// Measure every case of plugins and record the run
 #[derive(Debug, Args)]
@@ -36,6 +36,9 @@ pub(super) struct Run {
         help_heading = "Output"
     )]
     report: Option<PathBuf>,
+    /// Keep the run and its plugins under a name, as `dyno baseline save` does
+    #[arg(long, value_name = "NAME", value_parser = baseline::name, conflicts_with = "no_report", help_heading = "Output")]
+    save_baseline: Option<String>,
     /// Do not record the run, whatever --report or DYNO_REPORT say
     #[arg(long, help_heading = "Output")]
     no_report: bool,
@@ -60,6 +63,9 @@ impl Run {
             return Err(rescue(run, error));
         }
         super::shown(result)?;
+        if let (Some(store), Some(name)) = (&mut store, &self.save_baseline) {
+            baseline::save(store, name, &run.id, false)?;
+        }
         Ok(measuring::exit(&findings))
     }
 
