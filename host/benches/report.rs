@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dyno_host::report::export::{Format, export};
+use dyno_host::export::{Format, export};
 use dyno_host::report::model::{
     Case, CaseSpec, Estimate, IntervalMethod, Machine, Measurement, Metric, Outcome, Plugin,
     PluginKind, Process, Run, RunStatus, Sample,

@@ -5,10 +5,12 @@
 //!
 //! The library knows no command line and no terminal: it prints nothing and never exits.
 
+pub mod advice;
 pub mod baseline;
 pub mod cache;
 pub mod compare;
 pub mod estimate;
+pub mod export;
 pub mod machine;
 pub mod measure;
 pub mod package;

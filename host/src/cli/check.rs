@@ -1,8 +1,8 @@
 //! `dyno check`: is this a good plugin, and what would it need?
 
 use clap::Args;
+use dyno_host::export;
 use dyno_host::render::{self, Progress};
-use dyno_host::report::export;
 use dyno_host::session::{Findings, Stage};
 
 use super::Exit;

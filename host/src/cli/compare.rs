@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use dyno_host::compare::{self, RULES};
+use dyno_host::export::{self, Contents};
 use dyno_host::quantity;
 use dyno_host::render::{self, Progress};
-use dyno_host::report::export::{self, Contents};
 use dyno_host::report::model::{Comparison, GateOutcome, Pairing, Rules, Run};
 use dyno_host::report::{Store, now};
 use dyno_host::session::{Depth, Stage, Versus};

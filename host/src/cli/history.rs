@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use dyno_host::quoted::quoted;
 use dyno_host::render;
-use dyno_host::report::model::Metric;
+use dyno_host::report::Store;
+use dyno_host::report::model::{self, Metric, Run};
 use dyno_host::stats;
 
 use super::report::ReportFile;
@@ -53,6 +54,30 @@ impl From<MetricArg> for Metric {
     }
 }
 
+/// How the wall time of each case of a run went on machines like the one of the run, with change points; of
+/// cases that have run before.
+pub(super) fn of_run(store: &Store, run: &Run) -> anyhow::Result<Vec<model::History>> {
+    let mut histories = Vec::new();
+    for plugin in &run.plugins {
+        for case in &plugin.cases {
+            let found = store.histories(&case.spec.name, Metric::WallTime)?;
+            let its = found.into_iter().filter(|history| {
+                history.plugin == plugin.name && history.machine == run.machine.fingerprint
+            });
+            histories.extend(its.filter(|history| history.points.len() > 1));
+        }
+    }
+    mark_changes(&mut histories);
+    Ok(histories)
+}
+
+fn mark_changes(histories: &mut [model::History]) {
+    for history in histories {
+        let values: Vec<f64> = history.points.iter().map(|point| point.median).collect();
+        history.change_points = stats::change_points(&values);
+    }
+}
+
 impl History {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         let store = self.file.open()?;
@@ -63,10 +88,7 @@ impl History {
         if histories.is_empty() {
             return Err(UsageError(self.unknown(&store.case_names()?)).into());
         }
-        for history in &mut histories {
-            let values: Vec<f64> = history.points.iter().map(|point| point.median).collect();
-            history.change_points = stats::change_points(&values);
-        }
+        mark_changes(&mut histories);
         let mut out = anstream::stdout().lock();
         super::shown(match self.json {
             true => super::print_json(&mut out, &histories),

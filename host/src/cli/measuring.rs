@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use dyno_host::cache::CACHE_BYTES_MAX;
+use dyno_host::export;
 use dyno_host::measure::TimeSettings;
 use dyno_host::progress::Observer;
 use dyno_host::quantity;
-use dyno_host::report::export;
 use dyno_host::report::model::{Outcome, Plugin};
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::session::{self, CaseFilter, Depth, Findings, Request, Stage};

@@ -1,16 +1,17 @@
 //! `dyno report`: what earlier runs found.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{BufWriter, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
+use dyno_host::export::{self, Contents, Format, criterion};
 use dyno_host::render;
-use dyno_host::report::model::Run;
-use dyno_host::report::{Store, export};
+use dyno_host::report::Store;
+use dyno_host::report::model::{Comparison, History, Run};
 
-use super::{Exit, paths};
+use super::{Exit, UsageError, history, paths};
 
 /// Look at recorded runs
 #[derive(Debug, Subcommand)]
@@ -35,6 +36,9 @@ pub(super) enum Report {
         /// Where to write it [default: stdout]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// What critcmp is to call it
+        #[arg(long, value_name = "NAME", default_value = "dyno")]
+        name: String,
     },
 }
 
@@ -59,12 +63,34 @@ pub(super) struct Which {
 /// What a run may be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ExportFormat {
-    /// The whole run, samples included, as one document
+    /// The whole run and its comparison, samples included, as one document
     Json,
     /// One object a line, for streaming
     Jsonl,
     /// One row a case and metric, for spreadsheets
     Csv,
+    /// One row a sample, for DuckDB, Polars and pandas
+    Parquet,
+    /// One file to show to people: charts, tables, how it was measured
+    Html,
+    /// For a comment on a pull request: what changed first
+    Markdown,
+    /// A test a case, for the test view of a CI system
+    Junit,
+    /// Gauges for Prometheus
+    Openmetrics,
+    /// A directory as Criterion writes it, for critcmp
+    Criterion,
+    /// For Google Benchmark's compare.py
+    GoogleBenchmark,
+    /// For Go's benchstat
+    Benchstat,
+    /// For hyperfine's scripts
+    Hyperfine,
+    /// For github-action-benchmark (customSmallerIsBetter)
+    GithubActionBenchmark,
+    /// Bencher Metric Format
+    Bencher,
 }
 
 impl ReportFile {
@@ -94,29 +120,108 @@ impl Report {
                 which,
                 format,
                 output,
+                name,
             } => {
-                let run = which.read()?;
-                match output {
-                    Some(path) => {
-                        let mut file = File::create(&path)
-                            .with_context(|| format!("{} cannot be written", path.display()))?;
-                        format.write(&run, &mut file)?;
-                    }
-                    None => format.write(&run, &mut std::io::stdout().lock())?,
-                }
+                let loaded = Loaded::read(&which, format == ExportFormat::Html)?;
+                format.write(&loaded, output.as_deref(), &name)?;
             }
         }
         Ok(Exit::Well)
     }
 }
 
+/// A run with what belongs to it.
+struct Loaded {
+    run: Run,
+    compared: Option<(Comparison, Run)>,
+    histories: Vec<History>,
+}
+
+impl Loaded {
+    /// Histories are read only where they are shown.
+    fn read(which: &Which, with_histories: bool) -> anyhow::Result<Self> {
+        let store = which.file.open()?;
+        let run = store.run(&which.run)?;
+        let newest = store.comparisons(&run.id)?.into_iter().next();
+        let compared = newest.map(|comparison| {
+            let base = store.run(&comparison.base.run)?;
+            anyhow::Ok((comparison, base))
+        });
+        Ok(Self {
+            compared: compared.transpose()?,
+            histories: match with_histories {
+                true => history::of_run(&store, &run)?,
+                false => Vec::new(),
+            },
+            run,
+        })
+    }
+
+    fn contents(&self) -> Contents<'_> {
+        let compared = self.compared.as_ref();
+        Contents {
+            run: &self.run,
+            compared: compared.map(|(comparison, base)| (comparison, base)),
+            histories: &self.histories,
+        }
+    }
+}
+
 impl ExportFormat {
-    fn write(self, run: &Run, out: &mut impl Write) -> anyhow::Result<()> {
-        let format = match self {
+    /// The format of a single file; none for a directory.
+    fn file(self) -> Option<export::Format> {
+        Some(match self {
             Self::Json => export::Format::Json,
             Self::Jsonl => export::Format::Jsonl,
             Self::Csv => export::Format::Csv,
-        };
-        Ok(export::export(&run.into(), format, out)?)
+            Self::Parquet => export::Format::Parquet,
+            Self::Html => export::Format::Html,
+            Self::Markdown => export::Format::Markdown,
+            Self::Junit => export::Format::Junit,
+            Self::Openmetrics => export::Format::Openmetrics,
+            Self::Criterion => return None,
+            Self::GoogleBenchmark => export::Format::GoogleBenchmark,
+            Self::Benchstat => export::Format::Benchstat,
+            Self::Hyperfine => export::Format::Hyperfine,
+            Self::GithubActionBenchmark => export::Format::GithubActionBenchmark,
+            Self::Bencher => export::Format::Bencher,
+        })
+    }
+
+    /// Writes a run to a file, to stdout, or, if that is its form, into a directory.
+    fn write(self, loaded: &Loaded, output: Option<&Path>, name: &str) -> anyhow::Result<()> {
+        let contents = loaded.contents();
+        let cannot = |path: &Path| format!("{} cannot be written", path.display());
+        match (self.file(), output) {
+            (Some(format), Some(path)) => {
+                let mut file = File::create(path).with_context(|| cannot(path))?;
+                let mut file = BufWriter::new(&mut file);
+                export::export(&contents, format, &mut file)?;
+                Ok(file.flush().with_context(|| cannot(path))?)
+            }
+            (Some(Format::Parquet), None) if std::io::stdout().is_terminal() => Err(UsageError(
+                "parquet is no text: say where it goes with --output FILE".into(),
+            )
+            .into()),
+            (Some(format), None) => Ok(export::export(
+                &contents,
+                format,
+                &mut std::io::stdout().lock(),
+            )?),
+            (None, Some(dir)) => {
+                for (path, bytes) in criterion::files(&contents, name)? {
+                    let path = dir.join(path);
+                    let parent = path.parent().unwrap_or(dir);
+                    fs::create_dir_all(parent).with_context(|| cannot(parent))?;
+                    fs::write(&path, bytes).with_context(|| cannot(&path))?;
+                }
+                Ok(())
+            }
+            (None, None) => Err(UsageError(
+                "criterion is a directory: say where it goes with --output DIR, such as target"
+                    .into(),
+            )
+            .into()),
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use dyno_host::export;
 use dyno_host::render::{self, Progress};
-use dyno_host::report::{Store, StoreError, export, model};
+use dyno_host::report::{Store, StoreError, model};
 use dyno_host::session::Stage;
 
 use super::measuring::{self, Effort, Format, Measuring};

@@ -9,7 +9,7 @@ use super::columns::{Cell, Columns};
 use super::failure::again;
 use super::run::show_failure;
 use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, duration, escape};
-use crate::report::export::Contents;
+use crate::export::Contents;
 use crate::report::model::{
     CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Pairing, Run, Severity,
     Verdict,

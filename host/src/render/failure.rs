@@ -47,7 +47,7 @@ fn limit_sentence(limit: LimitKind, cap: u64, actual: Option<u64>) -> String {
 }
 
 /// A mark in a word or two.
-pub(super) fn mark(mark: Mark) -> &'static str {
+pub(crate) fn mark(mark: Mark) -> &'static str {
     match mark {
         Mark::Nondeterministic => "nondeterministic",
         Mark::Noisy => "noisy",
@@ -61,7 +61,7 @@ pub(super) fn mark(mark: Mark) -> &'static str {
 }
 
 /// A mark in a sentence.
-pub(super) fn explain(mark: Mark) -> &'static str {
+pub(crate) fn explain(mark: Mark) -> &'static str {
     match mark {
         Mark::Nondeterministic => "fuel or checksum differ between passes, batches or processes",
         Mark::Noisy => {

@@ -22,6 +22,7 @@ pub use check::{check, list};
 pub use comparison::comparison;
 pub use doctor::{Diagnosis, Resolution, doctor};
 pub use escape::escape;
+pub(crate) use failure::{explain, mark};
 pub use failure::{reproduce, sentence};
 pub use history::{baselines, histories};
 pub use packages::{check_passed, found, inspected, installed, plan, trust};

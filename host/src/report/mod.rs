@@ -4,9 +4,9 @@
 mod baselines;
 mod comparisons;
 mod error;
-pub mod export;
+
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod history;
 mod inspect;
 pub mod model;

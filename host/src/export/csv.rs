@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use csv::Writer;
 
+use super::Contents;
 use super::safe_json::is_unsafe;
 use crate::report::model::{Case, Estimate, Measurement, Outcome, Plugin, Run, hex};
 
@@ -47,7 +48,8 @@ pub const COLUMNS: [&str; 24] = [
 ///
 /// # Errors
 /// If `out` does not take it.
-pub fn write(run: &Run, out: impl Write) -> io::Result<()> {
+pub fn write(contents: &Contents<'_>, out: impl Write) -> io::Result<()> {
+    let run = contents.run;
     let mut table = Writer::from_writer(out);
     table.write_record(COLUMNS).map_err(io_error)?;
     for plugin in &run.plugins {
@@ -212,7 +214,7 @@ mod tests {
 
     fn rows(run: &Run) -> (String, Vec<Vec<String>>) {
         let mut out = Vec::new();
-        write(run, &mut out).unwrap();
+        write(&run.into(), &mut out).unwrap();
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .from_reader(out.as_slice());

@@ -7,13 +7,19 @@ use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::{Map, Value, json};
 
 use super::SCHEMA_ID;
-use crate::report::model::{Metric, Run};
+use crate::report::model::{Comparison, Metric, Run};
 
 /// The schema as a JSON value.
 #[must_use]
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<Run>();
+    let mut generator = settings.into_generator();
+    let mut comparison = generator.subschema_for::<Option<Comparison>>();
+    let mut schema = generator.into_root_schema_for::<Run>();
+    comparison.insert(
+        "description".into(),
+        "What came of holding the run against another; null if it was not.".into(),
+    );
     RecursiveTransform(tidy).transform(&mut schema);
     let root = schema.ensure_object();
     root.insert(
@@ -29,6 +35,7 @@ pub fn schema() -> Value {
             "schema".into(),
             json!({ "const": SCHEMA_ID, "description": "Which schema the document follows." }),
         );
+        properties.insert("comparison".into(), comparison.to_value());
         if let Some(limits) = object(properties, "limits") {
             limits.insert(
                 "propertyNames".into(),
@@ -38,6 +45,7 @@ pub fn schema() -> Value {
     }
     if let Some(required) = root.get_mut("required").and_then(Value::as_array_mut) {
         required.insert(0, "schema".into());
+        required.push("comparison".into());
     }
     if let Some(measurement) = object(root, "$defs").and_then(|defs| object(defs, "Measurement")) {
         measurement.insert("allOf".into(), Metric::ALL.map(unit_rule).to_vec().into());
@@ -76,14 +84,19 @@ fn tidy(schema: &mut Schema) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::export::{self, SCHEMA};
+    use crate::export::{self, SCHEMA};
     use crate::report::fixture;
 
     const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/report.schema.json");
 
     fn document() -> Value {
+        let (run, (comparison, base)) = (fixture::full(), fixture::compared());
+        let contents = export::Contents {
+            compared: Some((&comparison, &base)),
+            ..export::Contents::from(&run)
+        };
         let mut out = Vec::new();
-        export::json(&fixture::full(), &mut out).unwrap();
+        export::json(&contents, &mut out).unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 
@@ -109,6 +122,15 @@ mod tests {
             .map(|e| e.to_string())
             .collect();
         assert_eq!(errors, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_run_that_was_not_compared_is_valid() {
+        let mut out = Vec::new();
+        export::json(&(&fixture::full()).into(), &mut out).unwrap();
+        let document: Value = serde_json::from_slice(&out).unwrap();
+        assert!(document["comparison"].is_null());
+        assert!(jsonschema::draft202012::is_valid(&schema(), &document));
     }
 
     #[test]
@@ -168,6 +190,8 @@ mod tests {
             (format!("{case}/outcome/kind"), json!("fine")),
             (format!("{case}/marks"), json!(["odd"])),
             (format!("{case}/spec/params/0"), json!(["one"])),
+            ("/comparison/pairing".into(), json!("side by side")),
+            ("/comparison/cases/0/verdict".into(), json!("slower")),
         ] {
             let mut bad = good.clone();
             *bad.pointer_mut(&at).unwrap() = wrong.clone();

@@ -7,6 +7,8 @@
 //! | `case` | `run`, `plugin`, those of `Case` without `processes` and `measurements` | one a case |
 //! | `measurement` | `run`, `plugin`, `case`, those of `Measurement` | one a case and metric |
 //! | `process` | `run`, `plugin`, `case`, those of `Process`, with its `samples` | one a worker |
+//! | `comparison` | `run`, those of `Comparison` without `cases` | one, if the run was compared |
+//! | `verdict` | `run`, those of `CaseComparison` | one a compared case |
 //! | `end` | `run`, and how many `lines` came before | one, the last: without it the stream was cut off |
 //!
 //! `run` is the run's id, `plugin` and `case` are names; the fields are those of the JSON Schema
@@ -17,11 +19,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::SCHEMA_ID;
-use super::safe_json;
+use super::{Contents, SCHEMA_ID, safe_json};
 use crate::report::model::{
-    Case, CaseSpec, Compile, Count, Estimate, LimitKind, Machine, Mark, Measurement, Outcome,
-    Plugin, PluginKind, Process, Run, RunStatus, hex,
+    Case, CaseComparison, CaseSpec, Comparison, Compile, Count, Estimate, LimitKind, Machine, Mark,
+    Measurement, Outcome, Pairing, Plugin, PluginKind, Process, Rules, Run, RunStatus, Side, hex,
 };
 
 #[derive(Serialize)]
@@ -43,6 +44,19 @@ enum Line<'a> {
         case: &'a str,
         #[serde(flatten)]
         process: &'a Process,
+    },
+    Comparison {
+        run: &'a str,
+        base: &'a Side,
+        candidate: &'a Side,
+        judged_at: &'a str,
+        pairing: Pairing,
+        rules: &'a Rules,
+    },
+    Verdict {
+        run: &'a str,
+        #[serde(flatten)]
+        case: &'a CaseComparison,
     },
     End {
         run: &'a str,
@@ -98,7 +112,7 @@ struct CaseLine<'a> {
     output: Option<&'a str>,
 }
 
-// The three below take their models apart by name, so that a new field cannot be forgotten.
+// The four below take their models apart by name, so that a new field cannot be forgotten.
 
 fn run_line(run: &Run) -> Line<'_> {
     let Run {
@@ -193,11 +207,31 @@ fn case_line<'a>(run: &'a str, plugin: &'a str, case: &'a Case) -> Line<'a> {
     })
 }
 
+fn comparison_line<'a>(run: &'a str, comparison: &'a Comparison) -> Line<'a> {
+    let Comparison {
+        base,
+        candidate,
+        judged_at,
+        pairing,
+        rules,
+        cases: _,
+    } = comparison;
+    Line::Comparison {
+        run,
+        base,
+        candidate,
+        judged_at,
+        pairing: *pairing,
+        rules,
+    }
+}
+
 /// Writes the lines of one run. Those of several runs may follow each other.
 ///
 /// # Errors
 /// If `out` does not take them.
-pub fn write(run: &Run, mut out: impl Write) -> io::Result<()> {
+pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
+    let run = contents.run;
     let mut lines = 0;
     let mut put = |line: &Line<'_>| {
         lines += 1;
@@ -229,6 +263,12 @@ pub fn write(run: &Run, mut out: impl Write) -> io::Result<()> {
             }
         }
     }
+    if let Some((comparison, _)) = contents.compared {
+        put(&comparison_line(id, comparison))?;
+        for case in &comparison.cases {
+            put(&Line::Verdict { run: id, case })?;
+        }
+    }
     let end = Line::End { run: id, lines };
     safe_json::write(&end, &mut out)?;
     out.write_all(b"\n")
@@ -240,9 +280,9 @@ mod tests {
     use crate::report::fixture;
     use serde_json::{Map, Value, json};
 
-    fn lines(run: &Run) -> Vec<Map<String, Value>> {
+    fn lines(contents: &Contents<'_>) -> Vec<Map<String, Value>> {
         let mut out = Vec::new();
-        write(run, &mut out).unwrap();
+        write(contents, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -258,10 +298,16 @@ mod tests {
             if kind != "run" {
                 fields.remove("run").unwrap();
             }
+            if kind == "verdict" {
+                let verdicts = document["comparison"]["cases"].as_array_mut();
+                verdicts.unwrap().push(fields.into());
+                continue;
+            }
             let plugins = document.get_mut("plugins").and_then(Value::as_array_mut);
             match kind.as_str().unwrap() {
                 "run" => {
                     fields.insert("plugins".into(), json!([]));
+                    fields.insert("comparison".into(), Value::Null);
                     document = fields.into();
                 }
                 "plugin" => {
@@ -290,6 +336,10 @@ mod tests {
                     };
                     case[list].as_array_mut().unwrap().push(fields.into());
                 }
+                "comparison" => {
+                    fields.insert("cases".into(), json!([]));
+                    document["comparison"] = fields.into();
+                }
                 kind => assert_eq!(kind, "end"),
             }
         }
@@ -302,16 +352,22 @@ mod tests {
 
     #[test]
     fn the_lines_hold_all_that_the_document_holds() {
-        let run = fixture::full();
-        let mut document = Vec::new();
-        super::super::json(&run, &mut document).unwrap();
-        let document: Value = serde_json::from_slice(&document).unwrap();
-        assert_eq!(joined(&lines(&run)), document);
+        let (run, (comparison, base)) = (fixture::full(), fixture::compared());
+        for compared in [None, Some((&comparison, &base))] {
+            let contents = Contents {
+                compared,
+                ..Contents::from(&run)
+            };
+            let mut document = Vec::new();
+            crate::export::json(&contents, &mut document).unwrap();
+            let document: Value = serde_json::from_slice(&document).unwrap();
+            assert_eq!(joined(&lines(&contents)), document);
+        }
     }
 
     #[test]
     fn the_last_line_tells_whether_it_is_whole() {
-        let lines = lines(&fixture::full());
+        let lines = lines(&(&fixture::full()).into());
         let (end, before) = lines.split_last().unwrap();
         assert_eq!(end["type"], "end");
         assert_eq!(end["lines"], before.len());
