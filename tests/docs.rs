@@ -9,15 +9,17 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 11] = [
     ("dyno push ", "peers: into a registry of our own"),
     (
         "dyno run sample-plugins/crosslang-*",
         "toolchains::one_job_in_every_language…",
     ),
     ("cargo test --workspace", "that is us"),
+    ("dyno validate", "study: with fewer and shorter blocks"),
     ("tests/toolchains/install", ".ci/run"),
     ("tests/peers/install", ".ci/run"),
+    ("tests/consumers/install", ".ci/run"),
     ("cargo test -p dyno-host --test e2e -- --ignored", ".ci/run"),
     (".ci/run", "that is what runs us"),
     (
@@ -103,16 +105,24 @@ fn is_elsewhere(command: &str) -> bool {
 
 /// The flags that make a run as short as can be, unless the command has them.
 fn shortened(arguments: &str) -> String {
-    let Some(rest) = arguments.strip_prefix("run ") else {
+    let verb = ["run", "compare", "gate"].into_iter().find(|verb| {
+        arguments
+            .strip_prefix(verb)
+            .is_some_and(|rest| rest.starts_with(' '))
+    });
+    let Some(verb) = verb else {
         return arguments.into();
     };
+    let rest = &arguments[verb.len() + 1..];
     let [quick, flags @ ..] = QUICK;
-    let mut words = vec!["run"];
-    if !["--quick", "--thorough", "--blocks"]
+    let mut words = vec![verb];
+    let has_depth = ["--quick", "--thorough", "--blocks"]
         .iter()
-        .any(|flag| rest.contains(flag))
-    {
-        words.push(quick);
+        .any(|flag| rest.contains(flag));
+    match (has_depth, verb) {
+        (true, _) => {}
+        (false, "run") => words.push(quick),
+        (false, _) => words.extend(["--blocks", "8"]),
     }
     for pair in flags.chunks(2) {
         if !rest.contains(&format!("{} ", pair[0])) {
