@@ -188,3 +188,30 @@ fn hyperfines_scripts_tell_the_runs_apart() {
     let found = check("hyperfine", &exports.file("new", "hyperfine"));
     assert_eq!(found["commands"].as_array().unwrap().len(), 1, "{found}");
 }
+
+/// A run and a gate, as pages, in Chromium with the network off: `browser.mjs` has what is asserted.
+#[test]
+#[ignore = "needs target/consumers"]
+fn a_browser_opens_the_pages() {
+    let exports = Exports::new();
+    let run = exports.file("new", "html");
+    std::fs::rename(run, exports.bench.path("run.html")).unwrap();
+    let gate = [
+        "gate",
+        "new/fib-wat",
+        "--baseline",
+        "old/fib-wat",
+        "--blocks",
+        "8",
+    ];
+    let [_, short @ ..] = super::support::QUICK;
+    exports.bench.dyno(gate.into_iter().chain(short)).exits(6);
+    let gate = exports.file("new", "html");
+    let shots = exports.bench.path("shots");
+    let mut node = Command::new("node");
+    node.arg("--preserve-symlinks-main")
+        .arg(repository().join("target/consumers/browser.mjs"))
+        .args([&shots, &exports.bench.path("run.html"), &gate]);
+    finish(node).exits(0);
+    assert!(std::fs::read_dir(shots).unwrap().count() >= 3);
+}

@@ -15,16 +15,22 @@
 
 mod architecture;
 mod attacks;
+mod baselines;
 mod bindings;
 mod bindings_go;
 mod cli;
+mod compare;
+mod comparisons;
 mod consumers;
 mod contract;
 mod criterion;
 mod docs;
 mod faults;
+mod gates;
+mod history;
 mod hostile_server;
 mod new;
+mod operands;
 mod packaging;
 mod peers;
 mod peers_clients;
@@ -41,3 +47,4 @@ mod sandbox;
 mod study;
 mod support;
 mod toolchains;
+mod versions;

@@ -36,8 +36,7 @@ fn kept(profile: &MemoryProfile) -> Option<String> {
     let share = profile.released_bytes as f64 / profile.peak_bytes as f64;
     (share >= KEPT_SHARE).then(|| {
         format!(
-            "memory after release is {:.0} % of the peak: the case keeps the {} that it allocated \
-             (linear memory cannot shrink; a fresh instance is the only way to give it back)",
+            "memory after release is {:.0} % of the peak: the case keeps the {} that it allocated",
             share * 100.0,
             render::bytes(grown as f64)
         )

@@ -118,6 +118,18 @@ impl Components {
         Self(report.parent().unwrap_or(Path::new("")).join(DIR))
     }
 
+    /// Waits until nobody else changes the store, and keeps others from it as long as the file is held: what was
+    /// kept is not swept before its baseline is saved.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn lock(&self) -> io::Result<fs::File> {
+        fs::create_dir_all(&self.0)?;
+        let file = fs::File::create(self.0.with_extension("lock"))?;
+        file.lock()?;
+        Ok(file)
+    }
+
     /// Keeps the plugins of a run that could be loaded.
     ///
     /// # Errors
@@ -136,8 +148,13 @@ impl Components {
             .map(|plugin| {
                 let is_package = Named::of(Path::new(&plugin.source)).is_some();
                 let entry = (!is_package).then(|| self.keep_plugin(plugin, &limits));
+                let source = match is_package {
+                    true => plugin.source.clone(),
+                    false => absolute(&plugin.source),
+                };
                 Ok(KeptPlugin {
                     name: plugin.name.clone(),
+                    source,
                     entry: entry.transpose()?,
                 })
             })
@@ -157,12 +174,15 @@ impl Components {
             .map_err(write)?;
         let digest = self.fill(desk.path(), plugin, &source, limits)?;
         let entry = digest.hex();
-        match fs::rename(desk.path(), self.0.join(&entry)) {
-            Ok(()) => {}
-            // It is there already, and its name says that it is the same.
-            Err(_) if self.0.join(&entry).is_dir() => {}
+        let place = self.0.join(&entry);
+        match content(&place) {
+            Ok(there) if there == digest => return Ok(entry),
+            // Somebody changed it.
+            Ok(_) => fs::remove_dir_all(&place).map_err(write)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(write(error)),
         }
+        fs::rename(desk.path(), place).map_err(write)?;
         Ok(entry)
     }
 
@@ -271,6 +291,8 @@ impl Components {
 
 /// What a plugin directory holds, as one digest: the name of its entry.
 fn content(dir: &Path) -> io::Result<Digest> {
+    // Nothing there is another matter than an empty directory.
+    fs::metadata(dir)?;
     let mut all = String::new();
     for name in [MANIFEST, COMPONENT, STDIN, STDOUT] {
         match fs::read(dir.join(name)) {
@@ -280,6 +302,12 @@ fn content(dir: &Path) -> io::Result<Digest> {
         }
     }
     Ok(Digest::of(all.as_bytes()))
+}
+
+/// So that it is found from another directory, too.
+fn absolute(source: &str) -> String {
+    let path = std::path::absolute(source).unwrap_or_else(|_| source.into());
+    path.to_string_lossy().into_owned()
 }
 
 /// Where a plugin of a run is now.

@@ -14,8 +14,8 @@ mod gate;
 mod matching;
 
 use crate::report::model::{
-    Case, CaseComparison, Change, Comparison, Diagnosis, Metric, Outcome, Pairing, Plugin, Rules,
-    Run, Severity, Side, Verdict,
+    Case, CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Outcome, Pairing,
+    Plugin, Rules, Run, RunStatus, Severity, Side, Verdict,
 };
 
 use changes::{counted, timed};
@@ -49,6 +49,8 @@ pub struct Context {
     pub empty_batch_ns: Option<f64>,
     /// Whether engine, limits, seed and settings are the same on both sides.
     pub same_configuration: bool,
+    /// Whether both sides came to their end: what was interrupted passes no gate.
+    pub is_complete: bool,
     /// Whether times of both sides can be compared at all.
     pub same_machine: bool,
 }
@@ -68,6 +70,9 @@ pub fn compare(
         rules,
         empty_batch_ns: candidate.empty_batch_ns.or(base.empty_batch_ns),
         same_configuration: pairing == Pairing::Paired || is_same_configuration(base, candidate),
+        is_complete: [base, candidate]
+            .iter()
+            .all(|run| run.status == RunStatus::Complete),
         same_machine: base.machine.fingerprint == candidate.machine.fingerprint,
     };
     let side = |run: &Run, name: &str| Side {
@@ -111,7 +116,12 @@ pub fn cases(base: &[&Plugin], candidate: &[&Plugin], context: &Context) -> Vec<
         .collect();
     if context.rules.gates {
         for (pair, case) in pairs.iter().zip(&mut compared) {
-            case.gate = Some(gate::gate(pair, case, confirming, context));
+            let mut gate = gate::gate(pair, case, confirming, context);
+            if !context.is_complete && gate.outcome == GateOutcome::Passed {
+                gate.outcome = GateOutcome::Unsure;
+                gate.reason = "it was interrupted".into();
+            }
+            case.gate = Some(gate);
         }
     }
     compared

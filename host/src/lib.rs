@@ -26,4 +26,5 @@ pub mod scaffold;
 pub mod session;
 pub mod stats;
 pub mod study;
+pub mod suite;
 pub mod worker;

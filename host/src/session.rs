@@ -80,7 +80,7 @@ pub async fn measure(
     }
     if request.stage >= Stage::Time {
         session.measure_empty_batch(&subjects).await;
-        let all = pending(&subjects);
+        let all = session.to_be_timed(&subjects);
         session
             .time(&mut subjects, all, request.blocks, false)
             .await;

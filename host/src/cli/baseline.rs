@@ -2,14 +2,16 @@
 
 use std::io::Write as _;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use dyno_host::baseline::Components;
 use dyno_host::quoted::quoted;
 use dyno_host::render;
+use dyno_host::report::model::Case;
 use dyno_host::report::{Baseline, Store};
 
 use super::report::ReportFile;
-use super::{Exit, UsageError};
+use super::{Exit, UsageError, operand};
 
 /// Keep a run, and its plugins, to compare later ones with
 #[derive(Debug, Subcommand)]
@@ -30,6 +32,9 @@ pub(super) enum BaselineVerb {
     },
     /// List the baselines
     List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         file: ReportFile,
     },
@@ -55,6 +60,9 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     if text.is_empty() || text.chars().count() > 64 || !text.chars().all(is_plain) {
         return Err("a name has 1 to 64 letters, digits, or any of . _ - /".into());
     }
+    if operand::is_run_id(text) {
+        return Err("runs are called so".into());
+    }
     Ok(text.into())
 }
 
@@ -77,7 +85,12 @@ impl BaselineVerb {
                 };
                 writeln!(out, "{name} is run {} now, with {plugins}", saved.run)?;
             }
-            Self::List { file } => render::baselines(&mut out, &file.open()?.baselines()?)?,
+            Self::List { json: true, file } => {
+                super::print_json(&mut out, &file.open()?.baselines()?)?;
+            }
+            Self::List { json: false, file } => {
+                render::baselines(&mut out, &file.open()?.baselines()?)?;
+            }
             Self::Show { name, file } => {
                 let store = file.open()?;
                 let baseline = store.baseline(&name)?.ok_or_else(|| absent(&name))?;
@@ -88,7 +101,9 @@ impl BaselineVerb {
                 if !store.remove_baseline(&name)? {
                     return Err(absent(&name));
                 }
-                Components::beside(store.path()).sweep(&store.baselines()?)?;
+                let components = Components::beside(store.path());
+                let _lock = components.lock()?;
+                components.sweep(&store.baselines()?)?;
                 writeln!(out, "{} is forgotten; its run stays", quoted(&name))?;
             }
         }
@@ -112,7 +127,19 @@ pub(super) fn save(
     numbers_only: bool,
 ) -> anyhow::Result<Baseline> {
     let run = store.run(run)?;
+    let is_measured = |case: &Case| case.outcome.is_ok() && case.count.is_some();
+    let mut cases = run.plugins.iter().flat_map(|plugin| &plugin.cases);
+    if !cases.any(is_measured) {
+        return Err(UsageError(format!(
+            "the run {} measured no case that a later one could be held against",
+            run.id
+        ))
+        .into());
+    }
     let components = Components::beside(store.path());
+    let _lock = components
+        .lock()
+        .context("the plugins of a baseline cannot be kept")?;
     let plugins = match numbers_only {
         true => Vec::new(),
         false => components.keep(&run)?,
@@ -124,5 +151,6 @@ pub(super) fn save(
         plugins,
     };
     store.save_baseline(&baseline)?;
+    components.sweep(&store.baselines()?)?;
     Ok(baseline)
 }

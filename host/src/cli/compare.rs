@@ -9,7 +9,7 @@ use dyno_host::quantity;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::model::{Comparison, GateOutcome, Pairing, Rules, Run};
 use dyno_host::report::{Store, now};
-use dyno_host::session::{Depth, Stage, Versus};
+use dyno_host::session::{Depth, Request, Stage, Versus};
 
 use super::measuring::{self, Conditions, Format, Sampling};
 use super::operand::{Operand, What};
@@ -96,11 +96,31 @@ struct Output {
 }
 
 /// What came out, and what it is to be shown with.
-struct Compared {
-    base: Run,
-    candidate: Run,
-    comparison: Comparison,
-    exit: Exit,
+pub(super) struct Compared {
+    pub(super) base: Run,
+    pub(super) candidate: Run,
+    pub(super) comparison: Comparison,
+    /// What the runs deserve, whatever the comparison says.
+    pub(super) exit: Exit,
+}
+
+impl Compared {
+    /// What both deserve: a failure goes before a regression.
+    fn gated(&self) -> Exit {
+        match (self.exit, self.comparison.gate()) {
+            (Exit::Well, Some(GateOutcome::Regressed)) => Exit::Regressed,
+            (Exit::Well, Some(GateOutcome::Unsure)) => Exit::Unsure,
+            (exit, _) => exit,
+        }
+    }
+
+    pub(super) fn contents(&self) -> Contents<'_> {
+        Contents {
+            run: &self.candidate,
+            compared: Some((&self.comparison, &self.base)),
+            histories: &[],
+        }
+    }
 }
 
 impl Compare {
@@ -113,9 +133,9 @@ impl Compare {
         let base = Operand::resolve(&self.base, store.as_ref())?;
         let candidate = Operand::resolve(&self.candidate, store.as_ref())?;
         let versions = Versions {
-            conditions: &self.conditions,
-            comparing: &self.comparing,
+            request: self.comparing.request(&self.conditions, Vec::new())?,
             rules: RULES,
+            remeasure: self.comparing.remeasure,
         };
         let compared =
             versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
@@ -138,10 +158,7 @@ impl Compare {
                 }
             }
         }
-        let mut request = self.conditions.request(plugins, Stage::Time, None)?;
-        request.blocks = self.comparing.blocks;
-        request.time = Depth::Quick.time();
-        self.comparing.sampling.apply(&mut request.time)?;
+        let request = self.comparing.request(&self.conditions, plugins)?;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         if let Some(store) = self.output.recording(&mut store) {
             store.record(&findings.run)?;
@@ -166,8 +183,8 @@ impl Gate {
         };
         let growth = self.conditions.growth();
         let versions = Versions {
-            conditions: &self.conditions,
-            comparing: &self.comparing,
+            request: self.comparing.request(&self.conditions, Vec::new())?,
+            remeasure: self.comparing.remeasure,
             rules: Rules {
                 threshold: self.threshold,
                 fuel: growth.fuel,
@@ -179,11 +196,7 @@ impl Gate {
         let compared =
             versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
         self.output.show(&compared, verbose)?;
-        Ok(match (compared.exit, compared.comparison.gate()) {
-            (Exit::Well, Some(GateOutcome::Regressed)) => Exit::Regressed,
-            (Exit::Well, Some(GateOutcome::Unsure)) => Exit::Unsure,
-            (exit, _) => exit,
-        })
+        Ok(compared.gated())
     }
 }
 
@@ -191,22 +204,19 @@ impl Gate {
 fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
     let name = name.strip_prefix("baseline:").unwrap_or(name);
     let baseline = match store {
-        Some(store) => store
-            .baseline(name)?
-            .map(|baseline| store.run(&baseline.run)),
+        Some(store) => store.baseline(name)?,
         None => None,
     };
-    let Some(run) = baseline.transpose()? else {
+    let sources = baseline.iter().flat_map(|baseline| &baseline.plugins);
+    let sources: Vec<_> = sources.map(|kept| PathBuf::from(&kept.source)).collect();
+    if sources.is_empty() {
         return Err(UsageError(
-            "name the plugins to judge: only a baseline knows what it was made of".into(),
+            "name the plugins to judge: only a baseline with its plugins knows what it was made of"
+                .into(),
         )
         .into());
-    };
-    Ok(run
-        .plugins
-        .iter()
-        .map(|plugin| PathBuf::from(&plugin.source))
-        .collect())
+    }
+    Ok(sources)
 }
 
 fn paths_text(paths: &[PathBuf]) -> String {
@@ -217,16 +227,16 @@ fn paths_text(paths: &[PathBuf]) -> String {
     shown.join(" ")
 }
 
-/// Two versions, and how they are to be compared.
-struct Versions<'a> {
-    conditions: &'a Conditions,
-    comparing: &'a Comparing,
-    rules: Rules,
+/// Two versions, and how they are to be compared: what to do with each but for its paths.
+pub(super) struct Versions {
+    pub(super) request: Request,
+    pub(super) rules: Rules,
+    pub(super) remeasure: bool,
 }
 
-impl Versions<'_> {
+impl Versions {
     /// Runs what can be run, side by side if that is both, compares, and records.
-    fn compare(
+    pub(super) fn compare(
         &self,
         base: Operand,
         candidate: Operand,
@@ -246,26 +256,22 @@ impl Versions<'_> {
                 let names = names.each_ref().map(String::as_str);
                 let comparison =
                     compare::compare(&base, &candidate, names, Pairing::Stored, self.rules, now());
-                let exit = if one == Exit::Well { other } else { one };
-                (
-                    Compared {
-                        base,
-                        candidate,
-                        comparison,
-                        exit,
-                    },
-                    fresh,
-                )
+                let compared = Compared {
+                    base,
+                    candidate,
+                    comparison,
+                    exit: if one == Exit::Well { other } else { one },
+                };
+                (compared, fresh)
             }
         };
-        if let Some(store) = store {
-            let runs = [&compared.base, &compared.candidate];
+        // A comparison of nothing is no use to anybody.
+        if let Some(store) = store.filter(|_| !compared.comparison.cases.is_empty()) {
+            let runs = [&compared.base, &compared.candidate].into_iter().zip(fresh);
             let runs: Vec<_> = runs
-                .into_iter()
-                .zip(fresh)
                 .filter(|(_, fresh)| *fresh)
+                .map(|(run, _)| run)
                 .collect();
-            let runs: Vec<_> = runs.into_iter().map(|(run, _)| run).collect();
             store.record_comparison(&runs, &compared.comparison)?;
         }
         Ok(compared)
@@ -278,18 +284,18 @@ impl Versions<'_> {
         names: [String; 2],
         verbose: bool,
     ) -> anyhow::Result<Compared> {
-        let mut request = self.conditions.request(candidate, Stage::Time, None)?;
-        request.blocks = self.comparing.blocks;
-        request.time = Depth::Quick.time();
-        self.comparing.sampling.apply(&mut request.time)?;
-        request.versus = Some(Versus {
-            paths: base,
-            names,
-            rules: self.rules,
-            extension: self.comparing.blocks,
-            confirmation: CONFIRMING_BLOCKS,
-            remeasure: self.comparing.remeasure,
-        });
+        let request = Request {
+            paths: candidate,
+            versus: Some(Versus {
+                paths: base,
+                names,
+                rules: self.rules,
+                extension: self.request.blocks,
+                confirmation: CONFIRMING_BLOCKS,
+                remeasure: self.remeasure,
+            }),
+            ..self.request.clone()
+        };
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);
         let (base, comparison) = findings
@@ -305,16 +311,31 @@ impl Versions<'_> {
 
     /// One side as a run: the stored one, or one that is made now.
     fn run(&self, what: What, verbose: bool) -> anyhow::Result<(Run, Exit)> {
-        let plugins = match what {
-            What::Stored(run) => return Ok((*run, Exit::Well)),
-            What::Plugins(plugins) => plugins,
+        let paths = match what {
+            What::Stored(run) => {
+                let exit = measuring::exit_of(None, &run, None);
+                return Ok((*run, exit));
+            }
+            What::Plugins(paths) => paths,
         };
-        let mut request = self.conditions.request(plugins, Stage::Time, None)?;
-        request.blocks = self.comparing.blocks;
-        self.comparing.sampling.apply(&mut request.time)?;
+        let request = Request {
+            paths,
+            ..self.request.clone()
+        };
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);
         Ok((findings.run, exit))
+    }
+}
+
+impl Comparing {
+    /// What to do with plugins that are yet to be named.
+    fn request(&self, conditions: &Conditions, paths: Vec<PathBuf>) -> anyhow::Result<Request> {
+        let mut request = conditions.request(paths, Stage::Time, None)?;
+        request.blocks = self.blocks;
+        request.time = Depth::Quick.time();
+        self.sampling.apply(&mut request.time)?;
+        Ok(request)
     }
 }
 
@@ -337,11 +358,7 @@ impl Output {
 
     fn show(&self, compared: &Compared, verbose: bool) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
-        let contents = Contents {
-            run: &compared.candidate,
-            compared: Some((&compared.comparison, &compared.base)),
-            histories: &[],
-        };
+        let contents = compared.contents();
         super::shown(match self.format.export() {
             None => render::comparison(&mut out, &contents, verbose).map_err(Into::into),
             Some(format) => export::export(&contents, format, &mut out).map_err(Into::into),

@@ -86,7 +86,7 @@ impl History {
             histories.retain(|history| history.plugin == *plugin);
         }
         if histories.is_empty() {
-            return Err(UsageError(self.unknown(&store.case_names()?)).into());
+            return Err(UsageError(self.unknown(&store)?).into());
         }
         mark_changes(&mut histories);
         let mut out = anstream::stdout().lock();
@@ -97,12 +97,33 @@ impl History {
         Ok(Exit::Well)
     }
 
-    fn unknown(&self, names: &[String]) -> String {
+    /// Why there is nothing to show.
+    fn unknown(&self, store: &Store) -> anyhow::Result<String> {
+        let case = quoted(&self.case);
+        let measured = store.histories(&self.case, self.metric.into())?;
+        if let (Some(plugin), [first, ..]) = (&self.plugin, measured.as_slice()) {
+            return Ok(format!(
+                "no plugin {} has the case {case}; {} has",
+                quoted(plugin),
+                quoted(&first.plugin)
+            ));
+        }
+        let names = store.case_names()?;
+        if names.contains(&self.case) {
+            return Ok(format!(
+                "the case {case} was never measured: it failed in every run"
+            ));
+        }
         let distance = |name: &&String| strsim::damerau_levenshtein(name, &self.case);
-        let near = names.iter().min_by_key(distance).map(|name| quoted(name));
-        let hint = near.map_or("the report is empty".into(), |near| {
-            format!("the nearest is {near}")
-        });
-        format!("no run measured a case {}: {hint}", quoted(&self.case))
+        let near = names.iter().min_by_key(distance);
+        let near = near.filter(|name| distance(name) <= NEAR.max(name.chars().count() / 3));
+        let hint = match near {
+            Some(near) => format!("; did you mean {}?", quoted(near)),
+            None => String::new(),
+        };
+        Ok(format!("no run has a case {case}{hint}"))
     }
 }
+
+/// So many wrong characters are still a slip.
+const NEAR: usize = 2;

@@ -9,7 +9,7 @@ use dyno_host::export;
 use dyno_host::measure::TimeSettings;
 use dyno_host::progress::Observer;
 use dyno_host::quantity;
-use dyno_host::report::model::{Outcome, Plugin};
+use dyno_host::report::model::{Outcome, Plugin, Run};
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::session::{self, CaseFilter, Depth, Findings, Request, Stage};
 use dyno_host::worker::Cancel;
@@ -262,7 +262,7 @@ impl GrantArgs {
     }
 }
 
-fn directory(path: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn directory(path: &Path) -> anyhow::Result<PathBuf> {
     let absolute = path.canonicalize().ok().filter(|path| path.is_dir());
     absolute.ok_or_else(|| {
         UsageError(format!(
@@ -292,13 +292,23 @@ pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow:
 
 /// The exit code that findings deserve.
 pub(super) fn exit(findings: &Findings) -> Exit {
-    let base = findings.compared.iter().flat_map(|(base, _)| &base.plugins);
-    let plugins: Vec<&Plugin> = base.chain(&findings.run.plugins).collect();
-    let cases = || plugins.iter().flat_map(|plugin| &plugin.cases);
+    let base = findings.compared.as_ref().map(|(base, _)| base);
+    exit_of(base, &findings.run, findings.signal)
+}
+
+/// The exit code that a run deserves, and what it was held against. A case that fails there is what was to be
+/// mended, not what is judged.
+pub(super) fn exit_of(base: Option<&Run>, run: &Run, signal: Option<i32>) -> Exit {
+    let plugins: Vec<&Plugin> = base
+        .into_iter()
+        .chain([run])
+        .flat_map(|run| &run.plugins)
+        .collect();
+    let cases = || run.plugins.iter().flat_map(|plugin| &plugin.cases);
     // What was skipped is not a benchmark, and was not called one.
     let is_fine = |outcome: &Outcome| matches!(outcome, Outcome::Ok | Outcome::Skipped { .. });
     let is_host = |outcome: &Outcome| matches!(outcome, Outcome::Host { .. });
-    if let Some(signal) = findings.signal {
+    if let Some(signal) = signal {
         Exit::Signal(signal)
     } else if plugins.iter().any(|plugin| is_host(&plugin.outcome))
         || cases().any(|case| is_host(&case.outcome))

@@ -22,6 +22,7 @@ mod publish;
 mod report;
 mod run;
 mod search;
+mod suite;
 mod transfer;
 mod trust;
 mod validate;
@@ -79,6 +80,8 @@ enum Verb {
     Baseline(baseline::BaselineVerb),
     History(history::History),
     #[command(subcommand)]
+    Suite(suite::SuiteVerb),
+    #[command(subcommand)]
     Report(report::Report),
     Pack(pack::Pack),
     Sign(pack::Sign),
@@ -117,6 +120,7 @@ impl Cli {
             Verb::Gate(verb) => verb.execute(verbose),
             Verb::Baseline(verb) => verb.execute(verbose),
             Verb::History(verb) => verb.execute(verbose),
+            Verb::Suite(verb) => verb.execute(verbose),
             Verb::Report(verb) => verb.execute(verbose),
             Verb::Pack(verb) => verb.execute(),
             Verb::Sign(verb) => verb.execute(),
@@ -177,7 +181,10 @@ pub(crate) enum Exit {
 impl Exit {
     /// The code for an error that ended the command.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
-        if error.is::<UsageError>() {
+        let is_usage = error.is::<UsageError>()
+            || error.is::<dyno_host::suite::ConfigError>()
+            || error.is::<dyno_host::suite::PlanError>();
+        if is_usage {
             return Self::Usage;
         }
         if let Some(Interrupted(signal)) = error.downcast_ref() {

@@ -7,7 +7,7 @@ use dyno_host::baseline::Components;
 use dyno_host::packaging::Named;
 use dyno_host::quoted::quoted;
 use dyno_host::report::model::Run;
-use dyno_host::report::{Baseline, Store};
+use dyno_host::report::{Baseline, Store, StoreError};
 
 use super::UsageError;
 
@@ -73,13 +73,19 @@ fn any(text: &str, store: Option<&Store>) -> anyhow::Result<Option<What>> {
 }
 
 /// `latest`, or the time with which every id begins.
-fn is_run_id(text: &str) -> bool {
+pub(super) fn is_run_id(text: &str) -> bool {
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     text == "latest" || (digits == 8 && text.as_bytes().get(8).is_none_or(|byte| *byte == b'T'))
 }
 
 fn stored(id: &str, store: &Store) -> anyhow::Result<What> {
-    Ok(What::Stored(Box::new(store.run(id)?)))
+    let run = store.run(id).map_err(|error| match error {
+        StoreError::NoSuchRun { .. } | StoreError::Ambiguous { .. } => {
+            anyhow::Error::from(UsageError(error.to_string()))
+        }
+        error => error.into(),
+    });
+    Ok(What::Stored(Box::new(run?)))
 }
 
 fn baseline(name: &str, store: Option<&Store>) -> anyhow::Result<Option<What>> {
@@ -97,12 +103,10 @@ fn kept(baseline: &Baseline, store: &Store) -> anyhow::Result<What> {
     let components = Components::beside(store.path());
     let mut paths = Vec::new();
     for kept in &baseline.plugins {
-        let measured = run.plugins.iter().find(|plugin| plugin.name == kept.name);
-        match (&kept.entry, measured) {
-            (Some(entry), _) => paths.push(components.plugin(kept, entry)?),
-            (None, Some(plugin)) => paths.push(PathBuf::from(&plugin.source)),
-            (None, None) => {}
-        }
+        paths.push(match &kept.entry {
+            Some(entry) => components.plugin(kept, entry)?,
+            None => PathBuf::from(&kept.source),
+        });
     }
     Ok(What::Plugins(paths))
 }

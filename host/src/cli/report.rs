@@ -101,17 +101,16 @@ impl ReportFile {
     }
 }
 
-impl Which {
-    fn read(&self) -> anyhow::Result<Run> {
-        Ok(self.file.open()?.run(&self.run)?)
-    }
-}
-
 impl Report {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         match self {
             Self::Show { which } => {
-                render::run(&mut anstream::stdout().lock(), &which.read()?, verbose)?
+                let loaded = Loaded::read(&which, false)?;
+                let mut out = anstream::stdout().lock();
+                match loaded.compared {
+                    Some(_) => render::comparison(&mut out, &loaded.contents(), verbose)?,
+                    None => render::run(&mut out, &loaded.run, verbose)?,
+                }
             }
             Self::List { file } => {
                 render::runs(&mut anstream::stdout().lock(), &file.open()?.runs()?)?

@@ -96,7 +96,13 @@ pub(super) fn gate(
         confirmation: None,
     };
     let (Some((base_plugin, base)), Some((plugin, candidate))) = (pair.base, pair.candidate) else {
-        return plain(GateOutcome::Passed, "there is nothing to hold it against");
+        return match pair.without {
+            Some(plugin) if !plugin.outcome.is_ok() => plain(
+                GateOutcome::Unsure,
+                "the plugin of the other side could not be measured",
+            ),
+            _ => plain(GateOutcome::Passed, "there is nothing to hold it against"),
+        };
     };
     if !base.outcome.is_ok() || !candidate.outcome.is_ok() {
         return plain(GateOutcome::Unsure, "it failed");
@@ -175,7 +181,10 @@ fn confirm(first: &Change, fresh: Option<Change>, rules: &Rules) -> Gate {
     let (outcome, reason) = match &fresh {
         None => (
             GateOutcome::Unsure,
-            format!("{} was flagged and never confirmed", time(first)),
+            format!(
+                "{} was flagged, and nothing was run that could confirm it",
+                time(first)
+            ),
         ),
         Some(fresh) => match answer(fresh, rules) {
             Answer::Flagged => (

@@ -7,6 +7,8 @@ use crate::report::model::{Case, Plugin};
 pub(super) struct Pair<'a> {
     pub(super) base: Option<(&'a Plugin, &'a Case)>,
     pub(super) candidate: Option<(&'a Plugin, &'a Case)>,
+    /// The plugin of the side that does not have the case, if that side has the plugin.
+    pub(super) without: Option<&'a Plugin>,
 }
 
 impl<'a> Pair<'a> {
@@ -56,9 +58,11 @@ pub(super) fn pairs<'a>(base: &[&'a Plugin], candidate: &[&'a Plugin]) -> Vec<Pa
     for (at, plugin) in candidate.iter().enumerate() {
         let same = counterparts.iter().find(|(_, other)| *other == at);
         for case in &plugin.cases {
+            let same = same.map(|(same, _)| base[*same]);
             pairs.push(Pair {
-                base: same.and_then(|(same, _)| case_of(base[*same], &case.spec.name)),
+                base: same.and_then(|same| case_of(same, &case.spec.name)),
                 candidate: Some((plugin, case)),
+                without: same,
             });
         }
     }
@@ -73,6 +77,7 @@ pub(super) fn pairs<'a>(base: &[&'a Plugin], candidate: &[&'a Plugin]) -> Vec<Pa
                 pairs.push(Pair {
                     base: Some((plugin, case)),
                     candidate: None,
+                    without: same.map(|(_, same)| candidate[*same]),
                 });
             }
         }

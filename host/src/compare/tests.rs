@@ -10,6 +10,7 @@ const CONTEXT: Context = Context {
     rules: RULES,
     empty_batch_ns: Some(50.0),
     same_configuration: true,
+    is_complete: true,
     same_machine: true,
 };
 

@@ -67,7 +67,7 @@ fn document(page: &Page<'_>) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                meta name="generator" content={ "dyno " (page.run.host_version) };
+                meta name="generator" content={ "dyno " (words::shown(&page.run.host_version)) };
                 title { (summary::title(page)) " – Dyno" }
                 style { (PreEscaped(STYLE)) }
             }

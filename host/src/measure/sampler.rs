@@ -52,6 +52,8 @@ pub struct Sampler<C, S> {
     /// At the first `start` of the batch.
     first_start: u64,
     usage: Usage,
+    /// What the thread had used when the first timed part ended.
+    first_stop: Usage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,12 @@ enum Stage {
     Between,
     Timed,
     Ended,
+}
+
+/// `part` of `whole`, for a share `of` the whole.
+fn share(part: u64, of: u64, whole: u64) -> u64 {
+    let share = u128::from(part) * u128::from(of) / u128::from(whole.max(1));
+    u64::try_from(share).map_or(part, |share| share.min(part))
 }
 
 impl<C: Clock, S: Schedule> Sampler<C, S> {
@@ -79,6 +87,7 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
             timed: 0,
             first_start: 0,
             usage: Usage::default(),
+            first_stop: Usage::default(),
         }
     }
 
@@ -91,10 +100,16 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
     fn batch_done(&mut self, now: u64, checksum: u64) -> Batch {
         let (mut cpu, mut switches) = (0, 0);
         if self.order.usage {
-            let usage = self.clock.usage();
+            let usage = match self.pairs {
+                1 => self.first_stop,
+                _ => self.clock.usage(),
+            };
             let on_cpu = usage.cpu_ns - self.usage.cpu_ns;
-            let off_cpu = (self.clock.now() - self.first_start).saturating_sub(on_cpu);
-            cpu = self.timed.saturating_sub(off_cpu);
+            cpu = match self.pairs {
+                1 => on_cpu.min(self.timed),
+                // Nobody knows in which of the parts it was off the CPU: in all alike.
+                _ => share(self.timed, on_cpu, now - self.first_start),
+            };
             switches = usage.switches - self.usage.switches;
         }
         Batch {
@@ -161,6 +176,10 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
         }
         self.timed += now - self.started;
         self.stage = Stage::Between;
+        // What happens from here to the end of the batch is not the timed part's.
+        if self.pairs == 1 && self.order.usage {
+            self.first_stop = self.clock.usage();
+        }
         Ok(())
     }
 
@@ -285,6 +304,38 @@ mod tests {
         sampler.next(0).unwrap();
         let batch = sampler.into_schedule().0[0];
         assert_eq!((batch.timed, batch.cpu), (130, 100));
+    }
+
+    /// CPU time would be far too small where the thread is preempted between two samples, and a comparison by CPU
+    /// time would see what is not there.
+    #[test]
+    fn what_happens_after_the_timed_part_is_not_its_cpu_time() {
+        let (clock, mut sampler) = sampler(1);
+        sampler.next(0).unwrap();
+        sampler.start().unwrap();
+        clock.pass(100);
+        clock.preempt(30);
+        sampler.stop().unwrap();
+        clock.preempt(10_000);
+        clock.pass(500);
+        sampler.next(0).unwrap();
+        let batch = sampler.into_schedule().0[0];
+        assert_eq!((batch.timed, batch.cpu), (130, 100));
+    }
+
+    #[test]
+    fn of_several_timed_parts_each_was_off_the_cpu_alike() {
+        let (clock, mut sampler) = sampler(1);
+        sampler.next(0).unwrap();
+        for _ in 0..2 {
+            sampler.start().unwrap();
+            clock.pass(50);
+            sampler.stop().unwrap();
+            clock.preempt(50);
+        }
+        sampler.next(0).unwrap();
+        let batch = sampler.into_schedule().0[0];
+        assert_eq!((batch.timed, batch.cpu), (100, 50));
     }
 
     #[test]

@@ -163,14 +163,13 @@ impl TimeSchedule {
 
     fn is_done(&mut self) -> bool {
         let (count, budget) = (self.samples.len(), self.settings.budget_ns);
-        if count >= self.settings.max_samples || self.spent_ns >= budget.saturating_mul(4) {
-            return true;
-        }
+        let must_end =
+            count >= self.settings.max_samples || self.spent_ns >= budget.saturating_mul(4);
         if count < self.settings.min_samples {
-            return false;
+            return must_end;
         }
         // Looked at now and then: sorting all samples after each would cost more than they do.
-        if count.is_multiple_of(self.settings.min_samples) {
+        if must_end || count.is_multiple_of(self.settings.min_samples) {
             let times: Vec<f64> = self
                 .samples
                 .iter()
@@ -180,7 +179,7 @@ impl TimeSchedule {
                 (estimate.upper - estimate.lower) / 2.0 <= self.settings.precision * estimate.median
             });
         }
-        self.precise || self.spent_ns >= budget
+        must_end || self.precise || self.spent_ns >= budget
     }
 }
 

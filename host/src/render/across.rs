@@ -107,7 +107,19 @@ fn table<'a>(name: &'a str, cases: &[(&'a Plugin, &'a Case, u64)]) -> Option<Tab
     })
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
+    /// What a plugin is called: versions of one have one name, and are told apart by where they came from.
+    fn label(&self, plugin: &'a Plugin) -> &'a str {
+        let rows = self.rows.iter().map(|(other, _)| *other);
+        let mut others = rows.chain(self.others.iter().copied());
+        let is_namesake =
+            |other: &Plugin| other.name == plugin.name && !std::ptr::eq(other, plugin);
+        match others.any(is_namesake) {
+            true => &plugin.source,
+            false => &plugin.name,
+        }
+    }
+
     fn write(&self, out: &mut impl Write, verbose: bool) -> io::Result<()> {
         writeln!(
             out,
@@ -120,7 +132,7 @@ impl Table<'_> {
         let mut table = Columns::new("  ", HEADERS);
         for (plugin, case) in &self.rows {
             table.row(vec![
-                cells::name(&plugin.name, case),
+                cells::name(self.label(plugin), case),
                 cells::time(case),
                 cells::interval(case),
                 ratio(case, fastest),
@@ -136,7 +148,7 @@ impl Table<'_> {
             writeln!(
                 out,
                 "  {YELLOW}{} computes something else{YELLOW:#}",
-                escape(&plugin.name)
+                escape(self.label(plugin))
             )?;
         }
         writeln!(out)

@@ -17,14 +17,15 @@ use crate::report::model::{
 
 const HEADERS: &[&str] = &[
     "case",
-    "base",
-    "candidate",
+    "verdict",
     "change",
     "interval",
+    "base",
+    "candidate",
     "CPU",
     "fuel",
     "memory",
-    "verdict",
+    "",
 ];
 
 /// Shows a comparison; nothing if the contents hold none.
@@ -49,7 +50,9 @@ pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) 
         "{BOLD}{} → {}{BOLD:#} {DIM}{how}{DIM:#}",
         names.0, names.1
     )?;
-    show_table(out, comparison)?;
+    if !comparison.cases.is_empty() {
+        show_table(out, comparison)?;
+    }
     for (side, run) in [("base", base), ("candidate", candidate)] {
         show_failures(out, side, run)?;
     }
@@ -104,16 +107,17 @@ fn row(name: String, case: &CaseComparison) -> Vec<Cell> {
     };
     vec![
         name.into(),
+        Cell::styled(verdict(case), style(case.verdict)),
+        Cell::styled(time.map_or(String::new(), |time| percent(time.ratio)), BOLD),
+        time.map_or(String::new(), interval).into(),
         time.map_or(String::new(), |time| duration(time.base))
             .into(),
         time.map_or(String::new(), |time| duration(time.candidate))
             .into(),
-        Cell::styled(time.map_or(String::new(), |time| percent(time.ratio)), BOLD),
-        time.map_or(String::new(), interval).into(),
         cpu.into(),
         of(Metric::Fuel).into(),
         of(Metric::MemoryPeak).into(),
-        Cell::styled(sentence(case), style(case.verdict)),
+        Cell::styled(diagnosis(case).unwrap_or_default(), DIM),
     ]
 }
 
@@ -142,32 +146,29 @@ fn short(change: &Change) -> String {
     }
 }
 
-/// The verdict with what belongs to it.
-fn sentence(case: &CaseComparison) -> String {
-    let mut sentence = word(case.verdict).to_owned();
-    let mut more = Vec::new();
-    more.extend(
-        case.severity
-            .map(|severity| severity_word(severity).to_owned()),
-    );
-    if case.decided_by == Some(Metric::CpuTime) {
-        more.push("by CPU time".into());
+/// The verdict with its severity.
+fn verdict(case: &CaseComparison) -> String {
+    let word = word(case.verdict);
+    match case.severity {
+        Some(severity) => format!("{word}, {}", severity_word(severity)),
+        None => word.into(),
     }
-    if !more.is_empty() {
-        sentence.push_str(&format!(" ({})", more.join(", ")));
-    }
+}
+
+/// What time and fuel say together, and which time that is.
+fn diagnosis(case: &CaseComparison) -> Option<String> {
     let grows = case.decisive().is_some_and(|change| change.ratio > 1.0);
     let fuel_grows = case
         .change(Metric::Fuel)
         .is_some_and(|fuel| fuel.ratio > 1.0);
-    if let Some(words) = case
+    let words = case
         .diagnosis
-        .and_then(|diagnosis| explain(diagnosis, grows, fuel_grows))
-    {
-        sentence.push_str(": ");
-        sentence.push_str(words);
+        .and_then(|diagnosis| explain(diagnosis, grows, fuel_grows));
+    let by_cpu = (case.decided_by == Some(Metric::CpuTime)).then_some("by CPU time");
+    match (by_cpu, words) {
+        (Some(by_cpu), Some(words)) => Some(format!("{by_cpu}; {words}")),
+        (by_cpu, words) => by_cpu.or(words).map(Into::into),
     }
-    sentence
 }
 
 /// A verdict in a word.
@@ -255,7 +256,16 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
         return Ok(());
     };
     let (style, word) = gate_word(outcome);
-    writeln!(out, "gate: {style}{word}{style:#}")?;
+    let unjudged = comparison
+        .cases
+        .iter()
+        .filter(|case| !case.is_judged())
+        .count();
+    let unjudged = match unjudged {
+        0 => String::new(),
+        count => format!(" {DIM}({count} new or gone, and not judged){DIM:#}"),
+    };
+    writeln!(out, "gate: {style}{word}{style:#}{unjudged}")?;
     for case in &comparison.cases {
         let Some(gate) = case
             .gate

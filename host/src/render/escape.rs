@@ -26,7 +26,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// The text, line by line, each escaped.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(escape)
 }
 

@@ -92,7 +92,7 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
         quote(&plugin.source),
     ];
     if let Some(case) = case {
-        words.extend(["--case".into(), quote(&pattern(case))]);
+        words.extend(["--case".into(), quote(&pattern(run, case))]);
     }
     if run.seed != 0 {
         words.extend(["--seed".into(), run.seed.to_string()]);
@@ -113,18 +113,34 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
 
 /// The command that made a run, for one of its cases alone.
 pub(super) fn again(run: &Run, case: &str) -> String {
-    let mut words: Vec<String> = run.command.iter().skip(1).map(|word| quote(word)).collect();
-    words.insert(0, "dyno".into());
-    words.extend(["--case".into(), quote(&pattern(case))]);
+    let mut words = vec!["dyno".to_owned()];
+    let mut given = run.command.iter().skip(1);
+    let mut rest = Vec::new();
+    while let Some(word) = given.next() {
+        match word.as_str() {
+            "--case" => drop(given.next()),
+            "--" => {
+                rest.push(word.clone());
+                rest.extend(given.by_ref().map(|word| quote(word)));
+            }
+            word if word.starts_with("--case=") => {}
+            word => words.push(quote(word)),
+        }
+    }
+    words.extend(["--case".into(), quote(&pattern(run, case))]);
+    words.extend(rest);
     escape(&words.join(" "))
 }
 
-/// What `--case` takes for this name: the name itself, unless that is a pattern or cannot be seen.
-/// Then it is a regular expression, in which what [`escape`] makes of a character means that character.
-fn pattern(name: &str) -> String {
+/// What `--case` takes for this name alone: the name itself, unless that is a pattern, cannot be seen, or is a part
+/// of another case's. Then it is a regular expression, in which what [`escape`] makes of a character means that
+/// character.
+fn pattern(run: &Run, name: &str) -> String {
     let is_pattern =
         name.contains(['*', '?', '[', '{']) || name.starts_with('/') && name.ends_with('/');
-    if is_pattern || escape(name) != name {
+    let mut cases = run.plugins.iter().flat_map(|plugin| &plugin.cases);
+    let is_part = cases.any(|case| case.spec.name != name && case.spec.name.contains(name));
+    if is_pattern || is_part || escape(name) != name {
         format!("/^{}$/", regex::escape(name))
     } else {
         name.into()

@@ -63,10 +63,13 @@ fn show(out: &mut impl Write, history: &History, verbose: bool) -> io::Result<()
     let amount = |value| shown(history.metric, value);
     writeln!(
         out,
-        "{BOLD}{} {}{BOLD:#} {DIM}{} runs on machines of class {}{DIM:#}",
+        "{BOLD}{} {}{BOLD:#} {DIM}{} on machines of class {}{DIM:#}",
         escape(&history.plugin),
         escape(&history.case),
-        history.points.len(),
+        match history.points.len() {
+            1 => "1 run".into(),
+            runs => format!("{runs} runs"),
+        },
         escape(&history.machine)
     )?;
     writeln!(

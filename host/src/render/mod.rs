@@ -16,12 +16,14 @@ mod progress;
 mod run;
 mod runs;
 mod study;
+mod suite;
 mod units;
 
 pub use check::{check, list};
 pub use comparison::comparison;
 pub use doctor::{Diagnosis, Resolution, doctor};
 pub use escape::escape;
+pub(crate) use escape::lines;
 pub(crate) use failure::{explain, mark};
 pub use failure::{reproduce, sentence};
 pub use history::{baselines, histories};
@@ -30,6 +32,7 @@ pub use progress::Progress;
 pub use run::run;
 pub use runs::runs;
 pub use study::study;
+pub use suite::suite;
 pub use units::{amount, bytes, duration, rate};
 
 use anstyle::{AnsiColor, Style};

@@ -27,6 +27,8 @@ pub struct Baseline {
 pub struct KeptPlugin {
     /// Its name in the run.
     pub name: String,
+    /// Where it came from: an absolute path, or a package.
+    pub source: String,
     /// Its directory in the content store; none for a package, which keeps itself.
     pub entry: Option<String>,
 }
@@ -39,22 +41,23 @@ impl Store {
     pub fn save_baseline(&mut self, baseline: &Baseline) -> Result<(), StoreError> {
         let run = self.resolve(&baseline.run)?;
         let path = self.path().to_owned();
-        let write = |connection: &Connection| {
-            connection.execute("DELETE FROM baseline WHERE name = ?1", [&baseline.name])?;
-            connection.execute(
-                "INSERT INTO baseline (name, run, created_at) VALUES (?1, ?2, ?3)",
-                params![baseline.name, run, baseline.created_at],
-            )?;
-            let id = connection.last_insert_rowid();
-            for (position, KeptPlugin { name, entry }) in baseline.plugins.iter().enumerate() {
+        let write =
+            |connection: &Connection| {
+                connection.execute("DELETE FROM baseline WHERE name = ?1", [&baseline.name])?;
                 connection.execute(
-                    "INSERT INTO baseline_plugin (baseline, position, plugin_name, entry)
-                     VALUES (?1, ?2, ?3, ?4)",
-                    params![id, bits(position as u64), name, entry],
+                    "INSERT INTO baseline (name, run, created_at) VALUES (?1, ?2, ?3)",
+                    params![baseline.name, run, baseline.created_at],
                 )?;
-            }
-            schema::audit(connection, "baseline", &baseline.name)
-        };
+                let id = connection.last_insert_rowid();
+                for (position, kept) in baseline.plugins.iter().enumerate() {
+                    connection.execute(
+                    "INSERT INTO baseline_plugin (baseline, position, plugin_name, source, entry)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![id, bits(position as u64), kept.name, kept.source, kept.entry],
+                )?;
+                }
+                schema::audit(connection, "baseline", &baseline.name)
+            };
         let transaction = self.begin().map_err(|cause| cause.at(&path))?;
         write(&transaction).map_err(|cause| cause.at(&path))?;
         transaction
@@ -120,12 +123,12 @@ fn read(connection: &Connection, name: &str) -> Result<Option<Baseline>, Cause> 
     let Some((id, run, created_at)) = found else {
         return Ok(None);
     };
-    let kept =
-        "SELECT plugin_name, entry FROM baseline_plugin WHERE baseline = ?1 ORDER BY position";
+    let kept = "SELECT plugin_name, source, entry FROM baseline_plugin WHERE baseline = ?1 ORDER BY position";
     let plugins = all(connection, kept, &[&id], |row| {
         Ok(KeptPlugin {
             name: row.get(0)?,
-            entry: row.get(1)?,
+            source: row.get(1)?,
+            entry: row.get(2)?,
         })
     })?;
     Ok(Some(Baseline {

@@ -41,7 +41,15 @@ impl Store {
     /// If what is there is not a report that this version can use (see
     /// [`StoreError::is_refusal`]; it is left untouched), or the system does not allow it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_at(path, MIGRATIONS)
+        let store = Self::open_at(path, MIGRATIONS)?;
+        // SQLite opens for reading what it may not write, and would say so only when a run is lost by it.
+        match store.connection.is_readonly(rusqlite::MAIN_DB) {
+            Ok(false) => Ok(store),
+            Ok(true) => Err(StoreError::ReadOnly {
+                path: path.to_owned(),
+            }),
+            Err(error) => Err(Cause::from(error).at(path)),
+        }
     }
 
     /// Opens the report at `path` for reading and never creates one. Works where nothing can be

@@ -65,6 +65,17 @@ impl CaseAt {
             .is_ok()
     }
 
+    /// The plugin's place in the session.
+    pub(super) fn subject(&self) -> usize {
+        self.subject
+    }
+
+    /// Whether another plugin has a case of its name that can still be measured.
+    pub(super) fn has_namesake(&self, subjects: &[Subject], other: usize) -> bool {
+        let mut cases = subjects[other].plugin.cases.iter();
+        cases.any(|case| case.outcome.is_ok() && case.spec.name == self.name(subjects))
+    }
+
     /// Whether it is that case of that plugin.
     pub(super) fn is(&self, subjects: &[Subject], subject: usize, case: &str) -> bool {
         self.subject == subject && self.name(subjects) == case

@@ -39,6 +39,33 @@ impl Session<'_> {
         }
     }
 
+    /// The cases of the time pass: of a comparison those that both sides have.
+    pub(super) fn to_be_timed(&self, subjects: &[Subject]) -> Vec<CaseAt> {
+        let all = pending(subjects);
+        if self.request.versus.is_none() {
+            return all;
+        }
+        let ((base_at, base), (at, candidate)) =
+            (side(subjects, Side::Base), side(subjects, Side::Candidate));
+        let counterparts = compare::counterparts(&base, &candidate);
+        let other = |subject: usize| {
+            let pairs = counterparts
+                .iter()
+                .map(|(one, other)| (base_at[*one], at[*other]));
+            let mut found = pairs.filter_map(|(one, other)| match subject {
+                _ if subject == one => Some(other),
+                _ if subject == other => Some(one),
+                _ => None,
+            });
+            found.next()
+        };
+        let has_other = |case: &CaseAt| {
+            let other = other(case.subject());
+            other.is_some_and(|other| case.has_namesake(subjects, other))
+        };
+        all.into_iter().filter(has_other).collect()
+    }
+
     /// The cases on both sides that need `next`, by what is known so far.
     pub(super) fn needing(&self, next: Next, subjects: &[Subject]) -> Vec<CaseAt> {
         let Some(versus) = &self.request.versus else {
@@ -51,6 +78,7 @@ impl Session<'_> {
             rules: versus.rules,
             empty_batch_ns: self.empty_batch_ns,
             same_configuration: true,
+            is_complete: true,
             same_machine: true,
         };
         let counterparts = compare::counterparts(&base, &candidate);

@@ -99,6 +99,7 @@ impl<'a> Pool<'a> {
             rules,
             empty_batch_ns: self.empty_batch_ns,
             same_configuration: false,
+            is_complete: true,
             same_machine: true,
         }
     }

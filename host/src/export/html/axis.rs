@@ -71,7 +71,8 @@ impl Axis {
         let first = (lower / step).ceil();
         (0..=2 * wanted)
             .map(|i| (first + i as f64) * step)
-            .take_while(|value| *value <= upper)
+            // A last tick is not lost to rounding.
+            .take_while(|value| *value <= upper + step * 1e-6)
             .map(|value| Tick {
                 at: self.at(value * factor),
                 label: format!("{value:.decimals$}{name}"),

@@ -46,7 +46,7 @@ fn details(entry: &Entry<'_>, comparison: Option<&Comparison>) -> Markup {
                     (history::section(&entry.histories))
                 }
                 (output(entry))
-                p.again { span { "Run it again" } code { (render::reproduce(entry.run, entry.plugin, Some(&entry.case.spec.name))) } }
+                p.again { "Run it again " code { (render::reproduce(entry.run, entry.plugin, Some(&entry.case.spec.name))) } }
             }
         }
     }
@@ -58,7 +58,7 @@ fn head(entry: &Entry<'_>) -> Markup {
     html! {
         span.glance {
             @if !entry.case.outcome.is_ok() { span.failed { "✕ not measured" } }
-            @if let Some(time) = entry.estimate(Metric::WallTime) { span.time { (duration(time.median)) } }
+            @if let Some(time) = entry.estimate(Metric::WallTime) { span { (duration(time.median)) } }
             @if let Some(change) = change { b { (words::change(change.ratio)) } }
             @if let Some(verdict) = entry.verdict() { (words::badge(verdict)) }
         }
@@ -73,7 +73,7 @@ fn about(entry: &Entry<'_>) -> Markup {
             dl.facts {
                 @if let Some(group) = &spec.group { dt { "group" } dd { (Guest(group)) } }
                 @for (name, value) in &spec.params { dt { (Guest(name)) } dd { (Guest(value)) } }
-                @if let Some(checksum) = entry.case.checksum { dt { "checksum" } dd { code { (hex::text(checksum)) } } }
+                @if let Some(checksum) = entry.case.checksum { dt { "checksum" } dd { (hex::text(checksum)) } }
             }
         }
     }
@@ -121,7 +121,7 @@ fn estimates(entry: &Entry<'_>) -> Markup {
                 dt { "wall time" }
                 dd { b { (value(wall.median)) } small {
                     @if let Some(interval) = words::interval(Metric::WallTime, wall) { " " (interval) }
-                    ", sd " (value(wall.sd)) ", by " (words::interval_method(wall.interval))
+                    ", sd " (value(wall.sd))
                 } }
             }
             @for (metric, estimate) in others {

@@ -88,7 +88,7 @@ fn facts(title: &str, runs: &[(&str, &Run)], of: impl Fn(&Run) -> Facts) -> Mark
                 summary { (title) }
                 div.scroll role="region" aria-label=(title) tabindex="0" {
                     table.facts {
-                        thead { tr { th scope="col" { "name" } @for (side, _) in runs { th scope="col" { (side) } } } }
+                        thead { tr { th scope="col" { "name" } @for (side, _) in runs { th.text scope="col" { (side) } } } }
                         tbody { @for name in names { tr {
                             th scope="row" { (Guest(name)) }
                             @for column in &values {
@@ -125,8 +125,8 @@ fn limits(runs: &[(&str, &Run)]) -> Markup {
                     table.facts {
                         thead { tr {
                             th scope="col" { "limit" }
-                            @for (side, _) in runs { th scope="col" { (side) } }
-                            th scope="col" { "what it caps" }
+                            @for (side, _) in runs { th.text scope="col" { (side) } }
+                            th.text scope="col" { "what it caps" }
                         } }
                         tbody { @for kind in kinds {
                             @let spec = kind.spec();

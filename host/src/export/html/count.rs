@@ -80,33 +80,23 @@ fn timeline(profile: &MemoryProfile) -> Markup {
 }
 
 fn fuel(count: &Count) -> Markup {
-    let passes: Vec<&[CountBatch]> = count
+    // Equal passes are the rule, and one line says it.
+    let are_equal = count
         .passes
-        .iter()
-        .map(|pass| pass.batches.as_slice())
-        .collect();
-    let longest = passes
-        .iter()
-        .max_by_key(|batches| batches.len())
-        .copied()
-        .unwrap_or_default();
-    // Equal passes are the rule, and one row says it.
-    let are_equal = passes.windows(2).all(|pair| pair[0] == pair[1]);
+        .windows(2)
+        .all(|pair| pair[0].batches == pair[1].batches);
     let shown = if are_equal {
-        &passes[..passes.len().min(1)]
+        &count.passes[..count.passes.len().min(1)]
     } else {
-        &passes[..]
+        &count.passes[..]
     };
     html! {
-        figure.fuel {
-            figcaption { "Fuel per iteration, by batch" }
-            table {
-                tr { th scope="row" { "iterations" } @for batch in longest { td { (amount(batch.iterations as f64)) } } }
-                @for (i, batches) in shown.iter().enumerate() {
-                    tr {
-                        th scope="row" { @if are_equal { (words::counted(passes.len(), "pass", "equal passes")) } @else { "pass " (i + 1) } }
-                        @for batch in *batches { td { (per_iteration(batch)) } }
-                    }
+        figure {
+            figcaption { "Fuel per iteration" small { " by batch" } }
+            @for (i, pass) in shown.iter().enumerate() {
+                p {
+                    @if !are_equal { "pass " (i + 1) ": " }
+                    (pass.batches.iter().map(batch).collect::<Vec<_>>().join(" · "))
                 }
             }
             p.note { (method(count)) }
@@ -114,17 +104,22 @@ fn fuel(count: &Count) -> Markup {
     }
 }
 
-fn per_iteration(batch: &CountBatch) -> String {
-    amount((batch.fuel as f64 / batch.iterations.max(1) as f64 * 1000.0).round() / 1000.0)
+fn batch(batch: &CountBatch) -> String {
+    let fuel = batch.fuel as f64 / batch.iterations.max(1) as f64;
+    format!(
+        "{} × {}",
+        amount(batch.iterations as f64),
+        amount((fuel * 1000.0).round() / 1000.0)
+    )
 }
 
 fn method(count: &Count) -> String {
     let how = match count.method {
-        CountMethod::Slope => "the slope between the two largest batches",
-        CountMethod::Single => "a single iteration, because it is long",
+        CountMethod::Slope => "from the two largest batches",
+        CountMethod::Single => "of a single, long iteration",
     };
     let agree = if count.deterministic {
-        "deterministic"
+        "passes equal"
     } else {
         "the passes differ"
     };
@@ -134,7 +129,7 @@ fn method(count: &Count) -> String {
         "; not settled within 0.1 %"
     };
     format!(
-        "{}: {how}; {agree}{settled}; {} untimed",
+        "{} {how}; {agree}{settled}; {} untimed",
         amount(count.fuel_per_iteration),
         words::percent(count.untimed_share)
     )

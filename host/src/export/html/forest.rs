@@ -7,9 +7,6 @@ use super::axis::share;
 use super::words;
 use crate::report::model::{Change, Rules, Verdict};
 
-/// Height of a row's picture in pixels.
-const ROW: f64 = 30.0;
-
 /// Changes of which the axis names some, as a part of the base: dense where most are.
 const NAMED: [f64; 17] = [
     -0.9, -0.75, -0.5, -0.3, -0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0,
@@ -17,7 +14,7 @@ const NAMED: [f64; 17] = [
 ];
 
 /// Two names closer than this would touch, as a part of the width of a narrow chart.
-const GAP_MIN: f64 = 0.11;
+const GAP_MIN: f64 = 0.16;
 
 /// The axis reaches to a change of this size at most, in natural logarithms: to a fifth and to five times.
 const REACH_MAX: f64 = 1.61;
@@ -37,7 +34,7 @@ pub(super) fn chart(rows: &[Row<'_>], rules: &Rules, label: &str) -> Markup {
     let axis = Scale::over(rows, rules);
     html! {
         div.forest {
-            (head(axis, rules))
+            (head(axis))
             ol aria-label=(label) {
                 @for row in rows {
                     li class=(words::verdict(row.verdict)) {
@@ -120,7 +117,7 @@ impl Scale {
     }
 }
 
-fn head(scale: Scale, rules: &Rules) -> Markup {
+fn head(scale: Scale) -> Markup {
     html! {
         div.head aria-hidden="true" {
             span.name { "◂ faster" }
@@ -130,9 +127,7 @@ fn head(scale: Scale, rules: &Rules) -> Markup {
                 }
             }
             span.value { "slower ▸" }
-            span.word {
-                (words::percent(rules.confidence)) " interval"
-            }
+            span.word {}
         }
     }
 }
@@ -153,17 +148,16 @@ fn picture(row: &Row<'_>, scale: Scale, rules: &Rules) -> Markup {
     );
     let threshold = scale.share(1.0 + rules.threshold);
     let ((lower, is_left), (upper, is_right)) = (scale.at(change.lower), scale.at(change.upper));
-    let middle = ROW / 2.0;
     html! {
-        svg.plot height=(ROW) aria-hidden="true" {
-            rect.zone x=(share(zone)) width=(share(zone_end - zone)) height=(ROW) {}
-            line.zero x1=(scale.share(1.0)) x2=(scale.share(1.0)) y2=(ROW) {}
-            line.threshold x1=(threshold) x2=(threshold) y2=(ROW) {}
-            line.whisker x1=(share(lower)) x2=(share(upper)) y1=(middle) y2=(middle) {}
-            @if is_left { text.arrow x="0" y=(middle + 4.0) { "◂" } }
-            @if is_right { text.arrow.last x="100%" y=(middle + 4.0) { "▸" } }
-            circle cx=(scale.share(change.ratio)) cy=(middle) r="5" {}
-        }
+        span.strip { svg.plot aria-hidden="true" {
+            rect.zone x=(share(zone)) width=(share(zone_end - zone)) height="100%" {}
+            line.zero x1=(share(0.5)) x2=(share(0.5)) y2="100%" {}
+            line.threshold x1=(threshold) x2=(threshold) y2="100%" {}
+            line.whisker x1=(share(lower)) x2=(share(upper)) y1="50%" y2="50%" {}
+            @if is_left { text.arrow x="0" y="50%" dy="4" { "◂" } }
+            @if is_right { text.arrow.last x="100%" y="50%" dy="4" { "▸" } }
+            circle cx=(scale.share(change.ratio)) cy="50%" r="5" {}
+        } }
     }
 }
 

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::samples::{Samples, Series, Side};
 use super::words::counted;
-use crate::render::{bytes, duration, sentence};
+use crate::render::{duration, sentence};
 use crate::report::model::Process;
 use crate::stats::{self, Outliers};
 
@@ -24,13 +24,7 @@ pub(super) fn table(samples: &Samples<'_>, failed: &[&Process]) -> Markup {
     }
 }
 
-const HEADS: [&str; 5] = [
-    "process",
-    "median",
-    "outliers",
-    "first iteration",
-    "resident peak",
-];
+const HEADS: [&str; 4] = ["process", "median", "outliers", "first iteration"];
 
 fn row(series: &Series<'_>, index: usize) -> Markup {
     let Series { process, times, .. } = series;
@@ -40,7 +34,6 @@ fn row(series: &Series<'_>, index: usize) -> Markup {
             td { (duration(stats::median(times).unwrap_or_default())) }
             td { (stats::outliers(times).map(Outliers::total).unwrap_or_default()) " of " (times.len()) }
             td { (duration(process.first_iteration_ns as f64)) }
-            td { (bytes(process.rss_peak_bytes as f64)) }
         }
     }
 }

@@ -42,13 +42,14 @@
     show();
   };
 
-  // Numbers by their value, words by their letters; a cell without a value stands last either way.
+  // Values by size, words by their letters, counts in words by their digits; a cell without a value stands last either way.
   const sortBy = (column, isDescending) => {
     const key = ({ row }) => row.cells[column].dataset.v;
+    const text = ({ row }) => row.cells[column].textContent;
     const isNumeric = cases.some((each) => key(each) !== undefined);
     const sign = isDescending ? -1 : 1;
     const compare = (a, b) => {
-      if (!isNumeric) return sign * a.row.cells[column].textContent.localeCompare(b.row.cells[column].textContent);
+      if (!isNumeric) return sign * text(a).localeCompare(text(b), undefined, { numeric: true });
       const [x, y] = [key(a), key(b)];
       if (x === undefined || y === undefined) return (x === undefined) - (y === undefined);
       return sign * (x - y);
@@ -133,7 +134,7 @@
   // A point is a line of no length with round caps: one path holds a process, and no size distorts it.
   const dots = (curve, places) => {
     const d = places.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join('');
-    return element('path', { class: `${curve.getAttribute('class')} dot`, d });
+    return element('path', { class: curve.getAttribute('class') ?? '', d });
   };
 
   const draw = (charts) => {
@@ -146,11 +147,13 @@
     const picture = charts.querySelector('.plot > svg');
     const { width, height } = picture.viewBox.baseVal;
     const ribbons = all('.ribbons path', picture);
+    const layer = element('g', { class: 'dots' });
     let begun = 0;
     series.forEach((times, i) => {
-      picture.append(dots(ribbons[i], times.map((time, k) => [x(begun + k) * width, y(time) * height])));
+      layer.append(dots(ribbons[i], times.map((time, k) => [x(begun + k) * width, y(time) * height])));
       begun += times.length;
     });
+    picture.append(layer);
     inspect(charts, series, total, { x, y });
   };
 

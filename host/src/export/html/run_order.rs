@@ -12,10 +12,10 @@ use crate::stats;
 
 /// Pixels, and units of the nested picture: finer, for smooth curves.
 const HEIGHT: f64 = 240.0;
-const UNITS: f64 = 1000.0;
+const UNITS: f64 = 500.0;
 
 /// Parts into which the samples of all processes are divided, and the fewest of one process.
-const PARTS: usize = 20;
+const PARTS: usize = 15;
 const PARTS_MIN: usize = 2;
 
 /// The highest density takes this part of its process's place.
@@ -30,18 +30,18 @@ pub(super) fn chart(samples: &Samples<'_>) -> Markup {
     let places = places(samples);
     let curves = html! {
         (lines_across(&ticks, UNITS))
-        g.hills { @for (series, place, i) in &places { path class=(class(series, *i)) d=(density(series, samples.axis, *place)) {} } }
-        g.ribbons { @for (series, place, i) in &places { path class=(class(series, *i)) d=(ribbon(&series.times, samples.axis, *place)) {} } }
+        g.hills { @for (series, place, _) in &places { path class=[class(series.side)] d=(density(series, samples.axis, *place)) {} } }
+        g.ribbons { @for (series, place, _) in &places { path class=[class(series.side)] d=(ribbon(&series.times, samples.axis, *place)) {} } }
     };
     html! {
-        figure.times {
+        figure {
             figcaption { "Samples" @if places.iter().any(|(series, ..)| series.side != Side::Only) { (sides()) } }
             svg.plot height=(HEIGHT + 20.0) role="img" aria-label="Samples in run order" tabindex="0" {
                 (picture(HEIGHT, UNITS, curves))
                 (names_at_left(&ticks, HEIGHT))
                 @if places.len() <= NAMED_MAX {
-                    g.x { @for (series, place, i) in &places {
-                        text x=(share(place.from + place.width / 2.0)) y=(HEIGHT + 14.0) { (letter(series, *i)) }
+                    g.x transform={ "translate(0 " (HEIGHT + 14.0) ")" } { @for (series, place, i) in &places {
+                        text x=(share(place.from + place.width / 2.0)) { (letter(series, *i)) }
                     } }
                 }
             }
@@ -79,12 +79,13 @@ fn places<'s, 'a>(samples: &'s Samples<'a>) -> Vec<(&'s Series<'a>, Place, usize
     samples.series.iter().enumerate().map(place).collect()
 }
 
-/// The class that gives a process its colour, and in a comparison its side.
-fn class(series: &Series<'_>, index: usize) -> String {
-    match series.side {
-        Side::Only => format!("p{}", index % 5),
-        Side::Base => "pb".into(),
-        Side::Candidate => "pc".into(),
+/// The class that gives a side its colour. Where there is only one, the style gives its processes theirs by their
+/// number.
+fn class(side: Side) -> Option<&'static str> {
+    match side {
+        Side::Only => None,
+        Side::Base => Some("pb"),
+        Side::Candidate => Some("pc"),
     }
 }
 

@@ -70,7 +70,11 @@ impl<'a> Samples<'a> {
             .collect();
         let is_later = |side| side == Side::Candidate && !entry.paired;
         series.sort_by_key(|series| (is_later(series.side), series.process.order));
-        let axis = Axis::over(series.iter().flat_map(|series| bulk(&series.times)))?;
+        let axis = Axis::over(
+            series
+                .iter()
+                .flat_map(|series| bulk(&series.times, AXIS_RANGES)),
+        )?;
         Some(Self { series, axis })
     }
 
@@ -94,7 +98,7 @@ impl<'a> Samples<'a> {
     }
 
     /// Every time as a code, two in three digits, processes apart by a space; and the values of those
-    /// beyond the axis, four digits each, in run order.
+    /// beyond the axis, three digits each, in run order.
     pub(super) fn packed(&self) -> (String, String) {
         let process = |series: &Series<'_>| {
             let codes: Vec<u32> = series
@@ -105,7 +109,7 @@ impl<'a> Samples<'a> {
             codes.chunks(2).map(digits).collect::<String>()
         };
         let processes: Vec<String> = self.series.iter().map(process).collect();
-        let beyond: Vec<String> = self.beyond().map(|time| format!("{time:.3e}")).collect();
+        let beyond: Vec<String> = self.beyond().map(|time| format!("{time:.2e}")).collect();
         (processes.join(" "), beyond.join(" "))
     }
 }
@@ -115,11 +119,11 @@ fn time(sample: &Sample) -> Option<f64> {
     (sample.iterations > 0).then(|| sample.wall_ns as f64 / sample.iterations as f64)
 }
 
-/// The smallest and the largest value that are not far from the rest of their process.
-fn bulk(times: &[f64]) -> [f64; 2] {
+/// The smallest and the largest value within so many interquartile ranges from the quartiles of their process.
+pub(super) fn bulk(times: &[f64], ranges: f64) -> [f64; 2] {
     let quartile = |q| stats::quantile(times, q).unwrap_or_default();
     let (q1, q3) = (quartile(0.25), quartile(0.75));
-    let reach = AXIS_RANGES * (q3 - q1);
+    let reach = ranges * (q3 - q1);
     let near = |value: &&f64| (q1 - reach..=q3 + reach).contains(*value);
     times
         .iter()
@@ -207,7 +211,7 @@ mod tests {
     fn one_pause_does_not_press_the_rest_into_a_line() {
         let mut times: Vec<f64> = (0..99).map(|i| 100.0 + f64::from(i % 10)).collect();
         times.push(1e9);
-        assert_eq!(bulk(&times), [100.0, 109.0]);
-        assert_eq!(bulk(&[7.0]), [7.0, 7.0]);
+        assert_eq!(bulk(&times, AXIS_RANGES), [100.0, 109.0]);
+        assert_eq!(bulk(&[7.0], AXIS_RANGES), [7.0, 7.0]);
     }
 }

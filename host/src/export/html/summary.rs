@@ -52,10 +52,11 @@ pub(super) fn header(page: &Page<'_>) -> Markup {
             p.brand { "Dyno " span { @if page.compared.is_some() { "comparison" } @else { "benchmark report" } } }
             h1 { (heading(page)) }
             dl.facts {
-                dt { "measured" } dd { (when(&run.started_at)) @if let Some(took) = took(page) { ", took " (took) } }
-                dt { "cases" } dd { (extent(page)) }
-                dt { "engine" } dd { (words::shown(&run.engine)) }
-                dt { "machine" } dd { (machine(page)) }
+                div { dt { "measured" } dd { (when(&run.started_at)) @if let Some(took) = took(page) { ", took " (took) } } }
+                div { dt { "cases" } dd { (extent(page)) } }
+                div { dt { "engine" } dd { (words::shown(&run.engine)) } }
+                @if let Some((comparison, _)) = page.compared { div { dt { "compared" } dd { (pairing(comparison.pairing)) } } }
+                div { dt { "machine" } dd { (machine(page)) } }
             }
             nav aria-label="Sections" {
                 a href="#summary" { "Summary" }
@@ -65,6 +66,13 @@ pub(super) fn header(page: &Page<'_>) -> Markup {
                 a href="#words" { "Words" }
             }
         }
+    }
+}
+
+fn pairing(pairing: Pairing) -> &'static str {
+    match pairing {
+        Pairing::Paired => "side by side, process beside process",
+        Pairing::Stored => "as they were stored",
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
             }
             div.scroll role="region" aria-labelledby="cases-title" tabindex="0" {
                 table.cases {
-                    thead { tr { @for head in heads(is_compared) { th scope="col" { (head) } } } }
+                    thead { tr { @for (head, class) in heads(is_compared) { th scope="col" class=[class] { (head) } } } }
                     tbody { @for entry in &page.entries { (row(entry, is_compared)) } }
                 }
             }
@@ -31,26 +31,24 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
     }
 }
 
-fn heads(is_compared: bool) -> Vec<&'static str> {
-    let mut heads = vec!["case"];
+/// Names of columns, and the class of those that hold words.
+fn heads(is_compared: bool) -> Vec<(&'static str, Option<&'static str>)> {
+    let mut heads = vec![("case", None)];
     if is_compared {
-        heads.extend([
-            "verdict",
-            "time change",
-            "CPU time change",
-            "fuel change",
-            "memory change",
-            "what it means",
-        ]);
+        heads.push(("verdict", Some("word")));
+        heads.extend(
+            [
+                "time change",
+                "CPU time change",
+                "fuel change",
+                "memory change",
+            ]
+            .map(|head| (head, None)),
+        );
+        heads.push(("what it means", Some("text")));
     }
-    heads.extend([
-        "time",
-        "fuel",
-        "memory peak",
-        "throughput",
-        "samples",
-        "marks",
-    ]);
+    heads.extend(["time", "fuel", "memory peak", "throughput", "samples"].map(|head| (head, None)));
+    heads.push(("marks", Some("text")));
     heads
 }
 
@@ -156,14 +154,14 @@ fn samples(entry: &Entry<'_>) -> Markup {
     let processes = &entry.case.processes;
     let count: usize = processes.iter().map(|process| process.samples.len()).sum();
     html! {
-        td data-v=(count) { (count) small { "in " (processes.len()) } }
+        td { (count) small { " in " (processes.len()) } }
     }
 }
 
 fn marks(entry: &Entry<'_>) -> Markup {
     let outcome = &entry.case.outcome;
     html! {
-        td.text {
+        td {
             @if !outcome.is_ok() { span.failed { "✕ " (Guest(&render::sentence(outcome))) } " " }
             (words::marks(&entry.case.marks))
         }
@@ -172,5 +170,5 @@ fn marks(entry: &Entry<'_>) -> Markup {
 
 /// A number to sort by, with the digits that matter.
 fn key(value: f64) -> String {
-    format!("{value:.4e}")
+    format!("{value:.3e}")
 }

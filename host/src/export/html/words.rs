@@ -5,8 +5,7 @@ use maud::{Markup, Render, html};
 
 use crate::render;
 use crate::report::model::{
-    CaseComparison, Diagnosis, Estimate, GateOutcome, IntervalMethod, Mark, Metric, Severity,
-    Verdict,
+    CaseComparison, Diagnosis, Estimate, GateOutcome, Mark, Metric, Severity, Verdict,
 };
 
 /// A stranger's text: what cannot be seen is written out, and its direction stays its own.
@@ -27,7 +26,7 @@ pub(super) fn shown(text: &str) -> String {
 pub(super) fn block(text: &str, bytes_max: usize) -> Markup {
     let end = text.floor_char_boundary(bytes_max);
     html! {
-        pre tabindex="0" { @for line in text[..end].lines() { (shown(line)) "\n" } }
+        pre tabindex="0" { @for line in render::lines(&text[..end]) { (line) "\n" } }
         @if end < text.len() {
             p.note { (render::bytes((text.len() - end) as f64)) " more; the JSON export has all of it." }
         }
@@ -147,16 +146,6 @@ pub(super) fn value(metric: Metric, value: f64) -> String {
         "bytes" => render::bytes(value),
         "ratio" => format!("{:.2} %", value * 100.0),
         _ => render::amount(value),
-    }
-}
-
-/// Where an interval comes from.
-pub(super) fn interval_method(method: IntervalMethod) -> &'static str {
-    match method {
-        IntervalMethod::Exact => "counted, not sampled",
-        IntervalMethod::OrderStatistic => "order statistics over processes",
-        IntervalMethod::StudentT => "Student's t over processes",
-        IntervalMethod::WithinProcess => "within the one process",
     }
 }
 

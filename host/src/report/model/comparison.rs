@@ -23,12 +23,20 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// How a gate ends: regressed if any case is, else unsure if any case is, else passed. None if
-    /// this was no gate.
+    /// How a gate ends: regressed if any case is, else unsure if any case is or none could be judged, else
+    /// passed. None if this was no gate.
     #[must_use]
     pub fn gate(&self) -> Option<GateOutcome> {
+        if !self.rules.gates {
+            return None;
+        }
         let outcomes = self.cases.iter().filter_map(|case| case.gate.as_ref());
-        outcomes.map(|gate| gate.outcome).max()
+        let worst = outcomes.map(|gate| gate.outcome).max();
+        let least = match self.cases.iter().any(CaseComparison::is_judged) {
+            true => GateOutcome::Passed,
+            false => GateOutcome::Unsure,
+        };
+        worst.max(Some(least))
     }
 }
 
@@ -92,6 +100,12 @@ pub struct CaseComparison {
 }
 
 impl CaseComparison {
+    /// Whether both sides have it.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        !matches!(self.verdict, Verdict::New | Verdict::Gone)
+    }
+
     /// The change of a metric, if it was measured on both sides.
     #[must_use]
     pub fn change(&self, metric: Metric) -> Option<&Change> {

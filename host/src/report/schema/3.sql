@@ -48,6 +48,7 @@ CREATE TABLE baseline_plugin (
     baseline    INTEGER NOT NULL REFERENCES baseline (id) ON DELETE CASCADE,
     position    INTEGER NOT NULL,
     plugin_name TEXT NOT NULL,
+    source      TEXT NOT NULL,  -- where it came from: an absolute path, or a package
     entry       TEXT,
     PRIMARY KEY (baseline, position)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,287 @@
+//! `dyno suite`: what a `dyno.toml` describes, run and judged.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use dyno_host::compare::RULES;
+use dyno_host::export::{self, Contents};
+use dyno_host::render::{self, Progress};
+use dyno_host::report::Store;
+use dyno_host::report::model::Rules;
+use dyno_host::session::{Request, Stage};
+use dyno_host::suite::{self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, Suite};
+
+use super::compare::{Compared, Versions};
+use super::measuring::{self, Conditions};
+use super::operand::{Operand, What};
+use super::{Exit, paths};
+
+/// Run what a dyno.toml describes: plugins, phases, and what must hold
+#[derive(Debug, Subcommand)]
+pub(super) enum SuiteVerb {
+    /// Run the phases of a suite and judge them
+    Run(RunSuite),
+    /// Read a suite and say what it would do
+    Check {
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Print the JSON Schema of dyno.toml, for editors
+    Schema,
+}
+
+/// Which suite.
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    /// The suite
+    #[arg(long, value_name = "FILE", default_value = suite::FILE_NAME)]
+    config: PathBuf,
+}
+
+/// How a suite is run.
+#[derive(Debug, Args)]
+pub(super) struct RunSuite {
+    #[command(flatten)]
+    config: Config,
+    /// Only this phase
+    #[arg(long, value_enum, value_name = "PHASE")]
+    phase: Option<PhaseArg>,
+    /// The report to record the runs in [default: .dyno/report.sqlite beside the project]
+    #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// The results as JSON instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+/// A phase on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PhaseArg {
+    Baseline,
+    Cross,
+    Load,
+}
+
+impl From<PhaseArg> for PhaseName {
+    fn from(phase: PhaseArg) -> Self {
+        match phase {
+            PhaseArg::Baseline => Self::Baseline,
+            PhaseArg::Cross => Self::Cross,
+            PhaseArg::Load => Self::Load,
+        }
+    }
+}
+
+impl SuiteVerb {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        match self {
+            Self::Run(run) => run.execute(verbose),
+            Self::Check { config } => {
+                let suite = Suite::read(&config.config)?;
+                let mut out = anstream::stdout().lock();
+                for phase in &suite.phases {
+                    let blocks = phase.effort.processes();
+                    let plugins = phase
+                        .plugins
+                        .iter()
+                        .map(|at| suite.plugins[*at].name.as_str());
+                    let plugins: Vec<_> = plugins.map(render::escape).collect();
+                    writeln!(
+                        out,
+                        "{}: {} in {blocks} blocks",
+                        phase.name,
+                        plugins.join(", ")
+                    )?;
+                    for criterion in &phase.criteria {
+                        writeln!(out, "  {}", render::escape(&criterion.to_string()))?;
+                    }
+                }
+                if suite.load.is_some() {
+                    writeln!(out, "load: understood, and not run by this version")?;
+                }
+                Ok(Exit::Well)
+            }
+            Self::Schema => {
+                super::shown(super::print_json(
+                    &mut anstream::stdout().lock(),
+                    &suite::schema(),
+                ))?;
+                Ok(Exit::Well)
+            }
+        }
+    }
+}
+
+impl RunSuite {
+    fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let suite = Suite::read(&self.config.config)?;
+        let verbose = verbose || suite.verbose;
+        let mut store = Store::open(&self.report.clone().unwrap_or_else(paths::report))?;
+        let mut exits = Vec::new();
+        let mut results = Vec::new();
+        for plan in suite.plan(self.phase.map(Into::into))? {
+            let (result, exit) = self.phase(&suite, plan, &mut store, verbose)?;
+            exits.extend([exit, judged(&result)]);
+            results.push(result);
+            if let Exit::Signal(_) = exit {
+                break;
+            }
+        }
+        if let Some(output) = &suite.output {
+            write(output, "suite.json", &serde_json::to_vec_pretty(&results)?)?;
+        }
+        let mut out = anstream::stdout().lock();
+        super::shown(match self.json {
+            true => super::print_json(&mut out, &results),
+            false => render::suite(&mut out, &results).map_err(Into::into),
+        })?;
+        // What weighs most, of all phases.
+        Ok(exits
+            .into_iter()
+            .max_by_key(|exit| weight(*exit))
+            .unwrap_or(Exit::Well))
+    }
+
+    /// Measures one phase, records it, writes what people look at, and judges it.
+    fn phase(
+        &self,
+        suite: &Suite,
+        plan: PhasePlan,
+        store: &mut Store,
+        verbose: bool,
+    ) -> anyhow::Result<(PhaseResult, Exit)> {
+        let phase = &suite.phases[plan.index];
+        let gate = plan.gate.clone();
+        let request = request(plan)?;
+        let (result, exit) = match gate {
+            None => {
+                let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+                store.record(&findings.run)?;
+                self.show(suite, phase.name, &(&findings.run).into(), verbose)?;
+                (
+                    suite::judge(phase, &findings.run, None),
+                    measuring::exit(&findings),
+                )
+            }
+            Some(gate) => {
+                let compared = compared(request, &gate, store, verbose)?;
+                self.show(suite, phase.name, &compared.contents(), verbose)?;
+                let comparison = Some(&compared.comparison);
+                (
+                    suite::judge(phase, &compared.candidate, comparison),
+                    compared.exit,
+                )
+            }
+        };
+        Ok((result, exit))
+    }
+
+    /// The table of a phase, and what its output directory gets.
+    fn show(
+        &self,
+        suite: &Suite,
+        phase: PhaseName,
+        contents: &Contents<'_>,
+        verbose: bool,
+    ) -> anyhow::Result<()> {
+        if let Some(output) = &suite.output {
+            let formats = [
+                (export::Format::Html, "html"),
+                (export::Format::Markdown, "md"),
+                (export::Format::Junit, "xml"),
+            ];
+            for (format, extension) in formats {
+                let mut bytes = Vec::new();
+                export::export(contents, format, &mut bytes)?;
+                write(output, &format!("{phase}.{extension}"), &bytes)?;
+            }
+        }
+        if self.json {
+            return Ok(());
+        }
+        let mut out = anstream::stdout().lock();
+        super::shown(match contents.compared {
+            Some(_) => render::comparison(&mut out, contents, verbose).map_err(Into::into),
+            None => render::run(&mut out, contents.run, verbose).map_err(Into::into),
+        })
+    }
+}
+
+fn write(dir: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = dir.join(name);
+    let cannot = || format!("{} cannot be written", path.display());
+    fs::create_dir_all(dir).with_context(cannot)?;
+    fs::write(&path, bytes).with_context(cannot)
+}
+
+/// What a session is asked to do for a phase: what the suite says, and for the rest what `dyno run` does.
+fn request(plan: PhasePlan) -> anyhow::Result<Request> {
+    let usual = Conditions::default().request(plan.paths, Stage::Time, None)?;
+    let mut grants = plan.grants;
+    for dir in &mut grants.dirs {
+        dir.host = measuring::directory(&dir.host)?;
+    }
+    Ok(Request {
+        filter: plan.filter,
+        blocks: plan.blocks,
+        time: plan.time,
+        limits: plan.limits,
+        grants,
+        strict: plan.strict,
+        seed: plan.seed.unwrap_or(usual.seed),
+        order_seed: plan.seed.unwrap_or(usual.order_seed),
+        ..usual
+    })
+}
+
+fn compared(
+    request: Request,
+    gate: &Gate,
+    store: &mut Store,
+    verbose: bool,
+) -> anyhow::Result<Compared> {
+    let base = Operand::resolve(&gate.against, Some(store))?;
+    let candidate = Operand {
+        name: "the suite".into(),
+        what: What::Plugins(request.paths.clone()),
+    };
+    let versions = Versions {
+        request,
+        remeasure: false,
+        rules: Rules {
+            threshold: gate.threshold.unwrap_or(RULES.threshold),
+            fuel: gate.fuel,
+            memory: gate.memory,
+            gates: true,
+            ..RULES
+        },
+    };
+    versions.compare(base, candidate, Some(store), verbose)
+}
+
+/// What a judged phase deserves.
+fn judged(result: &PhaseResult) -> Exit {
+    match result.outcome {
+        CheckOutcome::Passed => Exit::Well,
+        CheckOutcome::Unsure | CheckOutcome::NotMeasured => Exit::Unsure,
+        CheckOutcome::Failed => Exit::Regressed,
+    }
+}
+
+/// Which exit code stands for several: what kept a phase from being measured goes before what it was measured to be.
+fn weight(exit: Exit) -> u8 {
+    match exit {
+        Exit::Signal(_) => 8,
+        Exit::Host => 7,
+        Exit::Usage => 6,
+        Exit::Refused => 5,
+        Exit::CaseFailed => 4,
+        Exit::NothingMatched => 3,
+        Exit::Regressed => 2,
+        Exit::Unsure => 1,
+        Exit::Well => 0,
+    }
+}

@@ -1,0 +1,33 @@
+//! Suites: a `dyno.toml` that says what to measure and what must hold, and the judgement of the runs
+//! that it leads to. Pure but for reading the file: a text becomes a [`Suite`], a suite becomes
+//! [`PhasePlan`]s, and a phase with its run becomes a [`PhaseResult`]. Who measures stands elsewhere.
+//!
+//! ```text
+//! dyno.toml ─file─► shape ─config─► Suite ─plan─► PhasePlan ──(session)──► Run ─judge─► PhaseResult
+//! ```
+
+mod advice;
+mod config;
+mod criterion;
+mod diagnostic;
+mod file;
+mod judge;
+mod metric;
+mod outcome;
+mod plan;
+mod schema;
+
+pub use advice::{Advice, Recommendation};
+pub use config::{
+    ConfigError, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, PluginSource, Suite,
+};
+pub use criterion::{CasePattern, Criterion, Operator, Threshold};
+pub use diagnostic::Diagnostic;
+pub use judge::judge;
+pub use metric::{METRICS, Metric, MetricSpec, Quantity, TimeUnit};
+pub use outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
+pub use plan::{PhasePlan, PlanError};
+pub use schema::{SCHEMA, schema};
+
+/// The name under which a suite is looked for.
+pub const FILE_NAME: &str = "dyno.toml";

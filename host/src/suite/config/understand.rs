@@ -1,0 +1,288 @@
+//! From the shape of the file to the suite, with the place of whatever is wrong.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+
+use super::{CasePattern, Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
+use crate::quantity;
+use crate::quoted::quoted;
+use crate::sandbox::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits};
+use crate::session::CaseFilter;
+use crate::suite::criterion;
+use crate::suite::file::{File, GrantsTable, PluginTable};
+
+/// The text, for places within it, and the directory of the file.
+pub(super) struct Understand<'a> {
+    pub(super) text: &'a str,
+    pub(super) dir: &'a Path,
+}
+
+impl Understand<'_> {
+    pub(super) fn suite(&self, file: File) -> Result<Suite, Problem> {
+        let limits = limits(file.limits)?;
+        let plugins = self.plugins(file.plugins)?;
+        let grants = self.grants(file.grants)?;
+        let (phases, load) = self.phases(file.phases, &plugins)?;
+        Ok(Suite {
+            output: file.output.map(|dir| self.dir.join(dir)),
+            verbose: file.verbose,
+            strict: file.strict,
+            seed: file.seed,
+            plugins,
+            limits,
+            grants,
+            phases,
+            load,
+        })
+    }
+
+    fn plugins(&self, tables: Vec<Spanned<PluginTable>>) -> Result<Vec<Plugin>, Problem> {
+        let mut plugins: Vec<Plugin> = Vec::new();
+        for table in tables {
+            let span = table.span();
+            let PluginTable {
+                path,
+                package,
+                name,
+            } = table.into_inner();
+            let source = match (path, package) {
+                (Some(path), None) => PluginSource::Path(self.dir.join(path)),
+                (None, Some(package)) => PluginSource::Package(package),
+                _ => {
+                    let help = "write path = \"DIRECTORY OR FILE\" or package = \"ID\"";
+                    return Err(Problem::new(
+                        span,
+                        "a plugin has a path or a package, one of them",
+                    )
+                    .help(help));
+                }
+            };
+            let place = name.as_ref().map_or(span, Spanned::span);
+            let name = name.map_or_else(|| source.name(), Spanned::into_inner);
+            if name.is_empty() {
+                return Err(
+                    Problem::new(place, "this plugin has no name").help("write name = \"NAME\"")
+                );
+            }
+            if plugins.iter().any(|plugin| plugin.name == name) {
+                let message = format!("two plugins are called `{}`", quoted(&name));
+                return Err(Problem::new(place, message).help("give one of them another `name`"));
+            }
+            plugins.push(Plugin { name, source });
+        }
+        if plugins.is_empty() {
+            let help = "write [[plugins]] and below it path = \"DIRECTORY OR FILE\"";
+            return Err(Problem::new(0..0, "the suite has no plugin").help(help));
+        }
+        Ok(plugins)
+    }
+
+    fn grants(&self, table: GrantsTable) -> Result<Grants, Problem> {
+        let mut dirs = Vec::new();
+        for (grants, access) in [(table.dirs, Access::Read), (table.dirs_rw, Access::Scratch)] {
+            for grant in grants {
+                let (host, guest) = grant
+                    .get_ref()
+                    .split_once("::")
+                    .unwrap_or((grant.get_ref(), grant.get_ref()));
+                if host.is_empty() || guest.is_empty() {
+                    let message = "a granted directory is HOST::GUEST";
+                    return Err(
+                        Problem::new(grant.span(), message).help("such as \"./data::/data\"")
+                    );
+                }
+                dirs.push(DirGrant {
+                    host: self.dir.join(host),
+                    guest: guest.into(),
+                    access,
+                });
+            }
+        }
+        let mut env = Vec::new();
+        for (name, value) in table.env {
+            if name.get_ref().is_empty()
+                || name.get_ref().contains(['=', '\0'])
+                || value.contains('\0')
+            {
+                return Err(Problem::new(
+                    name.span(),
+                    "no environment variable can be that",
+                ));
+            }
+            env.push((name.into_inner(), value));
+        }
+        Ok(Grants {
+            dirs,
+            env,
+            args: table.args,
+            own_dir: table.own_dir,
+            stdin: table.stdin.map(|file| self.dir.join(file)),
+        })
+    }
+
+    /// Positions of the plugins that are meant.
+    pub(super) fn selection(
+        &self,
+        names: &[Spanned<String>],
+        plugins: &[Plugin],
+    ) -> Result<Vec<usize>, Problem> {
+        if names.is_empty() {
+            return Ok((0..plugins.len()).collect());
+        }
+        let mut selection = Vec::new();
+        for name in names {
+            let word = name.get_ref();
+            let position = plugins
+                .iter()
+                .position(|plugin| plugin.name == *word)
+                .ok_or_else(|| {
+                    let known: Vec<_> = plugins.iter().map(|plugin| quoted(&plugin.name)).collect();
+                    let known: Vec<_> = known.iter().map(String::as_str).collect();
+                    let message = format!("no plugin is called `{}`", quoted(word));
+                    Problem::new(name.span(), message).help(meant(word, &known))
+                })?;
+            if selection.contains(&position) {
+                return Err(Problem::new(
+                    name.span(),
+                    format!("`{}` is named twice", quoted(word)),
+                ));
+            }
+            selection.push(position);
+        }
+        Ok(selection)
+    }
+
+    pub(super) fn cases(&self, patterns: &[Spanned<String>]) -> Result<CaseFilter, Problem> {
+        for pattern in patterns {
+            if pattern.get_ref().is_empty() {
+                return Err(Problem::new(pattern.span(), "this pattern is empty")
+                    .help("leave `cases` out for all of them"));
+            }
+            CasePattern::parse(pattern.get_ref()).map_err(|error| {
+                Problem::new(pattern.span(), format!("a bad pattern: {}", quoted(&error)))
+            })?;
+        }
+        let patterns: Vec<_> = patterns
+            .iter()
+            .map(|pattern| pattern.get_ref().clone())
+            .collect();
+        CaseFilter::parse(&patterns).map_err(|error| Problem::new(0..0, quoted(&error.to_string())))
+    }
+
+    pub(super) fn metrics(&self, names: &[Spanned<String>]) -> Result<Vec<Metric>, Problem> {
+        let metrics = names
+            .iter()
+            .map(|name| criterion::metric(name.get_ref(), name.span()));
+        metrics.collect()
+    }
+
+    pub(super) fn criterion(&self, line: &Spanned<String>) -> Result<Criterion, Problem> {
+        Criterion::parse(line.get_ref()).map_err(|problem| {
+            let span = self.within(line, problem.span.clone());
+            Problem { span, ..problem }
+        })
+    }
+
+    /// Where a part of a value stands in the file: exact where the value is written as it is, and the
+    /// whole value where it has escapes.
+    fn within(&self, value: &Spanned<String>, part: Range<usize>) -> Range<usize> {
+        let whole = value.span();
+        let start = whole.start + 1;
+        let as_written = self.text.get(start..start + value.get_ref().len());
+        if as_written == Some(value.get_ref().as_str()) && !part.is_empty() {
+            start + part.start..start + part.end
+        } else {
+            whole
+        }
+    }
+}
+
+impl PluginSource {
+    /// The last part of its path, or the package as it is named.
+    fn name(&self) -> String {
+        match self {
+            Self::Path(path) => {
+                let last = path.file_stem().unwrap_or_default();
+                let is_dotted = path
+                    .extension()
+                    .is_some_and(|end| end == "wasm" || end == "wat");
+                let last = if is_dotted {
+                    last
+                } else {
+                    path.file_name().unwrap_or_default()
+                };
+                last.to_string_lossy().into_owned()
+            }
+            Self::Package(package) => package.clone(),
+        }
+    }
+}
+
+fn limits(table: BTreeMap<Spanned<String>, Spanned<toml::Value>>) -> Result<Limits, Problem> {
+    let mut limits = Limits::default();
+    for (key, value) in table {
+        let name = key.get_ref();
+        let spec = LIMITS
+            .iter()
+            .find(|spec| spec.name == name)
+            .ok_or_else(|| {
+                let names: Vec<_> = LIMITS.iter().map(|spec| spec.name).collect();
+                Problem::new(key.span(), format!("unknown limit `{}`", quoted(name)))
+                    .help(meant(name, &names))
+            })?;
+        let text = match value.get_ref() {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Float(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let amount = quantity::parse(&text, spec.unit).map_err(|_| {
+            let example = quantity::show(spec.default, spec.unit);
+            let message = format!("this is not a value of the limit `{name}`");
+            Problem::new(value.span(), message)
+                .help(format!("write it like its default, \"{example}\""))
+        })?;
+        limits.set(spec.kind, amount);
+    }
+    Ok(limits)
+}
+
+/// A time of at least a millisecond, ms.
+pub(super) fn time(text: &Spanned<String>) -> Result<u64, Problem> {
+    let time = quantity::parse(text.get_ref(), LimitUnit::Milliseconds).ok();
+    time.filter(|ms| *ms >= 1).ok_or_else(|| {
+        Problem::new(
+            text.span(),
+            format!("`{}` is not a time", quoted(text.get_ref())),
+        )
+        .help("write a number and a unit, such as \"500ms\" or \"30s\"")
+    })
+}
+
+/// A whole number within bounds.
+pub(super) fn whole(value: &Spanned<i64>, name: &str, max: u32) -> Result<u32, Problem> {
+    let number = u32::try_from(*value.get_ref()).ok();
+    number
+        .filter(|number| (1..=max).contains(number))
+        .ok_or_else(|| {
+            Problem::new(value.span(), format!("`{name}` is out of range"))
+                .help(format!("write 1 to {max}"))
+        })
+}
+
+/// A share of what there was, such as 0.1.
+pub(super) fn share(value: &Spanned<toml::Value>) -> Result<f64, Problem> {
+    let text = match value.get_ref() {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Float(number) => number.to_string(),
+        toml::Value::Integer(number) => number.to_string(),
+        _ => String::new(),
+    };
+    quantity::share(&text).map_err(|_| {
+        Problem::new(value.span(), "this is not a share of what there was")
+            .help("write \"10%\" or 0.1")
+    })
+}
