@@ -316,7 +316,7 @@ fn breaches(source: &Source) -> Vec<String> {
                 .collect(),
         );
     }
-    if in_any(&["stats", "estimate", "compare", "study"]) {
+    if in_any(&["stats", "estimate", "compare", "study", "profile"]) {
         forbid(
             "numbers in, numbers out",
             source
@@ -561,6 +561,11 @@ fn every_rule_catches_its_breach() {
             "numbers in",
         ),
         ("compare.rs", "use std::time::Instant;", "numbers in"),
+        (
+            "profile/graph.rs",
+            "fn f() { std::fs::read(\"x\"); }",
+            "numbers in",
+        ),
         (
             "report/model.rs",
             "use crate::quantity::show;",

@@ -14,10 +14,17 @@ use dyno_host::report::model::Run;
 
 use super::support::{Bench, QUICK, Said, fib, finish, plugin, repository};
 
-const VERBS: [&str; 23] = [
+const VERBS: [&str; 30] = [
     "run",
     "check",
     "list",
+    "profile",
+    "compare",
+    "gate",
+    "baseline",
+    "history",
+    "suite",
+    "validate",
     "build",
     "report",
     "doctor",

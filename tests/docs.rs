@@ -9,13 +9,14 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 11] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     ("dyno push ", "peers: into a registry of our own"),
     (
         "dyno run sample-plugins/crosslang-*",
         "toolchains::one_job_in_every_language…",
     ),
     ("cargo test --workspace", "that is us"),
+    ("ci/dyno-gate ", "ci: in repositories of our own"),
     ("dyno validate", "study: with fewer and shorter blocks"),
     ("tests/toolchains/install", ".ci/run"),
     ("tests/peers/install", ".ci/run"),

@@ -16,6 +16,7 @@ pub mod measure;
 pub mod package;
 pub mod packaging;
 pub mod plugin;
+pub mod profile;
 pub mod progress;
 pub mod quantity;
 pub mod quoted;

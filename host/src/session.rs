@@ -5,6 +5,7 @@ mod code;
 mod floor;
 mod inputs;
 mod packages;
+mod profile;
 mod program;
 mod request;
 mod scratch;
@@ -18,6 +19,7 @@ use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
 use case::{CaseAt, Place, pending, side_by_side};
+pub use profile::{CaseProfile, Profiles, profile};
 pub use request::{CaseFilter, Depth, FilterError, Request, Stage, Versus, random_u64};
 use subject::{Side, Subject};
 
@@ -355,9 +357,10 @@ impl<'a> Session<'a> {
     async fn work(&mut self, mut job: Job, padding_bytes: u32) -> Report {
         let scratch = match &mut job {
             Job::Compile(_) | Job::Describe(_) => Ok(Vec::new()),
-            Job::Cases(run) | Job::Count { run, .. } | Job::Time { run, .. } => {
-                scratch::provide(&mut run.grants, &run.limits)
-            }
+            Job::Cases(run)
+            | Job::Count { run, .. }
+            | Job::Time { run, .. }
+            | Job::Profile { run, .. } => scratch::provide(&mut run.grants, &run.limits),
         };
         let report = match &scratch {
             Ok(_) => self.attempt(&job, padding_bytes).await,

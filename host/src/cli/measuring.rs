@@ -11,7 +11,7 @@ use dyno_host::progress::Observer;
 use dyno_host::quantity;
 use dyno_host::report::model::{Outcome, Plugin, Run};
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
-use dyno_host::session::{self, CaseFilter, Depth, Findings, Request, Stage};
+use dyno_host::session::{self, CaseFilter, Depth, Findings, Request, SessionError, Stage};
 use dyno_host::worker::Cancel;
 
 use super::limits::{Growth, LimitArgs};
@@ -275,6 +275,13 @@ pub(super) fn directory(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// Runs a session on a runtime of its own, until it ends or a signal comes.
 pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow::Result<Findings> {
+    in_session(async |cancel, person| session::measure(request, cancel, person, observer).await)
+}
+
+/// Runs whatever kind of session on a runtime of its own, until it ends or a signal comes.
+pub(super) fn in_session<T>(
+    work: impl AsyncFnOnce(Cancel, &mut Person) -> Result<T, SessionError>,
+) -> anyhow::Result<T> {
     super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
         tokio::spawn(async move {
@@ -286,7 +293,7 @@ pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow:
             std::future::pending::<()>().await;
         });
         let mut person = Person { yes: false };
-        Ok(session::measure(request, cancel, &mut person, observer).await?)
+        Ok(work(cancel, &mut person).await?)
     })
 }
 

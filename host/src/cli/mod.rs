@@ -18,6 +18,7 @@ mod operand;
 mod pack;
 mod packages;
 mod paths;
+mod profile;
 mod publish;
 mod report;
 mod run;
@@ -72,6 +73,7 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     List(list::List),
+    Profile(profile::Profile),
     New(new::New),
     Build(build::Build),
     Compare(compare::Compare),
@@ -114,6 +116,7 @@ impl Cli {
             Verb::Run(verb) => verb.execute(verbose),
             Verb::Check(verb) => verb.execute(verbose),
             Verb::List(verb) => verb.execute(),
+            Verb::Profile(verb) => verb.execute(verbose),
             Verb::New(verb) => verb.execute(),
             Verb::Build(verb) => verb.execute(),
             Verb::Compare(verb) => verb.execute(verbose),

@@ -16,6 +16,11 @@ pub(super) fn report() -> PathBuf {
     project().join(".dyno").join("report.sqlite")
 }
 
+/// Profiles beside the project.
+pub(super) fn profiles() -> PathBuf {
+    project().join(".dyno").join("profiles")
+}
+
 fn absolute(name: &str) -> Option<PathBuf> {
     std::env::var_os(name)
         .map(PathBuf::from)

@@ -250,7 +250,8 @@ fn compared(
     };
     let versions = Versions {
         request,
-        remeasure: false,
+        // What is identical has no numbers unless it is measured, and a suite has demands on numbers.
+        remeasure: true,
         rules: Rules {
             threshold: gate.threshold.unwrap_or(RULES.threshold),
             fuel: gate.fuel,

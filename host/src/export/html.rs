@@ -13,7 +13,7 @@
 //!                        └─ conditions, glossary             under what conditions, and what words mean
 //! ```
 //!
-//! What guests wrote is hostile: [`words::Guest`] makes what cannot be seen visible and isolates
+//! What guests wrote is hostile: `words::Guest` makes what cannot be seen visible and isolates
 //! the direction of text, and the templates escape everything that is put into them. Nothing of a guest
 //! ever becomes an address, an identifier as it is, a style or a script.
 

@@ -11,14 +11,18 @@
 //! ```
 
 mod calibrate;
+mod calls;
 mod clock;
 mod count;
+mod profile;
 mod sampler;
 mod time;
 
+pub use calls::{CallNode, FunctionSum, Place};
 pub(crate) use clock::clock_ns;
 pub use clock::{Clock, SystemClock, Usage};
 pub use count::{CountSchedule, CountSettings, Counts};
+pub use profile::{ProfileSchedule, ProfileSize, Profiled, Profiler};
 pub use sampler::{Batch, Order, Sampler, Schedule};
 pub use time::{TimeSchedule, TimeSettings};
 
@@ -47,6 +51,12 @@ pub trait Bench: Send {
     /// # Errors
     /// If it was too early.
     fn finish(&mut self) -> Result<(), Fault>;
+
+    /// A function of the guest begins. Only a profiled build tells.
+    fn enter(&mut self, _function: u32) {}
+
+    /// The function that began last ends.
+    fn leave(&mut self) {}
 }
 
 /// A rule of the measuring protocol that a guest broke.

@@ -91,6 +91,11 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
         }
     }
 
+    /// The schedule.
+    pub(super) fn schedule(&self) -> &S {
+        &self.schedule
+    }
+
     /// What the schedule has gathered.
     pub fn into_schedule(self) -> S {
         self.schedule

@@ -119,6 +119,28 @@ fn needs(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
     )
 }
 
+/// Shows what went wrong with plugins and cases, and nothing of what did not.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn failures(out: &mut impl Write, run: &Run) -> io::Result<()> {
+    for plugin in &run.plugins {
+        let name = escape(&plugin.name);
+        if !plugin.outcome.is_ok() {
+            failure(out, &format!("{RED}✗ {name}{RED:#} "), &plugin.outcome)?;
+        }
+        for case in plugin.cases.iter().filter(|case| !case.outcome.is_ok()) {
+            let case_name = escape(&case.spec.name);
+            failure(
+                out,
+                &format!("{RED}✗ {name} {case_name}{RED:#} "),
+                &case.outcome,
+            )?;
+        }
+    }
+    Ok(())
+}
+
 /// Shows the cases of plugins.
 ///
 /// # Errors

@@ -68,6 +68,12 @@ impl Observer for Progress {
                     format!("counting {} {}", escape(plugin), escape(case)),
                 );
             }
+            progress::Progress::Profile { step, plugin, case } => {
+                self.show(
+                    Some(step),
+                    format!("profiling {} {}", escape(plugin), escape(case)),
+                );
+            }
             progress::Progress::Time {
                 step,
                 block,

@@ -1,5 +1,5 @@
-//! The shared report: what a run is ([`model`]), the file it is kept in ([`Store`]) and the forms
-//! in which it leaves ([`export`]).
+//! The shared report: what a run is ([`model`]) and the file it is kept in ([`Store`]). The forms in which it
+//! leaves are [`crate::export`].
 
 mod baselines;
 mod comparisons;

@@ -40,6 +40,9 @@ pub enum CodeError {
     /// The engine refused it.
     #[error("the engine refused it: {0}")]
     Engine(String),
+    /// Its functions cannot be made to tell of themselves.
+    #[error("it cannot be profiled: {0}")]
+    Instrument(String),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {

@@ -1,4 +1,4 @@
-//! The two builds of a component and the engines that make and run them.
+//! The builds of a component and the engines that make and run them.
 
 use serde::{Deserialize, Serialize};
 use wasmtime::{Config, Engine, OptLevel, Strategy};
@@ -14,10 +14,12 @@ pub enum Build {
     Metered,
     /// With no instrumentation at all, for timing. The supervisor's clock is its guard.
     Timed,
+    /// Metered, and every function tells when it begins and ends (`instrument.rs`).
+    Profiled,
 }
 
 impl Build {
-    /// Both builds of a plugin.
+    /// Both builds that a plugin is measured by.
     pub const ALL: [Self; 2] = [Self::Metered, Self::Timed];
 
     /// Its name in file names and messages.
@@ -26,6 +28,29 @@ impl Build {
         match self {
             Self::Metered => "metered",
             Self::Timed => "timed",
+            Self::Profiled => "profiled",
+        }
+    }
+
+    /// Whether it counts fuel.
+    #[must_use]
+    pub(super) fn has_fuel(self) -> bool {
+        self != Self::Timed
+    }
+
+    /// Core instances that are ours and not the guest's.
+    pub(super) fn own_instances(self) -> usize {
+        usize::from(self == Self::Profiled)
+    }
+
+    /// The guest's stack. The frames of a profiled one are a little larger, for the smallest about
+    /// twice as large: what fits without must fit with it.
+    #[must_use]
+    pub fn stack_bytes(self, limits: &Limits) -> usize {
+        let bytes = limits.size(LimitKind::Stack);
+        match self {
+            Self::Profiled => bytes.saturating_mul(2),
+            Self::Metered | Self::Timed => bytes,
         }
     }
 
@@ -34,14 +59,14 @@ impl Build {
     /// # Errors
     /// If the engine does not support this machine.
     pub fn engine(self, limits: &Limits) -> wasmtime::Result<Engine> {
-        let stack_bytes = limits.size(LimitKind::Stack);
+        let stack_bytes = self.stack_bytes(limits);
         let mut config = Config::new();
         config
             .strategy(Strategy::Cranelift)
             .cranelift_opt_level(OptLevel::Speed)
             // It costs up to 6.7x on n-body (measured) and no checksum needs it on one machine.
             .cranelift_nan_canonicalization(false)
-            .consume_fuel(self == Self::Metered)
+            .consume_fuel(self.has_fuel())
             .epoch_interruption(false)
             .max_wasm_stack(stack_bytes)
             // Never used, since all calls are synchronous, but it must not be the smaller one.

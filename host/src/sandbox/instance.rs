@@ -11,7 +11,6 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
 use super::ending::judge;
-use super::engine::Build;
 use super::limiter::Limiter;
 use super::linked::{Command, Conditions, Linked};
 use super::output::Output;
@@ -97,7 +96,9 @@ impl<B: Bench + 'static> Guest<B> {
             table,
             limiter: Limiter::new(
                 limits.get(LimitKind::Memory),
-                limits.size(LimitKind::Instances),
+                limits
+                    .size(LimitKind::Instances)
+                    .saturating_add(build.own_instances()),
             ),
             bench,
             fault: None,
@@ -114,7 +115,7 @@ impl<B: Bench + 'static> Guest<B> {
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(limits.size(LimitKind::HostCall));
         store.set_max_component_handles(limits.size(LimitKind::Handles));
-        if build == Build::Metered {
+        if build.has_fuel() {
             store.set_fuel(limits.get(LimitKind::Fuel)).map_err(host)?;
         }
         let began = clock_ns(ClockId::CLOCK_MONOTONIC);
@@ -127,7 +128,7 @@ impl<B: Bench + 'static> Guest<B> {
         };
         let ready_ns = clock_ns(ClockId::CLOCK_MONOTONIC);
         let baseline_bytes = store.data().limiter.bytes();
-        if build == Build::Metered {
+        if build.has_fuel() {
             store.data_mut().full_tank = Some(store.get_fuel().map_err(host)?);
         }
         store.data_mut().limiter.begin();

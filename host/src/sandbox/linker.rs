@@ -16,6 +16,7 @@ use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
 
 use super::engine::Build;
 use super::fuel_clock;
+use super::hooks;
 use super::instance::read_gauge;
 use super::state::{LimitHit, State};
 use crate::measure::{Bench, Fault};
@@ -77,8 +78,11 @@ pub(super) fn linker<B: Bench + 'static>(
     l.allow_shadowing(true);
     cap_random(l)?;
     meter_scratch(l)?;
-    if build == Build::Metered {
+    if build.has_fuel() {
         fuel_clock::add_to_linker(l)?;
+    }
+    if build == Build::Profiled {
+        hooks::add_to_linker(l)?;
     }
     Ok(linker)
 }

@@ -93,14 +93,7 @@ impl CaseAt {
     /// Takes the count pass.
     pub(super) fn counted(&self, subjects: &mut [Subject], report: Report, request: &Request) {
         let subject = &mut subjects[self.subject];
-        let mut ended = report.outcome(wall(&request.limits));
-        if let Outcome::Error { message } | Outcome::Trap { message } | Outcome::Fault { message } =
-            &mut ended
-            && let Some(advice) = subject.advice(&request.grants, &request.limits)
-        {
-            message.push('\n');
-            message.push_str(&advice);
-        }
+        let ended = subject.advised(report.outcome(wall(&request.limits)), request);
         let case = &mut subject.plugin.cases[self.case];
         case.outcome = ended;
         let mut passes = Passes::default();

@@ -141,8 +141,8 @@ impl Session<'_> {
         })
     }
 
-    /// How compiling ended, by what one of the two workers said.
-    fn compiled(&self, report: &Report) -> Outcome {
+    /// How compiling ended, by what a worker said.
+    pub(super) fn compiled(&self, report: &Report) -> Outcome {
         let limits = &self.request.limits;
         let limit = |limit| Outcome::Limit {
             limit,

@@ -223,6 +223,18 @@ impl Subject {
             .collect();
     }
 
+    /// How a case ended, with what the user could grant.
+    pub(super) fn advised(&self, mut ended: Outcome, request: &Request) -> Outcome {
+        if let Outcome::Error { message } | Outcome::Trap { message } | Outcome::Fault { message } =
+            &mut ended
+            && let Some(advice) = self.advice(&request.grants, &request.limits)
+        {
+            message.push('\n');
+            message.push_str(&advice);
+        }
+        ended
+    }
+
     /// Before the estimates: the times over all workers, and what an interruption left undone.
     pub(super) fn settle(&mut self, interrupted: bool, stage: Stage) {
         let (load, instantiate): (Vec<f64>, Vec<f64>) = self

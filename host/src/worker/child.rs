@@ -10,10 +10,12 @@ use nix::time::ClockId;
 
 use super::confine::{Confinement, Stripped, strip};
 use super::job::{
-    CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
+    CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PROFILED_PER_EVENT, ProgramJob, RunJob,
+    SAMPLES_PER_EVENT, Timed,
 };
 use crate::measure::{
-    CountSchedule, CountSettings, Sampler, SystemClock, TimeSchedule, TimeSettings, clock_ns,
+    CountSchedule, CountSettings, ProfileSize, Profiler, Sampler, SystemClock, TimeSchedule,
+    TimeSettings, clock_ns,
 };
 use crate::report::model::{CountPass, LimitKind, Outcome, PluginKind};
 use crate::sandbox::{
@@ -67,9 +69,16 @@ pub fn work(supervisor: u32) -> Result<(), ChildError> {
     let outcome = match serde_json::from_str(&line)? {
         Job::Compile(job) => compile(stripped, &job)?,
         Job::Describe(job) => describe(stripped, &job)?,
-        Job::Cases(job) => in_sandbox(stripped, &job, || cases(&job))?,
-        Job::Count { run, settings } => in_sandbox(stripped, &run, || count(&run, settings))?,
-        Job::Time { run, settings } => in_sandbox(stripped, &run, || time(&run, settings))?,
+        Job::Cases(job) => in_sandbox(stripped, &job, Build::Metered, || cases(&job))?,
+        Job::Count { run, settings } => {
+            in_sandbox(stripped, &run, Build::Metered, || count(&run, settings))?
+        }
+        Job::Time { run, settings } => {
+            in_sandbox(stripped, &run, Build::Timed, || time(&run, settings))?
+        }
+        Job::Profile { run, size } => {
+            in_sandbox(stripped, &run, Build::Profiled, || profile(&run, size))?
+        }
     };
     emit(&Event::Done { outcome })?;
     Ok(())
@@ -181,8 +190,28 @@ fn compile_build(job: &CompileJob) -> Result<(), CompileFailure> {
     let component = sandbox::to_component(&file)?;
     let shape = sandbox::check(&component, &job.limits)?;
     emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
-    sandbox::compile(&component, job.build, &job.limits, &job.code)?;
-    Ok(())
+    if job.build != Build::Profiled {
+        return Ok(sandbox::compile(
+            &component,
+            job.build,
+            &job.limits,
+            &job.code,
+        )?);
+    }
+    let sandbox::Instrumented {
+        component,
+        functions,
+    } = sandbox::instrument(&component)?;
+    for names in functions.chunks(NAMES_PER_EVENT) {
+        let names = names.to_vec();
+        emit(&Event::Functions { names }).map_err(CompileFailure::Pipe)?;
+    }
+    Ok(sandbox::compile(
+        &component,
+        job.build,
+        &job.limits,
+        &job.code,
+    )?)
 }
 
 /// The host's own frames on top of the guest's, deepest in a host call out of a deep recursion.
@@ -193,12 +222,11 @@ const HOST_STACK_BYTES: usize = 1 << 20;
 fn in_sandbox(
     stripped: Stripped,
     job: &RunJob,
+    build: Build,
     work: impl FnOnce() -> Result<Outcome, ChildError> + Send,
 ) -> Result<Outcome, ChildError> {
     let limits = &job.limits;
-    let stack_bytes = limits
-        .size(LimitKind::Stack)
-        .saturating_add(HOST_STACK_BYTES);
+    let stack_bytes = build.stack_bytes(limits).saturating_add(HOST_STACK_BYTES);
     let needs = WORKER_BYTES
         .saturating_add(stack_bytes as u64)
         .saturating_add(input_bytes(job));
@@ -375,6 +403,43 @@ fn time(job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {
         rss_peak_bytes: rss_peak_bytes(),
     })))?;
     Ok(ended.outcome)
+}
+
+fn profile(job: &RunJob, size: ProfileSize) -> Result<Outcome, ChildError> {
+    let program = program(&job.program)?;
+    let linked = match load(job, Build::Profiled) {
+        Ok(linked) => linked,
+        Err(outcome) => return Ok(outcome),
+    };
+    let size = match linked.kind() {
+        PluginKind::Suite => size,
+        PluginKind::Command => ProfileSize::First,
+    };
+    let gauge = FuelGauge::default();
+    let profiler = Profiler::new(gauge.clone(), size);
+    let conditions = conditions(job, Build::Profiled, &program);
+    let Finished { bench, ended } = match linked.run(&job.case, conditions, &gauge, profiler) {
+        Ok(finished) => finished,
+        Err(outcome) => return Ok(outcome),
+    };
+    let found = bench.into_profiled();
+    // The profile of what did not come to its end would be one of something else.
+    let Some(batch) = found.batch.filter(|_| ended.outcome.is_ok()) else {
+        return Ok(ended.outcome);
+    };
+    for nodes in found.nodes.chunks(PROFILED_PER_EVENT) {
+        let (nodes, sums) = (nodes.to_vec(), Vec::new());
+        emit(&Event::Profiled { nodes, sums })?;
+    }
+    for sums in found.sums.chunks(PROFILED_PER_EVENT) {
+        let (nodes, sums) = (Vec::new(), sums.to_vec());
+        emit(&Event::Profiled { nodes, sums })?;
+    }
+    emit(&Event::ProfileDone {
+        iterations: batch.order.iterations,
+        fuel: batch.timed,
+    })?;
+    Ok(Outcome::Ok)
 }
 
 fn nanos(since: Instant) -> u64 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{CountSettings, TimeSettings};
+use crate::measure::{CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
 use crate::report::model::{
     CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, PluginKind, Sample,
 };
@@ -20,6 +20,12 @@ pub const WORKER_ARGUMENT: &str = "--worker";
 
 /// Samples in one event: a line of about 800 KB.
 pub const SAMPLES_PER_EVENT: usize = 10_000;
+
+/// Names of functions in one event: a line of at most 6 MB, if each character of each is escaped twice.
+pub(super) const NAMES_PER_EVENT: usize = 1_000;
+
+/// Sums or nodes of a profile in one event: a line of about 700 KB.
+pub(super) const PROFILED_PER_EVENT: usize = 10_000;
 
 /// One piece of work for one fresh process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +51,13 @@ pub enum Job {
         /// How to sample.
         settings: TimeSettings,
     },
+    /// One metered batch of one case, by function. Runs the profiled build.
+    Profile {
+        /// What to run.
+        run: RunJob,
+        /// How many iterations.
+        size: ProfileSize,
+    },
 }
 
 impl Job {
@@ -59,9 +72,10 @@ impl Job {
         Duration::from_millis(match self {
             Self::Compile(job) => reading(&job.limits),
             Self::Describe(job) => reading(&job.limits),
-            Self::Cases(run) | Self::Count { run, .. } | Self::Time { run, .. } => {
-                run.limits.get(LimitKind::Wall)
-            }
+            Self::Cases(run)
+            | Self::Count { run, .. }
+            | Self::Time { run, .. }
+            | Self::Profile { run, .. } => run.limits.get(LimitKind::Wall),
         })
     }
 }
@@ -142,6 +156,11 @@ pub enum Event {
     },
     /// The component passed the structural check.
     Checked(Box<Shape>),
+    /// What some of the functions of a profiled build are called, in order; hostile.
+    Functions {
+        /// At most 1,000.
+        names: Vec<String>,
+    },
     /// What the component, labelled if that was asked for, is and says of itself.
     Described(Box<Description>),
     /// The plugin's cases in its own words, not validated.
@@ -173,6 +192,20 @@ pub enum Event {
     },
     /// The time pass is done; its samples went before.
     Timed(Box<Timed>),
+    /// Some of what a profile found, in order.
+    Profiled {
+        /// Callers first; at most 10,000.
+        nodes: Vec<CallNode>,
+        /// By function; at most 10,000.
+        sums: Vec<FunctionSum>,
+    },
+    /// The profile is done; what it found went before.
+    ProfileDone {
+        /// Iterations that were profiled.
+        iterations: u64,
+        /// Fuel between `start` and `stop` of these.
+        fuel: u64,
+    },
     /// The job is over, and this is how the guest ended. Comes last.
     Done {
         /// How it ended.

@@ -1,0 +1,254 @@
+//! `dyno profile`: which functions use the fuel, and which are responsible for a change.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use dyno_host::profile::{Difference, GraphError, difference_graph, folded, graph};
+use dyno_host::render::{self, Progress};
+use dyno_host::session::{self, CaseProfile, Profiles, Stage};
+
+use super::measuring::{self, Measuring};
+use super::{Exit, UsageError, paths};
+
+/// Count the fuel of each function, and draw it as a flame graph; of two versions, the difference
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Count the fuel of each function, and draw it as a flame graph.\n\nOf two plugins the \
+    second is compared with the first, case by case: which functions use more or less. Fuel is counted \
+    and not sampled, so two profiles of one plugin are equal."
+)]
+pub(super) struct Profile {
+    #[command(flatten)]
+    measuring: Measuring,
+    /// Where to write the graphs and stacks [default: .dyno/profiles beside the project]
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+}
+
+impl Profile {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let request = self.measuring.request(Stage::List, None)?;
+        if request.paths.len() > 2 {
+            let message = "a profile is of one plugin, or of two versions of one";
+            return Err(UsageError(message.into()).into());
+        }
+        let mut observer = Progress::on_terminal(verbose);
+        let found = measuring::in_session(async |cancel, person| {
+            session::profile(&request, cancel, person, &mut observer).await
+        })?;
+        let plugins = found.findings.run.plugins.len();
+        let compares = request.paths.len() == 2;
+        if compares && plugins != 2 {
+            let message = format!("only two plugins can be compared, and these are {plugins}");
+            return Err(UsageError(message).into());
+        }
+        let dir = self.out.unwrap_or_else(paths::profiles);
+        let mut book = Book {
+            dir,
+            taken: BTreeSet::new(),
+        };
+        let result = book.show(&mut anstream::stdout().lock(), &found, compares);
+        super::shown(result)?;
+        Ok(measuring::exit(&found.findings))
+    }
+}
+
+/// Where the files of profiles go.
+struct Book {
+    dir: PathBuf,
+    /// Directories of this command so far.
+    taken: BTreeSet<PathBuf>,
+}
+
+impl Book {
+    fn show(
+        &mut self,
+        out: &mut impl Write,
+        found: &Profiles,
+        compares: bool,
+    ) -> anyhow::Result<()> {
+        for base in &found.profiles {
+            let candidate = found
+                .profiles
+                .iter()
+                .find(|other| other.plugin > base.plugin && other.case == base.case);
+            let name = |profile: &CaseProfile| &found.findings.run.plugins[profile.plugin].name;
+            match candidate.filter(|_| compares) {
+                Some(candidate) => {
+                    let names = [name(base), name(candidate)].map(String::as_str);
+                    self.compare(out, names, base, candidate)?;
+                }
+                // A candidate was shown beside its base, unless it has none.
+                None if compares && has_base(found, base) => {}
+                None => self.show_one(out, name(base), base)?,
+            }
+        }
+        Ok(render::failures(out, &found.findings.run)?)
+    }
+
+    fn show_one(
+        &mut self,
+        out: &mut impl Write,
+        plugin: &str,
+        it: &CaseProfile,
+    ) -> anyhow::Result<()> {
+        let dir = self.directory(plugin, &it.case)?;
+        render::profile(out, plugin, &it.case, &it.profile)?;
+        write_profile(out, &dir, "profile", plugin, it)
+    }
+
+    fn compare(
+        &mut self,
+        out: &mut impl Write,
+        plugins: [&str; 2],
+        base: &CaseProfile,
+        candidate: &CaseProfile,
+    ) -> anyhow::Result<()> {
+        let [before, after] = plugins;
+        let dir = self.directory(after, &base.case)?;
+        let both = match before == after {
+            true => after.to_owned(),
+            false => format!("{before} → {after}"),
+        };
+        let difference = Difference::between(&base.profile, &candidate.profile)
+            .context("the two were not profiled over equally many iterations")?;
+        render::difference(out, &both, &base.case, &difference)?;
+        write_profile(out, &dir, "base", before, base)?;
+        write_profile(out, &dir, "candidate", after, candidate)?;
+        let drawn = difference_graph(
+            &folded(&base.profile),
+            &folded(&candidate.profile),
+            &title(&both, &base.case),
+            &format!(
+                "{}; red uses more than before, blue less",
+                subtitle(candidate)
+            ),
+        );
+        write_graph(out, &dir.join("difference.svg"), drawn)
+    }
+
+    /// A directory for a case: one for each, whatever strangers call theirs.
+    fn directory(&mut self, plugin: &str, case: &str) -> anyhow::Result<PathBuf> {
+        let parent = self.dir.join(file_name(plugin));
+        let name = file_name(case);
+        let mut dir = parent.join(&name);
+        for number in 2.. {
+            if self.taken.insert(dir.clone()) {
+                break;
+            }
+            dir = parent.join(format!("{name}-{number}"));
+        }
+        std::fs::create_dir_all(&dir).with_context(|| format!("{}", dir.display()))?;
+        Ok(dir)
+    }
+}
+
+fn has_base(found: &Profiles, candidate: &CaseProfile) -> bool {
+    let is_base = |it: &CaseProfile| it.plugin < candidate.plugin && it.case == candidate.case;
+    found.profiles.iter().any(is_base)
+}
+
+fn title(plugin: &str, case: &str) -> String {
+    format!("{} of {}", render::escape(case), render::escape(plugin))
+}
+
+fn subtitle(it: &CaseProfile) -> String {
+    let (fuel, iterations) = (it.profile.fuel, it.profile.iterations);
+    format!("{fuel} fuel in all, iterations: {iterations}")
+}
+
+fn write_profile(
+    out: &mut impl Write,
+    dir: &Path,
+    stem: &str,
+    plugin: &str,
+    it: &CaseProfile,
+) -> anyhow::Result<()> {
+    let stacks = folded(&it.profile);
+    let drawn = graph(&stacks, &title(plugin, &it.case), &subtitle(it));
+    write_graph(out, &dir.join(format!("{stem}.svg")), drawn)?;
+    write_file(out, &dir.join(format!("{stem}.folded")), stacks.as_bytes())
+}
+
+fn write_graph(
+    out: &mut impl Write,
+    path: &Path,
+    drawn: Result<Vec<u8>, GraphError>,
+) -> anyhow::Result<()> {
+    match drawn {
+        Ok(svg) => write_file(out, path, &svg),
+        Err(GraphError::Empty) => {
+            super::warn(&GraphError::Empty.to_string());
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes a file whole or not at all, and says where.
+fn write_file(out: &mut impl Write, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let write = || {
+        let dir = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new()
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .tempfile_in(dir)?;
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().with_context(|| format!("{}", path.display()))?;
+    writeln!(out, "  {}", render::escape(&path.display().to_string()))?;
+    Ok(())
+}
+
+/// The longest file name that is made of a stranger's name.
+const FILE_NAME_CHARS: usize = 100;
+
+/// A stranger's name as the name of one file that every system can have, and that is not hidden.
+fn file_name(name: &str) -> String {
+    let plain = |char: char| match char {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '=' | '+' => char,
+        _ => '-',
+    };
+    let name: String = name.chars().take(FILE_NAME_CHARS).map(plain).collect();
+    match name.trim_start_matches('.') {
+        "" => "unnamed".into(),
+        name => name.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_the_directory() {
+        for (name, file) in [
+            ("fib/20", "fib-20"),
+            ("../../etc/passwd", "-..-etc-passwd"),
+            ("..", "unnamed"),
+            ("", "unnamed"),
+            (".hidden\n\u{202e}", "hidden--"),
+            ("größe 🦀", "gr--e--"),
+        ] {
+            assert_eq!(file_name(name), file, "{name}");
+        }
+        assert_eq!(file_name(&"x".repeat(5000)).len(), FILE_NAME_CHARS);
+    }
+
+    #[test]
+    fn names_that_become_one_get_a_directory_each() {
+        let place = tempfile::tempdir().unwrap();
+        let mut book = Book {
+            dir: place.path().into(),
+            taken: BTreeSet::new(),
+        };
+        let names = ["a/b", "a:b", "a-b"].map(|case| {
+            let dir = book.directory("p", case).unwrap();
+            dir.strip_prefix(place.path()).unwrap().to_owned()
+        });
+        assert_eq!(names, ["p/a-b", "p/a-b-2", "p/a-b-3"].map(PathBuf::from));
+    }
+}
