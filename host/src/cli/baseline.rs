@@ -127,7 +127,8 @@ pub(super) fn save(
     numbers_only: bool,
 ) -> anyhow::Result<Baseline> {
     let run = store.run(run)?;
-    let is_measured = |case: &Case| case.outcome.is_ok() && case.count.is_some();
+    // What was found identical was not measured: its plugin can be, its numbers are none.
+    let is_measured = |case: &Case| case.outcome.is_ok() && (case.count.is_some() || !numbers_only);
     let mut cases = run.plugins.iter().flat_map(|plugin| &plugin.cases);
     if !cases.any(is_measured) {
         return Err(UsageError(format!(

@@ -207,16 +207,21 @@ fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
         Some(store) => store.baseline(name)?,
         None => None,
     };
-    let sources = baseline.iter().flat_map(|baseline| &baseline.plugins);
-    let sources: Vec<_> = sources.map(|kept| PathBuf::from(&kept.source)).collect();
-    if sources.is_empty() {
+    let (Some(baseline), Some(store)) = (baseline, store) else {
         return Err(UsageError(
-            "name the plugins to judge: only a baseline with its plugins knows what it was made of"
-                .into(),
+            "name the plugins to judge: only a baseline knows what it was made of".into(),
         )
         .into());
+    };
+    if baseline.plugins.is_empty() {
+        let run = store.run(&baseline.run)?;
+        let sources = run.plugins.iter();
+        return Ok(sources
+            .map(|plugin| PathBuf::from(&plugin.source))
+            .collect());
     }
-    Ok(sources)
+    let sources = baseline.plugins.iter();
+    Ok(sources.map(|kept| PathBuf::from(&kept.source)).collect())
 }
 
 fn paths_text(paths: &[PathBuf]) -> String {

@@ -54,17 +54,19 @@ impl From<MetricArg> for Metric {
     }
 }
 
-/// How the wall time of each case of a run went on machines like the one of the run, with change points; of
+/// How wall time and fuel of each case of a run went on machines like the one of the run, with change points; of
 /// cases that have run before.
 pub(super) fn of_run(store: &Store, run: &Run) -> anyhow::Result<Vec<model::History>> {
     let mut histories = Vec::new();
     for plugin in &run.plugins {
         for case in &plugin.cases {
-            let found = store.histories(&case.spec.name, Metric::WallTime)?;
-            let its = found.into_iter().filter(|history| {
-                history.plugin == plugin.name && history.machine == run.machine.fingerprint
-            });
-            histories.extend(its.filter(|history| history.points.len() > 1));
+            for metric in [Metric::WallTime, Metric::Fuel] {
+                let found = store.histories(&case.spec.name, metric)?;
+                let its = found.into_iter().filter(|history| {
+                    history.plugin == plugin.name && history.machine == run.machine.fingerprint
+                });
+                histories.extend(its.filter(|history| history.points.len() > 1));
+            }
         }
     }
     mark_changes(&mut histories);

@@ -46,6 +46,7 @@ fn the_headline_is_the_gates() {
         (Some(GateOutcome::Passed), "**passed**: none of"),
         (None, "**compared**:"),
     ] {
+        comparison.rules.gates = outcome.is_some();
         for case in &mut comparison.cases {
             match (outcome, &mut case.gate) {
                 (Some(outcome), Some(gate)) => gate.outcome = outcome,
