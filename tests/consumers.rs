@@ -203,6 +203,8 @@ fn a_browser_opens_the_pages() {
         "old/fib-wat",
         "--blocks",
         "8",
+        "--pairs",
+        "1",
     ];
     let [_, short @ ..] = super::support::QUICK;
     exports.bench.dyno(gate.into_iter().chain(short)).exits(6);

@@ -61,7 +61,7 @@ fn ten_times_the_work_is_confirmed_and_stopped_and_the_command_shows_it_again() 
         .says("gate: passed");
     bench.write("it.wat", rounds(&["add"], 10_000));
     let said = bench.gate(["--baseline", "main"]).exits(6);
-    let said = said.says("gate: regressed").says("20 fresh pairs: +");
+    let said = said.says("gate: regressed").says("20 fresh blocks: +");
     let check = |bench: &Bench| {
         let (whole, of_case) = gate(bench);
         assert_eq!(

@@ -9,7 +9,16 @@ use serde_json::Value;
 use super::support::{Bench, Said, finish, plugin};
 
 /// The flags of a comparison that is over as fast as one can be.
-pub(crate) const SWIFT: [&str; 6] = ["--time", "20ms", "--sample-time", "1ms", "--blocks", "8"];
+pub(crate) const SWIFT: [&str; 8] = [
+    "--time",
+    "20ms",
+    "--sample-time",
+    "1ms",
+    "--blocks",
+    "8",
+    "--pairs",
+    "1",
+];
 
 /// Where an iteration of the guest made to order begins.
 const ITERATION: &str = "(local.set $sum (i64.const 0))";

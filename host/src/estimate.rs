@@ -249,9 +249,8 @@ fn was_suspended(process: &Process) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::{
-        CaseSpec, CountBatch, CountMethod, CountPass, IntervalMethod, MemoryProfile,
-    };
+    use crate::report::fixture::{plain_case, plain_process};
+    use crate::report::model::{CountBatch, CountPass, IntervalMethod};
 
     const QUIET: Circumstances = Circumstances {
         empty_batch_ns: Some(50.0),
@@ -263,30 +262,15 @@ mod tests {
     };
 
     fn process(ns: &[u64], checksum: Option<u64>) -> Process {
+        let sample = |ns: &u64| Sample {
+            iterations: 1000,
+            wall_ns: ns * 1000,
+            cpu_ns: ns * 1000,
+            switches: 0,
+        };
         Process {
-            block: 0,
-            order: 0,
-            confirming: false,
-            outcome: Outcome::Ok,
-            core: None,
-            padding_bytes: 0,
-            ready_ns: 1,
-            load_ns: 1,
-            instantiate_ns: 1,
-            first_iteration_ns: 10,
-            samples: ns
-                .iter()
-                .map(|ns| Sample {
-                    iterations: 1000,
-                    wall_ns: ns * 1000,
-                    cpu_ns: ns * 1000,
-                    switches: 0,
-                })
-                .collect(),
             checksum,
-            precise: true,
-            memory_peak_bytes: 0,
-            rss_peak_bytes: 1 << 20,
+            ..plain_process(0, ns.iter().map(sample).collect())
         }
     }
 
@@ -300,37 +284,13 @@ mod tests {
             }],
             total_fuel: 101,
         };
-        Case {
-            spec: CaseSpec {
-                name: "x".into(),
-                description: String::new(),
-                group: None,
-                params: Vec::new(),
-                throughput: None,
-                expected,
-            },
-            outcome: Outcome::Ok,
-            marks: Vec::new(),
-            checksum: None,
-            count: Some(Count {
-                fuel_per_iteration: 100.0,
-                method: CountMethod::Slope,
-                deterministic: true,
-                settled: true,
-                untimed_share: 0.0,
-                passes: counted.into_iter().map(pass).collect(),
-                memory: MemoryProfile {
-                    baseline_bytes: 1,
-                    peak_bytes: 2,
-                    released_bytes: 2,
-                    mean_bytes: 1.5,
-                    growth: Vec::new(),
-                },
-            }),
-            processes,
-            measurements: Vec::new(),
-            output: None,
+        let mut case = plain_case("x", 100.0, processes);
+        case.spec.expected = expected;
+        case.checksum = None;
+        if let Some(count) = &mut case.count {
+            count.passes = counted.into_iter().map(pass).collect();
         }
+        case
     }
 
     fn wall(case: &Case) -> Estimate {

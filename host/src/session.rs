@@ -218,7 +218,8 @@ impl<'a> Session<'a> {
     }
 
     /// The time pass: in every block a fresh process for every case, in shuffled order, but that cases of
-    /// one name stay together, so that what the machine does, it does to all that are compared.
+    /// one name stay together, time and again if a block has several processes of each, so that what the machine
+    /// does, it does to all that are compared.
     async fn time(
         &mut self,
         subjects: &mut [Subject],
@@ -236,9 +237,14 @@ impl<'a> Session<'a> {
         for block in 0..blocks {
             let mut jobs = side_by_side(&cases, subjects);
             shuffle(&mut jobs, &mut self.random);
-            jobs.iter_mut()
-                .for_each(|jobs| shuffle(jobs, &mut self.random));
-            for at in jobs.iter().flatten() {
+            let mut processes = Vec::new();
+            for namesakes in &mut jobs {
+                for _ in 0..self.request.processes {
+                    shuffle(namesakes, &mut self.random);
+                    processes.extend_from_slice(namesakes);
+                }
+            }
+            for at in &processes {
                 number += 1;
                 let padding_bytes = self.random.next_u32() % PADDING_BYTES_MAX;
                 let Some((subject, code, case)) =
@@ -250,7 +256,7 @@ impl<'a> Session<'a> {
                 self.observer.on(Progress::Time {
                     step: Step {
                         number,
-                        of: blocks as usize * cases.len(),
+                        of: blocks as usize * processes.len(),
                     },
                     block: Step {
                         number: block as usize + 1,

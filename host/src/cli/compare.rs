@@ -5,18 +5,22 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_host::compare::{self, RULES};
 use dyno_host::export::{self, Contents};
+use dyno_host::measure::TimeSettings;
 use dyno_host::quantity;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::model::{Comparison, GateOutcome, Pairing, Rules, Run};
 use dyno_host::report::{Store, now};
-use dyno_host::session::{Depth, Request, Stage, Versus};
+use dyno_host::session::{Request, Stage, Versus};
 
 use super::measuring::{self, Conditions, Format, Sampling};
 use super::operand::{Operand, What};
 use super::{Exit, UsageError, paths};
 
-/// Processes of each side for every case, unless they leave it unsure (METHOD.md).
-const BLOCKS: u32 = 10;
+/// Differences of every case, unless they leave it unsure (METHOD.md).
+pub(super) const BLOCKS: u32 = 10;
+
+/// Pairs of processes that each of these is the median of.
+pub(super) const PAIRS: u32 = 5;
 
 /// Fresh blocks that confirm what a gate flags (METHOD.md).
 const CONFIRMING_BLOCKS: u32 = 20;
@@ -70,9 +74,12 @@ pub(super) struct Gate {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Measuring")]
 struct Comparing {
-    /// Pairs of processes a case; twice as many where these leave it unsure
+    /// Blocks a case, each a difference; twice as many where these leave it unsure
     #[arg(long, value_name = "NUMBER", default_value_t = BLOCKS, value_parser = clap::value_parser!(u32).range(8..=500))]
     blocks: u32,
+    /// Pairs of processes a block, which is the median of their differences
+    #[arg(long, value_name = "NUMBER", default_value_t = PAIRS, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pairs: u32,
     /// Measure also what is identical: it shows what this machine makes of no change at all
     #[arg(long)]
     remeasure: bool,
@@ -333,12 +340,24 @@ impl Versions {
     }
 }
 
+/// How a process samples that is compared: shortly, since the machine must not change between the two of a pair, and
+/// for all of its time, since a narrow interval of its own says nothing of that.
+pub(super) fn compared_time() -> TimeSettings {
+    TimeSettings {
+        budget_ns: 50_000_000,
+        sample_ns: 2_000_000,
+        precision: 0.0,
+        ..TimeSettings::default()
+    }
+}
+
 impl Comparing {
     /// What to do with plugins that are yet to be named.
     fn request(&self, conditions: &Conditions, paths: Vec<PathBuf>) -> anyhow::Result<Request> {
         let mut request = conditions.request(paths, Stage::Time, None)?;
         request.blocks = self.blocks;
-        request.time = Depth::Quick.time();
+        request.processes = self.pairs;
+        request.time = compared_time();
         self.sampling.apply(&mut request.time)?;
         Ok(request)
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use dyno_host::machine;
 use dyno_host::render::{self, Diagnosis, Progress};
 use dyno_host::report::model::Metric;
-use dyno_host::session::{Depth, Stage, Versus};
+use dyno_host::session::{Stage, Versus};
 use dyno_host::study::{self, FIRST, ROUNDS};
 use dyno_host::worker::confine;
 use dyno_host::{compare, render::Resolution};
@@ -47,8 +47,8 @@ impl Doctor {
         std::fs::write(&path, study::plugin(ROUNDS))?;
         let mut request = Conditions::default().request(vec![path.clone()], Stage::Time, None)?;
         request.blocks = FIRST as u32;
-        request.time = Depth::Quick.time();
-        request.time.budget_ns /= 2;
+        request.processes = super::compare::PAIRS;
+        request.time = super::compare::compared_time();
         request.versus = Some(Versus {
             paths: vec![path],
             names: ["kernels".into(), "kernels".into()],

@@ -107,10 +107,10 @@ pub(super) struct Effort {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Measuring")]
 pub(super) struct Sampling {
-    /// How long each process samples at most [default: 500ms, quick and compared 250ms]
+    /// How long each process samples at most [default: 500ms, quick 250ms, compared 50ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     time: Option<Duration>,
-    /// How long a sample should last [default: 5ms]
+    /// How long a sample should last [default: 5ms, compared 2ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     sample_time: Option<Duration>,
 }
@@ -213,6 +213,7 @@ impl Conditions {
             blocks: effort
                 .and_then(|effort| effort.blocks)
                 .unwrap_or_else(|| depth.blocks()),
+            processes: 1,
             count: dyno_host::measure::CountSettings::default(),
             time,
             limits: self.limits.0.clone(),

@@ -14,7 +14,7 @@ use dyno_host::report::model::Rules;
 use dyno_host::session::{Request, Stage};
 use dyno_host::suite::{self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, Suite};
 
-use super::compare::{Compared, Versions};
+use super::compare::{BLOCKS, Compared, Versions};
 use super::measuring::{self, Conditions};
 use super::operand::{Operand, What};
 use super::{Exit, paths};
@@ -249,7 +249,11 @@ fn compared(
         what: What::Plugins(request.paths.clone()),
     };
     let versions = Versions {
-        request,
+        request: Request {
+            // With fewer no interval reaches the confidence of a verdict.
+            blocks: request.blocks.max(BLOCKS),
+            ..request
+        },
         // What is identical has no numbers unless it is measured, and a suite has demands on numbers.
         remeasure: true,
         rules: Rules {

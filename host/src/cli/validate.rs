@@ -12,8 +12,8 @@ use dyno_host::study::{self, CONFIRMING, FIRST, ROUNDS, VERSIONS};
 use super::Exit;
 use super::measuring::{self, Conditions, Sampling};
 
-/// Blocks of the run that trials are drawn from: twice what one trial uses.
-const BLOCKS: u32 = 60;
+/// Blocks of the run that trials are drawn from: a trial uses forty.
+const BLOCKS: u32 = 50;
 
 /// Measure how often this machine's noise fools a gate, and how small a change it shows
 ///
@@ -50,7 +50,8 @@ impl Validate {
         }
         let mut request = Conditions::default().request(plugins, Stage::Time, None)?;
         request.blocks = self.blocks;
-        request.time = dyno_host::session::Depth::Quick.time();
+        request.processes = super::compare::PAIRS;
+        request.time = super::compare::compared_time();
         self.sampling.apply(&mut request.time)?;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);

@@ -1,9 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::model::{
-    CaseSpec, Count, CountMethod, GateOutcome, MemoryProfile, PluginKind, Process, Sample,
-};
+use crate::report::fixture::{plain_case, plain_process};
+use crate::report::model::{Process, Sample};
 
 const CONTEXT: Context = Context {
     pairing: Pairing::Paired,
@@ -25,73 +24,30 @@ const GATE: Context = Context {
 /// A process whose samples all take `wall` and `cpu` ns per iteration.
 fn process(block: u32, confirming: bool, wall: f64, cpu: f64) -> Process {
     let of_thousand = |ns: f64| (ns * 1000.0).round() as u64;
+    let sample = Sample {
+        iterations: 1000,
+        wall_ns: of_thousand(wall),
+        cpu_ns: of_thousand(cpu),
+        switches: 0,
+    };
     Process {
-        block,
-        order: block,
         confirming,
-        outcome: Outcome::Ok,
-        core: None,
-        padding_bytes: 0,
-        ready_ns: 1,
-        load_ns: 1,
-        instantiate_ns: 1,
-        first_iteration_ns: 1,
-        samples: vec![Sample {
-            iterations: 1000,
-            wall_ns: of_thousand(wall),
-            cpu_ns: of_thousand(cpu),
-            switches: 0,
-        }],
-        checksum: Some(7),
-        precise: true,
-        memory_peak_bytes: 0,
-        rss_peak_bytes: 0,
+        ..plain_process(block, vec![sample])
     }
 }
 
 fn case(name: &str, fuel: f64, walls: &[f64], cpus: &[f64]) -> Case {
     let processes = walls.iter().zip(cpus).enumerate();
-    Case {
-        spec: CaseSpec::named(name),
-        outcome: Outcome::Ok,
-        marks: Vec::new(),
-        checksum: Some(7),
-        count: Some(Count {
-            fuel_per_iteration: fuel,
-            method: CountMethod::Slope,
-            deterministic: true,
-            settled: true,
-            untimed_share: 0.0,
-            passes: Vec::new(),
-            memory: MemoryProfile {
-                baseline_bytes: 65536,
-                peak_bytes: 65536,
-                released_bytes: 65536,
-                mean_bytes: 65536.0,
-                growth: Vec::new(),
-            },
-        }),
-        processes: processes
-            .map(|(block, (wall, cpu))| process(block as u32, false, *wall, *cpu))
-            .collect(),
-        measurements: Vec::new(),
-        output: None,
-    }
+    let processes = processes.map(|(block, (wall, cpu))| process(block as u32, false, *wall, *cpu));
+    plain_case(name, fuel, processes.collect())
 }
 
 fn plugin(digest: &str, cases: Vec<Case>) -> Plugin {
     Plugin {
-        name: "p".into(),
-        source: "p".into(),
-        kind: Some(PluginKind::Suite),
         digest: Some(digest.into()),
-        component_bytes: None,
         inputs: Some("none".into()),
-        outcome: Outcome::Ok,
-        compile: None,
-        load_ns: None,
-        instantiate_ns: None,
         cases,
+        ..Plugin::named("p", "p")
     }
 }
 
@@ -193,6 +149,30 @@ fn cpu_time_decides_where_wall_time_does_not_resolve() {
         (found.decided_by, found.verdict),
         (Some(Metric::CpuTime), Verdict::Regressed)
     );
+}
+
+/// Two pairs of five in every block that a neighbour spoiled, in one direction or the other.
+#[test]
+fn a_block_is_the_median_of_its_pairs() {
+    let side = |ns: f64, spoiled: &[usize]| {
+        let mut case = case("x", 1.0, &[], &[]);
+        for process in 0..50 {
+            let spoils = spoiled.contains(&(process % 5));
+            let ns = if spoils { ns * 1.4 } else { ns };
+            let process = self::process(process as u32 / 5, false, ns, ns);
+            case.processes.push(process);
+        }
+        // The order is that of the processes, whatever the order of the list is.
+        for (order, process) in case.processes.iter_mut().enumerate() {
+            process.order = order as u32;
+        }
+        case.processes.reverse();
+        case
+    };
+    let found = compared(side(100.0, &[1]), side(110.0, &[3]), &CONTEXT);
+    let change = found.change(Metric::WallTime).unwrap();
+    assert_eq!((found.verdict, change.pairs), (Verdict::Regressed, 10));
+    assert!((change.ratio - 1.1).abs() < 1e-6, "{change:?}");
 }
 
 #[test]

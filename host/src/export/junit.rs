@@ -273,7 +273,10 @@ fn judged(compared: &CaseComparison) -> Option<Ending> {
 
 /// What the comparison says, in lines.
 fn verdict(compared: &CaseComparison) -> String {
-    let mut text = format!("against the base: {}\n", words::verdict(compared.verdict));
+    let mut text = format!(
+        "against the base: {}\n",
+        render::words::verdict(compared.verdict)
+    );
     for change in &compared.changes {
         let percent = |ratio: f64| format!("{:+.2} %", 100.0 * (ratio - 1.0));
         let _ = writeln!(

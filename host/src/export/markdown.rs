@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use self::changes::{Rank, Row};
 use self::text::{case_name, code, command, value};
-use super::{Contents, cases, words};
+use super::{Contents, cases};
 use crate::render::{self, explain, mark, sentence};
 use crate::report::model::{Case, Mark, Metric, Outcome, Run, RunStatus, Verdict};
 

@@ -8,11 +8,11 @@ use anstyle::Style;
 use super::columns::{Cell, Columns};
 use super::failure::again;
 use super::run::show_failure;
+use super::words;
 use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, duration, escape};
 use crate::export::Contents;
 use crate::report::model::{
-    CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Pairing, Run, Severity,
-    Verdict,
+    CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Pairing, Run, Verdict,
 };
 
 const HEADERS: &[&str] = &[
@@ -148,63 +148,24 @@ fn short(change: &Change) -> String {
 
 /// The verdict with its severity.
 fn verdict(case: &CaseComparison) -> String {
-    let word = word(case.verdict);
+    let word = words::verdict(case.verdict);
     match case.severity {
-        Some(severity) => format!("{word}, {}", severity_word(severity)),
+        Some(severity) => format!("{word}, {}", words::severity(severity)),
         None => word.into(),
     }
 }
 
-/// What time and fuel say together, and which time that is.
+/// What time and fuel say together, and which time that is; nothing where nothing changed.
 fn diagnosis(case: &CaseComparison) -> Option<String> {
-    let grows = case.decisive().is_some_and(|change| change.ratio > 1.0);
-    let fuel_grows = case
-        .change(Metric::Fuel)
-        .is_some_and(|fuel| fuel.ratio > 1.0);
-    let words = case
+    let is_changed = case
         .diagnosis
-        .and_then(|diagnosis| explain(diagnosis, grows, fuel_grows));
+        .is_some_and(|diagnosis| diagnosis != Diagnosis::Unchanged);
+    let said = words::diagnosis(case).filter(|_| is_changed);
     let by_cpu = (case.decided_by == Some(Metric::CpuTime)).then_some("by CPU time");
-    match (by_cpu, words) {
-        (Some(by_cpu), Some(words)) => Some(format!("{by_cpu}; {words}")),
-        (by_cpu, words) => by_cpu.or(words).map(Into::into),
+    match (by_cpu, said) {
+        (Some(by_cpu), Some(said)) => Some(format!("{by_cpu}; {said}")),
+        (by_cpu, said) => by_cpu.or(said).map(Into::into),
     }
-}
-
-/// A verdict in a word.
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Regressed => "regressed",
-        Verdict::Unsure => "unsure",
-        Verdict::Improved => "improved",
-        Verdict::Equivalent => "equivalent",
-        Verdict::Identical => "identical",
-        Verdict::New => "new",
-        Verdict::Gone => "gone",
-    }
-}
-
-fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Drift => "drift",
-        Severity::Minor => "minor",
-        Severity::Major => "major",
-        Severity::Critical => "critical",
-    }
-}
-
-/// What time and fuel say together, in a few words; nothing where nothing changed.
-fn explain(diagnosis: Diagnosis, grows: bool, fuel_grows: bool) -> Option<&'static str> {
-    Some(match (diagnosis, grows, fuel_grows) {
-        (Diagnosis::Unchanged, ..) => return None,
-        (Diagnosis::Work, true, _) => "it does more work",
-        (Diagnosis::Work, false, _) => "it does less work",
-        (Diagnosis::TimeOnly, ..) => "the same work; layout, engine or machine",
-        (Diagnosis::FuelOnly, _, true) => "more work, not slower yet",
-        (Diagnosis::FuelOnly, _, false) => "less work, not faster yet",
-        (Diagnosis::Opposed, true, _) => "less work, and yet slower",
-        (Diagnosis::Opposed, false, _) => "more work, and yet faster",
-    })
 }
 
 fn style(verdict: Verdict) -> Style {
@@ -246,7 +207,7 @@ fn counts(comparison: &Comparison) -> String {
     }
     let counts = counts.into_iter().map(|(verdict, count)| {
         let style = style(verdict);
-        format!("{style}{count} {}{style:#}", word(verdict))
+        format!("{style}{count} {}{style:#}", words::verdict(verdict))
     });
     counts.collect::<Vec<_>>().join(" · ")
 }
@@ -255,7 +216,7 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
     let Some(outcome) = comparison.gate() else {
         return Ok(());
     };
-    let (style, word) = gate_word(outcome);
+    let (style, word) = (gate_style(outcome), words::gate(outcome));
     let unjudged = comparison
         .cases
         .iter()
@@ -274,7 +235,7 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
         else {
             continue;
         };
-        let (style, word) = gate_word(gate.outcome);
+        let (style, word) = (gate_style(gate.outcome), words::gate(gate.outcome));
         writeln!(
             out,
             "  {style}{word}{style:#} {}: {}",
@@ -282,10 +243,10 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
             gate.reason
         )?;
         if let Some(fresh) = &gate.confirmation {
-            let pairs = fresh.pairs;
+            let blocks = fresh.pairs;
             writeln!(
                 out,
-                "      {DIM}{pairs} fresh pairs:{DIM:#} {} ({})",
+                "      {DIM}{blocks} fresh blocks:{DIM:#} {} ({})",
                 percent(fresh.ratio),
                 interval(fresh)
             )?;
@@ -301,12 +262,12 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
     Ok(())
 }
 
-/// A gate's outcome in a word, and how it is shown.
-fn gate_word(outcome: GateOutcome) -> (Style, &'static str) {
+/// How a gate's outcome is shown.
+fn gate_style(outcome: GateOutcome) -> Style {
     match outcome {
-        GateOutcome::Passed => (GREEN, "passed"),
-        GateOutcome::Unsure => (YELLOW, "unsure"),
-        GateOutcome::Regressed => (RED, "regressed"),
+        GateOutcome::Passed => GREEN,
+        GateOutcome::Unsure => YELLOW,
+        GateOutcome::Regressed => RED,
     }
 }
 

@@ -19,6 +19,7 @@ mod runs;
 mod study;
 mod suite;
 mod units;
+pub(crate) mod words;
 
 pub use check::{check, failures, list};
 pub use comparison::comparison;

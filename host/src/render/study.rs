@@ -26,10 +26,7 @@ pub fn study(out: &mut impl Write, study: &Study) -> io::Result<()> {
             "the gate: 10 %, over all cases, confirmed",
             percent(null.false_gates),
         ),
-        (
-            "one case by ten pairs of processes, 99 %",
-            percent(null.false_verdicts),
-        ),
+        ("one case by ten blocks, 99 %", percent(null.false_verdicts)),
         (
             "the same samples pooled, Mann-Whitney, 95 %",
             percent(null.pooled),

@@ -45,6 +45,60 @@ pub(crate) fn full() -> Run {
     }
 }
 
+/// A process of one block with these samples, and nothing else to say.
+pub(crate) fn plain_process(block: u32, samples: Vec<Sample>) -> Process {
+    Process {
+        block,
+        order: block,
+        confirming: false,
+        outcome: Outcome::Ok,
+        core: None,
+        padding_bytes: 0,
+        ready_ns: 1,
+        load_ns: 1,
+        instantiate_ns: 1,
+        first_iteration_ns: 10,
+        samples,
+        checksum: Some(7),
+        precise: true,
+        memory_peak_bytes: 0,
+        rss_peak_bytes: 1 << 20,
+    }
+}
+
+/// A deterministic count of so much fuel, in a page of memory.
+pub(crate) fn plain_count(fuel_per_iteration: f64) -> Count {
+    Count {
+        fuel_per_iteration,
+        method: CountMethod::Slope,
+        deterministic: true,
+        settled: true,
+        untimed_share: 0.0,
+        passes: Vec::new(),
+        memory: MemoryProfile {
+            baseline_bytes: 65536,
+            peak_bytes: 65536,
+            released_bytes: 65536,
+            mean_bytes: 65536.0,
+            growth: Vec::new(),
+        },
+    }
+}
+
+/// A case that was counted and timed.
+pub(crate) fn plain_case(name: &str, fuel_per_iteration: f64, processes: Vec<Process>) -> Case {
+    Case {
+        spec: CaseSpec::named(name),
+        outcome: Outcome::Ok,
+        marks: Vec::new(),
+        checksum: Some(7),
+        count: Some(plain_count(fuel_per_iteration)),
+        processes,
+        measurements: Vec::new(),
+        output: None,
+    }
+}
+
 /// The same under another id and a later time.
 pub(crate) fn numbered(number: u32) -> Run {
     let mut run = full();

@@ -114,6 +114,26 @@ pub struct Plugin {
     pub cases: Vec<Case>,
 }
 
+impl Plugin {
+    /// A plugin of which nothing is known but its name and where it came from.
+    #[must_use]
+    pub fn named(name: &str, source: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            source: source.to_owned(),
+            kind: None,
+            digest: None,
+            component_bytes: None,
+            inputs: None,
+            outcome: Outcome::Ok,
+            compile: None,
+            load_ns: None,
+            instantiate_ns: None,
+            cases: Vec::new(),
+        }
+    }
+}
+
 /// The two kinds of plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

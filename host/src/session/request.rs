@@ -24,6 +24,8 @@ pub struct Request {
     pub stage: Stage,
     /// Processes for each case.
     pub blocks: u32,
+    /// Processes of a case in each block: one, but where versions are compared.
+    pub processes: u32,
     /// How a case is counted.
     pub count: CountSettings,
     /// How a process samples.
@@ -87,6 +89,7 @@ impl Request {
     pub fn settings(&self) -> Settings {
         [
             ("blocks", u64::from(self.blocks)),
+            ("processes", u64::from(self.processes)),
             ("strict", u64::from(self.strict)),
             ("sample_ns", self.time.sample_ns),
             ("budget_ns", self.time.budget_ns),

@@ -56,19 +56,7 @@ impl Subject {
         };
         Self {
             program,
-            plugin: Plugin {
-                name,
-                source,
-                kind: None,
-                digest: None,
-                component_bytes: None,
-                inputs: None,
-                outcome: Outcome::Ok,
-                compile: None,
-                load_ns: None,
-                instantiate_ns: None,
-                cases: Vec::new(),
-            },
+            plugin: Plugin::named(&name, &source),
             shape: None,
             digest: None,
             code: None,

@@ -118,6 +118,6 @@ impl Request {
     pub(super) fn processes_max(&self, subjects: &[Subject]) -> usize {
         let more = |versus: &Versus| versus.extension + versus.confirmation;
         let blocks = self.blocks + self.versus.as_ref().map_or(0, more);
-        blocks as usize * pending(subjects).len()
+        blocks as usize * self.processes as usize * pending(subjects).len()
     }
 }

@@ -6,7 +6,7 @@ use rand_core::Rng as _;
 use super::{CASES, CONFIRMING, FIRST, StudyError, VERSIONS};
 use crate::compare::Context;
 use crate::estimate::process_median;
-use crate::report::model::{Case, Metric, Outcome, Pairing, Plugin, Process, Rules, Run, Sample};
+use crate::report::model::{Case, Metric, Pairing, Plugin, Process, Rules, Run, Sample};
 
 /// The processes of every version and case, by block.
 pub(super) struct Pool<'a> {
@@ -63,7 +63,10 @@ impl<'a> Pool<'a> {
             };
             versions.push(CASES.into_iter().map(find).collect::<Result<Vec<_>, _>>()?);
         }
-        let of_case = |case: &&Case| case.processes.len();
+        let of_case = |case: &&Case| {
+            let blocks = case.processes.iter().map(|process| process.block);
+            blocks.max().map_or(0, |last| last as usize + 1)
+        };
         let blocks = versions.iter().flatten().map(of_case).min().unwrap_or(0);
         let needed = 2 * FIRST + CONFIRMING;
         if blocks < needed {
@@ -128,13 +131,14 @@ impl<'a> Pool<'a> {
             for (block, (drawn, swapped)) in draw.part(count, confirming).enumerate() {
                 let swapped = swapped && is_null;
                 for (side, of) in [(0, 0), (1, version)] {
-                    let process = Process {
+                    let side = if swapped { 1 - side } else { side };
+                    let processes = of_block(&self.light[of][case], drawn);
+                    let processes = processes.map(|process| Process {
                         block: block as u32,
                         confirming,
-                        ..self.light[of][case].processes[drawn].clone()
-                    };
-                    let side = if swapped { 1 - side } else { side };
-                    sides[side].cases[at].processes.push(process);
+                        ..process.clone()
+                    });
+                    sides[side].cases[at].processes.extend(processes);
                 }
             }
         }
@@ -147,12 +151,17 @@ impl<'a> Pool<'a> {
         for (drawn, swapped) in draw.part(FIRST, false) {
             for (version, case) in [(0, &self.versions[0][case]), (1, &self.versions[1][case])] {
                 let side = if swapped { 1 - version } else { version };
-                let samples = case.processes[drawn].samples.iter();
+                let samples = of_block(case, drawn).flat_map(|process| &process.samples);
                 sides[side].extend(samples.map(|s| s.wall_ns as f64 / s.iterations as f64));
             }
         }
         sides
     }
+}
+
+fn of_block(case: &Case, block: usize) -> impl Iterator<Item = &Process> {
+    let of_block = move |process: &&Process| process.block as usize == block;
+    case.processes.iter().filter(of_block)
 }
 
 /// A case whose processes have their medians as their only sample. Of some milliseconds no rounding matters.
@@ -184,16 +193,7 @@ fn light(case: &Case) -> Case {
 
 fn plugin(cases: Vec<Case>) -> Plugin {
     Plugin {
-        name: "study".into(),
-        source: String::new(),
-        kind: None,
-        digest: None,
-        component_bytes: None,
-        inputs: None,
-        outcome: Outcome::Ok,
-        compile: None,
-        load_ns: None,
-        instantiate_ns: None,
         cases,
+        ..Plugin::named("study", "")
     }
 }

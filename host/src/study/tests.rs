@@ -1,9 +1,8 @@
 use rand_core::Rng as _;
 
 use super::*;
-use crate::report::model::{
-    Case, CaseSpec, Count, CountMethod, MemoryProfile, Outcome, Plugin, Process, RunStatus, Sample,
-};
+use crate::report::fixture::{plain_case, plain_process};
+use crate::report::model::{Plugin, RunStatus, Sample};
 
 /// A run of all versions over `blocks`, in which a version takes `1 + added` of the base's time, with noise of a
 /// share `noise` that both sides of a block do not share, and more of it in the wall time.
@@ -21,11 +20,16 @@ fn run(blocks: u32, noise: f64, lies: bool) -> Run {
                     cpu_ns: (process * 100.0) as u64,
                     switches: 0,
                 });
-                process_of(block, samples.collect())
+                plain_process(block, samples.collect())
             });
-            case(name, 1000.0 * (1.0 + added), processes.collect())
+            plain_case(name, 1000.0 * (1.0 + added), processes.collect())
         });
-        plugin_of(version, cases.collect())
+        Plugin {
+            digest: Some("sha256:x".into()),
+            inputs: Some(String::new()),
+            cases: cases.collect(),
+            ..Plugin::named(version, "")
+        }
     });
     Run {
         id: "20261121T000000Z-00000000".into(),
@@ -45,69 +49,6 @@ fn run(blocks: u32, noise: f64, lies: bool) -> Run {
         machine: Machine::default(),
         warnings: Vec::new(),
         plugins: plugins.collect(),
-    }
-}
-
-fn process_of(block: u32, samples: Vec<Sample>) -> Process {
-    Process {
-        block,
-        order: block,
-        confirming: false,
-        outcome: Outcome::Ok,
-        core: None,
-        padding_bytes: 0,
-        ready_ns: 1,
-        load_ns: 1,
-        instantiate_ns: 1,
-        first_iteration_ns: 1,
-        samples,
-        checksum: Some(7),
-        precise: true,
-        memory_peak_bytes: 0,
-        rss_peak_bytes: 0,
-    }
-}
-
-fn case(name: &str, fuel_per_iteration: f64, processes: Vec<Process>) -> Case {
-    Case {
-        spec: CaseSpec::named(name),
-        outcome: Outcome::Ok,
-        marks: Vec::new(),
-        checksum: Some(7),
-        count: Some(Count {
-            fuel_per_iteration,
-            method: CountMethod::Slope,
-            deterministic: true,
-            settled: true,
-            untimed_share: 0.0,
-            passes: Vec::new(),
-            memory: MemoryProfile {
-                baseline_bytes: 1,
-                peak_bytes: 1,
-                released_bytes: 1,
-                mean_bytes: 1.0,
-                growth: Vec::new(),
-            },
-        }),
-        processes,
-        measurements: Vec::new(),
-        output: None,
-    }
-}
-
-fn plugin_of(name: &str, cases: Vec<Case>) -> Plugin {
-    Plugin {
-        name: name.into(),
-        source: String::new(),
-        kind: None,
-        digest: Some("sha256:x".into()),
-        component_bytes: None,
-        inputs: Some(String::new()),
-        outcome: Outcome::Ok,
-        compile: None,
-        load_ns: None,
-        instantiate_ns: None,
-        cases,
     }
 }
 

@@ -163,8 +163,8 @@ fn compared(page: &Page<'_>, comparison: &Comparison) -> Markup {
                 @for verdict in words::VERDICTS {
                     @let count = page.count(verdict);
                     @if count > 0 {
-                        li { a class={ "chip " (words::verdict(verdict)) } href="#cases" data-show=(words::verdict(verdict)) {
-                            b { (count) } " " (words::sign(verdict)) " " (words::verdict(verdict))
+                        li { a class={ "chip " (render::words::verdict(verdict)) } href="#cases" data-show=(render::words::verdict(verdict)) {
+                            b { (count) } " " (words::sign(verdict)) " " (render::words::verdict(verdict))
                         } }
                     }
                 }

@@ -61,7 +61,7 @@ fn kinds(entry: &Entry<'_>) -> String {
         _ => "ok marked",
     };
     match entry.verdict() {
-        Some(verdict) => format!("{} {ended}", words::verdict(verdict)),
+        Some(verdict) => format!("{} {ended}", render::words::verdict(verdict)),
         None => ended.into(),
     }
 }
@@ -91,13 +91,13 @@ fn compared(entry: &Entry<'_>) -> Markup {
     html! {
         td.word data-v=[order] {
             (words::badge(compared.verdict))
-            @if let Some(severity) = compared.severity { small { (words::severity(severity)) } }
+            @if let Some(severity) = compared.severity { small { (render::words::severity(severity)) } }
         }
         (change(compared.change(Metric::WallTime)))
         (change(compared.change(Metric::CpuTime)))
         (change(compared.change(Metric::Fuel)))
         (change(compared.change(Metric::MemoryPeak)))
-        td.text { (words::diagnosis(compared).unwrap_or("–")) }
+        td.text { (render::words::diagnosis(compared).unwrap_or("–")) }
     }
 }
 
@@ -106,7 +106,7 @@ fn change(change: Option<&Change>) -> Markup {
         return html! { td { "–" } };
     };
     html! {
-        td data-v=(key(change.ratio)) class=(words::verdict(change.verdict)) {
+        td data-v=(key(change.ratio)) class=(render::words::verdict(change.verdict)) {
             (words::change(change.ratio))
             @if change.pairs > 0 { small { (forest::interval(change)) } }
         }

@@ -4,9 +4,7 @@
 use maud::{Markup, Render, html};
 
 use crate::render;
-use crate::report::model::{
-    CaseComparison, Diagnosis, Estimate, GateOutcome, Mark, Metric, Severity, Verdict,
-};
+use crate::report::model::{Estimate, GateOutcome, Mark, Metric, Verdict};
 
 /// A stranger's text: what cannot be seen is written out, and its direction stays its own.
 pub(super) struct Guest<'a>(pub(super) &'a str);
@@ -44,19 +42,6 @@ pub(super) const VERDICTS: [Verdict; 7] = [
     Verdict::Gone,
 ];
 
-/// A verdict in a word, which is also its class.
-pub(super) fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Regressed => "regressed",
-        Verdict::Unsure => "unsure",
-        Verdict::Improved => "improved",
-        Verdict::Equivalent => "equivalent",
-        Verdict::Identical => "identical",
-        Verdict::New => "new",
-        Verdict::Gone => "gone",
-    }
-}
-
 /// A sign beside its colour.
 pub(super) fn sign(verdict: Verdict) -> &'static str {
     match verdict {
@@ -72,7 +57,7 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
 
 /// A verdict with its sign and colour.
 pub(super) fn badge(of: Verdict) -> Markup {
-    html! { span class={ "badge " (verdict(of)) } { (sign(of)) " " (verdict(of)) } }
+    html! { span class={ "badge " (render::words::verdict(of)) } { (sign(of)) " " (render::words::verdict(of)) } }
 }
 
 /// How a gate ended, in a word and the class of the verdict that looks the same.
@@ -82,35 +67,6 @@ pub(super) fn gate(outcome: GateOutcome) -> (&'static str, &'static str) {
         GateOutcome::Unsure => ("unsure", "unsure"),
         GateOutcome::Regressed => ("failed", "regressed"),
     }
-}
-
-/// A severity in a word.
-pub(super) fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Drift => "drift",
-        Severity::Minor => "minor",
-        Severity::Major => "major",
-        Severity::Critical => "critical",
-    }
-}
-
-/// What time and fuel say together, in a few words.
-pub(super) fn diagnosis(compared: &CaseComparison) -> Option<&'static str> {
-    let grew = |metric| {
-        compared
-            .change(metric)
-            .is_some_and(|change| change.ratio > 1.0)
-    };
-    Some(match (compared.diagnosis?, grew(Metric::Fuel)) {
-        (Diagnosis::Unchanged, _) => "neither time nor work changed",
-        (Diagnosis::Work, true) => "does more work",
-        (Diagnosis::Work, false) => "does less work",
-        (Diagnosis::TimeOnly, _) => "same work, other time: layout, engine or machine",
-        (Diagnosis::FuelOnly, true) => "does more work, which does not show in time",
-        (Diagnosis::FuelOnly, false) => "does less work, which does not show in time",
-        (Diagnosis::Opposed, true) => "does more work in less time: other work",
-        (Diagnosis::Opposed, false) => "does less work in more time: other work",
-    })
 }
 
 /// Marks, each a link to what it means.

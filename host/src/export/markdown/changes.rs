@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use super::Contents;
+use super::cases;
 use super::text::{case_name, code, percent, share, tally, value};
-use super::{cases, words};
-use crate::render::{mark, sentence};
+use crate::render::{self, mark, sentence};
 use crate::report::model::{
     Case, CaseComparison, Change, Comparison, GateOutcome, Metric, Outcome, Pairing, Run, Severity,
     Verdict,
@@ -170,7 +170,7 @@ fn rank(compared: &CaseComparison, case: Option<&Case>) -> Rank {
 
 /// The verdict, and whatever has to be said of it, in lines of one cell.
 fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
-    let mut lines = vec![words::verdict(compared.verdict).to_owned()];
+    let mut lines = vec![render::words::verdict(compared.verdict).to_owned()];
     if rank == Rank::Failed {
         lines[0] = "**failed**".into();
     } else {
@@ -178,23 +178,15 @@ fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
             lines[0] = format!("**{}**", lines[0]);
         }
         if let Some(severity) = compared.severity {
-            lines[0] += &format!(" ({})", words::severity(severity));
+            lines[0] += &format!(" ({})", render::words::severity(severity));
         }
-        lines.extend(
-            compared
-                .diagnosis
-                .map(|diagnosis| words::diagnosis(diagnosis).into()),
-        );
+        lines.extend(render::words::diagnosis(compared).map(Into::into));
     }
     if let Some(case) = case.filter(|case| !case.outcome.is_ok()) {
         lines.push(code(&sentence(&case.outcome)));
     }
     lines.extend(compared.gate.iter().map(|gate| {
-        let word = match gate.outcome {
-            GateOutcome::Passed => "passed",
-            GateOutcome::Unsure => "unsure",
-            GateOutcome::Regressed => "regressed",
-        };
+        let word = render::words::gate(gate.outcome);
         format!("gate {word}: {}", code(&gate.reason))
     }));
     lines.extend(compared.notes.iter().map(|note| code(note)));

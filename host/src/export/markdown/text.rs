@@ -76,8 +76,8 @@ pub(super) fn tally(verdicts: impl Iterator<Item = Verdict>) -> String {
         *counts.entry(verdict).or_insert(0_usize) += 1;
     }
     let counts = counts.into_iter();
-    let words =
-        counts.map(|(verdict, count)| format!("{count} {}", super::words::verdict(verdict)));
+    let words = counts
+        .map(|(verdict, count)| format!("{count} {}", crate::render::words::verdict(verdict)));
     words.collect::<Vec<_>>().join(", ")
 }
 

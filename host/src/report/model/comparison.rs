@@ -189,7 +189,8 @@ pub struct Change {
     pub lower: f64,
     /// Upper end of its interval.
     pub upper: f64,
-    /// Pairs of processes that it was drawn from; 0 if it was counted, and the interval has no width.
+    /// Differences that it was drawn from, one a block; of two stored runs the processes of the smaller. 0 if it was
+    /// counted, and the interval has no width.
     pub pairs: u64,
     /// What this metric says by itself.
     pub verdict: Verdict,

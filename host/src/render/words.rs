@@ -1,0 +1,71 @@
+//! What a comparison says, in words: one vocabulary for the terminal, pages and documents.
+
+use crate::report::model::{CaseComparison, Diagnosis, GateOutcome, Metric, Severity, Verdict};
+
+/// A verdict in a word, as in the JSON document.
+pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Regressed => "regressed",
+        Verdict::Unsure => "unsure",
+        Verdict::Improved => "improved",
+        Verdict::Equivalent => "equivalent",
+        Verdict::Identical => "identical",
+        Verdict::New => "new",
+        Verdict::Gone => "gone",
+    }
+}
+
+/// A severity in a word, as in the JSON document.
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Drift => "drift",
+        Severity::Minor => "minor",
+        Severity::Major => "major",
+        Severity::Critical => "critical",
+    }
+}
+
+/// A gate's outcome in a word, as in the JSON document.
+pub(crate) fn gate(outcome: GateOutcome) -> &'static str {
+    match outcome {
+        GateOutcome::Passed => "passed",
+        GateOutcome::Unsure => "unsure",
+        GateOutcome::Regressed => "regressed",
+    }
+}
+
+/// What time and fuel of a case say together.
+pub(crate) fn diagnosis(compared: &CaseComparison) -> Option<&'static str> {
+    let fuel = compared.change(Metric::Fuel);
+    let grew = fuel.is_some_and(|fuel| fuel.ratio > 1.0);
+    Some(match (compared.diagnosis?, grew) {
+        (Diagnosis::Unchanged, _) => "neither time nor work changed",
+        (Diagnosis::Work, true) => "it does more work",
+        (Diagnosis::Work, false) => "it does less work",
+        (Diagnosis::TimeOnly, _) => "same work, other time: layout, engine or machine",
+        (Diagnosis::FuelOnly, true) => "more work, not slower yet",
+        (Diagnosis::FuelOnly, false) => "less work, not faster yet",
+        (Diagnosis::Opposed, true) => "more work in less time: other work",
+        (Diagnosis::Opposed, false) => "less work in more time: other work",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_text_calls_things_as_the_document_does() {
+        for case in &fixture::compared().0.cases {
+            let document = serde_json::to_value(case).unwrap();
+            assert_eq!(document["verdict"], verdict(case.verdict));
+            if let Some(value) = case.severity {
+                assert_eq!(document["severity"], severity(value));
+            }
+            if let Some(value) = &case.gate {
+                assert_eq!(document["gate"]["outcome"], gate(value.outcome));
+            }
+        }
+    }
+}
