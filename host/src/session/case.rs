@@ -65,9 +65,9 @@ impl CaseAt {
             .is_ok()
     }
 
-    /// The plugin's place in the session.
-    pub(super) fn subject(&self) -> usize {
-        self.subject
+    /// Whether it is of the plugin at this place.
+    pub(super) fn is_in(&self, subject: usize) -> bool {
+        self.subject == subject
     }
 
     /// Whether another plugin has a case of its name that can still be measured.

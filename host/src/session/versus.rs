@@ -6,64 +6,51 @@ use super::case::{CaseAt, pending};
 use super::request::{Request, Versus};
 use super::subject::{Side, Subject};
 use crate::compare::{self, Context, Next};
-use crate::report::model::{CaseComparison, Comparison, Pairing, Plugin, Run};
+use crate::report::model::{Comparison, Pairing, Plugin, Run};
 
-/// Plugins of one side with their places in the session.
-fn side(subjects: &[Subject], side: Side) -> (Vec<usize>, Vec<&Plugin>) {
-    let of_side = |(_, subject): &(usize, &Subject)| subject.side == side;
-    let found = subjects.iter().enumerate().filter(of_side);
-    found.map(|(at, subject)| (at, &subject.plugin)).unzip()
+/// The places of the plugins that are held against each other: base, candidate.
+fn counterparts(subjects: &[Subject]) -> Vec<(usize, usize)> {
+    let side = |side: Side| -> (Vec<usize>, Vec<&Plugin>) {
+        let of_side = |(_, subject): &(usize, &Subject)| subject.side == side;
+        let found = subjects.iter().enumerate().filter(of_side);
+        found.map(|(at, subject)| (at, &subject.plugin)).unzip()
+    };
+    let ((base_at, base), (at, candidate)) = (side(Side::Base), side(Side::Candidate));
+    compare::counterparts(&base, &candidate)
+        .into_iter()
+        .map(|(one, other)| (base_at[one], at[other]))
+        .collect()
 }
 
 impl Session<'_> {
     /// Nothing can differ between the same bytes with the same inputs, in one session with one engine: that
     /// needs no measuring, unless the user wants to know what the machine makes of it.
     pub(super) fn pass_over_identical(&self, subjects: &mut [Subject]) {
-        if self
-            .request
-            .versus
-            .as_ref()
-            .is_none_or(|versus| versus.remeasure)
-        {
+        let versus = self.request.versus.as_ref();
+        if versus.is_none_or(|versus| versus.remeasure) {
             return;
         }
-        let ((base_at, base), (at, candidate)) =
-            (side(subjects, Side::Base), side(subjects, Side::Candidate));
-        let identical: Vec<usize> = compare::counterparts(&base, &candidate)
-            .into_iter()
-            .filter(|(one, other)| compare::is_identical(base[*one], candidate[*other]))
-            .flat_map(|(one, other)| [base_at[one], at[other]])
-            .collect();
-        for at in identical {
-            subjects[at].is_identical = true;
+        for (one, other) in counterparts(subjects) {
+            if compare::is_identical(&subjects[one].plugin, &subjects[other].plugin) {
+                subjects[one].is_identical = true;
+                subjects[other].is_identical = true;
+            }
         }
     }
 
     /// The cases of the time pass: of a comparison those that both sides have.
     pub(super) fn to_be_timed(&self, subjects: &[Subject]) -> Vec<CaseAt> {
-        let all = pending(subjects);
-        if self.request.versus.is_none() {
-            return all;
-        }
-        let ((base_at, base), (at, candidate)) =
-            (side(subjects, Side::Base), side(subjects, Side::Candidate));
-        let counterparts = compare::counterparts(&base, &candidate);
-        let other = |subject: usize| {
-            let pairs = counterparts
-                .iter()
-                .map(|(one, other)| (base_at[*one], at[*other]));
-            let mut found = pairs.filter_map(|(one, other)| match subject {
-                _ if subject == one => Some(other),
-                _ if subject == other => Some(one),
-                _ => None,
+        let mut cases = pending(subjects);
+        if self.request.versus.is_some() {
+            let pairs = counterparts(subjects);
+            cases.retain(|case| {
+                pairs.iter().any(|(one, other)| {
+                    case.is_in(*one) && case.has_namesake(subjects, *other)
+                        || case.is_in(*other) && case.has_namesake(subjects, *one)
+                })
             });
-            found.next()
-        };
-        let has_other = |case: &CaseAt| {
-            let other = other(case.subject());
-            other.is_some_and(|other| case.has_namesake(subjects, other))
-        };
-        all.into_iter().filter(has_other).collect()
+        }
+        cases
     }
 
     /// The cases on both sides that need `next`, by what is known so far.
@@ -71,8 +58,6 @@ impl Session<'_> {
         let Some(versus) = &self.request.versus else {
             return Vec::new();
         };
-        let (base_at, base) = side(subjects, Side::Base);
-        let (at, candidate) = side(subjects, Side::Candidate);
         let context = Context {
             pairing: Pairing::Paired,
             rules: versus.rules,
@@ -81,18 +66,19 @@ impl Session<'_> {
             is_complete: true,
             same_machine: true,
         };
-        let counterparts = compare::counterparts(&base, &candidate);
-        let needs = |case: &CaseComparison| Next::of(case, &versus.rules) == next;
-        let compared = compare::cases(&base, &candidate, &context);
-        let wanted: Vec<_> = compared.iter().filter(|case| needs(case)).collect();
-        let is_wanted = |case_at: &CaseAt| {
-            wanted.iter().any(|case| {
-                counterparts
-                    .iter()
-                    .filter(|(_, other)| candidate[*other].name == case.plugin)
-                    .flat_map(|(one, other)| [base_at[*one], at[*other]])
-                    .any(|subject| case_at.is(subjects, subject, &case.case))
-            })
+        let mut wanted = Vec::new();
+        for (one, other) in counterparts(subjects) {
+            let sides = [&subjects[one].plugin, &subjects[other].plugin];
+            for case in compare::cases(&sides[..1], &sides[1..], &context) {
+                if Next::of(&case, &versus.rules) == next {
+                    wanted.extend([(one, case.case.clone()), (other, case.case)]);
+                }
+            }
+        }
+        let is_wanted = |at: &CaseAt| {
+            wanted
+                .iter()
+                .any(|(subject, case)| at.is(subjects, *subject, case))
         };
         pending(subjects).into_iter().filter(is_wanted).collect()
     }

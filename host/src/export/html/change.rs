@@ -31,7 +31,7 @@ pub(super) fn section(entry: &Entry<'_>, comparison: &Comparison) -> Markup {
                 p { "Gate " b class=(class) { (word) } ": " (words::shown(&gate.reason)) }
                 @if let Some(change) = &gate.confirmation {
                     p { "Fresh blocks: " b { (words::change(change.ratio)) } " ("
-                        (forest::interval(change)) ", " (words::counted(change.pairs as usize, "pair", "pairs")) ")." }
+                        (forest::interval(change)) ", " (words::counted(change.pairs as usize, "block", "blocks")) ")." }
                 }
             }
             @for note in &compared.notes { p.note { (Guest(note)) } }
