@@ -151,7 +151,7 @@ fn cpu_time_decides_where_wall_time_does_not_resolve() {
     );
 }
 
-/// Two pairs of five in every block that a neighbour spoiled, in one direction or the other.
+/// Two pairs of five in every block that a neighbour spoiled.
 #[test]
 fn a_block_is_the_median_of_its_pairs() {
     let side = |ns: f64, spoiled: &[usize]| {
@@ -169,7 +169,7 @@ fn a_block_is_the_median_of_its_pairs() {
         case.processes.reverse();
         case
     };
-    let found = compared(side(100.0, &[1]), side(110.0, &[3]), &CONTEXT);
+    let found = compared(side(100.0, &[]), side(110.0, &[1, 3]), &CONTEXT);
     let change = found.change(Metric::WallTime).unwrap();
     assert_eq!((found.verdict, change.pairs), (Verdict::Regressed, 10));
     assert!((change.ratio - 1.1).abs() < 1e-6, "{change:?}");
@@ -315,6 +315,87 @@ fn a_gate_confirms_what_it_flags() {
     }
     assert_eq!(Next::of(&gated(115.0, 0.0, 0), &GATE.rules), Next::Confirm);
     assert_eq!(Next::of(&gated(105.0, 0.0, 0), &GATE.rules), Next::Nothing);
+}
+
+#[test]
+fn what_did_not_run_to_its_end_passes_no_gate() {
+    let interrupted = Context {
+        is_complete: false,
+        ..GATE
+    };
+    let one = || case("x", 1.0, &level(100.0), &level(100.0));
+    let gate = |context: &Context| compared(one(), one(), context).gate.unwrap().outcome;
+    assert_eq!(gate(&GATE), GateOutcome::Passed);
+    assert_eq!(gate(&interrupted), GateOutcome::Unsure);
+    // A plugin that could not be measured has no cases: they are not gone.
+    let base = plugin("a", vec![one()]);
+    let mut broken = plugin("b", Vec::new());
+    broken.outcome = Outcome::Refused {
+        reason: "text".into(),
+    };
+    let gone = |candidate: &Plugin| cases(&[&base], &[candidate], &GATE)[0].clone();
+    assert_eq!(gone(&broken).gate.unwrap().outcome, GateOutcome::Unsure);
+    let empty = plugin("b", Vec::new());
+    assert_eq!(gone(&empty).gate.unwrap().outcome, GateOutcome::Passed);
+    // Where nothing could be judged, nothing has passed.
+    let comparison = Comparison {
+        base: Side {
+            run: "1".into(),
+            name: "a".into(),
+        },
+        candidate: Side {
+            run: "2".into(),
+            name: "b".into(),
+        },
+        judged_at: String::new(),
+        pairing: Pairing::Paired,
+        rules: GATE.rules,
+        cases: vec![gone(&empty)],
+    };
+    assert_eq!(comparison.gate(), Some(GateOutcome::Unsure));
+}
+
+/// If this failed, the more cases are flagged, the more often one of them would be confirmed by chance.
+#[test]
+fn those_that_are_confirmed_share_the_error() {
+    let side = |ns: f64, name: &str| {
+        let mut case = case(name, 1.0, &level(ns), &level(ns));
+        let fresh = level(ns).into_iter().chain(level(ns * 1.004)).enumerate();
+        let fresh = fresh.map(|(at, ns)| process(10 + at as u32, true, ns, ns));
+        case.processes.extend(fresh);
+        case
+    };
+    let width = |flagged: &[&str]| {
+        let plugin_at = |ns: f64, digest: &str| {
+            plugin(digest, flagged.iter().map(|name| side(ns, name)).collect())
+        };
+        let base = {
+            // Its order of fresh levels is another, so that the differences vary.
+            let mut base = plugin_at(100.0, "a");
+            for case in &mut base.cases {
+                case.processes[10..]
+                    .iter_mut()
+                    .rev()
+                    .enumerate()
+                    .for_each(|(at, process)| {
+                        process.block = 10 + (at as u32 * 7) % 20;
+                    });
+            }
+            base
+        };
+        let candidate = plugin_at(115.0, "b");
+        let found = cases(&[&base], &[&candidate], &GATE)[0].clone();
+        let confirmation = found.gate.unwrap().confirmation.unwrap();
+        confirmation.upper / confirmation.lower
+    };
+    let many: Vec<String> = (0..50).map(|number| format!("case {number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert!(
+        width(&many) > width(&["x"]),
+        "{} {}",
+        width(&many),
+        width(&["x"])
+    );
 }
 
 #[test]
