@@ -40,29 +40,28 @@ impl Store {
     /// If there is no such run, or the report cannot be written.
     pub fn save_baseline(&mut self, baseline: &Baseline) -> Result<(), StoreError> {
         let run = self.resolve(&baseline.run)?;
-        let path = self.path().to_owned();
-        let write =
-            |connection: &Connection| {
-                connection.execute("DELETE FROM baseline WHERE name = ?1", [&baseline.name])?;
+        self.record_all(&[], |connection| {
+            connection.execute("DELETE FROM baseline WHERE name = ?1", [&baseline.name])?;
+            connection.execute(
+                "INSERT INTO baseline (name, run, created_at) VALUES (?1, ?2, ?3)",
+                params![baseline.name, run, baseline.created_at],
+            )?;
+            let id = connection.last_insert_rowid();
+            for (position, kept) in baseline.plugins.iter().enumerate() {
                 connection.execute(
-                    "INSERT INTO baseline (name, run, created_at) VALUES (?1, ?2, ?3)",
-                    params![baseline.name, run, baseline.created_at],
-                )?;
-                let id = connection.last_insert_rowid();
-                for (position, kept) in baseline.plugins.iter().enumerate() {
-                    connection.execute(
                     "INSERT INTO baseline_plugin (baseline, position, plugin_name, source, entry)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![id, bits(position as u64), kept.name, kept.source, kept.entry],
+                    params![
+                        id,
+                        bits(position as u64),
+                        kept.name,
+                        kept.source,
+                        kept.entry
+                    ],
                 )?;
-                }
-                schema::audit(connection, "baseline", &baseline.name)
-            };
-        let transaction = self.begin().map_err(|cause| cause.at(&path))?;
-        write(&transaction).map_err(|cause| cause.at(&path))?;
-        transaction
-            .commit()
-            .map_err(|error| Cause::from(error).at(&path))
+            }
+            schema::audit(connection, "baseline", &baseline.name)
+        })
     }
 
     /// Takes a name away; its run stays. Whether there was one.
@@ -70,20 +69,15 @@ impl Store {
     /// # Errors
     /// If the report cannot be written.
     pub fn remove_baseline(&mut self, name: &str) -> Result<bool, StoreError> {
-        let path = self.path().to_owned();
-        let transaction = self.begin().map_err(|cause| cause.at(&path))?;
-        let remove = |connection: &Connection| {
-            let removed = connection.execute("DELETE FROM baseline WHERE name = ?1", [name])?;
-            if removed > 0 {
-                schema::audit(connection, "remove-baseline", name)?;
+        let mut removed = 0;
+        self.record_all(&[], |connection| {
+            removed = connection.execute("DELETE FROM baseline WHERE name = ?1", [name])?;
+            match removed {
+                0 => Ok(()),
+                _ => schema::audit(connection, "remove-baseline", name),
             }
-            Ok(removed > 0)
-        };
-        let removed = remove(&transaction).map_err(|cause: Cause| cause.at(&path))?;
-        transaction
-            .commit()
-            .map_err(|error| Cause::from(error).at(&path))?;
-        Ok(removed)
+        })?;
+        Ok(removed > 0)
     }
 
     /// Every baseline, by name.
