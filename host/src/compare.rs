@@ -32,6 +32,15 @@ pub const RULES: Rules = Rules {
     gates: false,
 };
 
+/// Blocks of every case, each a difference; as many again where these leave it unsure (METHOD.md).
+pub const BLOCKS: u32 = 10;
+
+/// Pairs of processes that each of these is the median of.
+pub const PAIRS: u32 = 5;
+
+/// Fresh blocks that confirm what a gate flags (METHOD.md).
+pub const CONFIRMING_BLOCKS: u32 = 20;
+
 /// A change of fuel below this is not reported: what a slope is known to (METHOD.md, count pass).
 const FUEL_RESOLVED: f64 = 0.001;
 

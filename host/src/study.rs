@@ -20,7 +20,7 @@ pub use guest::{CASES, ROUNDS, plugin};
 pub use plot::plot;
 use pool::{Draw, Pool};
 
-use crate::compare::{self, Next, RULES};
+use crate::compare::{self, BLOCKS, CONFIRMING_BLOCKS, Next, RULES};
 use crate::report::model::{GateOutcome, Machine, Metric, Rules, Run, Verdict};
 use crate::stats;
 
@@ -36,10 +36,12 @@ pub const VERSIONS: [(&str, f64); 8] = [
     ("plus-50", 0.50),
 ];
 
-/// Blocks of a gate: first ones, an extension of as many, and those that confirm (METHOD.md).
-pub const FIRST: usize = 10;
-/// Fresh blocks that confirm.
-pub const CONFIRMING: usize = 20;
+/// Blocks of a gate: first ones, an extension of as many, and those that confirm.
+const FIRST: usize = BLOCKS as usize;
+const CONFIRMING: usize = CONFIRMING_BLOCKS as usize;
+
+/// Blocks that a trial draws.
+pub const BLOCKS_NEEDED: usize = 2 * FIRST + CONFIRMING;
 
 /// What a study found.
 #[derive(Debug, Clone, Serialize)]

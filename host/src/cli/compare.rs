@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use dyno_host::compare::{self, RULES};
+use dyno_host::compare::{self, BLOCKS, CONFIRMING_BLOCKS, PAIRS, RULES};
 use dyno_host::export::{self, Contents};
 use dyno_host::measure::TimeSettings;
 use dyno_host::quantity;
@@ -15,15 +15,6 @@ use dyno_host::session::{Request, Stage, Versus};
 use super::measuring::{self, Conditions, Format, Sampling};
 use super::operand::{Operand, What};
 use super::{Exit, UsageError, paths};
-
-/// Differences of every case, unless they leave it unsure (METHOD.md).
-pub(super) const BLOCKS: u32 = 10;
-
-/// Pairs of processes that each of these is the median of.
-pub(super) const PAIRS: u32 = 5;
-
-/// Fresh blocks that confirm what a gate flags (METHOD.md).
-const CONFIRMING_BLOCKS: u32 = 20;
 
 /// Hold two versions against each other, side by side on this machine
 ///
@@ -340,24 +331,13 @@ impl Versions {
     }
 }
 
-/// How a process samples that is compared: shortly, since the machine must not change between the two of a pair, and
-/// for all of its time, since a narrow interval of its own says nothing of that.
-pub(super) fn compared_time() -> TimeSettings {
-    TimeSettings {
-        budget_ns: 50_000_000,
-        sample_ns: 2_000_000,
-        precision: 0.0,
-        ..TimeSettings::default()
-    }
-}
-
 impl Comparing {
     /// What to do with plugins that are yet to be named.
     fn request(&self, conditions: &Conditions, paths: Vec<PathBuf>) -> anyhow::Result<Request> {
         let mut request = conditions.request(paths, Stage::Time, None)?;
         request.blocks = self.blocks;
         request.processes = self.pairs;
-        request.time = compared_time();
+        request.time = TimeSettings::compared();
         self.sampling.apply(&mut request.time)?;
         Ok(request)
     }

@@ -1,13 +1,15 @@
 //! `dyno doctor`: what this machine is, what confines a worker on it, and what makes it noisy.
 
 use clap::Args;
+use dyno_host::compare::{self, BLOCKS, PAIRS};
 use dyno_host::machine;
+use dyno_host::measure::TimeSettings;
+use dyno_host::render::Resolution;
 use dyno_host::render::{self, Diagnosis, Progress};
 use dyno_host::report::model::Metric;
 use dyno_host::session::{Stage, Versus};
-use dyno_host::study::{self, FIRST, ROUNDS};
+use dyno_host::study::{self, ROUNDS};
 use dyno_host::worker::confine;
-use dyno_host::{compare, render::Resolution};
 
 use super::measuring::{self, Conditions};
 use super::{Exit, paths};
@@ -46,9 +48,9 @@ impl Doctor {
         let path = dir.path().join("kernels.wat");
         std::fs::write(&path, study::plugin(ROUNDS))?;
         let mut request = Conditions::default().request(vec![path.clone()], Stage::Time, None)?;
-        request.blocks = FIRST as u32;
-        request.processes = super::compare::PAIRS;
-        request.time = super::compare::compared_time();
+        request.blocks = BLOCKS;
+        request.processes = PAIRS;
+        request.time = TimeSettings::compared();
         request.versus = Some(Versus {
             paths: vec![path],
             names: ["kernels".into(), "kernels".into()],
@@ -71,7 +73,7 @@ impl Doctor {
                 .collect()
         };
         Ok(Resolution {
-            blocks: FIRST,
+            blocks: BLOCKS,
             wall: half_widths(Metric::WallTime),
             cpu: half_widths(Metric::CpuTime),
         })

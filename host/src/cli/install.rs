@@ -143,12 +143,10 @@ impl Installed {
         let installed = home()?.store().list()?;
         let mut out = anstream::stdout().lock();
         let result = match self.json {
-            true => serde_json::to_writer_pretty(&mut out, &installed)
-                .map_err(std::io::Error::from)
-                .and_then(|()| writeln!(out)),
-            false => render::installed(&mut out, &installed),
+            true => super::print_json(&mut out, &installed),
+            false => render::installed(&mut out, &installed).map_err(Into::into),
         };
-        super::shown(result.map_err(Into::into))?;
+        super::shown(result)?;
         Ok(if installed.is_empty() {
             Exit::NothingMatched
         } else {

@@ -1,7 +1,5 @@
 //! `dyno search`: packages in the indexes.
 
-use std::io::Write as _;
-
 use clap::Args;
 use dyno_host::package::index::{Filter, Hit, Listed};
 use dyno_host::render;
@@ -72,13 +70,11 @@ impl Search {
         let listed: Vec<&Listed> = hits.iter().take(self.limit).map(|hit| hit.listed).collect();
         let mut out = anstream::stdout().lock();
         let result = match self.json {
-            true => serde_json::to_writer_pretty(&mut out, &listed)
-                .map_err(std::io::Error::from)
-                .and_then(|()| writeln!(out)),
+            true => super::print_json(&mut out, &listed),
             false if listed.is_empty() => Ok(()),
-            false => render::found(&mut out, listed.iter().copied()),
+            false => render::found(&mut out, listed.iter().copied()).map_err(Into::into),
         };
-        super::shown(result.map_err(Into::into))?;
+        super::shown(result)?;
         for (_, index) in indexes {
             for sentence in index.ignored() {
                 super::warn(&dyno_host::render::escape(sentence));

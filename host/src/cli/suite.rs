@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
-use dyno_host::compare::RULES;
+use dyno_host::compare::{BLOCKS, RULES};
 use dyno_host::export::{self, Contents};
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
@@ -14,7 +14,7 @@ use dyno_host::report::model::Rules;
 use dyno_host::session::{Request, Stage};
 use dyno_host::suite::{self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, Suite};
 
-use super::compare::{BLOCKS, Compared, Versions};
+use super::compare::{Compared, Versions};
 use super::measuring::{self, Conditions};
 use super::operand::{Operand, What};
 use super::{Exit, paths};

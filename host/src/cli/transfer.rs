@@ -98,12 +98,10 @@ impl Inspect {
         let seen = super::until_interrupted(access.inspect(&named, &supervisor, desk.path()))?;
         let mut out = anstream::stdout().lock();
         let result = match self.json {
-            true => serde_json::to_writer_pretty(&mut out, &seen)
-                .map_err(std::io::Error::from)
-                .and_then(|()| writeln!(out)),
-            false => render::inspected(&mut out, &seen),
+            true => super::print_json(&mut out, &seen),
+            false => render::inspected(&mut out, &seen).map_err(Into::into),
         };
-        super::shown(result.map_err(Into::into))?;
+        super::shown(result)?;
         Ok(Exit::Well)
     }
 }

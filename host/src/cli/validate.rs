@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use dyno_host::compare::PAIRS;
+use dyno_host::measure::TimeSettings;
 use dyno_host::render::{self, Progress};
 use dyno_host::session::Stage;
-use dyno_host::study::{self, CONFIRMING, FIRST, ROUNDS, VERSIONS};
+use dyno_host::study::{self, BLOCKS_NEEDED, ROUNDS, VERSIONS};
 
 use super::Exit;
 use super::measuring::{self, Conditions, Sampling};
@@ -26,7 +28,7 @@ pub(super) struct Validate {
     #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     trials: u64,
     /// Blocks that they are drawn from
-    #[arg(long, value_name = "NUMBER", default_value_t = BLOCKS, value_parser = clap::value_parser!(u32).range((2 * FIRST + CONFIRMING) as i64..=1000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = BLOCKS, value_parser = clap::value_parser!(u32).range(BLOCKS_NEEDED as i64..=1000))]
     blocks: u32,
     #[command(flatten)]
     sampling: Sampling,
@@ -50,8 +52,8 @@ impl Validate {
         }
         let mut request = Conditions::default().request(plugins, Stage::Time, None)?;
         request.blocks = self.blocks;
-        request.processes = super::compare::PAIRS;
-        request.time = super::compare::compared_time();
+        request.processes = PAIRS;
+        request.time = TimeSettings::compared();
         self.sampling.apply(&mut request.time)?;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);

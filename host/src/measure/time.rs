@@ -35,6 +35,20 @@ impl Default for TimeSettings {
     }
 }
 
+impl TimeSettings {
+    /// How a process samples that is compared with another: shortly, since the machine must not change between the two
+    /// of a pair, and for all of its time, since a narrow interval of its own says nothing of that.
+    #[must_use]
+    pub fn compared() -> Self {
+        Self {
+            budget_ns: 50_000_000,
+            sample_ns: 2_000_000,
+            precision: 0.0,
+            ..Self::default()
+        }
+    }
+}
+
 /// Batches between calibration and the first sample.
 const WARM_UPS: u32 = 2;
 

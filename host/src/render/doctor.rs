@@ -30,7 +30,7 @@ pub struct Diagnosis {
 #[derive(Debug)]
 pub struct Resolution {
     /// Pairs of processes.
-    pub blocks: usize,
+    pub blocks: u32,
     /// Of wall time.
     pub wall: Vec<f64>,
     /// Of CPU time.

@@ -8,6 +8,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::subject::Subject;
+use crate::plugin::Digest;
 use crate::sandbox::{DirGrant, Grants};
 
 /// A granted directory with more than this in it is not read only to find out whether it changed.
@@ -118,8 +119,7 @@ impl Inputs {
     }
 
     fn finish(self) -> String {
-        let digest = self.hasher.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        Digest::finish(self.hasher).hex()
     }
 }
 

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha12Rng;
 use rand_core::Rng as _;
 
-use super::{CASES, CONFIRMING, FIRST, StudyError, VERSIONS};
+use super::{BLOCKS_NEEDED, CASES, FIRST, StudyError, VERSIONS};
 use crate::compare::Context;
 use crate::estimate::process_median;
 use crate::report::model::{Case, Metric, Pairing, Plugin, Process, Rules, Run, Sample};
@@ -68,10 +68,9 @@ impl<'a> Pool<'a> {
             blocks.max().map_or(0, |last| last as usize + 1)
         };
         let blocks = versions.iter().flatten().map(of_case).min().unwrap_or(0);
-        let needed = 2 * FIRST + CONFIRMING;
-        if blocks < needed {
+        if blocks < BLOCKS_NEEDED {
             return Err(StudyError::Blocks {
-                needed,
+                needed: BLOCKS_NEEDED,
                 found: blocks,
             });
         }
