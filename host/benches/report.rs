@@ -273,6 +273,7 @@ fn case(number: u64, random: &mut Random) -> Case {
         marks: Vec::new(),
         checksum: Some(number),
         count: None,
+        calibration: None,
         processes: (0..PROCESSES).map(|block| process(block, random)).collect(),
         measurements: Metric::ALL.map(measurement).to_vec(),
         output: None,
@@ -309,6 +310,7 @@ fn process(block: u32, random: &mut Random) -> Process {
                 wall_ns: busy + 150 + random.next() % 100 + stolen,
                 cpu_ns,
                 switches,
+                waits: 0,
             }
         })
         .collect();
@@ -318,6 +320,7 @@ fn process(block: u32, random: &mut Random) -> Process {
         outcome: Outcome::Ok,
         core: Some(1),
         padding_bytes: 100,
+        layout: 0,
         confirming: false,
         ready_ns: 20_000_000,
         load_ns: 100_000,

@@ -10,15 +10,17 @@
 //! what is shown at the end and what was decided on the way cannot differ.
 
 mod changes;
+mod decision;
 mod gate;
 mod matching;
 
 use crate::report::model::{
     Case, CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Outcome, Pairing,
-    Plugin, Rules, Run, RunStatus, Severity, Side, Verdict,
+    Plugin, Rules, Run, RunStatus, Severity, Side, UnsureReason, Verdict,
 };
 
 use changes::{counted, timed};
+use decision::decide;
 pub use gate::Next;
 use matching::{Pair, pairs};
 
@@ -156,7 +158,9 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         plugin: pair.plugin().to_owned(),
         case: pair.name().to_owned(),
         verdict: Verdict::Unsure,
+        reason: None,
         decided_by: None,
+        cpu_may_decide: false,
         severity: None,
         diagnosis: None,
         changes: Vec::new(),
@@ -175,13 +179,13 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
     compared.notes.extend(failure("base", base));
     compared.notes.extend(failure("candidate", candidate));
     if !compared.notes.is_empty() {
+        compared.reason = Some(UnsureReason::Failed);
         return compared;
     }
     let times = [Metric::WallTime, Metric::CpuTime]
         .map(|metric| timed(metric, base, candidate, changes::Part::First, context));
-    let [wall, cpu] = times.map(|time| time.map(|(change, _)| change));
-    compared.changes.extend(wall);
-    compared.changes.extend(cpu);
+    let changes = times.iter().flatten().map(|time| time.change);
+    compared.changes.extend(changes);
     compared
         .changes
         .extend(counted(Metric::Fuel, base, candidate));
@@ -199,21 +203,19 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         compared.verdict = Verdict::Identical;
         return compared;
     }
-    // Wall time if it resolves, else CPU time if that does.
-    let resolves = |change: &&Change| change.verdict != Verdict::Unsure;
-    let decisive = wall
-        .as_ref()
-        .filter(resolves)
-        .or(cpu.as_ref().filter(resolves));
-    let decisive = decisive.or(wall.as_ref());
-    compared.decided_by = decisive.map(|change| change.metric);
-    compared.verdict = decisive.map_or(Verdict::Unsure, |change| change.verdict);
-    compared.severity = decisive.and_then(severity);
     let fuel = compared.change(Metric::Fuel).copied();
-    compared.diagnosis = decisive.and_then(|time| diagnosis(time, fuel.as_ref()?));
-    compared
-        .notes
-        .extend(why_unsure(&compared, &times, context));
+    let decision = decide(base, candidate, times, fuel.as_ref(), context);
+    compared.verdict = decision.verdict;
+    compared.reason = decision.reason;
+    compared.decided_by = decision.metric;
+    compared.cpu_may_decide = decision.cpu_may_decide;
+    if decision.reason.is_none() {
+        let time = compared.decisive().copied();
+        compared.severity = time.as_ref().and_then(severity);
+        compared.diagnosis = time.and_then(|time| diagnosis(&time, fuel.as_ref()?));
+    }
+    let sentence = decision.reason.and_then(decision::explain);
+    compared.notes.extend(sentence.map(str::to_owned));
     compared
 }
 
@@ -221,27 +223,6 @@ fn failure(side: &str, case: &Case) -> Option<String> {
     match &case.outcome {
         Outcome::Ok => None,
         _ => Some(format!("the {side} failed")),
-    }
-}
-
-/// Why a case is unsure, if that can be said.
-fn why_unsure(
-    compared: &CaseComparison,
-    times: &[Option<(Change, bool)>; 2],
-    context: &Context,
-) -> Option<String> {
-    if compared.verdict != Verdict::Unsure {
-        return None;
-    }
-    if !context.same_machine {
-        return Some(
-            "the runs are from machines of different classes: only fuel and memory compare".into(),
-        );
-    }
-    match &times[0] {
-        None => Some("there are too few processes on both sides for an interval".into()),
-        Some((_, true)) => Some("the difference is smaller than what the clock resolves".into()),
-        Some(_) => None,
     }
 }
 

@@ -17,6 +17,14 @@ const FLOOR_SHARE: f64 = 0.01;
 /// its neighbours, was not merely preempted: the machine, or the process, stood still.
 const SUSPENDED_NS: u64 = 1_000_000_000;
 
+/// A process whose samples were nearly all disturbed says nothing of wall time: it needs this many that were not, or all
+/// of its samples if it has fewer.
+const UNDISTURBED_MIN: usize = 3;
+
+/// An iteration that costs this much more or less in batches of twice as many does not cost the same in all. Two
+/// measurements of one thing differ by less: each is the fastest of four, on the CPU alone.
+const DOUBLED_RATIO_MAX: f64 = 1.1;
+
 /// What a case is judged by besides its own data.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances {
@@ -123,30 +131,69 @@ fn sampled(processes: &[Process]) -> impl Iterator<Item = &Process> {
 }
 
 /// One number a process; with a single process, its own samples have to do.
-fn time_estimate(processes: &[Process], ns: impl Fn(&Sample) -> u64 + Copy) -> Option<Estimate> {
-    match sampled(processes).collect::<Vec<_>>()[..] {
-        [only] => stats::estimate_within(&per_iteration(&only.samples, ns)),
-        _ => stats::estimate_over_processes(&medians(processes, ns)),
+fn time_estimate(samples: &[Vec<f64>]) -> Option<Estimate> {
+    match samples {
+        [only] => stats::estimate_within(only),
+        _ => stats::estimate_over_processes(&medians(samples)),
     }
 }
 
-fn medians(processes: &[Process], ns: impl Fn(&Sample) -> u64 + Copy) -> Vec<f64> {
-    sampled(processes)
-        .filter_map(|process| stats::median(&per_iteration(&process.samples, ns)))
-        .collect()
+fn medians(samples: &[Vec<f64>]) -> Vec<f64> {
+    let medians = samples.iter().filter_map(|samples| stats::median(samples));
+    medians.collect()
 }
 
-/// The one number that stands for a process: the median of its samples, wall or CPU time per iteration,
-/// ns. None if it failed or has no samples, and for other metrics.
+/// The samples of a process that stand for its time, per iteration, ns: of CPU time all, of wall time those that were
+/// not disturbed. None if it failed or has too few of them, and for other metrics.
+fn standing(process: &Process, metric: Metric) -> Option<Vec<f64>> {
+    let samples = &process.samples;
+    if !process.outcome.is_ok() || samples.is_empty() {
+        return None;
+    }
+    match metric {
+        Metric::CpuTime => Some(per_iteration(samples, |sample| sample.cpu_ns)),
+        Metric::WallTime => {
+            let undisturbed = samples.iter().filter(|sample| sample.is_undisturbed());
+            let undisturbed: Vec<Sample> = undisturbed.copied().collect();
+            let is_enough = undisturbed.len() >= UNDISTURBED_MIN.min(samples.len());
+            is_enough.then(|| per_iteration(&undisturbed, |sample| sample.wall_ns))
+        }
+        _ => None,
+    }
+}
+
+/// What stands for wall time, a list a process: the undisturbed samples, if at least every other process has enough of
+/// them. None if too few do: wall time then says more of the machine than of the case.
+fn undisturbed(processes: &[Process]) -> Option<Vec<Vec<f64>>> {
+    let standing: Vec<Vec<f64>> = processes
+        .iter()
+        .filter_map(|process| standing(process, Metric::WallTime))
+        .collect();
+    (2 * standing.len() >= sampled(processes).count()).then_some(standing)
+}
+
+/// The one number that stands for a process: the median of its samples, wall time of those that were not disturbed or
+/// CPU time of all, per iteration, ns. None if it failed or too many of its samples were disturbed, and for other
+/// metrics.
 #[must_use]
 pub fn process_median(process: &Process, metric: Metric) -> Option<f64> {
-    let ns = match metric {
-        Metric::WallTime => |sample: &Sample| sample.wall_ns,
-        Metric::CpuTime => |sample: &Sample| sample.cpu_ns,
-        _ => return None,
-    };
-    let mut medians = medians(std::slice::from_ref(process), ns);
-    medians.pop()
+    stats::median(&standing(process, metric)?)
+}
+
+/// The median wall time of all samples of a process, with what other programs took; none if it failed.
+#[must_use]
+pub fn disturbed_median(process: &Process) -> Option<f64> {
+    let is_ok = process.outcome.is_ok();
+    let all = per_iteration(&process.samples, |sample| sample.wall_ns);
+    is_ok.then(|| stats::median(&all)).flatten()
+}
+
+/// Whether the guest waited of its own accord: then CPU time is not what a user waits for.
+#[must_use]
+pub fn is_waiting(case: &Case) -> bool {
+    let samples = || sampled(&case.processes).flat_map(|process| &process.samples);
+    let waited = samples().filter(|sample| sample.waits > 0 && !sample.is_on_cpu());
+    2 * waited.count() > samples().count()
 }
 
 fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
@@ -154,15 +201,18 @@ fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
         let values: Vec<f64> = sampled(processes).map(value).collect();
         stats::estimate_values(&values)
     };
+    let all = |ns: fn(&Sample) -> u64| -> Vec<Vec<f64>> {
+        let samples = sampled(processes).map(|process| per_iteration(&process.samples, ns));
+        samples.collect()
+    };
+    let wall = undisturbed(processes).unwrap_or_else(|| all(|sample| sample.wall_ns));
+    let share = |process: &Process| {
+        let undisturbed = process.samples.iter().filter(|one| one.is_undisturbed());
+        undisturbed.count() as f64 / process.samples.len() as f64
+    };
     [
-        (
-            Metric::WallTime,
-            time_estimate(processes, |sample| sample.wall_ns),
-        ),
-        (
-            Metric::CpuTime,
-            time_estimate(processes, |sample| sample.cpu_ns),
-        ),
+        (Metric::WallTime, time_estimate(&wall)),
+        (Metric::CpuTime, time_estimate(&all(|sample| sample.cpu_ns))),
         (
             Metric::FirstIteration,
             over(|process| process.first_iteration_ns as f64),
@@ -175,6 +225,7 @@ fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
             Metric::SpreadWithin,
             stats::estimate_values(&spreads(processes)),
         ),
+        (Metric::UndisturbedShare, over(share)),
     ]
     .into_iter()
     .filter_map(|(metric, estimate)| {
@@ -186,11 +237,11 @@ fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
     .collect()
 }
 
+/// Within the samples that stand for wall time, so that it says what is left when preemptions are not counted.
 fn spreads(processes: &[Process]) -> Vec<f64> {
-    sampled(processes)
-        .filter_map(|process| {
-            stats::spread_within(&per_iteration(&process.samples, |sample| sample.wall_ns))
-        })
+    processes
+        .iter()
+        .filter_map(|process| stats::spread_within(&standing(process, Metric::WallTime)?))
         .collect()
 }
 
@@ -208,11 +259,22 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
             marks.push(Mark::FuelUnsettled);
         }
     }
+    let doubled = case.calibration.and_then(|found| found.doubled_ratio);
+    if doubled.is_some_and(is_nonlinear) && !marks.contains(&Mark::Folded) {
+        marks.push(Mark::Nonlinear);
+    }
     if checksums_differ && !marks.contains(&Mark::Nondeterministic) {
         marks.push(Mark::Nondeterministic);
     }
-    let medians = medians(processes, |sample| sample.wall_ns);
-    if stats::noisy(&medians, &spreads(processes)) {
+    let undisturbed = undisturbed(processes);
+    if undisturbed.is_none() {
+        marks.push(Mark::Preempted);
+    }
+    let headline = undisturbed.unwrap_or_else(|| {
+        let cpu = |process| standing(process, Metric::CpuTime);
+        processes.iter().filter_map(cpu).collect()
+    });
+    if stats::noisy(&medians(&headline), &spreads(processes)) {
         marks.push(Mark::Noisy);
     }
     let samples = || sampled(processes).flat_map(|process| &process.samples);
@@ -222,11 +284,14 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
     {
         marks.push(Mark::TimerFloor);
     }
-    if medians.len() == 1 {
+    if sampled(processes).count() == 1 {
         marks.push(Mark::SingleProcess);
     }
     if sampled(processes).any(was_suspended) {
         marks.push(Mark::Suspended);
+    }
+    if is_unsteady(&headline) {
+        marks.push(Mark::Unsteady);
     }
     if sampled(processes).any(|process| !process.precise) {
         marks.push(Mark::BudgetEnded);
@@ -234,12 +299,24 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
     case.marks = marks;
 }
 
-fn was_suspended(process: &Process) -> bool {
-    let off_cpu: Vec<f64> = process
-        .samples
+fn is_nonlinear(doubled_ratio: f64) -> bool {
+    !(1.0 / DOUBLED_RATIO_MAX..=DOUBLED_RATIO_MAX).contains(&doubled_ratio)
+}
+
+/// Whether more than half of the processes become slower from first to last, or more than half faster.
+fn is_unsteady(samples: &[Vec<f64>]) -> bool {
+    let drifts: Vec<f64> = samples
         .iter()
-        .map(|sample| sample.wall_ns.saturating_sub(sample.cpu_ns) as f64)
+        .filter_map(|samples| stats::drift(samples))
         .collect();
+    let slower = drifts.iter().filter(|drift| **drift > 0.0).count();
+    let faster = drifts.len() - slower;
+    2 * slower.max(faster) > samples.len()
+}
+
+fn was_suspended(process: &Process) -> bool {
+    let samples = process.samples.iter();
+    let off_cpu: Vec<f64> = samples.map(|sample| sample.off_cpu_ns() as f64).collect();
     let usual = stats::median(&off_cpu).unwrap_or(0.0);
     off_cpu
         .iter()
@@ -267,6 +344,7 @@ mod tests {
             wall_ns: ns * 1000,
             cpu_ns: ns * 1000,
             switches: 0,
+            waits: 0,
         };
         Process {
             checksum,

@@ -33,6 +33,15 @@ pub enum Progress<'a> {
         /// The case's name.
         case: &'a str,
     },
+    /// What an iteration of a case costs is being found out: nothing must be drawn until the next event.
+    Calibrate {
+        /// Where the session is.
+        step: Step,
+        /// The plugin's name.
+        plugin: &'a str,
+        /// The case's name.
+        case: &'a str,
+    },
     /// A process of a case is about to be timed: nothing must be drawn until the next event.
     Time {
         /// Where the session is, over all blocks.

@@ -5,6 +5,7 @@ mod code;
 mod floor;
 mod inputs;
 mod packages;
+mod plan;
 mod profile;
 mod program;
 mod request;
@@ -18,7 +19,8 @@ use std::path::Path;
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
-use case::{CaseAt, Place, pending, side_by_side};
+use case::{CaseAt, Place, pending};
+use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
 pub use request::{CaseFilter, Depth, FilterError, Request, Stage, Versus, random_u64};
 use subject::{Side, Subject};
@@ -27,7 +29,6 @@ use crate::cache::CodeCache;
 use crate::compare::Next;
 use crate::estimate::{Circumstances, conclude};
 use crate::machine::machine;
-use crate::measure::TimeSettings;
 use crate::package::kind::Kinds;
 use crate::packaging::{Ask, Named};
 use crate::progress::{Observer, Progress, Step};
@@ -83,6 +84,7 @@ pub async fn measure(
     if request.stage >= Stage::Time {
         session.measure_empty_batch(&subjects).await;
         let all = session.to_be_timed(&subjects);
+        session.calibrate(&mut subjects, &all).await;
         session
             .time(&mut subjects, all, request.blocks, false)
             .await;
@@ -114,6 +116,8 @@ struct Session<'a> {
     started_at: jiff::Timestamp,
     /// Decides on order and padding.
     random: ChaCha12Rng,
+    /// What every process of a case does.
+    plans: BTreeMap<CaseAt, CasePlan>,
     /// Processes of the time pass so far, and blocks.
     order: u32,
     blocks: u32,
@@ -143,6 +147,7 @@ impl<'a> Session<'a> {
             core: confine::pick_core(),
             started_at: jiff::Timestamp::now(),
             random: ChaCha12Rng::seed_from_u64(request.order_seed),
+            plans: BTreeMap::new(),
             order: 0,
             blocks: 0,
             empty_batch_ns: None,
@@ -198,7 +203,9 @@ impl<'a> Session<'a> {
             let Some((subject, code, case)) = at.of(subjects) else {
                 continue;
             };
-            let run = self.run_job(subject, &code.metered, case);
+            let limits = plan::patient(&self.request.limits, plan::COUNT_FACTOR);
+            let mut run = self.run_job(subject, &code.metered, case);
+            run.limits = limits.clone();
             let job = Job::Count {
                 run,
                 settings: self.request.count,
@@ -213,13 +220,11 @@ impl<'a> Session<'a> {
                 case,
             });
             let report = self.work(job, 0).await;
-            at.counted(subjects, report, self.request);
+            at.counted(subjects, report, self.request, &limits);
         }
     }
 
-    /// The time pass: in every block a fresh process for every case, in shuffled order, but that cases of
-    /// one name stay together, time and again if a block has several processes of each, so that what the machine
-    /// does, it does to all that are compared.
+    /// The time pass: a fresh process for every case in every block.
     async fn time(
         &mut self,
         subjects: &mut [Subject],
@@ -227,57 +232,52 @@ impl<'a> Session<'a> {
         blocks: u32,
         confirming: bool,
     ) {
-        // A guest decides how fast its samples come, so how many are kept must not be its decision.
-        let share = SAMPLES_MAX / self.request.processes_max(subjects).max(1);
-        let settings = TimeSettings {
-            max_samples: self.request.time.max_samples.min(share),
-            ..self.request.time
-        };
-        let mut number = 0;
-        for block in 0..blocks {
-            let mut jobs = side_by_side(&cases, subjects);
-            shuffle(&mut jobs, &mut self.random);
-            let mut processes = Vec::new();
-            for namesakes in &mut jobs {
-                for _ in 0..self.request.processes {
-                    shuffle(namesakes, &mut self.random);
-                    processes.extend_from_slice(namesakes);
-                }
-            }
-            for at in &processes {
-                number += 1;
-                let padding_bytes = self.random.next_u32() % PADDING_BYTES_MAX;
-                let Some((subject, code, case)) =
-                    at.of(subjects).filter(|_| at.is_pending(subjects))
-                else {
-                    continue;
-                };
-                let run = self.run_job(subject, &code.timed, case);
-                self.observer.on(Progress::Time {
-                    step: Step {
-                        number,
-                        of: blocks as usize * processes.len(),
-                    },
-                    block: Step {
-                        number: block as usize + 1,
-                        of: blocks as usize,
-                    },
-                    plugin: &subject.plugin.name,
-                    case,
-                });
-                let report = self.work(Job::Time { run, settings }, padding_bytes).await;
-                let place = Place {
-                    block: self.blocks + block,
-                    order: self.order,
-                    confirming,
-                    core: self.core,
-                    padding_bytes,
-                };
-                at.timed(subjects, report, place, &self.request.limits);
-                self.order += 1;
-            }
+        let planned = self.plan(subjects, &cases, blocks);
+        self.provide_layouts(subjects, &planned).await;
+        let first = planned.first().map_or(0, |first| first.block);
+        for (number, process) in planned.iter().enumerate() {
+            self.observer.on(Progress::Time {
+                step: Step {
+                    number: number + 1,
+                    of: planned.len(),
+                },
+                block: Step {
+                    number: (process.block - first) as usize + 1,
+                    of: blocks as usize,
+                },
+                plugin: process.at.plugin(subjects),
+                case: process.at.name(subjects),
+            });
+            self.time_once(subjects, process, confirming).await;
         }
-        self.blocks += blocks;
+    }
+
+    /// One process of the time pass, unless its case has failed.
+    async fn time_once(&mut self, subjects: &mut [Subject], process: &Planned, confirming: bool) {
+        let at = process.at;
+        let found = at.of(subjects).filter(|_| at.is_pending(subjects));
+        let (Some((subject, code, case)), Some(plan)) = (found, self.plans.get(&at).cloned())
+        else {
+            return;
+        };
+        let (layout, code) = code.timed(process.layout);
+        let mut run = self.run_job(subject, code, case);
+        run.limits = plan.limits.clone();
+        let job = Job::Time {
+            run,
+            settings: plan.settings,
+        };
+        let report = self.work(job, process.padding_bytes).await;
+        let place = Place {
+            block: process.block,
+            order: self.order,
+            confirming,
+            core: self.core,
+            padding_bytes: process.padding_bytes,
+            layout,
+        };
+        at.timed(subjects, report, place, &plan.limits);
+        self.order += 1;
     }
 
     /// The last step: estimates and outcomes, and the run as it will be recorded.
@@ -365,6 +365,7 @@ impl<'a> Session<'a> {
             Job::Compile(_) | Job::Describe(_) => Ok(Vec::new()),
             Job::Cases(run)
             | Job::Count { run, .. }
+            | Job::Calibrate { run, .. }
             | Job::Time { run, .. }
             | Job::Profile { run, .. } => scratch::provide(&mut run.grants, &run.limits),
         };
@@ -376,11 +377,14 @@ impl<'a> Session<'a> {
         report
     }
 
-    /// Runs two jobs at the same time, neither of which is timed: both builds of a plugin.
-    async fn work_on_both(&mut self, first: &Job, second: &Job) -> [Report; 2] {
-        let (first, second) = tokio::join!(self.attempt(first, 0), self.attempt(second, 0));
-        self.note_confinement(&first);
-        [first, second]
+    /// Runs jobs at the same time, none of which is timed: builds of a plugin.
+    async fn work_on(&mut self, jobs: &[Job]) -> Vec<Report> {
+        let attempts = jobs.iter().map(|job| self.attempt(job, 0));
+        let reports = futures_util::future::join_all(attempts).await;
+        if let Some(report) = reports.first() {
+            self.note_confinement(report);
+        }
+        reports
     }
 
     async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {

@@ -138,6 +138,7 @@ impl Batches {
                     wall_ns: self.timed.as_nanos() as u64,
                     cpu_ns: self.timed_cpu.as_nanos() as u64,
                     switches: 0,
+                    waits: 0,
                 });
                 self.budget = self.budget.saturating_sub(self.began.elapsed());
             }

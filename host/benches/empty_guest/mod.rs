@@ -31,6 +31,7 @@ pub(crate) fn cost() -> Result<Cost> {
     sandbox::compile(
         &sandbox::to_component(GUEST.as_bytes())?,
         Build::Timed,
+        Layout::PLAIN,
         &limits,
         &code,
     )?;

@@ -2,7 +2,7 @@
 
 use super::matching::Pair;
 use super::{Context, FUEL_RESOLVED, ROUNDING};
-use crate::estimate::process_median;
+use crate::estimate::{disturbed_median, process_median};
 use crate::report::model::{Case, Change, Metric, Pairing, Process, Verdict};
 use crate::stats::{self, Shift};
 
@@ -21,52 +21,157 @@ pub(super) fn was_confirmed(pair: &Pair<'_>) -> bool {
     pair.base.is_some_and(confirmed) && pair.candidate.is_some_and(confirmed)
 }
 
-/// One number a process, by block and in the order in which they ran; none of processes that failed.
-fn medians(case: &Case, metric: Metric, part: Part) -> Vec<(u32, f64)> {
+/// What one process says, and where it stands.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    block: u32,
+    layout: u32,
+    /// Time per iteration; none if the process failed or says nothing of this metric.
+    ns: Option<f64>,
+}
+
+/// The number that stands for a process; none if it says nothing.
+type Ns<'a> = &'a dyn Fn(&Process) -> Option<f64>;
+
+/// One number a process, in the order in which they ran.
+fn levels(case: &Case, ns: Ns<'_>, part: Part) -> Vec<Level> {
     let wanted = |process: &&Process| process.confirming == matches!(part, Part::Confirming(_));
     let mut processes: Vec<&Process> = case.processes.iter().filter(wanted).collect();
     processes.sort_by_key(|process| process.order);
-    processes
-        .into_iter()
-        .filter_map(|process| Some((process.block, process_median(process, metric)?)))
-        .filter(|(_, median)| *median > 0.0)
-        .collect()
+    let level = |process: &Process| Level {
+        block: process.block,
+        layout: process.layout,
+        ns: ns(process).filter(|ns| *ns > 0.0),
+    };
+    processes.into_iter().map(level).collect()
 }
 
-/// The change of a time, and whether the difference is below what the clock resolves. None if there are
-/// too few processes to say anything.
+/// Two processes that ran one after the other, one a side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProcessPair {
+    block: u32,
+    base_ns: f64,
+    candidate_ns: f64,
+    /// Of the base, of the candidate.
+    pub(super) layouts: [u32; 2],
+}
+
+impl ProcessPair {
+    /// d = ln(candidate) - ln(base).
+    pub(super) fn difference(&self) -> f64 {
+        (self.candidate_ns / self.base_ns).ln()
+    }
+}
+
+/// The pairs of which both sides say something, by block.
+pub(super) fn process_pairs(
+    base: &Case,
+    candidate: &Case,
+    ns: Ns<'_>,
+    part: Part,
+) -> Vec<ProcessPair> {
+    let [base, candidate] = [base, candidate].map(|case| levels(case, ns, part));
+    let of_block = |side: &[Level], block: u32| -> Vec<Level> {
+        let of_block = side.iter().filter(|level| level.block == block);
+        of_block.copied().collect()
+    };
+    let mut blocks: Vec<u32> = candidate.iter().map(|level| level.block).collect();
+    blocks.sort_unstable();
+    blocks.dedup();
+    let in_block = |block: u32| {
+        let pairs = of_block(&base, block)
+            .into_iter()
+            .zip(of_block(&candidate, block));
+        pairs.filter_map(move |(base, candidate)| {
+            Some(ProcessPair {
+                block,
+                base_ns: base.ns?,
+                candidate_ns: candidate.ns?,
+                layouts: [base.layout, candidate.layout],
+            })
+        })
+    };
+    blocks.into_iter().flat_map(in_block).collect()
+}
+
+/// A change of a time, and what its verdict has to do with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timed {
+    pub(super) change: Change,
+    /// Whether the difference is below what the clock resolves.
+    pub(super) is_below_floor: bool,
+    /// Whether it is of wall time with all that other programs took, because nearly all samples were disturbed: it is
+    /// shown, and decides nothing.
+    pub(super) is_disturbed: bool,
+}
+
+/// The change of a time. None if there are too few processes to say anything.
 pub(super) fn timed(
     metric: Metric,
     base: &Case,
     candidate: &Case,
     part: Part,
     context: &Context,
-) -> Option<(Change, bool)> {
+) -> Option<Timed> {
     if !context.same_machine {
         return None;
     }
+    let standing = |process: &Process| process_median(process, metric);
+    let found = timed_by(metric, base, candidate, &standing, part, context);
+    if found.is_some() || metric != Metric::WallTime {
+        return found;
+    }
+    let mut found = timed_by(metric, base, candidate, &disturbed_median, part, context)?;
+    found.change.verdict = Verdict::Unsure;
+    found.is_disturbed = true;
+    Some(found)
+}
+
+fn timed_by(
+    metric: Metric,
+    base: &Case,
+    candidate: &Case,
+    ns: Ns<'_>,
+    part: Part,
+    context: &Context,
+) -> Option<Timed> {
     let rules = context.rules;
     let confidence = match part {
         Part::First => rules.confidence,
         Part::Confirming(confidence) => confidence,
     };
-    let (one, other) = (
-        medians(base, metric, part),
-        medians(candidate, metric, part),
-    );
-    let shift = match context.pairing {
-        Pairing::Paired => stats::paired(&differences(&one, &other), confidence),
-        Pairing::Stored => stats::shift_between(&logarithms(&one), &logarithms(&other), confidence),
-    }?;
-    let values = |side: &[(u32, f64)]| side.iter().map(|(_, median)| *median).collect::<Vec<_>>();
+    let (shift, levels) = match context.pairing {
+        Pairing::Paired => {
+            let pairs = process_pairs(base, candidate, ns, part);
+            let shift = stats::paired(&by_block(&pairs), confidence)?;
+            let levels: Vec<f64> = pairs
+                .iter()
+                .flat_map(|pair| [pair.base_ns, pair.candidate_ns].map(f64::ln))
+                .collect();
+            (shift, levels)
+        }
+        Pairing::Stored => {
+            let logarithms = |case: &Case| -> Vec<f64> {
+                let levels = levels(case, ns, part).into_iter();
+                levels.filter_map(|level| Some(level.ns?.ln())).collect()
+            };
+            let (one, other) = (logarithms(base), logarithms(candidate));
+            let shift = stats::shift_between(&one, &other, confidence)?;
+            // As if either side had half of the weight, however many processes it has.
+            let middles = [stats::median(&one)?, stats::median(&other)?];
+            (shift, middles.to_vec())
+        }
+    };
+    // Readers divide what they are shown: both values are drawn from the one level and the one change.
+    let level = stats::median(&levels)?;
     let (base_ns, candidate_ns) = (
-        stats::median(&values(&one))?,
-        stats::median(&values(&other))?,
+        (level - shift.estimate / 2.0).exp(),
+        (level + shift.estimate / 2.0).exp(),
     );
     let verdict = verdict(&shift, rules.equivalence);
     // Of a whole sample, since that is what the clock measures.
     let iterations = iterations(candidate).min(iterations(base));
-    let difference_ns = base_ns * (shift.estimate.exp() - 1.0).abs() * iterations;
+    let difference_ns = (candidate_ns - base_ns).abs() * iterations;
     let is_below_floor = matches!(verdict, Verdict::Regressed | Verdict::Improved)
         && context
             .empty_batch_ns
@@ -85,34 +190,23 @@ pub(super) fn timed(
             verdict
         },
     };
-    Some((change, is_below_floor))
+    Some(Timed {
+        change,
+        is_below_floor,
+        is_disturbed: false,
+    })
 }
 
-/// d = ln(candidate) - ln(base), one number a block: the median over its pairs, each of processes that ran one after the
-/// other. A neighbour that comes or goes within a pair spoils that pair, and not the block: on a shared machine with two
-/// cores ten blocks of five pairs of 50 ms saw +10 % in all trials, ten of one pair of 250 ms in 58 %.
-fn differences(base: &[(u32, f64)], candidate: &[(u32, f64)]) -> Vec<f64> {
-    let of_block = |side: &[(u32, f64)], block: u32| -> Vec<f64> {
-        let medians = side.iter().filter(|(other, _)| *other == block);
-        medians.map(|(_, median)| *median).collect()
-    };
-    let mut blocks: Vec<u32> = candidate.iter().map(|(block, _)| *block).collect();
-    blocks.sort_unstable();
-    blocks.dedup();
-    let difference = |block| {
-        let pairs = of_block(base, block)
-            .into_iter()
-            .zip(of_block(candidate, block));
-        let differences: Vec<f64> = pairs
-            .map(|(base, candidate)| (candidate / base).ln())
-            .collect();
+/// One number a block: the median over its pairs. A neighbour that comes or goes within a pair spoils that pair, and not
+/// the block: on a shared machine with two cores ten blocks of five pairs of 50 ms saw +10 % in all trials, ten of
+/// one pair of 250 ms in 58 %.
+fn by_block(pairs: &[ProcessPair]) -> Vec<f64> {
+    let blocks = pairs.chunk_by(|one, other| one.block == other.block);
+    let median = |block: &[ProcessPair]| {
+        let differences: Vec<f64> = block.iter().map(ProcessPair::difference).collect();
         stats::median(&differences)
     };
-    blocks.into_iter().filter_map(difference).collect()
-}
-
-fn logarithms(medians: &[(u32, f64)]) -> Vec<f64> {
-    medians.iter().map(|(_, median)| median.ln()).collect()
+    blocks.filter_map(median).collect()
 }
 
 /// Iterations of a usual sample.

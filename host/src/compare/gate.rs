@@ -9,9 +9,12 @@
 //! ```
 
 use super::changes::{Part, timed};
+use super::decision::explain;
 use super::matching::Pair;
 use super::{Context, ROUNDING, is_identical};
-use crate::report::model::{CaseComparison, Change, Gate, GateOutcome, Metric, Rules, Verdict};
+use crate::report::model::{
+    CaseComparison, Change, Gate, GateOutcome, Metric, Rules, UnsureReason, Verdict,
+};
 
 /// What a case needs before it can be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,8 @@ impl Next {
         if matches!(
             case.verdict,
             Verdict::Identical | Verdict::New | Verdict::Gone
-        ) || case.change(Metric::WallTime).is_none()
+        ) || case.change(Metric::CpuTime).is_none()
+            || case.reason.is_some_and(|reason| !helps(reason))
         {
             return Self::Nothing;
         }
@@ -41,6 +45,22 @@ impl Next {
             (false, _) if case.verdict == Verdict::Unsure => Self::Extend,
             _ => Self::Nothing,
         }
+    }
+}
+
+/// Whether more blocks may end what makes a case unsure.
+fn helps(reason: UnsureReason) -> bool {
+    match reason {
+        UnsureReason::Interval
+        | UnsureReason::Preempted
+        | UnsureReason::FewProcesses
+        | UnsureReason::TimerFloor => true,
+        UnsureReason::Failed
+        | UnsureReason::OtherMachine
+        | UnsureReason::Nonlinear
+        | UnsureReason::FuelUnsettled
+        | UnsureReason::Layout
+        | UnsureReason::Contradiction => false,
     }
 }
 
@@ -63,10 +83,11 @@ fn answer(change: &Change, rules: &Rules) -> Answer {
     }
 }
 
-/// Wall time answers if it can, else CPU time.
+/// Wall time answers if it can, else CPU time if that may.
 fn question<'a>(case: &'a CaseComparison, rules: &Rules) -> (Answer, Option<&'a Change>) {
     let answers = [Metric::WallTime, Metric::CpuTime]
         .into_iter()
+        .filter(|metric| *metric == Metric::WallTime || case.cpu_may_decide)
         .filter_map(|metric| {
             let change = case.change(metric)?;
             Some((answer(change, rules), Some(change)))
@@ -127,6 +148,16 @@ pub(super) fn gate(
             "its times were not measured on both sides",
         );
     };
+    // A change that is below the threshold in all layouts together is none that matters.
+    if let Some(reason) = case.reason
+        && !helps(reason)
+        && (first != Answer::Below || reason != UnsureReason::Layout)
+    {
+        return plain(
+            GateOutcome::Unsure,
+            explain(reason).unwrap_or("it is unsure"),
+        );
+    }
     match first {
         Answer::Below => Gate {
             outcome: GateOutcome::Passed,
@@ -145,7 +176,7 @@ pub(super) fn gate(
             let alpha = (1.0 - rules.confidence) / confirmed.max(1) as f64;
             let part = Part::Confirming(1.0 - alpha);
             let fresh = timed(change.metric, base, candidate, part, context);
-            confirm(change, fresh.map(|(fresh, _)| fresh), rules)
+            confirm(change, fresh.map(|fresh| fresh.change), rules)
         }
     }
 }

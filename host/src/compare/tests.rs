@@ -29,6 +29,7 @@ fn process(block: u32, confirming: bool, wall: f64, cpu: f64) -> Process {
         wall_ns: of_thousand(wall),
         cpu_ns: of_thousand(cpu),
         switches: 0,
+        waits: 0,
     };
     Process {
         confirming,

@@ -21,8 +21,9 @@ use serde::Serialize;
 
 use super::{Contents, SCHEMA_ID, safe_json};
 use crate::report::model::{
-    Case, CaseComparison, CaseSpec, Comparison, Compile, Count, Estimate, LimitKind, Machine, Mark,
-    Measurement, Outcome, Pairing, Plugin, PluginKind, Process, Rules, Run, RunStatus, Side, hex,
+    Calibration, Case, CaseComparison, CaseSpec, Comparison, Compile, Count, Estimate, LimitKind,
+    Machine, Mark, Measurement, Outcome, Pairing, Plugin, PluginKind, Process, Rules, Run,
+    RunStatus, Side, hex,
 };
 
 #[derive(Serialize)]
@@ -109,6 +110,7 @@ struct CaseLine<'a> {
     marks: &'a [Mark],
     checksum: Option<String>,
     count: Option<&'a Count>,
+    calibration: Option<&'a Calibration>,
     output: Option<&'a str>,
 }
 
@@ -191,6 +193,7 @@ fn case_line<'a>(run: &'a str, plugin: &'a str, case: &'a Case) -> Line<'a> {
         marks,
         checksum,
         count,
+        calibration,
         processes: _,
         measurements: _,
         output,
@@ -203,6 +206,7 @@ fn case_line<'a>(run: &'a str, plugin: &'a str, case: &'a Case) -> Line<'a> {
         marks,
         checksum: checksum.map(hex::text),
         count: count.as_ref(),
+        calibration: calibration.as_ref(),
         output: output.as_deref(),
     })
 }

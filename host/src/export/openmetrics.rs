@@ -59,7 +59,7 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
     out.write_all(text.as_bytes())
 }
 
-const METRICS: [(Metric, &str, &str); 10] = [
+const METRICS: [(Metric, &str, &str); 11] = [
     (Metric::WallTime, "wall_time", "Wall time per iteration"),
     (
         Metric::CpuTime,
@@ -101,6 +101,11 @@ const METRICS: [(Metric, &str, &str); 10] = [
         Metric::SpreadWithin,
         "spread_within",
         "Spread within a process",
+    ),
+    (
+        Metric::UndisturbedShare,
+        "undisturbed_samples",
+        "Samples that were not preempted, of all",
     ),
 ];
 

@@ -14,6 +14,7 @@ pub(super) fn metric(metric: Metric) -> &'static str {
         Metric::MemoryMean => "memory-mean",
         Metric::RssPeak => "rss-peak",
         Metric::SpreadWithin => "spread-within",
+        Metric::UndisturbedShare => "undisturbed-share",
     }
 }
 

@@ -1,71 +1,280 @@
-//! How many iterations make a sample long enough for the clock.
+//! How many iterations make a sample: found out once a case, in a process of its own, so that every process of
+//! the case and both sides of a comparison do the same work. The number is a rung of a fixed ladder, the powers of
+//! two, so that runs at different times agree on it, too.
+//!
+//! If each process chose its own number, it would be in proportion to 1/cost, and a cost that depends on the
+//! number would hide a change: iterations of which the i-th takes i·U, with U larger by a quarter, were said to have
+//! become faster by 0.1 %.
 
-/// The next batch size on the way to `target` ns, given that `iterations` took `timed` ns within
-/// `total` ns; none if `iterations` is enough.
-///
-/// Grows by 2 to 10 times a step, because the first batches are cold and say too much. A batch
-/// whose untimed part is ten times the target is long enough, however short its timed part.
-/// Work that was folded away takes no time however often it is done: past [`ITERATIONS_MAX`] nobody
-/// goes on.
-pub(super) fn next_size(iterations: u64, timed: u64, total: u64, target: u64) -> Option<u64> {
-    if iterations >= ITERATIONS_MAX {
-        return None;
-    }
-    // A fifth short is near enough: the target is a wish, the minimum is a fifth of it.
-    if timed.saturating_mul(5) >= target.saturating_mul(4) || total >= target.saturating_mul(10) {
-        return None;
-    }
-    let factor = if timed == 0 {
-        10.0
-    } else {
-        (target as f64 / timed as f64).clamp(1.25, 10.0)
-    };
-    Some(((iterations as f64 * factor).ceil() as u64).max(iterations + 1))
+use serde::{Deserialize, Serialize};
+
+use super::{Batch, Order, Schedule};
+
+/// What one process found out about a case.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibrated {
+    /// Time of one iteration, ns: on the CPU, or wall time if the guest waits.
+    pub iteration_ns: f64,
+    /// Wall time of one iteration with what is done for it outside of the timed part, ns.
+    pub whole_ns: f64,
+    /// Time of one iteration in batches of twice as many, over that in batches of so many; none where they would
+    /// take too long.
+    pub doubled_ratio: Option<f64>,
 }
 
-/// At one iteration a nanosecond, a quarter of an hour: no real work gets here.
-const ITERATIONS_MAX: u64 = 1 << 40;
+impl Calibrated {
+    /// The rung nearest to samples of `target` ns. Set-up of each iteration makes it smaller: a sample takes at most
+    /// ten times the target in all.
+    #[must_use]
+    pub fn iterations(&self, target: u64) -> u64 {
+        let target = target as f64;
+        let nearest = rung(
+            (target / self.iteration_ns.max(f64::MIN_POSITIVE))
+                .log2()
+                .round(),
+        );
+        let most = (SET_UP_MAX * target / self.whole_ns.max(f64::MIN_POSITIVE)).log2();
+        nearest.min(rung(most.floor()))
+    }
+}
+
+/// A sample takes at most this many times the target with what lies outside of its timed part.
+const SET_UP_MAX: f64 = 10.0;
+
+/// At one iteration a nanosecond, a quarter of an hour: no real work gets here. Work that was folded away takes no
+/// time however often it is done.
+const EXPONENT_MAX: f64 = 40.0;
+
+fn rung(exponent: f64) -> u64 {
+    1 << exponent.clamp(0.0, EXPONENT_MAX) as u32
+}
+
+/// Batches of each of both sizes that tell whether the cost of an iteration depends on their number: the fastest of so
+/// many is one that no neighbour slowed down.
+const ROUNDS: usize = 4;
+
+/// Batches of twice as many iterations are not tried if one takes longer than this, ns.
+const DOUBLED_NS_MAX: f64 = 2e8;
+
+/// Orders batches of growing size until one is long enough, and then some of two sizes in turn.
+#[derive(Debug)]
+pub struct CalibrateSchedule {
+    sample_ns: u64,
+    /// The untimed part of the very first batch, of one iteration: what each batch costs however
+    /// large it is, if it does not grow with the iterations.
+    first_untimed: Option<u64>,
+    found: Option<Calibrated>,
+    /// Whether a batch was long enough.
+    is_grown: bool,
+    /// Batches of the chosen size and of twice that, in turn: what an iteration took, ns.
+    rounds: Vec<(u64, f64)>,
+}
+
+impl CalibrateSchedule {
+    /// A schedule for samples of `sample_ns` that has ordered nothing yet.
+    #[must_use]
+    pub fn new(sample_ns: u64) -> Self {
+        Self {
+            sample_ns,
+            first_untimed: None,
+            found: None,
+            is_grown: false,
+            rounds: Vec::new(),
+        }
+    }
+
+    /// What was found out; none if no batch was finished.
+    #[must_use]
+    pub fn calibrated(&self) -> Option<Calibrated> {
+        let found = self.found?;
+        let iterations = found.iterations(self.sample_ns);
+        let fastest = |wanted: u64| {
+            let of_size = self.rounds.iter().filter(|(size, _)| *size == wanted);
+            of_size.map(|(_, ns)| *ns).reduce(f64::min)
+        };
+        let (Some(once), Some(twice)) = (fastest(iterations), fastest(2 * iterations)) else {
+            return Some(found);
+        };
+        Some(Calibrated {
+            iteration_ns: once,
+            doubled_ratio: (once > 0.0).then_some(twice / once),
+            ..found
+        })
+    }
+
+    /// The next size on the way to a batch that is long enough; none if `done` was.
+    fn larger(&mut self, done: &Batch) -> Option<u64> {
+        let iterations = done.order.iterations;
+        let is_first = self.first_untimed.is_none();
+        // Set-up that each batch does once must not keep the batches small; set-up of each
+        // iteration must.
+        let once = *self.first_untimed.get_or_insert(done.untimed);
+        let whole = done.timed + done.untimed.saturating_sub(once);
+        self.found = Some(Calibrated {
+            iteration_ns: cost(done),
+            whole_ns: whole as f64 / iterations as f64,
+            doubled_ratio: None,
+        });
+        let target = self.sample_ns;
+        let is_long = done.timed.saturating_mul(3) >= target.saturating_mul(2)
+            || whole as f64 >= SET_UP_MAX * target as f64;
+        if is_long || iterations >= rung(EXPONENT_MAX) {
+            return None;
+        }
+        // After one batch, it is not known yet which of the two its set-up is.
+        if is_first && done.untimed >= target.saturating_mul(10) {
+            return Some(2);
+        }
+        // By 2 to 16 times, because the first batches are cold and say too much.
+        let factor = target as f64 / (done.timed as f64).max(1.0);
+        Some(iterations * rung(factor.log2().floor().clamp(1.0, 4.0)))
+    }
+
+    /// The next of the batches of two sizes: n, 2n, 2n, n, so that a drift is in both alike.
+    fn next_round(&self) -> Option<u64> {
+        let found = self.found?;
+        let iterations = found.iterations(self.sample_ns);
+        let doubled_ns = 2.0 * iterations as f64 * found.whole_ns;
+        let is_done = self.rounds.len() >= 2 * ROUNDS;
+        if is_done || doubled_ns > DOUBLED_NS_MAX || iterations >= rung(EXPONENT_MAX) {
+            return None;
+        }
+        let is_doubled = matches!(self.rounds.len() % 4, 1 | 2);
+        Some(if is_doubled {
+            2 * iterations
+        } else {
+            iterations
+        })
+    }
+}
+
+/// What one iteration of a batch took, ns: what its neighbours did is left out, unless it waited.
+fn cost(batch: &Batch) -> f64 {
+    let ns = match batch.waits {
+        0 if batch.cpu > 0 => batch.cpu,
+        _ => batch.timed,
+    };
+    ns as f64 / batch.order.iterations as f64
+}
+
+impl Schedule for CalibrateSchedule {
+    fn next(&mut self, done: Option<&Batch>) -> Option<Order> {
+        let iterations = match done {
+            None => Some(1),
+            Some(done) if self.is_grown => {
+                self.rounds.push((done.order.iterations, cost(done)));
+                self.next_round()
+            }
+            Some(done) => {
+                let larger = self.larger(done);
+                self.is_grown = larger.is_none();
+                larger.or_else(|| self.next_round())
+            }
+        };
+        iterations.map(|iterations| Order {
+            iterations,
+            usage: true,
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
+    use super::super::sampler::fake::{FakeClock, drive};
+    use super::super::{Bench as _, Sampler};
     use super::*;
 
-    fn steps(ns_per_iteration: f64, overhead: u64) -> (u64, usize) {
-        let (mut iterations, mut count) = (1, 0);
-        while let Some(next) = {
-            let timed = (iterations as f64 * ns_per_iteration) as u64;
-            next_size(iterations, timed, timed + overhead * iterations, 5_000_000)
-        } {
-            iterations = next;
-            count += 1;
-        }
-        (iterations, count)
+    const TARGET: u64 = 2_000_000;
+
+    /// The batches that were ordered, and what came out, for work that takes `ns(batch, iterations)`.
+    fn run(ns: impl Fn(u64, u64) -> u64) -> (Vec<u64>, Calibrated) {
+        let clock = FakeClock::default();
+        let mut sizes = Vec::new();
+        let done = drive(CalibrateSchedule::new(TARGET), &clock, |n| {
+            sizes.push(n);
+            clock.pass(ns(sizes.len() as u64, n));
+        });
+        (sizes, done.calibrated().unwrap())
+    }
+
+    fn iterations(ns: impl Fn(u64, u64) -> u64) -> u64 {
+        run(ns).1.iterations(TARGET)
     }
 
     #[test]
-    fn reaches_the_target_in_few_steps() {
-        let (iterations, count) = steps(1.0, 0);
-        assert!(
-            (4_000_000..=6_000_000).contains(&iterations),
-            "{iterations}"
-        );
-        assert!(count <= 8, "{count}");
-        assert_eq!(steps(80_000_000.0, 0).0, 1);
-        assert!(steps(0.001, 0).0 >= 4_000_000_000);
+    fn a_sample_is_the_rung_nearest_to_the_target() {
+        assert_eq!(iterations(|_, n| n), 1 << 21);
+        assert_eq!(iterations(|_, n| n * 1000), 2048);
+        assert_eq!(iterations(|_, n| n * 80_000_000), 1);
+        let (sizes, _) = run(|_, n| n);
+        assert!(sizes.iter().all(|size| size.is_power_of_two()), "{sizes:?}");
+        assert!(sizes.len() <= 8 + 2 * ROUNDS, "{sizes:?}");
+    }
+
+    /// If this failed, two versions would do different work, and two runs of one, too.
+    #[test]
+    fn a_cost_that_differs_a_little_leads_to_the_same_rung() {
+        for ns in 800..1_250 {
+            assert_eq!(iterations(|_, n| n * ns), 2048, "{ns}");
+        }
+    }
+
+    #[test]
+    fn a_cost_that_depends_on_the_number_is_seen() {
+        let ratio = |ns: fn(u64, u64) -> u64| run(ns).1.doubled_ratio.unwrap();
+        assert!((ratio(|_, n| n * 1000) - 1.0).abs() < 0.001);
+        // The i-th iteration takes i times as long.
+        assert!((ratio(|_, n| n * n * 10) - 2.0).abs() < 0.001);
+        // Set-up within the timed part.
+        assert!(ratio(|_, n| 1_500_000 + n) < 0.7);
+        // A neighbour that takes every third batch's time.
+        let noisy = ratio(|batch, n| n * 1000 * (1 + batch % 3));
+        assert!((noisy - 1.0).abs() < 0.001, "{noisy}");
+    }
+
+    #[test]
+    fn what_takes_long_is_not_done_twice_as_often() {
+        let (sizes, found) = run(|_, n| n * 5_000_000_000);
+        assert_eq!((sizes, found.doubled_ratio), (vec![1], None));
     }
 
     #[test]
     fn work_that_takes_no_time_at_all_comes_to_an_end() {
-        let (iterations, count) = steps(0.0, 0);
-        assert!(
-            iterations >= ITERATIONS_MAX && count < 20,
-            "{iterations} {count}"
-        );
+        let (sizes, found) = run(|_, _| 0);
+        assert!(sizes.len() < 20, "{sizes:?}");
+        assert_eq!(found.iterations(TARGET), 1 << 40);
+    }
+
+    fn with_set_up(ns: impl Fn(u64) -> u64) -> u64 {
+        let clock = FakeClock::default();
+        let mut sampler = Sampler::new(clock.clone(), CalibrateSchedule::new(TARGET));
+        while let Some(iterations) = sampler.next(7).unwrap() {
+            clock.pass(ns(iterations));
+            sampler.start().unwrap();
+            clock.pass(iterations * 13);
+            sampler.stop().unwrap();
+        }
+        let found = sampler.into_schedule().calibrated().unwrap();
+        found.iterations(TARGET)
     }
 
     #[test]
-    fn does_not_chase_a_short_timed_part_through_a_long_untimed_one() {
-        let (iterations, _) = steps(10.0, 1_000_000);
-        assert!(iterations <= 500, "{iterations}");
+    fn long_set_up_of_each_batch_does_not_make_the_samples_short() {
+        assert!(with_set_up(|_| 200_000_000) * 13 >= TARGET / 2);
+    }
+
+    #[test]
+    fn long_set_up_of_each_iteration_keeps_the_batches_small() {
+        assert_eq!(with_set_up(|n| n * 60_000_000), 1);
+    }
+
+    #[test]
+    fn waiting_is_what_an_iteration_takes() {
+        let clock = FakeClock::default();
+        let done = drive(CalibrateSchedule::new(TARGET), &clock, |n| {
+            clock.pass(n * 100_000);
+            clock.wait(n * 900_000);
+        });
+        assert_eq!(done.calibrated().unwrap().iterations(TARGET), 2);
     }
 }

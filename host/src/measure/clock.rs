@@ -23,6 +23,8 @@ pub struct Usage {
     pub cpu_ns: u64,
     /// Involuntary context switches.
     pub switches: u64,
+    /// Voluntary ones.
+    pub waits: u64,
 }
 
 /// The machine's monotonic clock and the counters of the calling thread.
@@ -47,10 +49,18 @@ impl Clock for SystemClock {
     }
 
     fn usage(&mut self) -> Usage {
-        let switches = getrusage(UsageWho::RUSAGE_THREAD).ok();
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).ok();
+        let (switches, waits) = usage.map_or((0, 0), |usage| {
+            let (involuntary, voluntary) = (
+                usage.involuntary_context_switches(),
+                usage.voluntary_context_switches(),
+            );
+            (involuntary as u64, voluntary as u64)
+        });
         Usage {
             cpu_ns: clock_ns(ClockId::CLOCK_THREAD_CPUTIME_ID),
-            switches: switches.map_or(0, |usage| usage.involuntary_context_switches() as u64),
+            switches,
+            waits,
         }
     }
 }

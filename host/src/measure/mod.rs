@@ -18,6 +18,7 @@ mod profile;
 mod sampler;
 mod time;
 
+pub use calibrate::{CalibrateSchedule, Calibrated};
 pub use calls::{CallNode, FunctionSum, Place};
 pub(crate) use clock::clock_ns;
 pub use clock::{Clock, SystemClock, Usage};

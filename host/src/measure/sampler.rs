@@ -26,6 +26,8 @@ pub struct Batch {
     pub cpu: u64,
     /// Involuntary context switches in the same span, if they were wanted.
     pub switches: u64,
+    /// Voluntary ones in the same span, if they were wanted.
+    pub waits: u64,
     /// What the guest says it computed.
     pub checksum: u64,
 }
@@ -103,7 +105,7 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
 
     /// The batch that ends at `now`.
     fn batch_done(&mut self, now: u64, checksum: u64) -> Batch {
-        let (mut cpu, mut switches) = (0, 0);
+        let (mut cpu, mut switches, mut waits) = (0, 0, 0);
         if self.order.usage {
             let usage = match self.pairs {
                 1 => self.first_stop,
@@ -116,6 +118,7 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
                 _ => share(self.timed, on_cpu, now - self.first_start),
             };
             switches = usage.switches - self.usage.switches;
+            waits = usage.waits - self.usage.waits;
         }
         Batch {
             order: self.order,
@@ -123,6 +126,7 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
             untimed: now - self.began - self.timed,
             cpu,
             switches,
+            waits,
             checksum,
         }
     }
@@ -210,6 +214,8 @@ pub(super) mod fake {
     pub(crate) struct FakeClock {
         now: Arc<AtomicU64>,
         off_cpu: Arc<AtomicU64>,
+        switches: Arc<AtomicU64>,
+        waits: Arc<AtomicU64>,
     }
 
     impl FakeClock {
@@ -220,6 +226,13 @@ pub(super) mod fake {
         pub(crate) fn preempt(&self, ns: u64) {
             self.pass(ns);
             self.off_cpu.fetch_add(ns, Relaxed);
+            self.switches.fetch_add(1, Relaxed);
+        }
+
+        pub(crate) fn wait(&self, ns: u64) {
+            self.pass(ns);
+            self.off_cpu.fetch_add(ns, Relaxed);
+            self.waits.fetch_add(1, Relaxed);
         }
     }
 
@@ -231,7 +244,8 @@ pub(super) mod fake {
         fn usage(&mut self) -> Usage {
             Usage {
                 cpu_ns: self.now() - self.off_cpu.load(Relaxed),
-                switches: 0,
+                switches: self.switches.load(Relaxed),
+                waits: self.waits.load(Relaxed),
             }
         }
     }

@@ -1,9 +1,8 @@
-//! The schedule of the time pass: one cold iteration, calibration, warm-up, and samples until the
-//! interval is narrow or the budget ends.
+//! The schedule of the time pass: one cold iteration, warm-up, and samples until the interval is narrow or the
+//! budget ends. How many iterations a sample has was decided before (`calibrate.rs`).
 
 use serde::{Deserialize, Serialize};
 
-use super::calibrate::next_size;
 use super::{Batch, Order, Schedule};
 use crate::report::model::Sample;
 use crate::stats;
@@ -13,10 +12,14 @@ use crate::stats;
 pub struct TimeSettings {
     /// How long a sample should last, ns.
     pub sample_ns: u64,
+    /// Iterations of a sample.
+    pub iterations: u64,
     /// How long sampling may take, ns.
     pub budget_ns: u64,
     /// Half width of the median's 95 % interval over the median at which sampling ends early.
     pub precision: f64,
+    /// Within this time after the first batch was asked for it must have ended, if it has any sample, ns.
+    pub deadline_ns: u64,
     /// At least this many samples, unless four budgets have gone by.
     pub min_samples: usize,
     /// At most this many samples.
@@ -26,10 +29,14 @@ pub struct TimeSettings {
 impl Default for TimeSettings {
     fn default() -> Self {
         Self {
-            sample_ns: 5_000_000,
+            // Short, so that a busy neighbour leaves some samples undisturbed: the kernel gives each of two some 3 ms
+            // at a time.
+            sample_ns: 2_000_000,
+            iterations: 1,
             budget_ns: 500_000_000,
             precision: 0.01,
-            min_samples: 10,
+            deadline_ns: u64::MAX,
+            min_samples: 20,
             max_samples: 10_000,
         }
     }
@@ -42,14 +49,14 @@ impl TimeSettings {
     pub fn compared() -> Self {
         Self {
             budget_ns: 50_000_000,
-            sample_ns: 2_000_000,
             precision: 0.0,
+            min_samples: 10,
             ..Self::default()
         }
     }
 }
 
-/// Batches between calibration and the first sample.
+/// Batches between the cold iteration and the first sample.
 const WARM_UPS: u32 = 2;
 
 /// Orders the batches of one process and keeps its samples.
@@ -59,11 +66,12 @@ pub struct TimeSchedule {
     stage: Stage,
     /// Time that samples have taken so far, their untimed parts included.
     spent_ns: u64,
+    /// Time that everything has taken so far.
+    elapsed_ns: u64,
     first_ns: u64,
-    /// The untimed part of the very first batch, of one iteration: what each batch costs however
-    /// large it is, if it does not grow with the iterations.
-    first_untimed_ns: u64,
     samples: Vec<Sample>,
+    /// Wall time per iteration of those that were not disturbed.
+    undisturbed: Vec<f64>,
     checksum: u64,
     stable: bool,
     precise: bool,
@@ -72,7 +80,6 @@ pub struct TimeSchedule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     First,
-    Calibrate,
     WarmUp(u32),
     Sample,
 }
@@ -85,9 +92,10 @@ impl TimeSchedule {
             settings,
             stage: Stage::First,
             spent_ns: 0,
+            elapsed_ns: 0,
             first_ns: 0,
-            first_untimed_ns: 0,
             samples: Vec::new(),
+            undisturbed: Vec::new(),
             checksum: 0,
             stable: true,
             precise: false,
@@ -118,99 +126,90 @@ impl TimeSchedule {
         self.precise
     }
 
-    /// After the batch `done`: the size of the next one, and its stage.
-    fn advance(&mut self, done: &Batch) -> Option<u64> {
-        let iterations = done.order.iterations;
+    /// After the batch `done`: whether there is another one, and its stage.
+    fn advance(&mut self, done: &Batch) -> bool {
         let total = done.timed + done.untimed;
-        if matches!(self.stage, Stage::First | Stage::Calibrate) {
-            if let Some(size) = self.larger(done) {
-                self.stage = Stage::Calibrate;
-                return Some(size);
+        self.elapsed_ns += total;
+        match self.stage {
+            Stage::First => {
+                self.first_ns = done.timed;
+                // A case that fills its budget in a few batches needs no other warm-up.
+                let is_long = total > self.settings.budget_ns / 8;
+                self.stage = if is_long {
+                    Stage::Sample
+                } else {
+                    Stage::WarmUp(WARM_UPS - 1)
+                };
+                return true;
             }
-            // A case that fills its budget in a few batches was warmed up by calibrating.
-            let warm_ups = if total > self.settings.budget_ns / 8 {
-                0
-            } else {
-                WARM_UPS
-            };
-            self.stage = Stage::WarmUp(warm_ups);
-        }
-        if let Stage::WarmUp(left) = self.stage {
-            self.stage = if left == 0 {
-                Stage::Sample
-            } else {
-                Stage::WarmUp(left - 1)
-            };
-            return Some(iterations);
+            Stage::WarmUp(left) => {
+                self.stage = match left {
+                    0 => Stage::Sample,
+                    left => Stage::WarmUp(left - 1),
+                };
+                return true;
+            }
+            Stage::Sample => {}
         }
         self.spent_ns += total;
-        self.samples.push(Sample {
-            iterations,
+        self.keep(done);
+        !self.is_done(total)
+    }
+
+    fn keep(&mut self, done: &Batch) {
+        let count = |switches| u32::try_from(switches).unwrap_or(u32::MAX);
+        let sample = Sample {
+            iterations: done.order.iterations,
             wall_ns: done.timed,
             cpu_ns: done.cpu,
-            switches: u32::try_from(done.switches).unwrap_or(u32::MAX),
-        });
-        (!self.is_done()).then_some(iterations)
-    }
-
-    /// The next size on the way to a sample that is long enough; none if `done` was.
-    fn larger(&mut self, done: &Batch) -> Option<u64> {
-        let target = self.settings.sample_ns;
-        let is_first = self.stage == Stage::First;
-        if is_first {
-            self.first_ns = done.timed;
-            self.first_untimed_ns = done.untimed;
+            switches: count(done.switches),
+            waits: count(done.waits),
+        };
+        self.samples.push(sample);
+        if sample.is_undisturbed() {
+            let ns = sample.wall_ns as f64 / sample.iterations as f64;
+            self.undisturbed.push(ns);
         }
-        // Set-up that each batch does once must not keep the batches small; set-up of each
-        // iteration must.
-        let growing = done.untimed.saturating_sub(self.first_untimed_ns);
-        let size = next_size(
-            done.order.iterations,
-            done.timed,
-            done.timed + growing,
-            target,
-        )?;
-        // After one batch nobody knows which of the two it is.
-        let is_long = done.untimed >= target.saturating_mul(10);
-        Some(if is_first && is_long { 2 } else { size })
     }
 
-    fn is_done(&mut self) -> bool {
+    /// Whether there are enough samples; the next one would take about `next_ns`.
+    fn is_done(&mut self, next_ns: u64) -> bool {
         let (count, budget) = (self.samples.len(), self.settings.budget_ns);
-        let must_end =
-            count >= self.settings.max_samples || self.spent_ns >= budget.saturating_mul(4);
+        let must_end = count >= self.settings.max_samples
+            || self.spent_ns >= budget.saturating_mul(4)
+            || self.elapsed_ns.saturating_add(next_ns) > self.settings.deadline_ns;
         if count < self.settings.min_samples {
             return must_end;
         }
         // Looked at now and then: sorting all samples after each would cost more than they do.
         if must_end || count.is_multiple_of(self.settings.min_samples) {
-            let times: Vec<f64> = self
-                .samples
-                .iter()
-                .map(|sample| sample.wall_ns as f64 / sample.iterations as f64)
-                .collect();
-            self.precise = stats::estimate_within(&times).is_some_and(|estimate| {
-                (estimate.upper - estimate.lower) / 2.0 <= self.settings.precision * estimate.median
-            });
+            self.precise = self.is_narrow();
         }
         must_end || self.precise || self.spent_ns >= budget
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.undisturbed.len() >= self.settings.min_samples
+            && stats::estimate_within(&self.undisturbed).is_some_and(|estimate| {
+                (estimate.upper - estimate.lower) / 2.0 <= self.settings.precision * estimate.median
+            })
     }
 }
 
 impl Schedule for TimeSchedule {
     fn next(&mut self, done: Option<&Batch>) -> Option<Order> {
-        let iterations = match done {
-            None => Some(1),
-            Some(done) => {
-                if self.stage != Stage::First && done.checksum != self.checksum {
-                    self.stable = false;
-                }
-                self.checksum = done.checksum;
-                self.advance(done)
-            }
+        let Some(done) = done else {
+            return Some(Order {
+                iterations: 1,
+                usage: false,
+            });
         };
-        iterations.map(|iterations| Order {
-            iterations,
+        if self.stage != Stage::First && done.checksum != self.checksum {
+            self.stable = false;
+        }
+        self.checksum = done.checksum;
+        self.advance(done).then_some(Order {
+            iterations: self.settings.iterations,
             usage: self.stage == Stage::Sample,
         })
     }
@@ -219,8 +218,17 @@ impl Schedule for TimeSchedule {
 #[cfg(test)]
 mod tests {
     use super::super::sampler::fake::{FakeClock, drive};
-    use super::super::{Bench as _, Sampler};
     use super::*;
+
+    const SETTINGS: TimeSettings = TimeSettings {
+        sample_ns: 2_000_000,
+        iterations: 16_384,
+        budget_ns: 500_000_000,
+        precision: 0.01,
+        deadline_ns: u64::MAX,
+        min_samples: 20,
+        max_samples: 10_000,
+    };
 
     fn run(settings: TimeSettings, ns: impl Fn(u64, u64) -> u64) -> TimeSchedule {
         let clock = FakeClock::default();
@@ -232,15 +240,12 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_case_ends_early_with_calibrated_samples() {
-        let done = run(TimeSettings::default(), |_, n| n * 100);
+    fn a_steady_case_ends_early_and_every_sample_has_the_same_iterations() {
+        let done = run(SETTINGS, |_, n| n * 100);
         assert!(done.is_precise());
-        assert_eq!(done.samples().len(), TimeSettings::default().min_samples);
+        assert_eq!(done.samples().len(), SETTINGS.min_samples);
         for sample in done.samples() {
-            assert!(
-                (4_000_000..10_000_000).contains(&sample.wall_ns),
-                "{sample:?}"
-            );
+            assert_eq!((sample.iterations, sample.wall_ns), (16_384, 1_638_400));
             assert_eq!(sample.cpu_ns, sample.wall_ns);
         }
         assert_eq!(done.first_ns(), 100);
@@ -249,44 +254,57 @@ mod tests {
 
     #[test]
     fn an_unsteady_case_ends_with_its_budget_and_keeps_every_sample() {
-        let done = run(TimeSettings::default(), |call, n| n * (100 + call % 7 * 10));
+        let done = run(SETTINGS, |call, n| n * (100 + call % 7 * 10));
         assert!(!done.is_precise());
         let spent: u64 = done.samples().iter().map(|sample| sample.wall_ns).sum();
         assert!((500_000_000..600_000_000).contains(&spent), "{spent}");
     }
 
-    fn with_set_up(ns: impl Fn(u64) -> u64) -> TimeSchedule {
+    /// If this failed, a busy machine would end the sampling before there is anything to see.
+    #[test]
+    fn disturbed_samples_are_kept_and_do_not_count_as_enough() {
         let clock = FakeClock::default();
-        let mut sampler = Sampler::new(clock.clone(), TimeSchedule::new(TimeSettings::default()));
-        while let Some(iterations) = sampler.next(7).unwrap() {
-            clock.pass(ns(iterations));
-            sampler.start().unwrap();
-            clock.pass(iterations * 13);
-            sampler.stop().unwrap();
-        }
-        sampler.into_schedule()
-    }
-
-    #[test]
-    fn long_set_up_of_each_batch_does_not_make_the_samples_short() {
-        let done = with_set_up(|_| 200_000_000);
-        assert!(
-            done.samples()
-                .iter()
-                .all(|sample| sample.wall_ns >= 4_000_000)
-        );
-    }
-
-    #[test]
-    fn long_set_up_of_each_iteration_keeps_the_batches_small() {
-        let done = with_set_up(|n| n * 60_000_000);
-        assert!(done.samples().iter().all(|sample| sample.iterations <= 2));
+        let mut calls = 0;
+        let done = drive(TimeSchedule::new(SETTINGS), &clock, |n| {
+            calls += 1;
+            clock.pass(n * 100);
+            if calls % 2 == 0 {
+                clock.preempt(3_000_000);
+            }
+        });
+        let undisturbed = done.samples().iter().filter(|one| one.is_undisturbed());
+        assert!(undisturbed.count() >= SETTINGS.min_samples);
+        assert!(done.is_precise());
+        assert!(done.samples().iter().any(|sample| sample.switches > 0));
     }
 
     #[test]
     fn a_case_longer_than_its_budget_is_sampled_a_few_times() {
-        let done = run(TimeSettings::default(), |_, n| n * 900_000_000);
+        let settings = TimeSettings {
+            iterations: 1,
+            ..SETTINGS
+        };
+        let done = run(settings, |_, n| n * 900_000_000);
         assert_eq!(done.samples().len(), 3);
-        assert!(done.samples().iter().all(|sample| sample.iterations == 1));
+    }
+
+    /// If this failed, what was measured would be thrown away when the wall limit ends the process.
+    #[test]
+    fn sampling_ends_before_its_deadline() {
+        let settings = TimeSettings {
+            iterations: 1,
+            budget_ns: 3_000_000_000,
+            precision: 0.0,
+            deadline_ns: 1_000_000_000,
+            max_samples: 1000,
+            min_samples: 10,
+            ..SETTINGS
+        };
+        let done = run(settings, |call, n| n * (30_000_000 + call));
+        let count = done.samples().len();
+        assert!((28..=32).contains(&count), "{count}");
+        // However long it takes, there is one.
+        let done = run(settings, |_, n| n * 5_000_000_000);
+        assert_eq!(done.samples().len(), 1);
     }
 }

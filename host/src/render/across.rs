@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::cells::{self, estimate, median_ns};
+use super::cells::{self, median_ns};
 use super::columns::{Cell, Columns};
 use super::{BOLD, DIM, YELLOW, escape};
 use crate::report::model::{Case, Metric, Plugin, PluginKind, Run};
@@ -157,7 +157,7 @@ impl<'a> Table<'a> {
 
 /// How many times as long as the fastest it takes; about as long, where the intervals overlap.
 fn ratio(case: &Case, fastest: Option<&Case>) -> Cell {
-    let time = |case| estimate(case, Metric::WallTime);
+    let time = |case| cells::headline(case);
     match (time(case), fastest.and_then(time)) {
         (Some(slow), Some(fast)) if fast.median > 0.0 => {
             let is_unsure = !fastest.is_some_and(|fastest| std::ptr::eq(fastest, case))

@@ -3,20 +3,17 @@
 use super::columns::Cell;
 use super::failure::mark;
 use super::{BOLD, RED, YELLOW, amount, bytes, duration, escape, rate};
-use crate::report::model::{Case, Estimate, Mark, Metric, Throughput};
+use crate::report::model::{Case, Estimate, Mark, Metric, Process, Throughput};
 use crate::stats;
 
-/// The estimate of a metric, if there is one.
-pub(super) fn estimate(case: &Case, metric: Metric) -> Option<&Estimate> {
-    case.measurements
-        .iter()
-        .find(|measured| measured.metric == metric)
-        .map(|measured| &measured.estimate)
+/// The time that is shown: wall time, or CPU time where too few samples were undisturbed.
+pub(super) fn headline(case: &Case) -> Option<&Estimate> {
+    case.estimate(case.headline())
 }
 
-/// Its median wall time, ns.
+/// Its median, ns.
 pub(super) fn median_ns(case: &Case) -> Option<f64> {
-    estimate(case, Metric::WallTime).map(|time| time.median)
+    headline(case).map(|time| time.median)
 }
 
 fn or_dash(text: Option<String>) -> String {
@@ -34,7 +31,12 @@ pub(super) fn name(name: &str, case: &Case) -> Cell {
 }
 
 pub(super) fn time(case: &Case) -> Cell {
-    Cell::styled(or_dash(median_ns(case).map(duration)), BOLD)
+    let which = match case.headline() {
+        Metric::CpuTime => " CPU",
+        _ => "",
+    };
+    let shown = |ns| format!("{}{which}", duration(ns));
+    Cell::styled(or_dash(median_ns(case).map(shown)), BOLD)
 }
 
 /// Both ends, in the unit of the median so that they can be compared at a glance.
@@ -45,7 +47,7 @@ pub(super) fn interval(case: &Case) -> Cell {
         }
         format!("{} … {}", duration(time.lower), duration(time.upper))
     };
-    or_dash(estimate(case, Metric::WallTime).map(ends)).into()
+    or_dash(headline(case).map(ends)).into()
 }
 
 pub(super) fn throughput(case: &Case) -> Cell {
@@ -61,24 +63,41 @@ pub(super) fn throughput(case: &Case) -> Cell {
 }
 
 pub(super) fn fuel(case: &Case) -> Cell {
-    or_dash(estimate(case, Metric::Fuel).map(|fuel| amount(fuel.median))).into()
+    or_dash(case.estimate(Metric::Fuel).map(|fuel| amount(fuel.median))).into()
 }
 
 pub(super) fn memory(case: &Case) -> Cell {
-    or_dash(estimate(case, Metric::MemoryPeak).map(|memory| bytes(memory.median))).into()
+    or_dash(
+        case.estimate(Metric::MemoryPeak)
+            .map(|memory| bytes(memory.median)),
+    )
+    .into()
 }
 
-/// Samples of a process times processes.
+/// Samples of a process times processes; where other programs took the CPU during some, how many are left of how many.
 pub(super) fn samples(case: &Case) -> Cell {
-    let finished = case
-        .processes
-        .iter()
-        .filter(|process| process.outcome.is_ok());
-    let counts: Vec<f64> = finished
-        .map(|process| process.samples.len() as f64)
-        .collect();
-    let median = stats::median(&counts);
-    or_dash(median.map(|median| format!("{median:.0} × {}", counts.len()))).into()
+    let finished = || {
+        let processes = case.processes.iter();
+        processes.filter(|process| process.outcome.is_ok())
+    };
+    let usual = |count: &dyn Fn(&Process) -> usize| {
+        let counts: Vec<f64> = finished().map(|process| count(process) as f64).collect();
+        stats::median(&counts)
+    };
+    let all = usual(&|process| process.samples.len());
+    let undisturbed = usual(&|process| {
+        let samples = process.samples.iter();
+        samples.filter(|sample| sample.is_undisturbed()).count()
+    });
+    let processes = finished().count();
+    let shown = all.zip(undisturbed).map(|(all, undisturbed)| {
+        if undisturbed < all {
+            format!("{undisturbed:.0}/{all:.0} × {processes}")
+        } else {
+            format!("{all:.0} × {processes}")
+        }
+    });
+    or_dash(shown).into()
 }
 
 /// The marks that belong beside the numbers; all of them if more was asked for.

@@ -22,7 +22,7 @@ const HEADERS: &[&str] = &[
     "interval",
     "base",
     "candidate",
-    "CPU",
+    "other time",
     "fuel",
     "memory",
     "",
@@ -101,20 +101,27 @@ fn show_table(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
 fn row(name: String, case: &CaseComparison) -> Vec<Cell> {
     let time = case.decisive().or_else(|| case.change(Metric::WallTime));
     let of = |metric| case.change(metric).map(short).unwrap_or_default();
-    let cpu = match case.decided_by {
-        Some(Metric::CpuTime) => String::new(),
-        _ => of(Metric::CpuTime),
+    // Both times are shown, and which of them is which.
+    let is_cpu = time.is_some_and(|time| time.metric == Metric::CpuTime);
+    let (suffix, other, which) = match is_cpu {
+        true => (" CPU", Metric::WallTime, "wall "),
+        false => ("", Metric::CpuTime, "CPU "),
     };
+    let other = of(other);
+    let other = match other.is_empty() {
+        true => other,
+        false => format!("{which}{other}"),
+    };
+    let value = |ns: f64| format!("{}{suffix}", duration(ns));
     vec![
         name.into(),
         Cell::styled(verdict(case), style(case.verdict)),
         Cell::styled(time.map_or(String::new(), |time| percent(time.ratio)), BOLD),
         time.map_or(String::new(), interval).into(),
-        time.map_or(String::new(), |time| duration(time.base))
+        time.map_or(String::new(), |time| value(time.base)).into(),
+        time.map_or(String::new(), |time| value(time.candidate))
             .into(),
-        time.map_or(String::new(), |time| duration(time.candidate))
-            .into(),
-        cpu.into(),
+        other.into(),
         of(Metric::Fuel).into(),
         of(Metric::MemoryPeak).into(),
         Cell::styled(diagnosis(case).unwrap_or_default(), DIM),

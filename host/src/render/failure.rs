@@ -53,9 +53,12 @@ pub(crate) fn mark(mark: Mark) -> &'static str {
         Mark::Noisy => "noisy",
         Mark::Folded => "folded",
         Mark::FuelUnsettled => "fuel unsettled",
+        Mark::Nonlinear => "nonlinear",
         Mark::TimerFloor => "timer floor",
         Mark::SingleProcess => "one process",
         Mark::Suspended => "suspended",
+        Mark::Preempted => "preempted",
+        Mark::Unsteady => "unsteady",
         Mark::BudgetEnded => "budget ended",
     }
 }
@@ -71,11 +74,20 @@ pub(crate) fn explain(mark: Mark) -> &'static str {
             "fuel does not grow with the iterations: the compiler removed the work; use black_box"
         }
         Mark::FuelUnsettled => "fuel per iteration did not settle within 0.1 %",
+        Mark::Nonlinear => {
+            "an iteration costs more or less in larger batches: move set-up out of the timed part (iter_batched), and keep nothing from one iteration to the next"
+        }
         Mark::TimerFloor => {
             "samples are so short that measuring itself shows; let an iteration do more"
         }
         Mark::SingleProcess => "the interval says nothing of the spread between processes",
         Mark::Suspended => "the machine or the process stood still during a sample",
+        Mark::Preempted => {
+            "other programs took the CPU during nearly all samples: the time shown is CPU time"
+        }
+        Mark::Unsteady => {
+            "most processes become slower or faster from the first sample to the last: no steady state was reached"
+        }
         Mark::BudgetEnded => {
             "the time budget ended before the interval within a process was narrow"
         }

@@ -74,6 +74,12 @@ impl Observer for Progress {
                     format!("profiling {} {}", escape(plugin), escape(case)),
                 );
             }
+            progress::Progress::Calibrate { step, plugin, case } => {
+                self.show(
+                    Some(step),
+                    format!("calibrating {} {}", escape(plugin), escape(case)),
+                );
+            }
             progress::Progress::Time {
                 step,
                 block,

@@ -54,6 +54,7 @@ pub(crate) fn plain_process(block: u32, samples: Vec<Sample>) -> Process {
         outcome: Outcome::Ok,
         core: None,
         padding_bytes: 0,
+        layout: 0,
         ready_ns: 1,
         load_ns: 1,
         instantiate_ns: 1,
@@ -93,6 +94,7 @@ pub(crate) fn plain_case(name: &str, fuel_per_iteration: f64, processes: Vec<Pro
         marks: Vec::new(),
         checksum: Some(7),
         count: Some(plain_count(fuel_per_iteration)),
+        calibration: None,
         processes,
         measurements: Vec::new(),
         output: None,
@@ -140,6 +142,7 @@ fn measured() -> Plugin {
             cache: CacheUse::Miss,
             duration_ns: 812_345_678,
             code_bytes: 99_000,
+            layouts: 8,
         }),
         load_ns: Some(estimate(104_000.25, IntervalMethod::StudentT)),
         instantiate_ns: Some(estimate(8_100.0, IntervalMethod::OrderStatistic)),
@@ -182,6 +185,11 @@ fn case(number: usize, outcome: Outcome) -> Case {
         marks: marks(),
         checksum: Some(1 << 63),
         count: Some(count(number)),
+        calibration: (number != 4).then_some(Calibration {
+            iterations: 1 << number,
+            iteration_ns: 1234.5,
+            doubled_ratio: (number % 2 == 0).then_some(1.01),
+        }),
         processes: (0..3).map(|order| process(order, number)).collect(),
         measurements: Metric::ALL
             .into_iter()
@@ -237,6 +245,7 @@ pub(crate) fn sample(iterations: u64, wall_ns: u64) -> Sample {
         wall_ns,
         cpu_ns: wall_ns,
         switches: 0,
+        waits: 0,
     }
 }
 
@@ -246,6 +255,7 @@ fn process(order: u32, number: usize) -> Process {
         wall_ns: 5_000_000 + i * 7919 % 10_000,
         cpu_ns: 4_999_000 + i * 7919 % 10_000,
         switches: u32::from(i == 3),
+        waits: u32::from(i == 5),
     };
     let mut samples: Vec<Sample> = (0..20 * u64::from(order)).map(sample).collect();
     samples.extend((order == 2).then_some(Sample {
@@ -253,6 +263,7 @@ fn process(order: u32, number: usize) -> Process {
         wall_ns: u64::MAX,
         cpu_ns: 0,
         switches: u32::MAX,
+        waits: u32::MAX,
     }));
     let outcomes = outcomes();
     Process {
@@ -261,6 +272,7 @@ fn process(order: u32, number: usize) -> Process {
         outcome: outcomes[number % outcomes.len()].clone(),
         core: (order > 0).then_some(1),
         padding_bytes: 777,
+        layout: 3,
         confirming: number == 3,
         ready_ns: 11_000_000,
         load_ns: 100_000,
@@ -381,6 +393,9 @@ fn marks() -> Vec<Mark> {
         M::SingleProcess,
         M::Suspended,
         M::BudgetEnded,
+        M::Nonlinear,
+        M::Preempted,
+        M::Unsteady,
     ];
     match all[0] {
         M::Nondeterministic
@@ -390,7 +405,10 @@ fn marks() -> Vec<Mark> {
         | M::TimerFloor
         | M::SingleProcess
         | M::Suspended
-        | M::BudgetEnded => all,
+        | M::BudgetEnded
+        | M::Nonlinear
+        | M::Preempted
+        | M::Unsteady => all,
     }
 }
 

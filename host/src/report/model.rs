@@ -16,7 +16,7 @@ pub(crate) mod hex;
 mod comparison;
 pub use comparison::{
     CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, History, Pairing, Point,
-    Rules, Severity, Side, Verdict,
+    Rules, Severity, Side, UnsureReason, Verdict,
 };
 
 /// One run of `dyno`: everything that one command measured.
@@ -153,6 +153,15 @@ pub struct Compile {
     pub duration_ns: u64,
     /// Machine code of the uninstrumented build.
     pub code_bytes: u64,
+    /// Layouts of that build among which each process of the time pass draws; 1 where code is too large to be
+    /// compiled several times.
+    #[serde(default = "one_layout")]
+    pub layouts: u32,
+}
+
+/// Before there were several.
+fn one_layout() -> u32 {
+    1
 }
 
 /// What the code cache did.
@@ -182,6 +191,9 @@ pub struct Case {
     pub checksum: Option<u64>,
     /// The metered pass.
     pub count: Option<Count>,
+    /// How many iterations a sample has, and what that was drawn from; none before the time pass.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
     /// The time pass, one entry a worker process, in the order in which they ran.
     pub processes: Vec<Process>,
     /// The estimates drawn from the above, by metric.
@@ -208,6 +220,27 @@ pub struct CaseSpec {
     #[serde(with = "hex::option")]
     #[schemars(with = "Option<hex::Digits>")]
     pub expected: Option<u64>,
+}
+
+impl Case {
+    /// The time that is shown where there is room for one: wall time, or CPU time where too few samples ran without
+    /// being preempted.
+    #[must_use]
+    pub fn headline(&self) -> Metric {
+        if self.marks.contains(&Mark::Preempted) {
+            Metric::CpuTime
+        } else {
+            Metric::WallTime
+        }
+    }
+
+    /// The estimate of a metric, if there is one.
+    #[must_use]
+    pub fn estimate(&self, metric: Metric) -> Option<&Estimate> {
+        let mut measured = self.measurements.iter();
+        let found = measured.find(|measured| measured.metric == metric);
+        found.map(|measured| &measured.estimate)
+    }
 }
 
 impl CaseSpec {
@@ -366,6 +399,8 @@ pub enum Mark {
     Noisy,
     /// Fuel does not grow with the iterations: the compiler removed the work.
     Folded,
+    /// The cost of an iteration depends on how many iterations a batch has.
+    Nonlinear,
     /// The fuel per iteration did not settle within 0.1 %.
     FuelUnsettled,
     /// Below what the clock resolves: the empty batch is not small against a sample.
@@ -374,8 +409,25 @@ pub enum Mark {
     SingleProcess,
     /// The machine was stopped or suspended during a sample.
     Suspended,
+    /// Too few samples ran without being preempted: CPU time is the headline.
+    Preempted,
+    /// The samples of most processes become slower or faster all the way: no steady state was reached.
+    Unsteady,
     /// A time budget ended the case before its interval reached the target.
     BudgetEnded,
+}
+
+/// How many iterations the samples of a case have. All processes of a case use the same number, and both sides of
+/// a comparison do: it is a power of two, so that runs at different times agree, too.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Calibration {
+    /// Iterations of every sample.
+    pub iterations: u64,
+    /// Wall time of one iteration when this was decided, ns.
+    pub iteration_ns: f64,
+    /// Time of one iteration in batches of twice as many, over that in batches of `iterations`: 1 where the cost of
+    /// an iteration does not depend on their number. None where a batch is too long to be doubled.
+    pub doubled_ratio: Option<f64>,
 }
 
 /// The metered pass: done twice, on fresh instances.
@@ -470,6 +522,9 @@ pub struct Process {
     pub core: Option<u32>,
     /// Bytes of environment padding.
     pub padding_bytes: u32,
+    /// Which layout of the machine code it ran, from 0.
+    #[serde(default)]
+    pub layout: u32,
     /// From the start of the process to its first call of the case.
     pub ready_ns: u64,
     /// Compiled code to loaded component.
@@ -501,8 +556,38 @@ pub struct Sample {
     pub wall_ns: u64,
     /// CPU time of the worker's thread over the batch's timed span.
     pub cpu_ns: u64,
-    /// Involuntary context switches during the batch.
+    /// Involuntary context switches during the batch: preemptions.
     pub switches: u32,
+    /// Voluntary context switches during the batch: the guest waited.
+    #[serde(default)]
+    pub waits: u32,
+}
+
+/// A sample that spent less than this share of its wall time preempted is undisturbed (METHOD.md).
+const DISTURBED_SHARE: f64 = 0.02;
+
+impl Sample {
+    /// Wall time that was not spent on a CPU, ns.
+    #[must_use]
+    pub fn off_cpu_ns(&self) -> u64 {
+        self.wall_ns.saturating_sub(self.cpu_ns)
+    }
+
+    /// Whether next to none of its wall time was taken from it by other programs. Where the guest waited, time off the
+    /// CPU is its own, and only a preemption says that some of it was not.
+    #[must_use]
+    pub fn is_undisturbed(&self) -> bool {
+        match self.waits {
+            0 => self.is_on_cpu(),
+            _ => self.switches == 0,
+        }
+    }
+
+    /// Whether next to none of its wall time was spent off the CPU, for whatever reason.
+    #[must_use]
+    pub fn is_on_cpu(&self) -> bool {
+        self.off_cpu_ns() as f64 <= DISTURBED_SHARE * self.wall_ns as f64
+    }
 }
 
 /// A metric of a case with its estimate. In JSON its `unit` stands beside it, and one that is not
@@ -583,11 +668,13 @@ pub enum Metric {
     RssPeak,
     /// Spread within a process: median absolute deviation over median, a ratio.
     SpreadWithin,
+    /// Samples that were not preempted, of all: a ratio.
+    UndisturbedShare,
 }
 
 impl Metric {
     /// Every metric, in the order in which they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::WallTime,
         Self::CpuTime,
         Self::Fuel,
@@ -598,6 +685,7 @@ impl Metric {
         Self::MemoryMean,
         Self::RssPeak,
         Self::SpreadWithin,
+        Self::UndisturbedShare,
     ];
 
     /// The unit of its estimate.
@@ -611,7 +699,7 @@ impl Metric {
             | Self::MemoryReleased
             | Self::MemoryMean
             | Self::RssPeak => "bytes",
-            Self::SpreadWithin => "ratio",
+            Self::SpreadWithin | Self::UndisturbedShare => "ratio",
         }
     }
 }

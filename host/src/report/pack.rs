@@ -1,15 +1,16 @@
 //! Raw samples as bytes: what the `samples` column of the report holds for one worker process.
 //!
 //! A time pass leaves millions of samples and none is dropped, so they are kept in columns, in
-//! about five bytes each where a [`Sample`] takes thirty-two. The layout, version 1:
+//! about five bytes each where a [`Sample`] takes thirty-two. The layout, version 2:
 //!
 //! ```text
-//! byte     1         the version, 1
+//! byte     1         the version, 2
 //! varint   count     how many samples
 //! runs     iterations of each sample
 //! varints  wall_ns   zigzag of the difference to the sample before (before the first: 0)
 //! varints  cpu_ns    zigzag of wall_ns - cpu_ns of the same sample
 //! runs     switches  of each sample
+//! runs     waits     of each sample; not in version 1
 //! 4 bytes  CRC-32 (IEEE) of everything before, little-endian
 //! ```
 //!
@@ -25,7 +26,9 @@
 
 use super::model::Sample;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The first one, without `waits`: still read.
+const VERSION_WITHOUT_WAITS: u8 = 1;
 /// Bytes of the closing CRC.
 const CRC_BYTES: usize = 4;
 /// The least that one sample can take: a byte of wall and a byte of CPU time.
@@ -67,6 +70,7 @@ pub fn pack(samples: &[Sample]) -> Vec<u8> {
         put(&mut out, zigzag(sample.wall_ns.wrapping_sub(sample.cpu_ns)));
     }
     put_runs(&mut out, samples.iter().map(|s| u64::from(s.switches)));
+    put_runs(&mut out, samples.iter().map(|s| u64::from(s.waits)));
     let crc = crc32fast::hash(&out);
     out.extend_from_slice(&crc.to_le_bytes());
     out
@@ -78,7 +82,7 @@ pub fn pack(samples: &[Sample]) -> Vec<u8> {
 /// For every blob that `pack` did not write.
 pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
     let version = *blob.first().ok_or(PackError::Truncated)?;
-    if version != VERSION {
+    if ![VERSION, VERSION_WITHOUT_WAITS].contains(&version) {
         return Err(PackError::Version(version));
     }
     let (body, crc) = blob
@@ -97,7 +101,8 @@ pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
             iterations: 0,
             wall_ns: 0,
             cpu_ns: 0,
-            switches: 0
+            switches: 0,
+            waits: 0,
         };
         count
     ];
@@ -117,6 +122,12 @@ pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
         sample.switches = u32::try_from(value).map_err(|_| PackError::Overflow)?;
         Ok(())
     })?;
+    if version != VERSION_WITHOUT_WAITS {
+        take_runs(&mut rest, &mut samples, |sample, value| {
+            sample.waits = u32::try_from(value).map_err(|_| PackError::Overflow)?;
+            Ok(())
+        })?;
+    }
     if rest.is_empty() {
         Ok(samples)
     } else {
@@ -208,12 +219,14 @@ mod tests {
 
     fn any_sample() -> impl Strategy<Value = Sample> {
         let edge = || prop_oneof![Just(0), Just(u64::MAX), 0..300_u64, any::<u64>()];
-        (edge(), edge(), edge(), prop_oneof![Just(0), any::<u32>()]).prop_map(
-            |(iterations, wall_ns, cpu_ns, switches)| Sample {
+        let times = prop_oneof![Just(0), any::<u32>()];
+        (edge(), edge(), edge(), times.clone(), times).prop_map(
+            |(iterations, wall_ns, cpu_ns, switches, waits)| Sample {
                 iterations,
                 wall_ns,
                 cpu_ns,
                 switches,
+                waits,
             },
         )
     }
@@ -277,20 +290,24 @@ mod tests {
             wall_ns: 9,
             cpu_ns: 8,
             switches: 0,
+            waits: 1,
         }; 2];
         let body = |blob: Vec<u8>| blob[..blob.len() - CRC_BYTES].to_vec();
         let good = body(pack(&two));
         assert_eq!(
             good,
-            [1, 2, 3, 2, 18, 0, 2, 2, 0, 2],
-            "the layout of version 1"
+            [2, 2, 3, 2, 18, 0, 2, 2, 0, 2, 1, 2],
+            "the layout of version 2"
         );
+        let old = two.map(|sample| Sample { waits: 0, ..sample });
+        let version_1 = sealed(vec![1, 2, 3, 2, 18, 0, 2, 2, 0, 2]);
+        assert_eq!(unpack(&version_1), Ok(old.to_vec()));
         let with = |at: usize, byte: u8| {
             let mut bad = good.clone();
             bad[at] = byte;
             unpack(&sealed(bad))
         };
-        assert_eq!(with(0, 2), Err(PackError::Version(2)));
+        assert_eq!(with(0, 3), Err(PackError::Version(3)));
         assert_eq!(
             with(3, 0),
             Err(PackError::Count),
@@ -325,6 +342,7 @@ mod tests {
                     wall_ns,
                     cpu_ns: wall_ns - 120 - i % 50,
                     switches: u32::from(i % 200 == 0),
+                    waits: 0,
                 }
             })
             .collect();

@@ -140,8 +140,8 @@ fn write_case(
         .prepare_cached(
             "INSERT INTO bench_case (run, run_plugin, plugin_name, name, description, case_group,
                 params_json, throughput_json, expected, outcome, outcome_json, marks_json,
-                checksum, count_json, output)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                checksum, count_json, output, calibration_json)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             run,
@@ -159,6 +159,7 @@ fn write_case(
             case.checksum.map(bits),
             json_option("the count pass", case.count.as_ref())?,
             case.output,
+            json_option("the calibration", case.calibration.as_ref())?,
         ])?;
     let id = connection.last_insert_rowid();
     for process in &case.processes {
@@ -175,8 +176,9 @@ fn write_process(connection: &Connection, case: i64, process: &Process) -> Resul
         .prepare_cached(
             "INSERT INTO process (bench_case, block, run_order, outcome, outcome_json, core,
                 padding_bytes, ready_ns, load_ns, instantiate_ns, first_iteration_ns,
-                checksum, precise, memory_peak_bytes, rss_peak_bytes, sample_count, samples, confirming)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                checksum, precise, memory_peak_bytes, rss_peak_bytes, sample_count, samples, confirming,
+                layout)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         )?
         .execute(params![
             case,
@@ -197,6 +199,7 @@ fn write_process(connection: &Connection, case: i64, process: &Process) -> Resul
             bits(process.samples.len() as u64),
             pack::pack(&process.samples),
             process.confirming,
+            process.layout,
         ])?;
     Ok(())
 }

@@ -15,11 +15,11 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::Limits;
 use super::componentize::{ModuleError, adapters, componentize};
 use super::engine::Build;
 use super::precheck::{PrecheckError, Shape, StructureCaps, precheck};
 use super::sections::{self, Description, SectionError};
+use super::{Layout, Limits};
 use crate::report::model::LimitKind;
 
 /// Why a component did not become code, or code not a component.
@@ -118,17 +118,18 @@ pub fn label(
     Ok(sections::label(component, labels)?)
 }
 
-/// Compiles a checked component into a file.
+/// Compiles a checked component into a file, in one of its layouts.
 ///
 /// # Errors
 /// If the engine refuses it, or the file cannot be written.
 pub fn compile(
     component: &[u8],
     build: Build,
+    layout: Layout,
     limits: &Limits,
     to: &Path,
 ) -> Result<(), CodeError> {
-    let engine = build.engine(limits).map_err(engine_error)?;
+    let engine = build.compiler(limits, layout).map_err(engine_error)?;
     let code = engine
         .precompile_component(component)
         .map_err(engine_error)?;
@@ -197,7 +198,7 @@ pub fn load(path: &Path, build: Build, limits: &Limits) -> Result<Component, Cod
     component.map_err(engine_error)
 }
 
-/// What compiled code depends on besides the component: 16 hex digits that differ between
+/// What compiled code depends on besides the component and the layout: 16 hex digits that differ between
 /// engines, settings, CPUs and builds.
 ///
 /// # Errors
@@ -208,6 +209,7 @@ pub fn compatibility(build: Build, limits: &Limits) -> Result<String, CodeError>
     build.name().hash(&mut hasher);
     engine.precompile_compatibility_hash().hash(&mut hasher);
     adapters().hash(&mut hasher);
+    super::layout::FORM.hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::{Config, Engine, OptLevel, Strategy};
 
-use super::Limits;
+use super::{Layout, Limits};
 use crate::report::model::LimitKind;
 
 /// How a component is compiled.
@@ -54,11 +54,25 @@ impl Build {
         }
     }
 
-    /// The engine that compiles and runs this build.
+    /// The engine that runs this build.
     ///
     /// # Errors
     /// If the engine does not support this machine.
     pub fn engine(self, limits: &Limits) -> wasmtime::Result<Engine> {
+        Engine::new(&self.config(limits))
+    }
+
+    /// The engine that compiles this build in one of its layouts. What it compiles runs on [`Self::engine`].
+    ///
+    /// # Errors
+    /// If the engine does not support this machine.
+    pub(super) fn compiler(self, limits: &Limits, layout: Layout) -> wasmtime::Result<Engine> {
+        let mut config = self.config(limits);
+        layout.configure(&mut config);
+        Engine::new(&config)
+    }
+
+    fn config(self, limits: &Limits) -> Config {
         let stack_bytes = self.stack_bytes(limits);
         let mut config = Config::new();
         config
@@ -85,7 +99,7 @@ impl Build {
             .wasm_wide_arithmetic(false)
             .wasm_tail_call(true)
             .wasm_relaxed_simd(true);
-        Engine::new(&config)
+        config
     }
 }
 

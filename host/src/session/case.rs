@@ -3,14 +3,15 @@
 use super::code::Code;
 use super::request::Request;
 use super::subject::{Subject, wall};
+use crate::measure::Calibrated;
 use crate::report::model::{
-    Count, CountMethod, CountPass, MemoryProfile, Outcome, Process, Sample,
+    Case, Count, CountMethod, CountPass, MemoryProfile, Outcome, Process, Sample,
 };
-use crate::sandbox::Limits;
+use crate::sandbox::{Layout, Limits};
 use crate::worker::{Event, Report, Timed};
 
 /// The place of a case in a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CaseAt {
     subject: usize,
     case: usize,
@@ -24,6 +25,7 @@ pub(super) struct Place {
     pub(super) confirming: bool,
     pub(super) core: Option<u32>,
     pub(super) padding_bytes: u32,
+    pub(super) layout: Layout,
 }
 
 /// The cases that nothing has gone wrong with, in order.
@@ -54,7 +56,13 @@ pub(super) fn side_by_side(cases: &[CaseAt], subjects: &[Subject]) -> Vec<Vec<Ca
 }
 
 impl CaseAt {
-    fn name<'a>(&self, subjects: &'a [Subject]) -> &'a str {
+    /// The name of its plugin.
+    pub(super) fn plugin<'a>(&self, subjects: &'a [Subject]) -> &'a str {
+        &subjects[self.subject].plugin.name
+    }
+
+    /// The name of the case.
+    pub(super) fn name<'a>(&self, subjects: &'a [Subject]) -> &'a str {
         &subjects[self.subject].plugin.cases[self.case].spec.name
     }
 
@@ -68,6 +76,11 @@ impl CaseAt {
     /// Whether it is of the plugin at this place.
     pub(super) fn is_in(&self, subject: usize) -> bool {
         self.subject == subject
+    }
+
+    /// Whether both have one name.
+    pub(super) fn is_namesake(&self, subjects: &[Subject], other: &Self) -> bool {
+        self.name(subjects) == other.name(subjects)
     }
 
     /// Whether another plugin has a case of its name that can still be measured.
@@ -90,10 +103,21 @@ impl CaseAt {
         Some((subject, subject.code.as_ref()?, self.name(subjects)))
     }
 
-    /// Takes the count pass.
-    pub(super) fn counted(&self, subjects: &mut [Subject], report: Report, request: &Request) {
+    /// The case itself.
+    pub(super) fn case<'a>(&self, subjects: &'a mut [Subject]) -> &'a mut Case {
+        &mut subjects[self.subject].plugin.cases[self.case]
+    }
+
+    /// Takes the count pass, which ran within `limits`.
+    pub(super) fn counted(
+        &self,
+        subjects: &mut [Subject],
+        report: Report,
+        request: &Request,
+        limits: &Limits,
+    ) {
         let subject = &mut subjects[self.subject];
-        let ended = subject.advised(report.outcome(wall(&request.limits)), request);
+        let ended = subject.advised(report.outcome(wall(limits)), request);
         let case = &mut subject.plugin.cases[self.case];
         case.outcome = ended;
         let mut passes = Passes::default();
@@ -117,7 +141,28 @@ impl CaseAt {
         case.count = passes.into_count();
     }
 
-    /// Takes one process of the time pass.
+    /// Takes what an iteration costs; none if it failed, which is then how the case ended.
+    pub(super) fn calibrated(
+        &self,
+        subjects: &mut [Subject],
+        report: &Report,
+        limits: &Limits,
+    ) -> Option<Calibrated> {
+        let outcome = report.outcome(wall(limits));
+        if !outcome.is_ok() {
+            // What an interruption cut short was never measured.
+            if !matches!(outcome, Outcome::Skipped { .. }) {
+                self.case(subjects).outcome = outcome;
+            }
+            return None;
+        }
+        report.events.iter().find_map(|event| match event {
+            Event::Calibrated(calibrated) => Some(*calibrated),
+            _ => None,
+        })
+    }
+
+    /// Takes one process of the time pass, which ran within `limits`.
     pub(super) fn timed(
         &self,
         subjects: &mut [Subject],
@@ -184,6 +229,7 @@ fn process(timed: Option<Timed>, samples: Vec<Sample>, outcome: Outcome, place: 
         outcome,
         core: place.core,
         padding_bytes: place.padding_bytes,
+        layout: place.layout.0,
         ready_ns: timed.ready_ns,
         load_ns: timed.load_ns,
         instantiate_ns: timed.instantiate_ns,

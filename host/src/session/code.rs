@@ -1,19 +1,66 @@
 //! A subject's compiled code: from the cache, or from a compile worker.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::subject::Subject;
 use crate::progress::Progress;
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
-use crate::sandbox::{self, Build, CodeError, Limits, is_intact};
+use crate::sandbox::{self, Build, CodeError, Layout, Limits, is_intact};
 use crate::worker::{CompileJob, Event, INTERRUPTED, Job, Report, monotonic_ns};
 
-/// Both builds of a component, as files that a run worker loads.
+/// The builds of a component, as files that a run worker loads.
 #[derive(Debug, Clone)]
 pub(super) struct Code {
     pub(super) metered: PathBuf,
-    pub(super) timed: PathBuf,
+    /// The uninstrumented build in the layouts that were compiled so far; always in the plain one.
+    timed: BTreeMap<Layout, PathBuf>,
+    /// How many layouts it has.
+    pub(super) layouts: u32,
+}
+
+impl Code {
+    fn new(metered: PathBuf, timed: PathBuf) -> Self {
+        let layouts = Layout::count(bytes(&timed));
+        Self {
+            metered,
+            timed: BTreeMap::from([(Layout::PLAIN, timed)]),
+            layouts,
+        }
+    }
+
+    /// The uninstrumented build in its plain layout.
+    pub(super) fn plain(&self) -> &Path {
+        &self.timed[&Layout::PLAIN]
+    }
+
+    /// The uninstrumented build in a layout; the plain one where that could not be compiled.
+    pub(super) fn timed(&self, layout: Layout) -> (Layout, &Path) {
+        match self.timed.get(&layout) {
+            Some(code) => (layout, code),
+            None => (Layout::PLAIN, self.plain()),
+        }
+    }
+}
+
+/// A file of code: what is compiled into it, and its name.
+#[derive(Debug, Clone)]
+struct Target {
+    build: Build,
+    layout: Layout,
+    name: String,
+}
+
+/// What compiling took.
+struct Compiled {
+    duration_ns: u64,
+    /// Whether it is there for the next session.
+    is_kept: bool,
+}
+
+fn bytes(code: &Path) -> u64 {
+    std::fs::metadata(code).map_or(0, |metadata| metadata.len())
 }
 
 /// What compiled code depends on besides the component, by build; the same for a whole session.
@@ -26,42 +73,105 @@ pub(super) fn compatibility(limits: &Limits) -> Result<[(Build, String); 2], Cod
 impl Session<'_> {
     /// Gives a subject its code, unless it was refused before.
     pub(super) async fn compile(&mut self, subject: &mut Subject) {
-        let Some(digest) = subject.digest else { return };
-        let names = match &self.compatibility {
-            Ok(builds) => builds.each_ref().map(|(build, hash)| {
-                let file = format!("{}-{}-{hash}.cwasm", digest.hex(), build.name());
-                (*build, file)
-            }),
-            Err(error) => {
-                let message = error.to_string();
-                return subject.refuse(Outcome::Host { message });
-            }
+        let Some(targets) = self.targets(subject, Layout::PLAIN) else {
+            return;
         };
-        let files = names.each_ref().map(|(_, name)| self.cached(name));
+        let files = targets.each_ref().map(|target| self.cached(&target.name));
         // A plugin that is being checked is looked at, whatever the cache holds.
-        if let [Some(metered), Some(timed)] = files
+        let (code, cache, duration_ns) = if let [Some(metered), Some(timed)] = files
             && !self.request.shapes
         {
-            let code_bytes = std::fs::metadata(&timed).map_or(0, |metadata| metadata.len());
-            subject.plugin.compile = Some(Compile {
-                cache: CacheUse::Hit,
-                duration_ns: 0,
-                code_bytes,
+            (Code::new(metered, timed), CacheUse::Hit, 0)
+        } else {
+            self.observer.on(Progress::Compile {
+                plugin: &subject.plugin.name,
             });
-            subject.code = Some(Code { metered, timed });
+            match self.compile_now(subject, &targets).await {
+                Ok(compiled) => {
+                    let [metered, timed] =
+                        targets.map(|target| self.cache.run_dir().join(target.name));
+                    let cache = if compiled.is_kept {
+                        CacheUse::Miss
+                    } else {
+                        CacheUse::Off
+                    };
+                    (Code::new(metered, timed), cache, compiled.duration_ns)
+                }
+                Err(outcome) => return subject.refuse(outcome),
+            }
+        };
+        subject.plugin.compile = Some(Compile {
+            cache,
+            duration_ns,
+            code_bytes: bytes(code.plain()),
+            layouts: code.layouts,
+        });
+        subject.code = Some(code);
+    }
+
+    /// Gives a subject its uninstrumented build in further layouts. One that cannot be compiled is done without.
+    pub(super) async fn compile_layouts(
+        &mut self,
+        subject: &mut Subject,
+        layouts: &BTreeSet<Layout>,
+    ) {
+        let mut missing = Vec::new();
+        for layout in layouts {
+            let is_there = |code: &Code| code.timed.contains_key(layout);
+            if subject.code.as_ref().is_none_or(is_there) {
+                continue;
+            }
+            let Some([_, target]) = self.targets(subject, *layout) else {
+                continue;
+            };
+            match (self.cached(&target.name), &mut subject.code) {
+                (Some(file), Some(code)) => drop(code.timed.insert(*layout, file)),
+                _ => missing.push(target),
+            }
+        }
+        if missing.is_empty() {
             return;
         }
         self.observer.on(Progress::Compile {
             plugin: &subject.plugin.name,
         });
-        match self.compile_now(subject, &names).await {
-            Ok(compile) => {
-                subject.plugin.compile = Some(compile);
-                let [metered, timed] = names.map(|(_, name)| self.cache.run_dir().join(name));
-                subject.code = Some(Code { metered, timed });
+        match self.compile_now(subject, &missing).await {
+            Ok(_) => {
+                let dir = self.cache.run_dir();
+                let files = missing
+                    .into_iter()
+                    .map(|target| (target.layout, dir.join(target.name)));
+                if let Some(code) = &mut subject.code {
+                    code.timed.extend(files);
+                }
             }
-            Err(outcome) => subject.refuse(outcome),
+            Err(outcome) => self.warnings.push(format!(
+                "{} is measured in fewer layouts of its machine code: {outcome:?}",
+                subject.plugin.name
+            )),
         }
+    }
+
+    /// The files of both builds; none of a subject that was refused, and of one that is refused here because this
+    /// machine cannot run any.
+    fn targets(&self, subject: &mut Subject, layout: Layout) -> Option<[Target; 2]> {
+        let digest = subject.digest?;
+        let builds = match &self.compatibility {
+            Ok(builds) => builds,
+            Err(error) => {
+                let message = error.to_string();
+                subject.refuse(Outcome::Host { message });
+                return None;
+            }
+        };
+        Some(builds.each_ref().map(|(build, hash)| {
+            let (digest, suffix) = (digest.hex(), layout.suffix());
+            Target {
+                build: *build,
+                layout,
+                name: format!("{digest}-{}{suffix}-{hash}.cwasm", build.name()),
+            }
+        }))
     }
 
     /// A file of the cache, if it is what was once put there.
@@ -77,8 +187,8 @@ impl Session<'_> {
     async fn compile_now(
         &mut self,
         subject: &mut Subject,
-        names: &[(Build, String); 2],
-    ) -> Result<Compile, Outcome> {
+        targets: &[Target],
+    ) -> Result<Compiled, Outcome> {
         let limits = &self.request.limits;
         let host = |error: &dyn std::fmt::Display| Outcome::Host {
             message: error.to_string(),
@@ -90,55 +200,60 @@ impl Session<'_> {
             .snapshot(limits, &component)
             .map_err(|reason| Outcome::Refused { reason })?;
         let mut jobs = Vec::new();
-        for (build, name) in names {
-            let dir = desk.path().join(build.name());
+        for target in targets {
+            let dir = desk.path().join(&target.name);
             std::fs::create_dir(&dir).map_err(|error| host(&error))?;
             jobs.push(Job::Compile(CompileJob {
                 component: component.clone(),
-                build: *build,
-                code: dir.join(name),
+                build: target.build,
+                layout: target.layout,
+                code: dir.join(&target.name),
                 limits: limits.clone(),
             }));
         }
         let began = monotonic_ns();
-        let reports = self.work_on_both(&jobs[0], &jobs[1]).await;
-        let duration_ns = monotonic_ns() - began;
-        subject.shape = reports[0].events.iter().find_map(|event| match event {
-            Event::Checked(shape) => Some((**shape).clone()),
-            _ => None,
-        });
-        let is_named = subject.source().is_none_or(|source| source.is_named);
-        let ended = reports.iter().map(|report| self.compiled(report));
-        if let Some(refused) = ended.into_iter().find(|outcome| !outcome.is_ok()) {
-            return Err(match refused {
-                // Whoever names a file wants it measured.
-                Outcome::Skipped { reason } if is_named && reason != INTERRUPTED => {
-                    Outcome::Refused { reason }
-                }
-                refused => refused,
-            });
+        let mut reports = Vec::new();
+        for jobs in jobs.chunks(2) {
+            reports.extend(self.work_on(jobs).await);
         }
-        let mut code_bytes = 0;
-        let mut kept = self.cache.is_kept();
-        for (build, name) in names {
-            let file = self.cache.run_dir().join(name);
-            let code = desk.path().join(build.name()).join(name);
+        let duration_ns = monotonic_ns() - began;
+        self.look_at(subject, &reports)?;
+        let mut is_kept = self.cache.is_kept();
+        for target in targets {
+            let file = self.cache.run_dir().join(&target.name);
+            let code = desk.path().join(&target.name).join(&target.name);
             std::fs::rename(code, &file).map_err(|error| host(&error))?;
-            if *build == Build::Timed {
-                code_bytes = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
-            }
-            if let Err(error) = self.cache.keep(name) {
-                kept = false;
+            if let Err(error) = self.cache.keep(&target.name) {
+                is_kept = false;
                 self.warnings
                     .push(format!("compiled code cannot be kept: {error}"));
             }
         }
-        let cache = if kept { CacheUse::Miss } else { CacheUse::Off };
-        Ok(Compile {
-            cache,
+        Ok(Compiled {
             duration_ns,
-            code_bytes,
+            is_kept,
         })
+    }
+
+    /// What the compile workers said of a component: its structure, or why it is refused.
+    fn look_at(&self, subject: &mut Subject, reports: &[Report]) -> Result<(), Outcome> {
+        subject.shape = reports
+            .iter()
+            .flat_map(|report| &report.events)
+            .find_map(|event| match event {
+                Event::Checked(shape) => Some((**shape).clone()),
+                _ => None,
+            });
+        let is_named = subject.source().is_none_or(|source| source.is_named);
+        let mut ended = reports.iter().map(|report| self.compiled(report));
+        match ended.find(|outcome| !outcome.is_ok()) {
+            None => Ok(()),
+            // Whoever names a file wants it measured.
+            Some(Outcome::Skipped { reason }) if is_named && reason != INTERRUPTED => {
+                Err(Outcome::Refused { reason })
+            }
+            Some(refused) => Err(refused),
+        }
     }
 
     /// How compiling ended, by what a worker said.

@@ -28,13 +28,12 @@ impl Session<'_> {
             return;
         };
         let settings = TimeSettings {
-            sample_ns: 0,
             precision: 0.0,
             min_samples: BATCHES,
             max_samples: BATCHES,
             ..TimeSettings::default()
         };
-        let run = self.run_job(&guest, &code.timed, "empty");
+        let run = self.run_job(&guest, code.plain(), "empty");
         let report = self.work(Job::Time { run, settings }, 0).await;
         let times: Vec<f64> = report
             .samples()

@@ -12,7 +12,7 @@ use crate::packaging::Ask;
 use crate::profile::Profile;
 use crate::progress::{Observer, Progress, Step};
 use crate::report::model::Outcome;
-use crate::sandbox::Build;
+use crate::sandbox::{Build, Layout};
 use crate::session::Request;
 use crate::worker::{Cancel, CompileJob, Event, Job, Report};
 
@@ -134,6 +134,7 @@ impl Session<'_> {
         let job = Job::Compile(CompileJob {
             component,
             build: Build::Profiled,
+            layout: Layout::PLAIN,
             code: code.clone(),
             limits: limits.clone(),
         });

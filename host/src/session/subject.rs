@@ -257,6 +257,7 @@ fn empty(spec: CaseSpec) -> Case {
         marks: Vec::new(),
         checksum: None,
         count: None,
+        calibration: None,
         processes: Vec::new(),
         measurements: Vec::new(),
         output: None,

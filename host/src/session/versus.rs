@@ -53,6 +53,23 @@ impl Session<'_> {
         cases
     }
 
+    /// For each of these cases the place of the one that it is held against, if that is among them.
+    pub(super) fn partners(&self, subjects: &[Subject], cases: &[CaseAt]) -> Vec<Option<usize>> {
+        if self.request.versus.is_none() {
+            return vec![None; cases.len()];
+        }
+        let pairs = counterparts(subjects);
+        let is_pair = |one: &CaseAt, other: &CaseAt| {
+            let of_pair = |(base, candidate): &(usize, usize)| {
+                one.is_in(*base) && other.is_in(*candidate)
+                    || one.is_in(*candidate) && other.is_in(*base)
+            };
+            one.is_namesake(subjects, other) && pairs.iter().any(of_pair)
+        };
+        let partner = |one: &CaseAt| cases.iter().position(|other| is_pair(one, other));
+        cases.iter().map(partner).collect()
+    }
+
     /// The cases on both sides that need `next`, by what is known so far.
     pub(super) fn needing(&self, next: Next, subjects: &[Subject]) -> Vec<CaseAt> {
         let Some(versus) = &self.request.versus else {

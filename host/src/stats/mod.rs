@@ -11,6 +11,7 @@ mod paired;
 mod pooled;
 mod shift;
 mod summary;
+mod trend;
 mod unpaired;
 
 pub use change_points::change_points;
@@ -24,4 +25,5 @@ pub use summary::{
     estimate_over_processes, estimate_values, estimate_within, exact, mad, mean, median, quantile,
     sd, single, spread_within,
 };
+pub use trend::drift;
 pub use unpaired::shift_between;

@@ -180,6 +180,7 @@ fn light(case: &Case) -> Case {
                 wall_ns: median(Metric::WallTime),
                 cpu_ns: median(Metric::CpuTime),
                 switches: 0,
+                waits: 0,
             }],
             ..process.clone()
         }

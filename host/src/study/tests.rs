@@ -19,6 +19,7 @@ fn run(blocks: u32, noise: f64, lies: bool) -> Run {
                     wall_ns: (process * 100.0 * (1.0 + 0.001 * uniform())) as u64,
                     cpu_ns: (process * 100.0) as u64,
                     switches: 0,
+                    waits: 0,
                 });
                 plain_process(block, samples.collect())
             });

@@ -116,12 +116,21 @@ fn marked(mark: Mark) -> &'static str {
         Mark::FuelUnsettled => {
             "its fuel per iteration did not settle within 0.1 %: leave its threshold that much room"
         }
+        Mark::Nonlinear => {
+            "an iteration of it costs more or less in larger batches: move set-up out of the timed part (iter_batched), and keep nothing from one iteration to the next"
+        }
         Mark::TimerFloor => {
             "its samples are so short that measuring itself shows: let an iteration do more, or write a longer sample-time"
         }
         Mark::SingleProcess => "one process says nothing of the next one: write blocks = 6 or more",
         Mark::Suspended => {
             "the machine or the process stood still during a sample: measure it again"
+        }
+        Mark::Preempted => {
+            "other programs took the CPU during nearly all of its samples: measure on a quieter machine (`dyno doctor`)"
+        }
+        Mark::Unsteady => {
+            "its processes become slower or faster from the first sample to the last: warm it up before the first `next`, or keep nothing between iterations"
         }
         Mark::BudgetEnded => {
             "time ran out before the interval within a process was narrow: write a longer time"

@@ -51,6 +51,7 @@ pub const METRICS: &[MetricSpec] = &[
     row("memory_bytes_mean", Report(model::Metric::MemoryMean), "mean of memories and tables over the count pass"),
     row("rss_bytes_peak", Report(model::Metric::RssPeak), "resident set of the worker process at its peak"),
     row("spread", Report(model::Metric::SpreadWithin), "spread of the samples within a process: median absolute deviation over median"),
+    row("undisturbed", Report(model::Metric::UndisturbedShare), "samples that other programs took no time from, of all"),
     row("checksum", Checksum, "the result of the case, 64 bits"),
 ];
 

@@ -244,7 +244,7 @@ mod tests {
         let usual = time("");
         assert_eq!(usual, TimeSettings::default());
         let p95 = time("criteria = ['p95_ms <= 1']");
-        assert_eq!((p95.min_samples, p95.budget_ns), (400, 2_000_000_000));
+        assert_eq!((p95.min_samples, p95.budget_ns), (400, 800_000_000));
         let shown = time("blocks = 20\nsample-time = '1ms'\nmetrics = ['p99_ms', 'p50_ms']");
         assert_eq!((shown.min_samples, shown.budget_ns), (1000, 1_000_000_000));
     }
@@ -254,7 +254,7 @@ mod tests {
         let samples = time("samples = 200");
         assert_eq!(
             (samples.min_samples, samples.max_samples, samples.budget_ns),
-            (200, 200, 1_000_000_000)
+            (200, 200, 500_000_000)
         );
         let own = time("time = '100ms'\ncriteria = ['p95_ms <= 1']");
         assert_eq!((own.budget_ns, own.min_samples), (100_000_000, 400));

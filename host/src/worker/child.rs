@@ -14,8 +14,8 @@ use super::job::{
     SAMPLES_PER_EVENT, Timed,
 };
 use crate::measure::{
-    CountSchedule, CountSettings, ProfileSize, Profiler, Sampler, SystemClock, TimeSchedule,
-    TimeSettings, clock_ns,
+    CalibrateSchedule, CountSchedule, CountSettings, ProfileSize, Profiler, Sampler, SystemClock,
+    TimeSchedule, TimeSettings, clock_ns,
 };
 use crate::report::model::{CountPass, LimitKind, Outcome, PluginKind};
 use crate::sandbox::{
@@ -72,6 +72,9 @@ pub fn work(supervisor: u32) -> Result<(), ChildError> {
         Job::Cases(job) => in_sandbox(stripped, &job, Build::Metered, || cases(&job))?,
         Job::Count { run, settings } => {
             in_sandbox(stripped, &run, Build::Metered, || count(&run, settings))?
+        }
+        Job::Calibrate { run, sample_ns } => {
+            in_sandbox(stripped, &run, Build::Timed, || calibrate(&run, sample_ns))?
         }
         Job::Time { run, settings } => {
             in_sandbox(stripped, &run, Build::Timed, || time(&run, settings))?
@@ -194,6 +197,7 @@ fn compile_build(job: &CompileJob) -> Result<(), CompileFailure> {
         return Ok(sandbox::compile(
             &component,
             job.build,
+            job.layout,
             &job.limits,
             &job.code,
         )?);
@@ -209,6 +213,7 @@ fn compile_build(job: &CompileJob) -> Result<(), CompileFailure> {
     Ok(sandbox::compile(
         &component,
         job.build,
+        job.layout,
         &job.limits,
         &job.code,
     )?)
@@ -370,6 +375,25 @@ fn count(job: &RunJob, settings: CountSettings) -> Result<Outcome, ChildError> {
         }
     }
     Ok(Outcome::Ok)
+}
+
+fn calibrate(job: &RunJob, sample_ns: u64) -> Result<Outcome, ChildError> {
+    let program = program(&job.program)?;
+    let linked = match load(job, Build::Timed) {
+        Ok(linked) => linked,
+        Err(outcome) => return Ok(outcome),
+    };
+    let sampler = Sampler::new(SystemClock::start(), CalibrateSchedule::new(sample_ns));
+    let conditions = conditions(job, Build::Timed, &program);
+    let gauge = FuelGauge::default();
+    let Finished { bench, ended } = match linked.run(&job.case, conditions, &gauge, sampler) {
+        Ok(finished) => finished,
+        Err(outcome) => return Ok(outcome),
+    };
+    if let Some(calibrated) = bench.into_schedule().calibrated() {
+        emit(&Event::Calibrated(calibrated))?;
+    }
+    Ok(ended.outcome)
 }
 
 fn time(job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {

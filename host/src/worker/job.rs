@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
+use crate::measure::{Calibrated, CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
 use crate::report::model::{
     CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, PluginKind, Sample,
 };
-use crate::sandbox::{Build, Description, Grants, Limits, Shape};
+use crate::sandbox::{Build, Description, Grants, Layout, Limits, Shape};
 
 /// The one argument that makes a `dyno` process a worker.
 pub const WORKER_ARGUMENT: &str = "--worker";
@@ -43,6 +43,13 @@ pub enum Job {
         run: RunJob,
         /// How to count.
         settings: CountSettings,
+    },
+    /// Find out how many iterations a sample of one case should have.
+    Calibrate {
+        /// What to run.
+        run: RunJob,
+        /// How long a sample should last, ns.
+        sample_ns: u64,
     },
     /// The time pass over one case.
     Time {
@@ -74,6 +81,7 @@ impl Job {
             Self::Describe(job) => reading(&job.limits),
             Self::Cases(run)
             | Self::Count { run, .. }
+            | Self::Calibrate { run, .. }
             | Self::Time { run, .. }
             | Self::Profile { run, .. } => run.limits.get(LimitKind::Wall),
         })
@@ -87,6 +95,8 @@ pub struct CompileJob {
     pub component: PathBuf,
     /// Which build.
     pub build: Build,
+    /// Which layout of its machine code.
+    pub layout: Layout,
     /// Where its code goes: the worker may write in that directory, and nowhere else.
     pub code: PathBuf,
     /// The caps.
@@ -185,6 +195,8 @@ pub enum Event {
         /// What the guest wrote; hostile.
         output: Option<String>,
     },
+    /// What an iteration costs.
+    Calibrated(Calibrated),
     /// Some samples of a time pass, in order.
     Samples {
         /// At most [`SAMPLES_PER_EVENT`].

@@ -58,7 +58,9 @@ fn head(entry: &Entry<'_>) -> Markup {
     html! {
         span.glance {
             @if !entry.case.outcome.is_ok() { span.failed { "✕ not measured" } }
-            @if let Some(time) = entry.estimate(Metric::WallTime) { span { (duration(time.median)) } }
+            @if let Some((time, which)) = entry.headline() {
+                span { (duration(time.median)) @if let Some(which) = which { " " (which) } }
+            }
             @if let Some(change) = change { b { (words::change(change.ratio)) } }
             @if let Some(verdict) = entry.verdict() { (words::badge(verdict)) }
         }
@@ -101,11 +103,12 @@ fn sampled(entry: &Entry<'_>) -> Markup {
 }
 
 /// What was sampled besides wall time; what was counted stands in its own charts.
-const SAMPLED: [Metric; 4] = [
+const SAMPLED: [Metric; 5] = [
     Metric::CpuTime,
     Metric::FirstIteration,
     Metric::RssPeak,
     Metric::SpreadWithin,
+    Metric::UndisturbedShare,
 ];
 
 /// The estimates over processes.

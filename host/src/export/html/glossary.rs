@@ -8,14 +8,17 @@ use crate::render;
 use crate::report::model::{Mark, Rules, Verdict};
 
 /// Every mark, in the order of its type.
-const MARKS: [Mark; 8] = [
+const MARKS: [Mark; 11] = [
     Mark::Nondeterministic,
     Mark::Noisy,
     Mark::Folded,
     Mark::FuelUnsettled,
+    Mark::Nonlinear,
     Mark::TimerFloor,
     Mark::SingleProcess,
     Mark::Suspended,
+    Mark::Preempted,
+    Mark::Unsteady,
     Mark::BudgetEnded,
 ];
 
@@ -30,7 +33,7 @@ const TERMS: [(&str, &str); 7] = [
     ),
     (
         "time",
-        "Wall time of one iteration: the median over processes. Nothing is subtracted from it and no sample is dropped.",
+        "Wall time of one iteration: the median over processes, each of which is the median of its samples that were not preempted. Nothing is subtracted, and every sample is kept and drawn.",
     ),
     (
         "interval",

@@ -38,7 +38,7 @@ pub(super) fn charts(page: &Page<'_>) -> Markup {
 fn groups<'a, 'p>(page: &'p Page<'a>) -> Vec<Group<'a, 'p>> {
     let mut groups: Vec<Group<'a, 'p>> = Vec::new();
     for entry in &page.entries {
-        let Some(estimate) = entry.estimate(Metric::WallTime) else {
+        let Some((estimate, _)) = entry.headline() else {
             continue;
         };
         let (plugin, name) = (entry.plugin.name.as_str(), entry.case.spec.group.as_deref());

@@ -114,12 +114,12 @@ fn change(change: Option<&Change>) -> Markup {
 }
 
 fn time(entry: &Entry<'_>) -> Markup {
-    let Some(estimate) = entry.estimate(Metric::WallTime) else {
+    let Some((estimate, which)) = entry.headline() else {
         return html! { td { "–" } };
     };
     html! {
         td data-v=(key(estimate.median)) {
-            (duration(estimate.median))
+            (duration(estimate.median)) @if let Some(which) = which { " " (which) }
             @if let Some(interval) = words::interval(Metric::WallTime, estimate) { small { (interval) } }
         }
     }
@@ -138,11 +138,8 @@ fn throughput(entry: &Entry<'_>) -> Markup {
         Some(Throughput::Elements(elements)) => (elements, false),
         None => return html! { td { "–" } },
     };
-    match entry
-        .estimate(Metric::WallTime)
-        .filter(|time| time.median > 0.0)
-    {
-        Some(time) => {
+    match entry.headline().filter(|(time, _)| time.median > 0.0) {
+        Some((time, _)) => {
             let per_second = work as f64 * 1e9 / time.median;
             html! { td data-v=(key(per_second)) { (rate(per_second, is_bytes)) } }
         }

@@ -50,7 +50,9 @@ impl Compared {
             } else {
                 Verdict::Regressed
             },
+            reason: None,
             decided_by: Some(Metric::WallTime),
+            cpu_may_decide: false,
             severity: Some(Severity::Major),
             diagnosis: Some(Diagnosis::Work),
             changes: vec![change(Metric::WallTime), change(Metric::Fuel)],

@@ -109,12 +109,14 @@ impl<'a> Page<'a> {
 impl Entry<'_> {
     /// The estimate of a metric, if it was measured.
     pub(super) fn estimate(&self, metric: Metric) -> Option<&Estimate> {
-        let found = self
-            .case
-            .measurements
-            .iter()
-            .find(|found| found.metric == metric);
-        found.map(|found| &found.estimate)
+        self.case.estimate(metric)
+    }
+
+    /// The time that is shown where there is room for one, and what to say of it if it is not wall time.
+    pub(super) fn headline(&self) -> Option<(&Estimate, Option<&'static str>)> {
+        let metric = self.case.headline();
+        let note = (metric == Metric::CpuTime).then_some("CPU");
+        Some((self.estimate(metric)?, note))
     }
 
     /// The comparison in one word.

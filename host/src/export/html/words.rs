@@ -92,6 +92,7 @@ pub(super) fn metric(metric: Metric) -> &'static str {
         Metric::MemoryMean => "memory mean",
         Metric::RssPeak => "resident peak",
         Metric::SpreadWithin => "spread within",
+        Metric::UndisturbedShare => "undisturbed samples",
     }
 }
 

@@ -128,7 +128,8 @@ fn row<'a>(contents: &Contents<'a>, compared: &'a CaseComparison) -> Weighted<'a
             case_name(&compared.plugin, &compared.case),
             what(compared, case, rank),
             time.map_or(String::new(), times),
-            time.map_or(String::new(), interval),
+            time.map_or(String::new(), |time| interval(time)
+                + &other_time(time, change)),
             percents(Metric::Fuel),
             percents(Metric::MemoryPeak),
         ),
@@ -207,6 +208,16 @@ fn times(change: &Change) -> String {
         value(change.metric, change.candidate),
     );
     format!("{prefix}{base} → {candidate}")
+}
+
+/// What the time says that was not decisive: both are always shown.
+fn other_time<'a>(shown: &Change, change: impl Fn(Metric) -> Option<&'a Change>) -> String {
+    let (other, name) = match shown.metric {
+        Metric::CpuTime => (Metric::WallTime, "wall"),
+        _ => (Metric::CpuTime, "CPU"),
+    };
+    let other = change(other).map(|other| format!("; {name} {}", percent(other.ratio)));
+    other.unwrap_or_default()
 }
 
 fn interval(change: &Change) -> String {

@@ -85,8 +85,15 @@ pub struct CaseComparison {
     pub case: String,
     /// In one word.
     pub verdict: Verdict,
+    /// Why the verdict is [`Verdict::Unsure`], if that can be said; none for every other verdict.
+    #[serde(default)]
+    pub reason: Option<UnsureReason>,
     /// The metric that the verdict is about: wall time, or CPU time where that alone resolves.
     pub decided_by: Option<Metric>,
+    /// Whether CPU time may answer where wall time does not: only other programs took time from the case, and wall
+    /// time itself shows nothing.
+    #[serde(default)]
+    pub cpu_may_decide: bool,
     /// How much slower, if it regressed.
     pub severity: Option<Severity>,
     /// What time and fuel say together; none unless both are known.
@@ -139,6 +146,32 @@ pub enum Verdict {
     New,
     /// Only the base has it.
     Gone,
+}
+
+/// Why a comparison cannot say what became of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnsureReason {
+    /// It failed on a side.
+    Failed,
+    /// There are too few processes on a side for an interval.
+    FewProcesses,
+    /// The runs are from machines of different classes.
+    OtherMachine,
+    /// The interval is too wide.
+    Interval,
+    /// Other programs took the CPU during nearly all samples.
+    Preempted,
+    /// The difference is smaller than what the clock resolves.
+    TimerFloor,
+    /// The cost of an iteration depends on how many iterations a batch has.
+    Nonlinear,
+    /// Fuel per iteration did not settle.
+    FuelUnsettled,
+    /// Time changed and fuel did not, and not in every layout of the machine code.
+    Layout,
+    /// Wall time and CPU time contradict each other.
+    Contradiction,
 }
 
 /// How much slower: by the estimate, not by an end of the interval.

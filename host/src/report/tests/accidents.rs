@@ -22,6 +22,7 @@ fn big(number: u32) -> Run {
                 wall_ns: state,
                 cpu_ns: state >> 1,
                 switches: 0,
+                waits: 0,
             }
         })
         .collect();

@@ -187,6 +187,7 @@ fn what_was_done_is_in_the_audit() {
         ("migrate".into(), "version 1".into()),
         ("migrate".into(), "version 2".into()),
         ("migrate".into(), "version 3".into()),
+        ("migrate".into(), "version 4".into()),
         ("record".into(), fixture::full().id),
     ];
     assert_eq!(lines, expected);

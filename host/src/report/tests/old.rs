@@ -9,6 +9,7 @@ const LATER: &[&str] = &[
     MIGRATIONS[0],
     MIGRATIONS[1],
     MIGRATIONS[2],
+    MIGRATIONS[3],
     "ALTER TABLE run ADD COLUMN mood TEXT; CREATE TABLE mood (id INTEGER PRIMARY KEY) STRICT;",
     "INSERT INTO mood VALUES (1);",
 ];
@@ -26,8 +27,8 @@ fn an_older_report_becomes_one_of_today_and_keeps_its_runs() {
     let (_directory, path) = place();
     recorded(&path);
     let store = Store::open_at(&path, LATER).unwrap();
-    assert_eq!(schema::user_version(store.connection()).unwrap(), 5);
-    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 6));
+    assert_eq!(schema::user_version(store.connection()).unwrap(), 6);
+    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 7));
     assert_eq!(store.run("latest").unwrap(), fixture::full());
 }
 
@@ -51,8 +52,8 @@ fn a_newer_report_is_refused_untouched() {
             matches!(
                 error,
                 StoreError::Newer {
-                    found: 5,
-                    known: 3,
+                    found: 6,
+                    known: 4,
                     ..
                 }
             ),
@@ -78,7 +79,7 @@ fn a_newer_report_is_known_by_its_log_too() {
     let before = contents(&copy);
     let error = Store::open(&copy.join("report.sqlite")).unwrap_err();
     assert!(
-        matches!(error, StoreError::Newer { found: 5, .. }),
+        matches!(error, StoreError::Newer { found: 6, .. }),
         "{error}"
     );
     assert_eq!(contents(&copy), before);
@@ -92,14 +93,15 @@ fn a_migration_that_fails_leaves_the_old_version() {
         MIGRATIONS[0],
         MIGRATIONS[1],
         MIGRATIONS[2],
-        LATER[3],
+        MIGRATIONS[3],
+        LATER[4],
         "INSERT INTO nowhere VALUES (1);",
     ];
     let error = Store::open_at(&path, &broken).unwrap_err();
     assert!(matches!(error, StoreError::Statement { .. }), "{error}");
     let store = Store::open(&path).unwrap();
     assert_eq!(store.run("latest").unwrap(), fixture::full());
-    assert_eq!(count(&store, "audit"), 4);
+    assert_eq!(count(&store, "audit"), 5);
 }
 
 #[test]
@@ -112,7 +114,7 @@ fn of_eight_that_migrate_one_does() {
         }
     });
     let store = Store::open_at(&path, LATER).unwrap();
-    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 6));
+    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 7));
 }
 
 /// Another host may migrate between the look at the file and the opening of it.
@@ -122,5 +124,5 @@ fn a_report_that_became_newer_meanwhile_is_not_used() {
     drop(Store::open_at(&path, LATER).unwrap());
     let mut connection = rusqlite::Connection::open(&path).unwrap();
     let result = schema::migrate(&mut connection, MIGRATIONS).unwrap();
-    assert_eq!(result, Migrated::Newer(5));
+    assert_eq!(result, Migrated::Newer(6));
 }

@@ -4,7 +4,7 @@ use crate::measure::{
 };
 use crate::report::model::Outcome;
 use crate::sandbox::{
-    Build, Conditions, FuelGauge, Grants, Limits, Linked, Program, check, compile, load,
+    Build, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program, check, compile, load,
     to_component,
 };
 
@@ -26,7 +26,7 @@ impl Guest {
         let build = |bytes: &[u8], build: Build| {
             let dir = tempfile::tempdir().unwrap();
             let code = dir.path().join("code");
-            compile(bytes, build, &limits, &code).unwrap();
+            compile(bytes, build, Layout::PLAIN, &limits, &code).unwrap();
             load(&code, build, &limits).unwrap()
         };
         Self {
@@ -263,7 +263,7 @@ fn nobody_but_our_own_module_gets_the_hooks() {
     for build in Build::ALL {
         let dir = tempfile::tempdir().unwrap();
         let code = dir.path().join("code");
-        compile(&component, build, &limits, &code).unwrap();
+        compile(&component, build, Layout::PLAIN, &limits, &code).unwrap();
         let component = load(&code, build, &limits).unwrap();
         assert!(matches!(
             Linked::<NoBench>::new(&component, build),

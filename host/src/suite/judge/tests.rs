@@ -29,6 +29,7 @@ fn process(template: &Process, ns: &[u64]) -> Process {
         wall_ns: *wall_ns,
         cpu_ns: *wall_ns,
         switches: 0,
+        waits: 0,
     };
     Process {
         outcome: Outcome::Ok,

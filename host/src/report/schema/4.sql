@@ -1,0 +1,6 @@
+-- Which layout of the machine code a process ran.
+ALTER TABLE process ADD COLUMN layout INTEGER NOT NULL DEFAULT 0;
+
+-- How many iterations a sample has, and whether the cost of one depends on that. Null: nothing was timed, or it
+-- was recorded before all processes of a case had the same number.
+ALTER TABLE bench_case ADD COLUMN calibration_json TEXT;
