@@ -28,6 +28,7 @@ mod consumers;
 mod contract;
 mod criterion;
 mod docs;
+mod equal_work;
 mod fake_github;
 mod faults;
 mod gates;

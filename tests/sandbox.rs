@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{Bench, QUICK, case, cases, fib, plugin_of, repository};
 
 #[path = "fixtures/hostile/mod.rs"]
-mod hostile;
+pub(crate) mod hostile;
 
 use hostile::{Carrier, Ends, Guest, POISON};
 

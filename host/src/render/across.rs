@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::cells::{self, median_ns};
 use super::columns::{Cell, Columns};
 use super::{BOLD, DIM, YELLOW, escape};
-use crate::report::model::{Case, Metric, Plugin, PluginKind, Run};
+use crate::report::model::{Case, Plugin, PluginKind, Run};
 
 const HEADERS: &[&str] = &[
     "plugin",
