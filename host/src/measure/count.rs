@@ -29,6 +29,10 @@ impl Default for CountSettings {
     }
 }
 
+/// A first iteration of this many times [`CountSettings::single_fuel`], some seconds, is not repeated: what only a first
+/// call does is nothing beside it.
+const FIRST_COUNTS: u64 = 10;
+
 /// How many times in a row the slope must hold still, since one agreement may be chance; where a
 /// further batch would be too large, one has to do.
 const AGREEMENTS: u32 = 2;
@@ -84,7 +88,7 @@ impl CountSchedule {
     #[must_use]
     pub fn counts(self) -> Counts {
         let single = self.is_single();
-        let last = self.batches.get(self.discarded..).and_then(<[_]>::last);
+        let last = self.batches.get(self.skipped()..).and_then(<[_]>::last);
         Counts {
             fuel_per_iteration: if single {
                 last.map(|batch| batch.fuel as f64)
@@ -102,15 +106,27 @@ impl CountSchedule {
     }
 
     fn is_single(&self) -> bool {
-        let is_long =
-            |first: &CountBatch| first.fuel + first.untimed_fuel > self.settings.single_fuel;
-        self.discarded == 0 || self.batches.first().is_some_and(is_long)
+        self.discarded == 0 || self.is_first_above(self.settings.single_fuel)
+    }
+
+    fn is_first_above(&self, fuel: u64) -> bool {
+        let is_above = |first: &CountBatch| first.fuel + first.untimed_fuel > fuel;
+        self.batches.first().is_some_and(is_above)
+    }
+
+    /// Batches at the beginning that do not count after all.
+    fn skipped(&self) -> usize {
+        let long = self.settings.single_fuel.saturating_mul(FIRST_COUNTS);
+        match self.is_first_above(long) {
+            true => 0,
+            false => self.discarded,
+        }
     }
 
     /// Whether the batch just done makes another one needless.
     fn is_done(&mut self) -> bool {
         if self.is_single() {
-            return self.batches.len() > self.discarded;
+            return self.batches.len() > self.skipped();
         }
         let [_, .., before, last] = self.batches.as_slice() else {
             return false;
@@ -143,7 +159,7 @@ impl Schedule for CountSchedule {
             untimed_fuel: done.untimed,
             checksum: done.checksum,
         });
-        if self.batches.len() == self.discarded {
+        if self.batches.len() == self.skipped() {
             return order(1);
         }
         if self.is_done() {
@@ -212,6 +228,14 @@ mod tests {
             (counts.method, counts.batches.len()),
             (CountMethod::Single, 2)
         );
+    }
+
+    /// If this failed, an iteration of a minute would be counted four times, and not within any limit.
+    #[test]
+    fn a_very_long_iteration_is_not_even_repeated() {
+        let counts = count(|n| n * 60_000_000_000);
+        assert_eq!(counts.fuel_per_iteration, Some(6e10));
+        assert_eq!((counts.batches.len(), counts.settled), (1, true));
     }
 
     #[test]

@@ -158,6 +158,8 @@ impl Session<'_> {
         blocks: u32,
     ) -> Vec<Planned> {
         let mut planned = Vec::new();
+        // A single process averages over nothing: it gets the layout that every run has.
+        let is_averaged = self.request.blocks > 1 || self.request.versus.is_some();
         for block in 0..blocks {
             let mut jobs = side_by_side(cases, subjects);
             shuffle(&mut jobs, &mut self.random);
@@ -165,7 +167,10 @@ impl Session<'_> {
                 for _ in 0..self.request.processes {
                     shuffle(namesakes, &mut self.random);
                     for at in namesakes.iter() {
-                        let layouts = at.of(subjects).map_or(1, |(_, code, _)| code.layouts);
+                        let layouts = match at.of(subjects) {
+                            Some((_, code, _)) if is_averaged => code.layouts,
+                            _ => 1,
+                        };
                         planned.push(Planned {
                             at: *at,
                             block: self.blocks + block,
