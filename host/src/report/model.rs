@@ -645,7 +645,7 @@ pub enum IntervalMethod {
     Exact,
     /// Order statistics of the median, over processes (exact binomial, at least 95 %).
     OrderStatistic,
-    /// Student's t around the mean, over processes: fewer than six.
+    /// Student's t around the mean of the logarithms, over processes: fewer than six.
     StudentT,
     /// Order statistics over the samples of the one process there is.
     WithinProcess,
