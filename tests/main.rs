@@ -31,6 +31,7 @@ mod docs;
 mod fake_github;
 mod faults;
 mod gates;
+mod hermetic;
 mod history;
 mod hostile_server;
 mod new;

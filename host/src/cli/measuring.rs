@@ -253,11 +253,8 @@ impl GrantArgs {
             stdin: self.stdin.clone(),
         };
         for (host, guest, access) in read.chain(scratch) {
-            grants.dirs.push(DirGrant {
-                host: directory(host)?,
-                guest: guest.clone(),
-                access,
-            });
+            let grant = DirGrant::new(directory(host)?, guest.clone(), access);
+            grants.dirs.push(grant);
         }
         Ok(grants)
     }

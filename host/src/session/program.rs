@@ -51,11 +51,9 @@ impl Subject {
         if grants.own_dir {
             // A worker has no working directory of its own.
             let own = source.own_dir();
-            grants.dirs.push(DirGrant {
-                host: own.canonicalize().unwrap_or_else(|_| own.into()),
-                guest: ".".into(),
-                access: Access::Read,
-            });
+            let host = own.canonicalize().unwrap_or_else(|_| own.into());
+            let grant = DirGrant::new(host, ".".into(), Access::Read);
+            grants.dirs.push(grant);
         }
         self.add_own(&mut grants);
         grants
