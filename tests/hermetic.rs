@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::support::{Bench, case, finish, repository};
+use super::versions::change;
 
 /// A command over the directory that is its first: `body` is what it does. `$show` prints bytes and does as many
 /// rounds as they add up to, so that fuel and checksum say what they are.
@@ -251,6 +252,34 @@ fn every_pass_and_iteration_begins_with_the_directory_as_it_was() {
         0,
         "a copy is left behind"
     );
+}
+
+/// If this fails, a program of a saved baseline gets another first argument than the one it is compared with, and has
+/// a case of another name.
+#[test]
+fn a_kept_program_is_called_what_it_was_called() {
+    let bench = Bench::new();
+    let program = |more: &str| {
+        format!(
+            r#"(module
+            (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "_start") (local $rounds i32)
+                (drop (call $sizes (i32.const 0) (i32.const 4)))
+                (local.set $rounds (i32.mul (i32.load (i32.const 4)) (i32.const 1000)))
+                (loop $round
+                    (br_if $round (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+                {more}))"#
+        )
+    };
+    bench.write("d/deep/down/benchmark.wat", program(""));
+    bench.run(["d", "--save-baseline", "main"]).exits(0);
+    bench.write("d/deep/down/benchmark.wat", program("(nop)"));
+    bench.compare(["main", "d"]).exits(0);
+    let compared = bench.verdict();
+    assert_eq!(compared["case"], "benchmark");
+    let fuel = change(&compared, "fuel");
+    assert_eq!(fuel["base"], fuel["candidate"], "{fuel}");
 }
 
 /// If this fails, a guest that looks at the sign of a NaN counts one way on x86-64, and another on aarch64.

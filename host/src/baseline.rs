@@ -106,6 +106,7 @@ struct BuildTable {
 
 #[derive(Serialize)]
 struct ProgramTable<'a> {
+    name: String,
     args: &'a [String],
     stdin: Option<&'static str>,
     stdout: Option<&'static str>,
@@ -230,6 +231,7 @@ impl Components {
                 component: COMPONENT,
             },
             program: ProgramTable {
+                name: source.program_name(),
                 args: manifest.map_or(&[], |manifest| &manifest.program.args),
                 stdin,
                 stdout,
