@@ -30,6 +30,7 @@ mod criterion;
 mod docs;
 mod fake_github;
 mod faults;
+mod folded;
 mod gates;
 mod hermetic;
 mod history;
