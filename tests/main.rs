@@ -32,6 +32,7 @@ mod fake_github;
 mod faults;
 mod folded;
 mod gates;
+mod growth;
 mod hermetic;
 mod history;
 mod hostile_server;

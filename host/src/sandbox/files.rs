@@ -3,27 +3,27 @@
 //!
 //! | of the host's file system | a guest sees |
 //! |---|---|
-//! | the order of a directory | names in the order of their bytes |
-//! | times | [`EPOCH`], whatever was read, written or set |
+//! | the order of a directory | names in the order of their bytes (`listing.rs`) |
+//! | times | 2020-01-01, whatever was read, written or set (`metadata.rs`) |
 //! | inode numbers | 1, 2, 3 … in the order in which it asks (`numbers.rs`) |
 //! | the size of a directory, its links, those of a file that it only reads | 0, 1, 1 |
 //! | when a read or write is done | at once (`streams.rs`) |
 //!
 //! Everything that adds bytes or entries to a scratch directory is charged before WASI does it.
 
+mod listing;
+mod metadata;
 mod numbers;
 mod streams;
 
 use wasmtime::StoreContextMut;
-use wasmtime::component::{LinkerInstance, Resource, ResourceType};
+use wasmtime::component::{LinkerInstance, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
+use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::sync::filesystem::types::{
-    DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode, HostDescriptor,
-    MetadataHashValue, OpenFlags, PathFlags,
+    DescriptorFlags, ErrorCode, HostDescriptor, OpenFlags, PathFlags,
 };
-use wasmtime_wasi::p2::{FsError, FsResult};
 
-use super::fuel_clock::EPOCH;
 use super::state::State;
 pub(super) use numbers::Numbers;
 
@@ -42,8 +42,8 @@ pub(super) fn add_to_linker<B: Send + 'static>(
     linker: &mut wasmtime::component::Linker<State<B>>,
 ) -> wasmtime::Result<()> {
     let mut types = linker.instance(TYPES)?;
-    look(&mut types)?;
-    list(&mut types)?;
+    metadata::add_to_linker(&mut types)?;
+    listing::add_to_linker(&mut types)?;
     read_and_write(&mut types)?;
     add(&mut types)?;
     remove(&mut types)
@@ -59,143 +59,6 @@ fn answer<T>(result: FsResult<T>) -> Answer<T> {
 /// The same descriptor once more: a call to WASI uses it up.
 fn same(file: &File) -> File {
     Resource::new_borrow(file.rep())
-}
-
-/// Metadata.
-fn look<B: Send + 'static>(types: &mut Types<'_, B>) -> wasmtime::Result<()> {
-    types.func_wrap(
-        "[method]descriptor.stat",
-        |mut store: Store<'_, B>, (file,): (File,)| {
-            let state = store.data_mut();
-            let is_scratch = is_scratch(state, &file);
-            let stat = state.filesystem().stat(file);
-            answer(stat.map(|stat| settled(stat, is_scratch)))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.stat-at",
-        |mut store: Store<'_, B>, (dir, at, path): (File, PathFlags, String)| {
-            let state = store.data_mut();
-            let is_scratch = is_scratch(state, &dir);
-            let stat = state.filesystem().stat_at(dir, at, path);
-            answer(stat.map(|stat| settled(stat, is_scratch)))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.metadata-hash",
-        |mut store: Store<'_, B>, (file,): (File,)| {
-            let state = store.data_mut();
-            answer(numbers::of_open(state, &file).map(hash))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.metadata-hash-at",
-        |mut store: Store<'_, B>, (dir, at, path): (File, PathFlags, String)| {
-            let state = store.data_mut();
-            answer(numbers::of_path(state, dir, at, path).map(hash))
-        },
-    )?;
-    // In a directory that nobody writes there is nothing to wait for, and whether a worker may ask for that depends
-    // on the kernel that confines it.
-    types.func_wrap(
-        "[method]descriptor.sync",
-        |mut store: Store<'_, B>, (file,): (File,)| {
-            let state = store.data_mut();
-            answer(match is_scratch(state, &file) {
-                true => state.filesystem().sync(file),
-                false => Ok(()),
-            })
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.sync-data",
-        |mut store: Store<'_, B>, (file,): (File,)| {
-            let state = store.data_mut();
-            answer(match is_scratch(state, &file) {
-                true => state.filesystem().sync_data(file),
-                false => Ok(()),
-            })
-        },
-    )
-}
-
-/// Whether it lies in a scratch copy, where the guest is the only one who changes anything.
-fn is_scratch<B>(state: &State<B>, file: &File) -> bool {
-    let permissions = match state.table.get(file) {
-        Ok(Descriptor::File(file)) => file.perms,
-        Ok(Descriptor::Dir(dir)) => dir.perms,
-        // For WASI to refuse.
-        Err(_) => return false,
-    };
-    !permissions.write_not_permitted()
-}
-
-/// What of the metadata is the content's own.
-fn settled(stat: DescriptorStat, is_scratch: bool) -> DescriptorStat {
-    let is_directory = stat.type_ == DescriptorType::Directory;
-    DescriptorStat {
-        type_: stat.type_,
-        link_count: match is_scratch && !is_directory {
-            true => stat.link_count,
-            false => 1,
-        },
-        size: if is_directory { 0 } else { stat.size },
-        data_access_timestamp: Some(EPOCH),
-        data_modification_timestamp: Some(EPOCH),
-        status_change_timestamp: Some(EPOCH),
-    }
-}
-
-fn hash(number: u64) -> MetadataHashValue {
-    MetadataHashValue {
-        lower: number,
-        upper: 0,
-    }
-}
-
-/// The entries of a directory that are still to be read. What could not be read of it comes last.
-struct Listing(std::vec::IntoIter<Result<DirectoryEntry, ErrorCode>>);
-
-/// Directories. The resource is ours, so everything that is done with it is here.
-fn list<B: Send + 'static>(types: &mut Types<'_, B>) -> wasmtime::Result<()> {
-    types.resource(
-        "directory-entry-stream",
-        ResourceType::host::<Listing>(),
-        |mut store, rep| {
-            let listing = Resource::<Listing>::new_own(rep);
-            store.data_mut().table.delete(listing)?;
-            Ok(())
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.read-directory",
-        |mut store: Store<'_, B>, (dir,): (File,)| answer(sorted(store.data_mut(), dir)),
-    )?;
-    types.func_wrap(
-        "[method]directory-entry-stream.read-directory-entry",
-        |mut store: Store<'_, B>, (listing,): (Resource<Listing>,)| {
-            let listing = store.data_mut().table.get_mut(&listing)?;
-            Ok((listing.0.next().transpose(),))
-        },
-    )
-}
-
-fn sorted<B: Send>(state: &mut State<B>, dir: File) -> FsResult<Resource<Listing>> {
-    let stream = state.filesystem().read_directory(dir)?;
-    let mut entries = Vec::new();
-    for entry in state.table.delete(stream)? {
-        entries.push(match entry {
-            Ok(entry) => Ok(DirectoryEntry::from(entry)),
-            Err(error) => Err(error.downcast().map_err(FsError::trap)?.into()),
-        });
-    }
-    entries.sort_by(
-        |one: &Result<DirectoryEntry, _>, other| match (one, other) {
-            (Ok(one), Ok(other)) => one.name.cmp(&other.name),
-            (one, other) => one.is_err().cmp(&other.is_err()),
-        },
-    );
-    Ok(state.table.push(Listing(entries.into_iter()))?)
 }
 
 /// Streams, writes and sizes.
