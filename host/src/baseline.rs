@@ -54,6 +54,11 @@ pub enum KeepError {
         "the plugins of this run read their own directories, which a baseline does not keep: save the numbers alone with --numbers-only"
     )]
     OwnDir,
+    /// There is nothing to compare with.
+    #[error(
+        "the compiler removed the work of {0}, so later runs cannot be compared with it: pass inputs and results through black_box, or run the other cases alone"
+    )]
+    Folded(String),
     /// It is not what was kept.
     #[error(
         "the plugin {0} of this baseline was changed where it is kept: save the baseline again"
@@ -74,10 +79,35 @@ impl KeepError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Changed(_) | Self::OwnDir => Fault::Usage,
+            Self::Changed(_) | Self::OwnDir | Self::Folded(_) => Fault::Usage,
             Self::Gone { .. } => Fault::Absent,
             Self::Tampered(_) => Fault::Package,
             Self::Write { .. } => Fault::Host,
+        }
+    }
+}
+
+/// Whether later runs can be compared with all that a run measured.
+///
+/// # Errors
+/// [`KeepError::Folded`] names the first case that is none.
+pub fn check(run: &Run) -> Result<(), KeepError> {
+    let cases = |plugin: &Plugin| {
+        let folded = plugin.cases.iter().filter(|case| case.is_folded());
+        let names =
+            folded.map(|case| format!("`{}` in {}", quoted(&case.spec.name), quoted(&plugin.name)));
+        names.collect::<Vec<_>>()
+    };
+    let folded: Vec<String> = run.plugins.iter().flat_map(cases).collect();
+    match folded.as_slice() {
+        [] => Ok(()),
+        [one] => Err(KeepError::Folded(one.clone())),
+        [first, more @ ..] => {
+            let more = more.len();
+            let cases = if more == 1 { "case" } else { "cases" };
+            Err(KeepError::Folded(format!(
+                "{first} and {more} other {cases}"
+            )))
         }
     }
 }
@@ -106,6 +136,7 @@ struct BuildTable {
 
 #[derive(Serialize)]
 struct ProgramTable<'a> {
+    name: String,
     args: &'a [String],
     stdin: Option<&'static str>,
     stdout: Option<&'static str>,
@@ -230,6 +261,7 @@ impl Components {
                 component: COMPONENT,
             },
             program: ProgramTable {
+                name: source.program_name(),
                 args: manifest.map_or(&[], |manifest| &manifest.program.args),
                 stdin,
                 stdout,

@@ -49,6 +49,22 @@ const FUEL_RESOLVED: f64 = 0.001;
 /// By how much two counts that are exactly some share apart can miss it when they are divided.
 const ROUNDING: f64 = 1e-9;
 
+/// What memory grows by.
+const PAGE_BYTES: f64 = 65_536.0;
+
+/// The share by which what was counted grew, as its user counts it. Memory is counted in pages, or in bytes if that
+/// is more: some hundred bytes of tables, which every component has, must not make 9.99 % of 20 to 22 pages.
+fn grown(change: &Change) -> f64 {
+    let share = change.ratio - 1.0;
+    let pages = |bytes: f64| (bytes / PAGE_BYTES).floor();
+    let (base, candidate) = (pages(change.base), pages(change.candidate));
+    if change.metric == Metric::MemoryPeak && share > 0.0 && base > 0.0 {
+        share.max(candidate / base - 1.0)
+    } else {
+        share
+    }
+}
+
 /// What cases are judged by besides their own data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Context {
@@ -199,6 +215,7 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
             "it computes something else now: checksum {other:#018x}, which was {one:#018x}"
         ));
     }
+    compared.notes.extend(from_nothing(&compared.changes));
     if is_identical {
         compared.verdict = Verdict::Identical;
         return compared;
@@ -224,6 +241,21 @@ fn failure(side: &str, case: &Case) -> Option<String> {
         Outcome::Ok => None,
         _ => Some(format!("the {side} failed")),
     }
+}
+
+/// What there was none of before: it has no percentage.
+fn from_nothing(changes: &[Change]) -> Option<String> {
+    let grown = |change: &&Change| change.ratio == Change::FROM_NOTHING;
+    let names = changes
+        .iter()
+        .filter(grown)
+        .map(|change| match change.metric {
+            Metric::Fuel => "fuel",
+            _ => "memory",
+        });
+    let names = names.collect::<Vec<_>>().join(" and ");
+    (!names.is_empty())
+        .then(|| format!("its {names} was 0 before: that is growth beyond any threshold"))
 }
 
 /// The bands of METHOD.md, by the estimate.

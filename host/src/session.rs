@@ -113,6 +113,7 @@ struct Session<'a> {
     /// What compiled code depends on besides the component, by build.
     compatibility: Result<[(Build, String); 2], CodeError>,
     core: Option<u32>,
+    scratch: scratch::Scratch,
     started_at: jiff::Timestamp,
     /// Decides on order and padding.
     random: ChaCha12Rng,
@@ -145,6 +146,7 @@ impl<'a> Session<'a> {
             kinds: Kinds::default(),
             compatibility: code::compatibility(&request.limits),
             core: confine::pick_core(),
+            scratch: scratch::Scratch::default(),
             started_at: jiff::Timestamp::now(),
             random: ChaCha12Rng::seed_from_u64(request.order_seed),
             plans: BTreeMap::new(),
@@ -367,7 +369,7 @@ impl<'a> Session<'a> {
             | Job::Count { run, .. }
             | Job::Calibrate { run, .. }
             | Job::Time { run, .. }
-            | Job::Profile { run, .. } => scratch::provide(&mut run.grants, &run.limits),
+            | Job::Profile { run, .. } => self.scratch.provide(&mut run.grants, &run.limits),
         };
         let report = match &scratch {
             Ok(_) => self.attempt(&job, padding_bytes).await,

@@ -137,6 +137,7 @@ pub(super) fn save(
         ))
         .into());
     }
+    dyno_host::baseline::check(&run)?;
     let components = Components::beside(store.path());
     let _lock = components
         .lock()

@@ -39,7 +39,7 @@ pub(super) struct Conditions {
     /// Only these cases: part of a name, a glob like 'json/*', or a regular expression like '/^json|cbor/'
     #[arg(long, value_name = "PATTERN")]
     case: Vec<String>,
-    /// Fail a case whose fuel or checksum differs between passes or processes
+    /// Fail a case whose fuel or checksum differs between passes or processes, or that is folded
     #[arg(long)]
     strict: bool,
     /// Seed of the guests' random numbers; makes the order of processes repeatable, too
@@ -253,11 +253,8 @@ impl GrantArgs {
             stdin: self.stdin.clone(),
         };
         for (host, guest, access) in read.chain(scratch) {
-            grants.dirs.push(DirGrant {
-                host: directory(host)?,
-                guest: guest.clone(),
-                access,
-            });
+            let grant = DirGrant::new(directory(host)?, guest.clone(), access);
+            grants.dirs.push(grant);
         }
         Ok(grants)
     }

@@ -1,7 +1,7 @@
 //! How a metric of a case changed: from the processes of both sides, or from what was counted.
 
 use super::matching::Pair;
-use super::{Context, FUEL_RESOLVED, ROUNDING};
+use super::{Context, FUEL_RESOLVED, ROUNDING, grown};
 use crate::estimate::{disturbed_median, process_median};
 use crate::report::model::{Case, Change, Metric, Pairing, Process, Verdict};
 use crate::stats::{self, Shift};
@@ -238,21 +238,12 @@ pub(super) fn counted(metric: Metric, base: &Case, candidate: &Case) -> Option<C
         _ => count.fuel_per_iteration,
     };
     let (base, candidate) = (value(one), value(other));
-    let ratio = if base == candidate {
-        1.0
-    } else if base > 0.0 {
-        candidate / base
-    } else {
-        return None;
+    let ratio = match base {
+        _ if base == candidate => 1.0,
+        0.0 => Change::FROM_NOTHING,
+        _ => candidate / base,
     };
-    let is_exact = metric == Metric::MemoryPeak || (one.deterministic && other.deterministic);
-    let verdict = match ratio - 1.0 {
-        _ if !is_exact => Verdict::Unsure,
-        grown if grown >= FUEL_RESOLVED - ROUNDING => Verdict::Regressed,
-        grown if grown <= ROUNDING - FUEL_RESOLVED => Verdict::Improved,
-        _ => Verdict::Equivalent,
-    };
-    Some(Change {
+    let mut change = Change {
         metric,
         base,
         candidate,
@@ -260,6 +251,14 @@ pub(super) fn counted(metric: Metric, base: &Case, candidate: &Case) -> Option<C
         lower: ratio,
         upper: ratio,
         pairs: 0,
-        verdict,
-    })
+        verdict: Verdict::Unsure,
+    };
+    if metric == Metric::MemoryPeak || (one.deterministic && other.deterministic) {
+        change.verdict = match grown(&change) {
+            share if share >= FUEL_RESOLVED - ROUNDING => Verdict::Regressed,
+            share if share <= ROUNDING - FUEL_RESOLVED => Verdict::Improved,
+            _ => Verdict::Equivalent,
+        };
+    }
+    Some(change)
 }

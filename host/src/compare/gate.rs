@@ -11,7 +11,7 @@
 use super::changes::{Part, timed};
 use super::decision::explain;
 use super::matching::Pair;
-use super::{Context, ROUNDING, is_identical};
+use super::{Context, ROUNDING, grown, is_identical};
 use crate::report::model::{
     CaseComparison, Change, Gate, GateOutcome, Metric, Rules, UnsureReason, Verdict,
 };
@@ -197,13 +197,14 @@ fn counted(change: &Change, limit: f64) -> Option<Gate> {
             confirmation: None,
         });
     }
-    (change.ratio - 1.0 >= limit - ROUNDING).then(|| Gate {
+    let share = grown(change);
+    let by = match change.ratio {
+        Change::FROM_NOTHING => "from 0".into(),
+        _ => format!("by {:.2} %", share * 100.0),
+    };
+    (share >= limit - ROUNDING).then(|| Gate {
         outcome: GateOutcome::Regressed,
-        reason: format!(
-            "{what} grew by {:.2} %, and {:.2} % is the limit",
-            (change.ratio - 1.0) * 100.0,
-            limit * 100.0
-        ),
+        reason: format!("{what} grew {by}, and {:.2} % is the limit", limit * 100.0),
         confirmation: None,
     })
 }

@@ -439,6 +439,80 @@ fn medians() -> impl Strategy<Value = Vec<f64>> {
     proptest::collection::vec(90.0..130.0_f64, 10)
 }
 
+/// If this fails, what begins to use memory or fuel at all passes a gate of any size, unseen.
+#[test]
+fn growth_from_nothing_is_growth_beyond_any_threshold() {
+    let gate = Context {
+        rules: Rules {
+            fuel: Some(1e6),
+            memory: None,
+            ..GATE.rules
+        },
+        ..GATE
+    };
+    let side = |fuel, bytes| {
+        let mut side = case("x", fuel, &level(100.0), &level(100.0));
+        side.count.as_mut().unwrap().memory.peak_bytes = bytes;
+        side
+    };
+    let found = compared(side(0.0, 0), side(0.5, 65_536), &gate);
+    for metric in [Metric::Fuel, Metric::MemoryPeak] {
+        let change = found.change(metric).unwrap();
+        assert_eq!(change.verdict, Verdict::Regressed, "{change:?}");
+        assert!(change.ratio.is_finite() && change.base == 0.0, "{change:?}");
+    }
+    let judged = found.gate.as_ref().unwrap();
+    assert_eq!(judged.outcome, GateOutcome::Regressed, "{judged:?}");
+    assert!(judged.reason.contains("fuel grew from 0"), "{judged:?}");
+    assert!(
+        found.notes[0].contains("fuel and memory was 0 before"),
+        "{:?}",
+        found.notes
+    );
+    let back = compared(side(0.5, 65_536), side(0.0, 0), &gate);
+    assert_eq!(
+        back.change(Metric::Fuel).unwrap().verdict,
+        Verdict::Improved
+    );
+    let still = compared(side(0.0, 0), side(0.0, 0), &gate);
+    assert_eq!(
+        still.change(Metric::Fuel).unwrap().verdict,
+        Verdict::Equivalent
+    );
+}
+
+/// If this fails, 22 pages after 20 are 9.99 %, because of the tables beside them, and pass a gate of 10 %.
+#[test]
+fn memory_grows_by_pages_as_its_user_counts_them() {
+    const PAGE: u64 = 65_536;
+    let grows = |from: u64, to: u64, limit: f64| {
+        let gate = Context {
+            rules: Rules {
+                memory: Some(limit),
+                ..GATE.rules
+            },
+            ..GATE
+        };
+        let side = |bytes| {
+            let mut side = case("x", 100.0, &level(100.0), &level(100.0));
+            side.count.as_mut().unwrap().memory.peak_bytes = bytes;
+            side
+        };
+        let judged = compared(side(from), side(to), &gate).gate.unwrap();
+        judged.outcome == GateOutcome::Regressed
+    };
+    for tables in [0, 800, PAGE - 8] {
+        let bytes = |pages| pages * PAGE + tables;
+        assert!(grows(bytes(20), bytes(22), 0.1), "{tables}");
+        assert!(!grows(bytes(20), bytes(22), 0.101), "{tables}");
+        assert!(!grows(bytes(21), bytes(23), 0.1), "{tables}");
+        assert!(grows(bytes(10), bytes(13), 0.3), "{tables}");
+    }
+    // Tables are memory, too.
+    assert!(grows(PAGE + 800, PAGE + 60_000, 0.5));
+    assert!(grows(800, 8_000, 5.0));
+}
+
 fn mirrored(verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Regressed => Verdict::Improved,

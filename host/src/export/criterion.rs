@@ -127,7 +127,7 @@ fn benchmark(named: &Named<'_>, path: &str) -> Value {
         "group_id": named.plugin_name,
         "function_id": named.case_name,
         "value_str": null,
-        "throughput": named.case.spec.throughput.map(|throughput| match throughput {
+        "throughput": named.case.work().map(|throughput| match throughput {
             Throughput::Bytes(bytes) => json!({ "Bytes": bytes }),
             Throughput::Elements(elements) => json!({ "Elements": elements }),
         }),

@@ -103,7 +103,7 @@ fn counters(fields: &mut Map<String, Value>, case: &Case, repetition: &Repetitio
     }
     let memory = repetition.process.memory_peak_bytes;
     fields.insert("memory_peak_bytes".into(), memory.into());
-    let (name, work) = match case.spec.throughput {
+    let (name, work) = match case.work() {
         Some(Throughput::Bytes(bytes)) => ("bytes_per_second", bytes),
         Some(Throughput::Elements(elements)) => ("items_per_second", elements),
         None => return,

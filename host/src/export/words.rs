@@ -29,6 +29,7 @@ pub(super) fn outcome(outcome: &Outcome) -> &'static str {
         Outcome::Checksum { .. } => "checksum",
         Outcome::Output { .. } => "output",
         Outcome::Nondeterministic { .. } => "nondeterministic",
+        Outcome::Folded { .. } => "folded",
         Outcome::Crash { .. } => "crash",
         Outcome::Host { .. } => "host",
         Outcome::Skipped { .. } => "skipped",

@@ -220,6 +220,7 @@ fn started(content: Content, kind: &'static str) -> Started {
             tools: BTreeMap::new(),
             component: COMPONENT.into(),
             program: ProgramTable {
+                name: None,
                 args: program.args.clone(),
                 stdin: dataset(&program.stdin),
                 stdout: dataset(&program.stdout),

@@ -73,6 +73,8 @@ pub enum ManifestError {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProgramTable {
+    /// Its first argument, which also is the name of its case; the plugin's name unless it says so.
+    pub name: Option<String>,
     /// Arguments after the program's name.
     pub args: Vec<String>,
     /// The file that is its stdin.
@@ -149,10 +151,18 @@ impl Manifest {
             message,
         };
         let name = file.plugin.name;
-        if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
-            return Err(value(
-                "plugin.name must have 1 to 64 characters, none of them a control character".into(),
-            ));
+        for (key, name) in [
+            ("plugin.name", Some(&name)),
+            ("program.name", file.program.name.as_ref()),
+        ] {
+            let is_bad = |name: &String| {
+                name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control)
+            };
+            if name.is_some_and(is_bad) {
+                return Err(value(format!(
+                    "{key} must have 1 to 64 characters, none of them a control character"
+                )));
+            }
         }
         if file.build.commands.iter().any(Vec::is_empty) {
             return Err(value("build.commands has an empty command".into()));
@@ -241,6 +251,7 @@ mod tests {
         assert!(message("").contains("missing field `plugin`"));
         assert!(message(&GOOD.replace("name", "nane")).contains("unknown field `nane`"));
         assert!(message(&GOOD.replace("'x'", "'\\n'").replace('\'', "\"")).contains("plugin.name"));
+        assert!(message(&format!("{GOOD}[program]\nname = ''\n")).contains("program.name"));
         assert!(message(&GOOD.replace("['cargo', 'build']", "[]")).contains("empty command"));
         assert!(
             message(&format!("{GOOD}[limits]\nmemry = 1\n"))

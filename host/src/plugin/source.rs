@@ -66,6 +66,24 @@ pub enum SourceError {
 }
 
 impl Source {
+    /// What a program is called: its first argument, and its case. Not by the directories above it, which have no
+    /// part in what it does.
+    #[must_use]
+    pub fn program_name(&self) -> String {
+        match &self.manifest {
+            Some(manifest) => manifest
+                .program
+                .name
+                .as_ref()
+                .unwrap_or(&manifest.name)
+                .clone(),
+            None => {
+                let stem = self.path.file_stem().unwrap_or_default();
+                stem.to_string_lossy().into_owned()
+            }
+        }
+    }
+
     /// The file with the component, whether it exists yet or not.
     #[must_use]
     pub fn component(&self) -> PathBuf {

@@ -53,7 +53,7 @@ pub(super) fn interval(case: &Case) -> Cell {
 pub(super) fn throughput(case: &Case) -> Cell {
     let rate = || {
         let ns = median_ns(case).filter(|ns| *ns > 0.0)?;
-        let (work, is_bytes) = match case.spec.throughput? {
+        let (work, is_bytes) = match case.work()? {
             Throughput::Bytes(bytes) => (bytes, true),
             Throughput::Elements(elements) => (elements, false),
         };

@@ -130,6 +130,9 @@ fn row(name: String, case: &CaseComparison) -> Vec<Cell> {
 
 /// A change in percent, as `+1.23 %`; more digits than that are not known of a time.
 pub(super) fn percent(ratio: f64) -> String {
+    if ratio == Change::FROM_NOTHING {
+        return "from 0".into();
+    }
     let percent = (ratio - 1.0) * 100.0;
     match percent.abs() {
         0.0 => "0 %".into(),

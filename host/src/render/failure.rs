@@ -21,6 +21,7 @@ pub fn sentence(outcome: &Outcome) -> String {
         }
         Outcome::Output { message } => format!("printed something else: {message}"),
         Outcome::Nondeterministic { message } => format!("is not deterministic: {message}"),
+        Outcome::Folded { message } => format!("is folded: {message}"),
         Outcome::Crash { message } => format!("crashed its worker: {message}"),
         Outcome::Host { message } => format!("could not be run: {message}"),
         Outcome::Skipped { reason } => format!("skipped: {reason}"),
@@ -71,7 +72,7 @@ pub(crate) fn explain(mark: Mark) -> &'static str {
             "processes disagree by more than their own spread explains; try --thorough or a quieter machine"
         }
         Mark::Folded => {
-            "fuel does not grow with the iterations: the compiler removed the work; use black_box"
+            "the compiler removed the work, so that its times are those of nothing; use black_box"
         }
         Mark::FuelUnsettled => "fuel per iteration did not settle within 0.1 %",
         Mark::Nonlinear => {

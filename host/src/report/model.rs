@@ -202,6 +202,21 @@ pub struct Case {
     pub output: Option<String>,
 }
 
+impl Case {
+    /// Whether a compiler removed its work, so that its numbers are those of nothing.
+    #[must_use]
+    pub fn is_folded(&self) -> bool {
+        self.marks.contains(&Mark::Folded)
+    }
+
+    /// The work that one iteration does: what every throughput is drawn from. None if its plugin does not say, or if
+    /// the work was removed.
+    #[must_use]
+    pub fn work(&self) -> Option<Throughput> {
+        self.spec.throughput.filter(|_| !self.is_folded())
+    }
+}
+
 /// A case as its plugin describes it. Every string was validated for length and characters, but
 /// still is the guest's own and has to be escaped wherever it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -324,6 +339,11 @@ pub enum Outcome {
         /// What differed.
         message: String,
     },
+    /// A compiler removed its work, and the user asked for that to be a failure.
+    Folded {
+        /// What shows it.
+        message: String,
+    },
     /// Its worker process died.
     Crash {
         /// The signal or exit status, in words.
@@ -397,7 +417,8 @@ pub enum Mark {
     Nondeterministic,
     /// Processes disagree by more than the machine should allow.
     Noisy,
-    /// Fuel does not grow with the iterations: the compiler removed the work.
+    /// A compiler removed the work: fuel does not grow with the iterations, or is used faster than any
+    /// processor works.
     Folded,
     /// The cost of an iteration depends on how many iterations a batch has.
     Nonlinear,
@@ -733,7 +754,7 @@ pub enum IntervalMethod {
     Exact,
     /// Order statistics of the median, over processes (exact binomial, at least 95 %).
     OrderStatistic,
-    /// Student's t around the mean, over processes: fewer than six.
+    /// Student's t around the mean of the logarithms, over processes: fewer than six.
     StudentT,
     /// Order statistics over the samples of the one process there is.
     WithinProcess,

@@ -15,9 +15,12 @@ use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 use super::instance::read_gauge;
 use super::state::State;
 
-/// The wall clock starts here: 2020-01-01T00:00:00Z. Any fixed time would do; some programs
-/// refuse to run in 1970.
-const EPOCH_SECONDS: u64 = 1_577_836_800;
+/// The wall clock starts here, and every file is of this time: 2020-01-01T00:00:00Z. Any fixed time would
+/// do; some programs refuse to run in 1970.
+pub(super) const EPOCH: Datetime = Datetime {
+    seconds: 1_577_836_800,
+    nanoseconds: 0,
+};
 
 const NANOS: u64 = 1_000_000_000;
 
@@ -40,7 +43,7 @@ pub(super) fn add_to_linker<B: Send + 'static>(
     wall.func_wrap("now", |store, (): ()| {
         let now = now(store);
         Ok((Datetime {
-            seconds: EPOCH_SECONDS + now / NANOS,
+            seconds: EPOCH.seconds + now / NANOS,
             nanoseconds: (now % NANOS) as u32,
         },))
     })?;

@@ -23,9 +23,12 @@ pub struct Grants {
 /// One directory that a guest may open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirGrant {
-    /// The directory on the host. For a scratch grant the supervisor puts the copy's path here
-    /// before it hands the grant to a worker.
+    /// The directory on the host. For a scratch grant the supervisor puts the path of an empty directory
+    /// here before it hands the grant to a worker.
     pub host: PathBuf,
+    /// What a scratch directory holds when an instance begins: a copy that nobody writes, which the supervisor
+    /// makes once a session. None until then, and for what is only read.
+    pub pristine: Option<PathBuf>,
     /// The name under which the guest finds it.
     pub guest: String,
     /// Whether the guest may write.
@@ -38,8 +41,21 @@ pub struct DirGrant {
 pub enum Access {
     /// Read only.
     Read,
-    /// Read and write a copy that is made for one worker and thrown away after it.
+    /// Read and write a copy that is fresh for each instance, and thrown away after the worker.
     Scratch,
+}
+
+impl DirGrant {
+    /// A directory as the user grants it.
+    #[must_use]
+    pub fn new(host: PathBuf, guest: String, access: Access) -> Self {
+        Self {
+            host,
+            pristine: None,
+            guest,
+            access,
+        }
+    }
 }
 
 impl Grants {

@@ -10,7 +10,9 @@ use wasmtime::{AsContextMut as _, Store, StoreContextMut};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
+use super::copies;
 use super::ending::judge;
+use super::files::Numbers;
 use super::limiter::Limiter;
 use super::linked::{Command, Conditions, Linked};
 use super::output::Output;
@@ -88,6 +90,9 @@ impl<B: Bench + 'static> Guest<B> {
         let host = |error: wasmtime::Error| Outcome::Host {
             message: format!("{error:#}"),
         };
+        copies::restore(grants).map_err(|error| Outcome::Host {
+            message: format!("a scratch copy cannot be restored: {error}"),
+        })?;
         let output = Output::new(limits.get(LimitKind::Output));
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.size(LimitKind::Handles));
@@ -105,6 +110,7 @@ impl<B: Bench + 'static> Guest<B> {
             hit: None,
             output: output.clone(),
             scratch: Scratch::new(grants, limits),
+            numbers: Numbers::default(),
             gauge: gauge.clone(),
             slept: Arc::default(),
             waiting: Arc::default(),

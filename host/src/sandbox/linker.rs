@@ -1,20 +1,17 @@
 //! Everything a guest can reach, interface by interface. What is not here is not linked: sockets
 //! and HTTP never, directories and variables only as far as the WASI context holds any.
 
-use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime::{Engine, StoreContextMut};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
-use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystem, WasiFilesystemView as _};
-use wasmtime_wasi::p2::bindings::sync::filesystem::types::{
-    self as files, DescriptorFlags, ErrorCode, HostDescriptor, OpenFlags, PathFlags,
-};
+use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sync};
-use wasmtime_wasi::p2::{DynOutputStream, FsResult};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
 
 use super::engine::Build;
+use super::files;
 use super::fuel_clock;
 use super::hooks;
 use super::instance::read_gauge;
@@ -23,7 +20,6 @@ use crate::measure::{Bench, Fault};
 use crate::report::model::LimitKind;
 
 /// Under the version that wasmtime-wasi links, so that they shadow; a guest's own 0.2.x finds them.
-const WASI_FILES: &str = "wasi:filesystem/types@0.2.12";
 const WASI_RANDOM: &str = "wasi:random/random@0.2.12";
 const WASI_INSECURE: &str = "wasi:random/insecure@0.2.12";
 
@@ -66,7 +62,7 @@ pub(super) fn linker<B: Bench + 'static>(
     clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(l, State::clocks)?;
 
     filesystem::preopens::add_to_linker::<_, WasiFilesystem>(l, State::filesystem)?;
-    files::add_to_linker::<_, WasiFilesystem>(l, State::filesystem)?;
+    sync::filesystem::types::add_to_linker::<_, WasiFilesystem>(l, State::filesystem)?;
 
     random::random::add_to_linker::<_, WasiRandom>(l, State::random)?;
     random::insecure::add_to_linker::<_, WasiRandom>(l, State::random)?;
@@ -74,10 +70,10 @@ pub(super) fn linker<B: Bench + 'static>(
 
     add_bench(l)?;
     add_stopwatch(l)?;
-    // From here on what WASI offers is replaced by what is capped or counted.
+    // From here on what WASI offers is replaced by what is capped, counted or the same on every machine.
     l.allow_shadowing(true);
     cap_random(l)?;
-    meter_scratch(l)?;
+    files::add_to_linker(l)?;
     if build.has_fuel() {
         fuel_clock::add_to_linker(l)?;
     }
@@ -167,118 +163,4 @@ fn check_random<B>(store: &mut StoreContextMut<'_, State<B>>, len: u64) -> wasmt
     Err(wasmtime::format_err!(
         "random limit exceeded: {len} bytes wanted"
     ))
-}
-
-type FileResult<T> = wasmtime::Result<(Result<T, ErrorCode>,)>;
-
-/// Charges everything that adds bytes or entries to a scratch directory before WASI does it.
-fn meter_scratch<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime::Result<()> {
-    type File = Resource<Descriptor>;
-    let mut types = linker.instance(WASI_FILES)?;
-    types.func_wrap(
-        "[method]descriptor.set-size",
-        |mut store: StoreContextMut<'_, State<B>>, (file, size): (File, u64)| {
-            let state = store.data_mut();
-            charge_growth(state, &file, size)?;
-            answer(state.filesystem().set_size(file, size))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.write",
-        |mut store: StoreContextMut<'_, State<B>>, (file, bytes, offset): (File, Vec<u8>, u64)| {
-            let state = store.data_mut();
-            charge_growth(state, &file, offset.saturating_add(bytes.len() as u64))?;
-            answer(HostDescriptor::write(
-                &mut state.filesystem(),
-                file,
-                bytes,
-                offset,
-            ))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.write-via-stream",
-        |mut store: StoreContextMut<'_, State<B>>, (file, offset): (File, u64)| {
-            let state = store.data_mut();
-            // What lies before the offset becomes a hole; what is written is charged as it comes.
-            charge_growth(state, &file, offset)?;
-            let stream = state.filesystem().write_via_stream(file, offset);
-            answer(metered(state, stream))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.append-via-stream",
-        |mut store: StoreContextMut<'_, State<B>>, (file,): (File,)| {
-            let state = store.data_mut();
-            let stream = state.filesystem().append_via_stream(file);
-            answer(metered(state, stream))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.create-directory-at",
-        |mut store: StoreContextMut<'_, State<B>>, (dir, path): (File, String)| {
-            let state = store.data_mut();
-            state.scratch.charge(0, 1)?;
-            answer(state.filesystem().create_directory_at(dir, path))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.symlink-at",
-        |mut store: StoreContextMut<'_, State<B>>, (dir, old, new): (File, String, String)| {
-            let state = store.data_mut();
-            state.scratch.charge(0, 1)?;
-            answer(state.filesystem().symlink_at(dir, old, new))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.link-at",
-        |mut store: StoreContextMut<'_, State<B>>,
-         (dir, flags, old, to, new): (File, PathFlags, String, File, String)| {
-            let state = store.data_mut();
-            state.scratch.charge(0, 1)?;
-            answer(state.filesystem().link_at(dir, flags, old, to, new))
-        },
-    )?;
-    types.func_wrap(
-        "[method]descriptor.open-at",
-        |mut store: StoreContextMut<'_, State<B>>, (dir, at, path, open, flags): (File, PathFlags, String, OpenFlags, DescriptorFlags)| {
-            let state = store.data_mut();
-            if open.contains(OpenFlags::CREATE) {
-                state.scratch.charge(0, 1)?;
-            }
-            answer(state.filesystem().open_at(dir, at, path, open, flags))
-        },
-    )
-}
-
-/// Charges what a file grows by if it is to be `bytes` long.
-fn charge_growth<B: Send>(
-    state: &mut State<B>,
-    file: &Resource<Descriptor>,
-    bytes: u64,
-) -> wasmtime::Result<()> {
-    let file = Resource::new_borrow(file.rep());
-    // What has no size, such as a closed descriptor, is for WASI to refuse.
-    let now = state
-        .filesystem()
-        .stat(file)
-        .map_or(bytes, |stat| stat.size);
-    state.scratch.charge(bytes.saturating_sub(now), 0)
-}
-
-/// An error code is the guest's to see; anything else ends it.
-fn answer<T>(result: FsResult<T>) -> FileResult<T> {
-    match result {
-        Ok(value) => Ok((Ok(value),)),
-        Err(error) => Ok((Err(error.downcast()?.into()),)),
-    }
-}
-
-fn metered<B>(
-    state: &mut State<B>,
-    stream: FsResult<Resource<DynOutputStream>>,
-) -> FsResult<Resource<DynOutputStream>> {
-    let stream = stream?;
-    state.scratch.meter(state.table.get_mut(&stream)?);
-    Ok(stream)
 }

@@ -4,8 +4,10 @@
 
 mod code;
 mod componentize;
+mod copies;
 mod ending;
 mod engine;
+mod files;
 mod fuel_clock;
 mod grants;
 mod hooks;
@@ -27,6 +29,7 @@ pub use code::{
     CodeError, check, compatibility, compile, describe, is_intact, label, load, to_component,
 };
 pub use componentize::ModuleError;
+pub use copies::{Quota, copy};
 pub use engine::{Build, ENGINE};
 pub use grants::{Access, DirGrant, Grants};
 pub use instance::{Ended, Finished};

@@ -5,12 +5,8 @@
 //! overwriting a file again and again costs nothing and the quota is exceeded by a sixteenth at most.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-
-use bytes::Bytes;
-use wasmtime_wasi::p2::{DynOutputStream, OutputStream, Pollable, StreamError, StreamResult};
 
 use super::state::LimitHit;
 use super::{Access, Grants, Limits};
@@ -87,18 +83,6 @@ impl Scratch {
             None => Ok(()),
         }
     }
-
-    /// Puts a meter before a stream into a scratch file.
-    pub(super) fn meter(&self, stream: &mut DynOutputStream) {
-        let inner = std::mem::replace(
-            stream,
-            Box::new(wasmtime_wasi::p2::pipe::ClosedOutputStream),
-        );
-        *stream = Box::new(Metered {
-            inner,
-            scratch: self.clone(),
-        });
-    }
 }
 
 impl Account {
@@ -117,57 +101,25 @@ impl Account {
     }
 }
 
-/// Bytes and entries below the roots; a hole counts as if it were filled.
+/// Bytes and entries below the roots; a hole counts as if it were filled. What a file system uses for an
+/// entry is its own affair: the same content must end everywhere in the same way.
 fn usage(roots: &[PathBuf]) -> (u64, u64) {
     fn walk(dir: &Path, total: &mut (u64, u64)) {
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             let Ok(metadata) = entry.metadata() else {
                 continue;
             };
-            total.0 += metadata.len().max(metadata.blocks() * 512);
             total.1 += 1;
             if metadata.is_dir() {
                 walk(&entry.path(), total);
+            } else {
+                total.0 += metadata.len();
             }
         }
     }
     let mut total = (0, 0);
     roots.iter().for_each(|root| walk(root, &mut total));
     total
-}
-
-struct Metered {
-    inner: DynOutputStream,
-    scratch: Scratch,
-}
-
-#[wasmtime_wasi::async_trait]
-impl OutputStream for Metered {
-    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.scratch
-            .charge(bytes.len() as u64, 0)
-            .map_err(StreamError::Trap)?;
-        self.inner.write(bytes)
-    }
-
-    fn flush(&mut self) -> StreamResult<()> {
-        self.inner.flush()
-    }
-
-    fn check_write(&mut self) -> StreamResult<usize> {
-        self.inner.check_write()
-    }
-
-    async fn cancel(&mut self) {
-        self.inner.cancel().await;
-    }
-}
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for Metered {
-    async fn ready(&mut self) {
-        self.inner.ready().await;
-    }
 }
 
 #[cfg(test)]
@@ -177,11 +129,7 @@ mod tests {
 
     fn scratch(root: &Path, bytes: u64, files: u64) -> Scratch {
         let grants = Grants {
-            dirs: vec![DirGrant {
-                host: root.into(),
-                guest: "/s".into(),
-                access: Access::Scratch,
-            }],
+            dirs: vec![DirGrant::new(root.into(), "/s".into(), Access::Scratch)],
             ..Grants::default()
         };
         let mut limits = Limits::default();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use super::files::Numbers;
 use super::fuel_clock::Waiting;
 use super::limiter::Limiter;
 use super::output::Output;
@@ -56,6 +57,8 @@ pub(super) struct State<B> {
     pub(super) hit: Option<LimitHit>,
     pub(super) output: Output,
     pub(super) scratch: Scratch,
+    /// How the guest tells files apart.
+    pub(super) numbers: Numbers,
     pub(super) gauge: FuelGauge,
     /// How far sleeping has put the fuel clock forward.
     pub(super) slept: Arc<AtomicU64>,

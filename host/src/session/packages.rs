@@ -53,11 +53,8 @@ impl Subject {
     pub(super) fn add_own(&self, grants: &mut Grants) {
         let Some(started) = &self.package else { return };
         if let Some(data) = started.data() {
-            grants.dirs.push(DirGrant {
-                host: data,
-                guest: format!("/{DATA}"),
-                access: Access::Read,
-            });
+            let grant = DirGrant::new(data, format!("/{DATA}"), Access::Read);
+            grants.dirs.push(grant);
         }
         for (name, value) in &started.env {
             if !grants.env.iter().any(|(given, _)| given == name) {

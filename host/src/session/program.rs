@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::request::Request;
-use super::subject::{Subject, lossy};
+use super::subject::Subject;
 use crate::plugin::{Input, InputError, Source};
 use crate::report::model::PluginKind;
 use crate::sandbox::{Access, DirGrant, Grants, Limits};
@@ -25,12 +25,8 @@ pub(super) fn program(
         None => source.expected_stdout()?,
     };
     let expected = expected.map(|input| Ok((input.name.clone(), input.copy(dir)?)));
-    let name = match &source.manifest {
-        Some(manifest) => manifest.name.clone(),
-        None => lossy(Path::new(source.path.file_stem().unwrap_or_default())),
-    };
     Ok(ProgramJob {
-        name,
+        name: source.program_name(),
         stdin: stdin.map(|input| input.copy(dir)).transpose()?,
         expected: expected.transpose()?,
     })
@@ -51,11 +47,9 @@ impl Subject {
         if grants.own_dir {
             // A worker has no working directory of its own.
             let own = source.own_dir();
-            grants.dirs.push(DirGrant {
-                host: own.canonicalize().unwrap_or_else(|_| own.into()),
-                guest: ".".into(),
-                access: Access::Read,
-            });
+            let host = own.canonicalize().unwrap_or_else(|_| own.into());
+            let grant = DirGrant::new(host, ".".into(), Access::Read);
+            grants.dirs.push(grant);
         }
         self.add_own(&mut grants);
         grants

@@ -1,79 +1,73 @@
-//! Scratch copies: what a guest may write is thrown away after its worker.
+//! Scratch copies: what a guest may write is thrown away after its worker. What a directory holds is copied once a
+//! session, so that all workers find the same, whatever becomes of the original.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 
-use cap_std::ambient_authority;
-use cap_std::fs::{Dir, OpenOptions};
 use tempfile::TempDir;
 
 use crate::report::model::LimitKind;
-use crate::sandbox::{Access, Grants, Limits};
+use crate::sandbox::{Access, Grants, Limits, Quota, copy};
 
-/// Copies every scratch directory for one worker, and puts the copies' paths into the grants. The
-/// copies live as long as what is returned.
-///
-/// # Errors
-/// If a directory cannot be copied, or is itself larger than the quota.
-pub(super) fn provide(grants: &mut Grants, limits: &Limits) -> io::Result<Vec<TempDir>> {
-    let mut left = Quota {
-        bytes: limits.get(LimitKind::ScratchBytes),
-        files: limits.get(LimitKind::ScratchFiles),
-    };
-    let mut copies = Vec::new();
-    for grant in grants
-        .dirs
-        .iter_mut()
-        .filter(|grant| grant.access == Access::Scratch)
-    {
-        let copy = tempfile::Builder::new().prefix("dyno-scratch-").tempdir()?;
-        let from = Dir::open_ambient_dir(&grant.host, ambient_authority())?;
-        let to = Dir::open_ambient_dir(copy.path(), ambient_authority())?;
-        copy_dir(&from, &to, &mut left)?;
-        grant.host = copy.path().to_path_buf();
-        copies.push(copy);
-    }
-    Ok(copies)
+/// The copies of a session's scratch directories, by the directory.
+#[derive(Debug, Default)]
+pub(super) struct Scratch(BTreeMap<PathBuf, Pristine>);
+
+#[derive(Debug)]
+struct Pristine {
+    dir: TempDir,
+    size: Quota,
 }
 
-struct Quota {
-    bytes: u64,
-    files: u64,
-}
-
-/// Copies files and directories; links, pipes and devices are left behind, since they would lead
-/// out of the copy.
-fn copy_dir(from: &Dir, to: &Dir, left: &mut Quota) -> io::Result<()> {
-    for entry in from.entries()? {
-        let entry = entry?;
-        let (name, kind) = (entry.file_name(), entry.file_type()?);
-        if !kind.is_dir() && !kind.is_file() {
-            continue;
+impl Scratch {
+    /// Makes an empty directory for every scratch directory of one worker, and puts its path into the grants, with
+    /// that of what has to be in it. The directories live as long as what is returned.
+    ///
+    /// # Errors
+    /// If a directory cannot be copied, or is itself larger than the quota.
+    pub(super) fn provide(
+        &mut self,
+        grants: &mut Grants,
+        limits: &Limits,
+    ) -> io::Result<Vec<TempDir>> {
+        let mut left = Quota {
+            bytes: limits.get(LimitKind::ScratchBytes),
+            files: limits.get(LimitKind::ScratchFiles),
+        };
+        let mut made = Vec::new();
+        for grant in grants
+            .dirs
+            .iter_mut()
+            .filter(|grant| grant.access == Access::Scratch)
+        {
+            let pristine = self.pristine(&grant.host, left)?;
+            left.bytes = left.bytes.saturating_sub(pristine.size.bytes);
+            left.files = left.files.saturating_sub(pristine.size.files);
+            grant.pristine = Some(pristine.dir.path().to_path_buf());
+            let dir = temporary()?;
+            grant.host = dir.path().to_path_buf();
+            made.push(dir);
         }
-        left.files = left
-            .files
-            .checked_sub(1)
-            .ok_or_else(|| over("scratch-files"))?;
-        if kind.is_dir() {
-            to.create_dir(&name)?;
-            copy_dir(&entry.open_dir()?, &to.open_dir(&name)?, left)?;
-        } else {
-            let bytes = entry.metadata()?.len();
-            left.bytes = left
-                .bytes
-                .checked_sub(bytes)
-                .ok_or_else(|| over("scratch-bytes"))?;
-            let mut copy = to.open_with(&name, OpenOptions::new().write(true).create_new(true))?;
-            io::copy(&mut io::Read::take(entry.open()?, bytes), &mut copy)?;
-        }
+        Ok(made)
     }
-    Ok(())
+
+    fn pristine(&mut self, host: &PathBuf, left: Quota) -> io::Result<&Pristine> {
+        if !self.0.contains_key(host) {
+            let dir = temporary()?;
+            let rest = copy(host, dir.path(), left)?;
+            let size = Quota {
+                bytes: left.bytes - rest.bytes,
+                files: left.files - rest.files,
+            };
+            self.0.insert(host.clone(), Pristine { dir, size });
+        }
+        Ok(&self.0[host])
+    }
 }
 
-fn over(limit: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::QuotaExceeded,
-        format!("the directory is over the limit already: raise it with --{limit}"),
-    )
+fn temporary() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("dyno-scratch-").tempdir()
 }
 
 #[cfg(test)]
@@ -87,39 +81,37 @@ mod tests {
         std::fs::create_dir(dir.path().join("sub")).unwrap();
         std::fs::write(dir.path().join("sub/file"), "text").unwrap();
         std::os::unix::fs::symlink("/etc", dir.path().join("link")).unwrap();
+        let grant = DirGrant::new(dir.path().into(), "/d".into(), Access::Scratch);
         let grants = Grants {
-            dirs: vec![DirGrant {
-                host: dir.path().into(),
-                guest: "/d".into(),
-                access: Access::Scratch,
-            }],
+            dirs: vec![grant],
             ..Grants::default()
         };
+        let mut scratch = Scratch::default();
         let mut mine = grants.clone();
-        let copies = provide(&mut mine, &Limits::default()).unwrap();
-        let copy = &mine.dirs[0].host;
-        assert_eq!(copy, copies[0].path());
-        assert_eq!(
-            std::fs::read_to_string(copy.join("sub/file")).unwrap(),
-            "text"
-        );
+        let made = scratch.provide(&mut mine, &Limits::default()).unwrap();
+        assert_eq!(mine.dirs[0].host, made[0].path());
+        let copy = mine.dirs[0].pristine.clone().unwrap();
+        let text = || std::fs::read_to_string(copy.join("sub/file")).unwrap();
+        assert_eq!(text(), "text");
         assert!(!copy.join("link").exists());
+        std::fs::write(dir.path().join("sub/file"), "changed meanwhile").unwrap();
+        let mut next = grants.clone();
+        let more = scratch.provide(&mut next, &Limits::default()).unwrap();
+        assert_ne!(made[0].path(), more[0].path());
+        assert_eq!(
+            (next.dirs[0].pristine.as_ref(), text()),
+            (Some(&copy), "text".into())
+        );
 
         let mut small = Limits::default();
+        let refused = |limits: &Limits| {
+            let given = Scratch::default().provide(&mut grants.clone(), limits);
+            given.unwrap_err().to_string()
+        };
         small.set(LimitKind::ScratchBytes, 3);
-        assert!(
-            provide(&mut grants.clone(), &small)
-                .unwrap_err()
-                .to_string()
-                .contains("--scratch-bytes")
-        );
-        small.set(LimitKind::ScratchBytes, 4);
+        assert!(refused(&small).contains("--scratch-bytes"));
+        small.set(LimitKind::ScratchBytes, 400);
         small.set(LimitKind::ScratchFiles, 1);
-        assert!(
-            provide(&mut grants.clone(), &small)
-                .unwrap_err()
-                .to_string()
-                .contains("--scratch-files")
-        );
+        assert!(refused(&small).contains("--scratch-files"));
     }
 }

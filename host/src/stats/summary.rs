@@ -10,7 +10,10 @@ use super::intervals::{order_statistic_ranks, student_t_quantile};
 /// The estimate over one number per process: its median, for times.
 ///
 /// The 95 % interval is that of the population's median by order statistics from six processes
-/// on, and Student's t around the mean for two to five, where order statistics cannot reach 95 %.
+/// on, and Student's t for two to five, where order statistics cannot reach 95 %: around the mean of
+/// the logarithms, since a time that varies by a share is as likely twice as half of what it
+/// usually is, and never negative. (Order statistics are the same on both scales.) Where a value
+/// is zero, which has no logarithm, it is around the mean, and ends at zero.
 /// The median lies inside both: |median - mean| is at most the population standard deviation, and
 /// t / sqrt(n) is larger than sqrt((n - 1) / n) for these n.
 ///
@@ -24,10 +27,11 @@ pub fn estimate_over_processes(medians: &[f64]) -> Option<Estimate> {
     let (lower, upper, interval) = if let Some((low, high)) = order_statistic_ranks(n) {
         (sorted[low], sorted[high], IntervalMethod::OrderStatistic)
     } else {
-        let half = student_t_quantile(n - 1)? * sd / (n as f64).sqrt();
-        (mean - half, mean + half, IntervalMethod::StudentT)
+        let (lower, upper) = student_interval(&sorted)?;
+        (lower, upper, IntervalMethod::StudentT)
     };
-    // Rounding may leave the mean of equal values beside them by one unit in the last place.
+    // Rounding may leave an end beside it by one unit in the last place, and the median of an even number
+    // lies between two values as their mean and not as that of their logarithms.
     let median = quantile_of_sorted(&sorted, 0.5);
     let (lower, upper) = (lower.min(median), upper.max(median));
     Some(Estimate {
@@ -40,6 +44,28 @@ pub fn estimate_over_processes(medians: &[f64]) -> Option<Estimate> {
         upper,
         interval,
     })
+}
+
+fn student_interval(sorted: &[f64]) -> Option<(f64, f64)> {
+    let around_mean = |values: &[f64]| {
+        let n = values.len();
+        let half = student_t_quantile(n - 1)? * sd(values)? / (n as f64).sqrt();
+        let mean = mean(values)?;
+        Some((mean - half, mean + half))
+    };
+    let smallest = sorted[0];
+    if sorted.last() == Some(&smallest) {
+        return Some((smallest, smallest));
+    }
+    if smallest > 0.0 {
+        let logarithms: Vec<f64> = sorted.iter().map(|value| value.ln()).collect();
+        let (lower, upper) = around_mean(&logarithms)?;
+        // Two values that are far apart say nothing of the upper end, which still has to be a number.
+        return Some((lower.exp(), upper.exp().min(f64::MAX)));
+    }
+    let (lower, upper) = around_mean(sorted)?;
+    let is_amount = smallest == 0.0;
+    Some((if is_amount { lower.max(0.0) } else { lower }, upper))
 }
 
 /// The estimate over the samples of the only process there is.

@@ -110,9 +110,7 @@ fn marked(mark: Mark) -> &'static str {
         Mark::Noisy => {
             "its processes disagree by more than the machine should allow: more blocks, or a quieter machine (`dyno doctor`)"
         }
-        Mark::Folded => {
-            "its fuel does not grow with the iterations, so the compiler removed the work: pass inputs and results through black_box"
-        }
+        Mark::Folded => "the compiler removed its work: pass inputs and results through black_box",
         Mark::FuelUnsettled => {
             "its fuel per iteration did not settle within 0.1 %: leave its threshold that much room"
         }

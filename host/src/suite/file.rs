@@ -25,7 +25,7 @@ pub(super) struct File {
     /// Show every mark and how each run was made, as --verbose does.
     #[serde(default)]
     pub(super) verbose: bool,
-    /// Fail a case whose fuel or checksum differs between passes or processes, as --strict does.
+    /// Fail a case whose fuel or checksum differs between passes or processes, or that is folded, as --strict does.
     #[serde(default)]
     pub(super) strict: bool,
     /// Seed of the guests' random numbers and of the order of processes, as --seed is.

@@ -241,6 +241,7 @@ fn in_sandbox(
     what.read.extend(job.program.files().cloned());
     what.open_files = limits.get(LimitKind::Handles);
     for dir in &job.grants.dirs {
+        what.read.extend(dir.pristine.clone());
         match dir.access {
             Access::Read => what.read.push(dir.host.clone()),
             Access::Scratch => {

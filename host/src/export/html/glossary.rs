@@ -37,7 +37,7 @@ const TERMS: [(&str, &str); 7] = [
     ),
     (
         "interval",
-        "The range that holds the true value in 95 % of runs, drawn from what differs between processes. Below six processes it is Student's t, from six on order statistics.",
+        "The range that holds the true value in 95 % of runs, drawn from what differs between processes. Below six processes it is Student's t over their logarithms, from six on order statistics.",
     ),
     (
         "outlier",

@@ -133,7 +133,7 @@ fn plain(entry: &Entry<'_>, metric: Metric, shown: fn(f64) -> String) -> Markup 
 }
 
 fn throughput(entry: &Entry<'_>) -> Markup {
-    let (work, is_bytes) = match entry.case.spec.throughput {
+    let (work, is_bytes) = match entry.case.work() {
         Some(Throughput::Bytes(bytes)) => (bytes, true),
         Some(Throughput::Elements(elements)) => (elements, false),
         None => return html! { td { "–" } },

@@ -4,7 +4,7 @@
 use maud::{Markup, Render, html};
 
 use crate::render;
-use crate::report::model::{Estimate, GateOutcome, Mark, Metric, Verdict};
+use crate::report::model::{Change, Estimate, GateOutcome, Mark, Metric, Verdict};
 
 /// A stranger's text: what cannot be seen is written out, and its direction stays its own.
 pub(super) struct Guest<'a>(pub(super) &'a str);
@@ -123,6 +123,7 @@ pub(super) fn change(ratio: f64) -> String {
     let size = percent.abs();
     let sign = if percent < 0.0 { '−' } else { '+' };
     match size {
+        _ if ratio == Change::FROM_NOTHING => "from 0".into(),
         _ if ratio >= 3.0 => format!("×{ratio:.2}"),
         _ if size < 0.005 => "0 %".into(),
         _ if size < 1.0 => format!("{sign}{size:.2} %"),
@@ -156,6 +157,7 @@ mod tests {
             (1.25, "+25.0 %"),
             (2.5, "+150 %"),
             (3.4, "×3.40"),
+            (Change::FROM_NOTHING, "from 0"),
             (0.02, "−98.0 %"),
         ] {
             assert_eq!(change(ratio), shown, "{ratio}");

@@ -1,7 +1,7 @@
 //! Strangers' texts in GitHub-flavoured Markdown, and numbers.
 
 use crate::render::{self, escape};
-use crate::report::model::{Metric, Verdict};
+use crate::report::model::{Change, Metric, Verdict};
 
 /// Characters of a text that are shown at most: a table has to stay readable.
 const CHARS_MAX: usize = 240;
@@ -53,6 +53,9 @@ pub(super) fn value(metric: Metric, value: f64) -> String {
 
 /// A ratio as the change that it is, such as `+12.5 %`; `=` if it is none.
 pub(super) fn percent(ratio: f64) -> String {
+    if ratio == Change::FROM_NOTHING {
+        return "from 0".into();
+    }
     let percent = 100.0 * (ratio - 1.0);
     match percent.abs() {
         0.0 => "=".into(),
@@ -126,6 +129,7 @@ mod tests {
             (0.875, "-12.5 %"),
             (1.25, "+25.0 %"),
             (3.5, "+250 %"),
+            (Change::FROM_NOTHING, "from 0"),
         ] {
             assert_eq!(percent(ratio), shown);
         }

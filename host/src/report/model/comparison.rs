@@ -216,7 +216,7 @@ pub struct Change {
     /// The candidate's.
     pub candidate: f64,
     /// Candidate over base: the estimate of the paired differences, which need not be the quotient of
-    /// the two estimates.
+    /// the two estimates. The largest number that there is (1.8e308) if the base is 0 and the candidate is not.
     pub ratio: f64,
     /// Lower end of its interval.
     pub lower: f64,
@@ -227,6 +227,12 @@ pub struct Change {
     pub pairs: u64,
     /// What this metric says by itself.
     pub verdict: Verdict,
+}
+
+impl Change {
+    /// The ratio of what was counted as 0 on the base's side and as something on the candidate's: the largest number,
+    /// since infinity cannot be written in JSON. No threshold is as large.
+    pub const FROM_NOTHING: f64 = f64::MAX;
 }
 
 /// What a gate says of a case.

@@ -41,7 +41,7 @@ fn the_list_is_newest_first_and_counts() {
     assert_eq!(store.runs().unwrap(), expected);
     assert_eq!(
         (expected[0].plugins, expected[0].cases, expected[0].failed),
-        (2, 13, 12)
+        (2, 14, 13)
     );
     assert_eq!(store.run("latest").unwrap().id, expected[0].id);
 }

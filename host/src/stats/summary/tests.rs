@@ -1,6 +1,6 @@
 //! Reference values are by NumPy 2.4.6 and SciPy 1.17.1 on Python 3: `np.median`, `np.mean`,
 //! `np.std(ddof=1)`, `scipy.stats.median_abs_deviation`, `np.quantile` (its default is type 7) and
-//! `scipy.stats.t.interval(0.95, n - 1, mean, scipy.stats.sem(x))`.
+//! `np.exp(scipy.stats.t.interval(0.95, n - 1, np.mean(l), scipy.stats.sem(l)))` with `l = np.log(x)`.
 
 use proptest::prelude::*;
 
@@ -57,14 +57,31 @@ fn ten_processes_have_an_interval_of_order_statistics() {
 #[test]
 fn five_processes_have_an_interval_of_students_t() {
     let estimate = estimate_over_processes(&FIVE).unwrap();
-    assert!(close(estimate.lower, 98.338_202_715_402_15), "{estimate:?}");
+    assert!(close(estimate.lower, 98.361_674_379_737_66), "{estimate:?}");
     assert!(
-        close(estimate.upper, 102.661_797_284_597_85),
+        close(estimate.upper, 102.660_348_606_962_33),
         "{estimate:?}"
     );
     assert_eq!(estimate.interval, IntervalMethod::StudentT);
+    assert_eq!(estimate.mean, 100.5);
+}
+
+/// On a plain scale the first would begin at -6.7, and the third at -5.9.
+#[test]
+fn no_interval_of_what_is_never_negative_begins_below_zero() {
     let two = estimate_over_processes(&[5.0, 7.0]).unwrap();
-    assert!(close(two.lower, -6.706_204_736_174_694), "{two:?}");
+    assert!(close(two.lower, 0.697_698_280_525_896), "{two:?}");
+    assert!(close(two.upper, 50.164_950_920_645_01), "{two:?}");
+    let equal = estimate_over_processes(&[0.3; 3]).unwrap();
+    assert_eq!((equal.lower, equal.upper), (0.3, 0.3));
+    let with_zero = estimate_over_processes(&[0.0, 1.0]).unwrap();
+    assert_eq!(with_zero.lower, 0.0);
+    assert!(
+        close(with_zero.upper, 6.853_102_368_087_347),
+        "{with_zero:?}"
+    );
+    let apart = estimate_over_processes(&[1e-300, 1e300]).unwrap();
+    assert!(apart.lower >= 0.0 && apart.upper.is_finite(), "{apart:?}");
 }
 
 #[test]
@@ -135,6 +152,7 @@ proptest! {
     fn an_estimate_is_in_order(values in times(2..60)) {
         let e = estimate_over_processes(&values).unwrap();
         let largest = values.iter().copied().fold(0.0, f64::max);
+        prop_assert!(e.lower > 0.0, "{e:?}");
         prop_assert!(e.lower <= e.median && e.median <= e.upper, "{e:?}");
         prop_assert!(e.min <= e.median && e.min <= e.mean && e.mean <= largest, "{e:?}");
         prop_assert!(e.sd >= 0.0 && e.n == values.len() as u64);
@@ -147,6 +165,7 @@ proptest! {
     #[test]
     fn the_median_of_few_lies_inside_students_interval(values in times(2..=5)) {
         let n = values.len();
+        let values: Vec<f64> = values.into_iter().map(f64::ln).collect();
         let half = student_t_quantile(n - 1).unwrap() * sd(&values).unwrap() / (n as f64).sqrt();
         let off = (median(&values).unwrap() - mean(&values).unwrap()).abs();
         prop_assert!(off <= half * (1.0 + 1e-9), "{off} is more than {half}");

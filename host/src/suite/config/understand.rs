@@ -94,11 +94,7 @@ impl Understand<'_> {
                         Problem::new(grant.span(), message).help("such as \"./data::/data\"")
                     );
                 }
-                dirs.push(DirGrant {
-                    host: self.dir.join(host),
-                    guest: guest.into(),
-                    access,
-                });
+                dirs.push(DirGrant::new(self.dir.join(host), guest.into(), access));
             }
         }
         let mut env = Vec::new();

@@ -26,6 +26,9 @@ pub(super) enum Measured {
     Missing(String),
 }
 
+/// Why a number is not one of work.
+const FOLDED: &str = "the compiler removed its work";
+
 /// The number of a metric.
 pub(super) fn measured(case: &Case, metric: Metric) -> Measured {
     if !case.outcome.is_ok() {
@@ -37,11 +40,14 @@ pub(super) fn measured(case: &Case, metric: Metric) -> Measured {
             reported(case, wanted).ok_or_else(|| "the run does not have it".into())
         }
         Quantity::Quantile(q) => quantile(case, q),
-        Quantity::BytesPerSecond => match case.spec.throughput {
+        Quantity::BytesPerSecond | Quantity::ElementsPerSecond if case.is_folded() => {
+            Err(FOLDED.into())
+        }
+        Quantity::BytesPerSecond => match case.work() {
             Some(Throughput::Bytes(bytes)) => throughput(case, bytes),
             _ => Err("the case does not say how many bytes an iteration does".into()),
         },
-        Quantity::ElementsPerSecond => match case.spec.throughput {
+        Quantity::ElementsPerSecond => match case.work() {
             Some(Throughput::Elements(elements)) => throughput(case, elements),
             _ => Err("the case does not say how many elements an iteration does".into()),
         },
@@ -55,7 +61,9 @@ pub(super) fn measured(case: &Case, metric: Metric) -> Measured {
 /// Whether an estimate is good enough to judge by.
 fn trusted(case: &Case, metric: Metric, estimate: Estimate) -> Measured {
     let is_deterministic = case.count.as_ref().is_none_or(|count| count.deterministic);
-    if metric.spec.is_sampled() && estimate.interval == IntervalMethod::WithinProcess {
+    if case.is_folded() {
+        Measured::Doubtful(estimate, FOLDED)
+    } else if metric.spec.is_sampled() && estimate.interval == IntervalMethod::WithinProcess {
         Measured::Doubtful(estimate, "one process says nothing of the next one")
     } else if metric.spec.quantity == Quantity::Report(model::Metric::Fuel) && !is_deterministic {
         Measured::Doubtful(estimate, "two counts of the same work differ")

@@ -174,6 +174,25 @@ fn the_longest_time_is_the_lowest_throughput() {
     );
 }
 
+/// If this fails, the less a case does the better it passes.
+#[test]
+fn what_is_folded_passes_nothing() {
+    let mut folded = ten();
+    let count = folded.plugins[0].cases[0].count.as_mut().unwrap();
+    count.fuel_per_iteration = 0.0;
+    let folded = concluded(folded);
+    for line in [
+        "wall_ns <= 1000",
+        "p50_ns <= 1000",
+        "fuel_per_iteration <= 1000",
+    ] {
+        assert_eq!(outcome(line, &ten()), CheckOutcome::Passed, "{line}");
+        assert_eq!(outcome(line, &folded), CheckOutcome::Unsure, "{line}");
+    }
+    let rate = outcome("throughput_bytes_per_second >= 1", &folded);
+    assert_eq!(rate, CheckOutcome::NotMeasured);
+}
+
 #[test]
 fn a_quantile_is_of_processes_and_needs_enough_samples() {
     // 201 samples a process, 0 to 200 plus the process's number: NumPy's quantile of 0.95 is 190 plus
