@@ -125,9 +125,15 @@ fn of_normal(seed: u64, n: usize, each: usize, value: impl Fn(&[f64]) -> f64) ->
 
 const NOISES: [Noise; 7] = [
     ("normal", noise_of),
-    ("autocorrelated, 0.3", |seed, n| autocorrelated(0.3, seed, n)),
-    ("autocorrelated, 0.5", |seed, n| autocorrelated(0.5, seed, n)),
-    ("autocorrelated, 0.8", |seed, n| autocorrelated(0.8, seed, n)),
+    ("autocorrelated, 0.3", |seed, n| {
+        autocorrelated(0.3, seed, n)
+    }),
+    ("autocorrelated, 0.5", |seed, n| {
+        autocorrelated(0.5, seed, n)
+    }),
+    ("autocorrelated, 0.8", |seed, n| {
+        autocorrelated(0.8, seed, n)
+    }),
     ("exponential", |seed, n| {
         of_normal(seed, n, 2, |z| (z[0] * z[0] + z[1] * z[1]) / 2.0)
     }),
