@@ -1,7 +1,7 @@
 //! How a metric of a case changed: from the processes of both sides, or from what was counted.
 
 use super::matching::Pair;
-use super::{Context, FUEL_RESOLVED, ROUNDING};
+use super::{Context, FUEL_RESOLVED, LOOKS, ROUNDING};
 use crate::estimate::process_median;
 use crate::report::model::{Case, Change, Metric, Pairing, Process, Verdict};
 use crate::stats::{self, Shift};
@@ -55,7 +55,7 @@ pub(super) fn timed(
         medians(candidate, metric, part),
     );
     let shift = match context.pairing {
-        Pairing::Paired => stats::paired(&differences(&one, &other), confidence),
+        Pairing::Paired => stats::paired(&differences(&one, &other), of_each_look(confidence)),
         Pairing::Stored => stats::shift_between(&logarithms(&one), &logarithms(&other), confidence),
     }?;
     let values = |side: &[(u32, f64)]| side.iter().map(|(_, median)| *median).collect::<Vec<_>>();
@@ -86,6 +86,11 @@ pub(super) fn timed(
         },
     };
     Some((change, is_below_floor))
+}
+
+/// The confidence that each look at blocks needs, so that all of them together have this one.
+fn of_each_look(confidence: f64) -> f64 {
+    1.0 - (1.0 - confidence) / f64::from(LOOKS)
 }
 
 /// d = ln(candidate) - ln(base), one number a block: the median over its pairs, each of processes that ran one after the
