@@ -17,7 +17,7 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ),
     ("cargo test --workspace", "that is us"),
     ("ci/dyno-gate ", "ci: in repositories of our own"),
-    ("dyno validate", "study: with fewer and shorter blocks"),
+    ("dyno validate", "study: with one session of short blocks"),
     ("tests/toolchains/install", ".ci/run"),
     ("tests/peers/install", ".ci/run"),
     ("tests/consumers/install", ".ci/run"),

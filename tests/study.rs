@@ -5,39 +5,62 @@ use serde_json::Value;
 
 use super::support::Bench;
 
+/// What a study's JSON says of its trials, and of the runs that they are from.
+fn study(bench: &Bench) -> (Vec<Value>, Value) {
+    let text = std::fs::read_to_string(bench.path("dyno-validate.json")).unwrap();
+    let study: Value = serde_json::from_str(&text).unwrap();
+    (study["trials"].as_array().unwrap().clone(), study)
+}
+
 #[test]
-fn a_study_says_what_was_injected_to_the_last_digit_of_fuel_and_draws_its_power() {
+fn a_study_has_what_was_injected_to_the_last_digit_of_fuel_and_can_be_made_again_from_its_report() {
     let bench = Bench::new();
     let short = [
-        "--blocks",
-        "40",
+        "--quick",
+        "--pairs",
+        "1",
         "--time",
         "2ms",
         "--sample-time",
         "1ms",
-        "--trials",
-        "20",
     ];
     let said = bench.dyno(["validate"].into_iter().chain(short)).exits(0);
-    said.says("no change at all").says("added work");
-    let study = std::fs::read_to_string(bench.path("dyno-validate.json")).unwrap();
-    let study: Value = serde_json::from_str(&study).unwrap();
-    assert_eq!(
-        (study["trials"].as_u64(), study["blocks"].as_u64()),
-        (Some(20), Some(40))
-    );
-    let levels = study["power"].as_array().unwrap();
-    assert_eq!(levels.len(), 6);
-    for level in levels {
-        let added = level["added"].as_f64().unwrap();
-        for fuel in level["fuel"].as_array().unwrap() {
+    let said = said.says("no change at all").says("known changes");
+    let (trials, measured) = study(&bench);
+    // A pair of twins and a known change, five cases each, and no plugin twice.
+    assert_eq!(trials.len(), 10);
+    assert_eq!(measured["plugins"], 4);
+    assert_eq!(measured["null"]["false_gates"]["of"], 5);
+    assert_eq!(measured["known"]["wrong"]["of"], 5);
+    for trial in &trials {
+        let (added, fuel) = (
+            trial["added"].as_f64().unwrap(),
+            trial["fuel"].as_f64().unwrap(),
+        );
+        match trial["case"].as_str().unwrap() {
+            // Twins differ in where their code lies, which costs no fuel.
+            _ if added == 0.0 => assert_eq!(fuel, 1.0, "{trial}"),
             // A call and a loop's first step are not scaled with the work.
-            let off = fuel.as_f64().unwrap() / added - 1.0;
-            assert!(off.abs() < 2e-3, "{added} is {fuel}");
+            "proportional" | "memory" => {
+                assert!((fuel - 1.0 - added).abs() < 2e-3 * added, "{trial}");
+            }
+            _ => assert!(fuel > 1.0, "{trial}"),
         }
     }
     let plot = std::fs::read_to_string(bench.path("dyno-validate.svg")).unwrap();
     assert!(plot.starts_with("<svg") && plot.ends_with("</svg>\n"));
+
+    // Whoever has the report comes to the same numbers.
+    std::fs::remove_file(bench.path("dyno-validate.json")).unwrap();
+    let again = bench.dyno(["validate", "--from", "dyno-validate.sqlite"]);
+    assert_eq!(again.exits(0).stdout, said.stdout);
+    assert_eq!(study(&bench).1, measured);
+    // It is no report of the user's.
+    assert!(!bench.report().exists());
+    bench
+        .dyno(["validate", "--from", "nowhere.sqlite"])
+        .exits(1)
+        .complains("nowhere.sqlite");
 }
 
 #[test]

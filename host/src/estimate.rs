@@ -284,12 +284,12 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
         }
         if folded(case).is_some() {
             marks.push(Mark::Folded);
-        } else if !count.settled {
-            marks.push(Mark::FuelUnsettled);
         }
     }
-    let doubled = case.calibration.and_then(|found| found.doubled_ratio);
-    if doubled.is_some_and(is_nonlinear) && !marks.contains(&Mark::Folded) {
+    if is_fuel_unsettled(case) {
+        marks.push(Mark::FuelUnsettled);
+    }
+    if is_nonlinear(case) {
         marks.push(Mark::Nonlinear);
     }
     if checksums_differ && !marks.contains(&Mark::Nondeterministic) {
@@ -328,8 +328,19 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
     case.marks = marks;
 }
 
-fn is_nonlinear(doubled_ratio: f64) -> bool {
-    !(1.0 / DOUBLED_RATIO_MAX..=DOUBLED_RATIO_MAX).contains(&doubled_ratio)
+/// Whether the cost of an iteration depends on how many a batch has. Of work that was removed it always does.
+#[must_use]
+pub fn is_nonlinear(case: &Case) -> bool {
+    let doubled = case.calibration.and_then(|found| found.doubled_ratio);
+    let linear = 1.0 / DOUBLED_RATIO_MAX..=DOUBLED_RATIO_MAX;
+    doubled.is_some_and(|ratio| !linear.contains(&ratio)) && folded(case).is_none()
+}
+
+/// Whether fuel per iteration did not settle.
+#[must_use]
+pub fn is_fuel_unsettled(case: &Case) -> bool {
+    let count = case.count.as_ref();
+    count.is_some_and(|count| !count.settled) && folded(case).is_none()
 }
 
 /// Whether more than half of the processes become slower from first to last, or more than half faster.

@@ -26,7 +26,7 @@ pub use request::{CaseFilter, Depth, FilterError, Request, Stage, Versus, random
 use subject::{Side, Subject};
 
 use crate::cache::CodeCache;
-use crate::compare::Next;
+use crate::compare::{LOOKS, Next};
 use crate::estimate::{Circumstances, conclude};
 use crate::machine::machine;
 use crate::package::kind::Kinds;
@@ -93,10 +93,12 @@ pub async fn measure(
             session
                 .time(&mut subjects, open, versus.extension, false)
                 .await;
-            let flagged = session.needing(Next::Confirm, &subjects);
-            session
-                .time(&mut subjects, flagged, versus.confirmation, true)
-                .await;
+            for _ in 0..LOOKS {
+                let flagged = session.needing(Next::Confirm, &subjects);
+                session
+                    .time(&mut subjects, flagged, versus.confirmation / LOOKS, true)
+                    .await;
+            }
         }
     }
     session.observer.on(Progress::Done);

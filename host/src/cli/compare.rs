@@ -66,7 +66,7 @@ pub(super) struct Gate {
 #[command(next_help_heading = "Measuring")]
 struct Comparing {
     /// Blocks a case, each a difference; twice as many where these leave it unsure
-    #[arg(long, value_name = "NUMBER", default_value_t = BLOCKS, value_parser = clap::value_parser!(u32).range(8..=500))]
+    #[arg(long, value_name = "NUMBER", default_value_t = BLOCKS, value_parser = clap::value_parser!(u32).range(9..=500))]
     blocks: u32,
     /// Pairs of processes a block, which is the median of their differences
     #[arg(long, value_name = "NUMBER", default_value_t = PAIRS, value_parser = clap::value_parser!(u32).range(1..=100))]

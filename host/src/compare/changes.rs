@@ -1,7 +1,7 @@
 //! How a metric of a case changed: from the processes of both sides, or from what was counted.
 
 use super::matching::Pair;
-use super::{Context, FUEL_RESOLVED, ROUNDING, grown};
+use super::{Context, FUEL_RESOLVED, LOOKS, ROUNDING, grown};
 use crate::estimate::{disturbed_median, process_median};
 use crate::report::model::{Case, Change, Metric, Pairing, Process, Verdict};
 use crate::stats::{self, Shift};
@@ -143,7 +143,7 @@ fn timed_by(
     let (shift, levels) = match context.pairing {
         Pairing::Paired => {
             let pairs = process_pairs(base, candidate, ns, part);
-            let shift = stats::paired(&by_block(&pairs), confidence)?;
+            let shift = stats::paired(&by_block(&pairs), of_each_look(confidence))?;
             let levels: Vec<f64> = pairs
                 .iter()
                 .flat_map(|pair| [pair.base_ns, pair.candidate_ns].map(f64::ln))
@@ -195,6 +195,11 @@ fn timed_by(
         is_below_floor,
         is_disturbed: false,
     })
+}
+
+/// The confidence that each look at blocks needs, so that all of them together have this one.
+fn of_each_look(confidence: f64) -> f64 {
+    1.0 - (1.0 - confidence) / f64::from(LOOKS)
 }
 
 /// One number a block: the median over its pairs. A neighbour that comes or goes within a pair spoils that pair, and not

@@ -11,8 +11,8 @@
 
 use super::Context;
 use super::changes::{Part, Timed, process_pairs};
-use crate::estimate::{is_waiting, process_median};
-use crate::report::model::{Case, Change, Mark, Metric, Process, UnsureReason, Verdict};
+use crate::estimate::{is_fuel_unsettled, is_nonlinear, is_waiting, process_median};
+use crate::report::model::{Case, Change, Metric, Process, UnsureReason, Verdict};
 use crate::stats;
 
 /// What is said of a case's time.
@@ -98,13 +98,14 @@ fn shows_nothing(change: &Change, threshold: f64) -> bool {
 
 /// Why nothing good can be said of a case on one of the two sides.
 fn unmeasurable(sides: [&Case; 2]) -> Option<UnsureReason> {
-    let is_marked = |mark| sides.iter().any(|case| case.marks.contains(&mark));
-    [
-        (Mark::Nonlinear, UnsureReason::Nonlinear),
-        (Mark::FuelUnsettled, UnsureReason::FuelUnsettled),
-    ]
-    .into_iter()
-    .find_map(|(mark, reason)| is_marked(mark).then_some(reason))
+    let either = |is: fn(&Case) -> bool| sides.iter().any(|case| is(case));
+    if either(is_nonlinear) {
+        Some(UnsureReason::Nonlinear)
+    } else if either(is_fuel_unsettled) {
+        Some(UnsureReason::FuelUnsettled)
+    } else {
+        None
+    }
 }
 
 /// Whether a change of time is seen in every layout of either side. Where there is only one, that cannot be told.

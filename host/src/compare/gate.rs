@@ -4,7 +4,8 @@
 //! ```text
 //! whole interval below the threshold ─► passed
 //! regressed, estimate at the threshold ─► flagged ─► fresh blocks say so, too ─► regressed
-//!                                                 └► they deny it ─► passed, else unsure
+//!                                                 ├► they deny it ─► passed
+//!                                                 └► otherwise ─► more of them, once ─► unsure
 //! otherwise ─► more blocks, once ─► unsure
 //! ```
 
@@ -39,7 +40,13 @@ impl Next {
         {
             return Self::Nothing;
         }
+        let fresh = case
+            .gate
+            .as_ref()
+            .and_then(|gate| gate.confirmation.as_ref());
+        let is_settled = fresh.is_some_and(|fresh| answer(fresh, rules) != Answer::Open);
         match (rules.gates, question(case, rules).0) {
+            (true, Answer::Flagged) if is_settled => Self::Nothing,
             (true, Answer::Flagged) => Self::Confirm,
             (true, Answer::Open) => Self::Extend,
             (false, _) if case.verdict == Verdict::Unsure => Self::Extend,

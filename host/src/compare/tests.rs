@@ -1,3 +1,5 @@
+mod looks;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -11,6 +13,7 @@ const CONTEXT: Context = Context {
     same_configuration: true,
     is_complete: true,
     same_machine: true,
+    sharing: 0,
 };
 
 const GATE: Context = Context {
@@ -366,7 +369,7 @@ fn those_that_are_confirmed_share_the_error() {
         case.processes.extend(fresh);
         case
     };
-    let width = |flagged: &[&str]| {
+    let width = |flagged: &[&str], sharing: usize| {
         let plugin_at = |ns: f64, digest: &str| {
             plugin(digest, flagged.iter().map(|name| side(ns, name)).collect())
         };
@@ -385,18 +388,17 @@ fn those_that_are_confirmed_share_the_error() {
             base
         };
         let candidate = plugin_at(115.0, "b");
-        let found = cases(&[&base], &[&candidate], &GATE)[0].clone();
+        let context = Context { sharing, ..GATE };
+        let found = cases(&[&base], &[&candidate], &context)[0].clone();
         let confirmation = found.gate.unwrap().confirmation.unwrap();
         confirmation.upper / confirmation.lower
     };
     let many: Vec<String> = (0..50).map(|number| format!("case {number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    assert!(
-        width(&many) > width(&["x"]),
-        "{} {}",
-        width(&many),
-        width(&["x"])
-    );
+    let alone = width(&["x"], 0);
+    assert!(width(&many, 0) > alone, "{} {alone}", width(&many, 0));
+    // Those of other plugins of the session share it, too.
+    assert_eq!(width(&["x"], 50), width(&many, 0));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::columns::Columns;
 use super::{BOLD, DIM};
+use crate::stats::Rate;
 use crate::study::{CASES, Study};
 
 /// Shows a study.
@@ -11,55 +12,97 @@ use crate::study::{CASES, Study};
 /// # Errors
 /// If `out` cannot be written.
 pub fn study(out: &mut impl Write, study: &Study) -> io::Result<()> {
-    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    null(out, study)?;
+    known(out, study)?;
+    let gates = &study.null.false_gates;
     writeln!(
         out,
-        "{BOLD}no change at all{BOLD:#} {DIM}{} trials over {} cases, drawn from {} blocks{DIM:#}",
-        study.trials,
-        CASES.len(),
-        study.blocks
+        "{DIM}Each end of an interval holds with 95 %. {}: --sessions measures more, --from adds up.{DIM:#}",
+        shows(gates)
+    )
+}
+
+fn null(out: &mut impl Write, study: &Study) -> io::Result<()> {
+    writeln!(
+        out,
+        "{BOLD}no change at all{BOLD:#} {DIM}{} trials, in {} comparisons of {} byte-different plugins{DIM:#}",
+        study.null.false_gates.of,
+        study.runs.len(),
+        study.plugins,
     )?;
     let null = &study.null;
-    let mut table = Columns::new("  ", &["rule", "called a change"]);
-    for (rule, share) in [
-        (
-            "the gate: 10 %, over all cases, confirmed",
-            percent(null.false_gates),
-        ),
-        ("one case by ten blocks, 99 %", percent(null.false_verdicts)),
-        (
-            "the same samples pooled, Mann-Whitney, 95 %",
-            percent(null.pooled),
-        ),
+    let mut table = Columns::new(
+        "  ",
+        &["rule", "called a change", "of", "share", "interval", ""],
+    );
+    for (rule, rate) in [
+        ("a gate at 10 %, confirmed", &null.false_gates),
+        ("a verdict, 99 %", &null.false_verdicts),
+        ("the same samples pooled, Mann-Whitney, 95 %", &null.pooled),
     ] {
-        table.row(vec![rule.into(), share.into()]);
+        table.row(vec![
+            rule.into(),
+            rate.count.to_string().into(),
+            rate.of.to_string().into(),
+            percent(rate.share()).into(),
+            interval(rate).into(),
+        ]);
     }
     table.write(out)?;
     writeln!(
         out,
         "  {DIM}{} of these gates were unsure{DIM:#}\n",
-        percent(null.unsure_gates)
-    )?;
+        null.unsure_gates.count
+    )
+}
+
+fn known(out: &mut impl Write, study: &Study) -> io::Result<()> {
     writeln!(
         out,
-        "{BOLD}added work{BOLD:#} {DIM}called a regression in that share of trials{DIM:#}"
+        "{BOLD}known changes{BOLD:#} {DIM}called a regression, of so many trials{DIM:#}"
     )?;
-    let headers = ["added", "fuel says", "CPU time", "wall time", "gate", ""];
+    let mut headers = vec!["added"];
+    headers.extend(CASES);
+    headers.extend(["all", "share", "interval", ""]);
     let mut table = Columns::new("  ", &headers);
-    for power in &study.power {
-        let [least, most] = power.fuel.map(|share| format!("{:+.2} %", share * 100.0));
-        let fuel = if least == most {
-            least
-        } else {
-            format!("{least} … {most}")
-        };
-        table.row(vec![
-            format!("+{:.0} %", power.added * 100.0).into(),
-            fuel.into(),
-            percent(power.cpu).into(),
-            percent(power.wall).into(),
-            percent(power.gated).into(),
-        ]);
+    for level in &study.known.levels {
+        let mut row = vec![format!("+{:.0} %", level.added * 100.0).into()];
+        row.extend(level.cases.iter().map(|rate| of(rate).into()));
+        row.push(of(&level.found).into());
+        row.push(percent(level.found.share()).into());
+        row.push(interval(&level.found).into());
+        table.row(row);
     }
-    table.write(out)
+    table.write(out)?;
+    let (wrong, held) = (&study.known.wrong, &study.known.held);
+    writeln!(
+        out,
+        "  wrong verdicts: {} ({}); intervals that hold the change: {} ({})\n",
+        of(wrong),
+        interval(wrong),
+        of(held),
+        interval(held)
+    )
+}
+
+fn of(rate: &Rate) -> String {
+    format!("{}/{}", rate.count, rate.of)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+fn interval(rate: &Rate) -> String {
+    format!("{:.1} … {:.1} %", rate.lower * 100.0, rate.upper * 100.0)
+}
+
+/// What a rate of false gates can say at most.
+fn shows(gates: &Rate) -> String {
+    format!(
+        "{} false gates of {} show a share of at most {:.1} %",
+        gates.count,
+        gates.of,
+        gates.upper * 100.0
+    )
 }

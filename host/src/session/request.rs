@@ -69,7 +69,7 @@ pub struct Versus {
     pub rules: Rules,
     /// More blocks for what is unsure after the first ones, once.
     pub extension: u32,
-    /// Fresh blocks for what a gate flags.
+    /// Fresh blocks for what a gate flags, at most.
     pub confirmation: u32,
     /// Whether what is identical is measured all the same.
     pub remeasure: bool,

@@ -22,6 +22,17 @@ fn counterparts(subjects: &[Subject]) -> Vec<(usize, usize)> {
         .collect()
 }
 
+/// How many cases have fresh blocks.
+fn confirmed(subjects: &[Subject]) -> usize {
+    let candidates = subjects
+        .iter()
+        .filter(|subject| subject.side == Side::Candidate);
+    let cases = candidates.flat_map(|subject| &subject.plugin.cases);
+    cases
+        .filter(|case| case.processes.iter().any(|process| process.confirming))
+        .count()
+}
+
 impl Session<'_> {
     /// Nothing can differ between the same bytes with the same inputs, in one session with one engine: that
     /// needs no measuring, unless the user wants to know what the machine makes of it.
@@ -82,6 +93,7 @@ impl Session<'_> {
             same_configuration: true,
             is_complete: true,
             same_machine: true,
+            sharing: confirmed(subjects),
         };
         let mut wanted = Vec::new();
         for (one, other) in counterparts(subjects) {

@@ -2,36 +2,31 @@
 
 use std::fmt::Write as _;
 
-use super::{Power, Study};
+use super::Study;
+use crate::stats::Rate;
 
-/// Size of the picture and of the area of the curves in it, pixels.
+/// Size of the picture and of the area of the curve in it, pixels.
 const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 360.0;
+const HEIGHT: f64 = 340.0;
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 620.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 300.0;
 
-/// A curve: its name, colour, dashes, and what it shows.
-type Curve = (&'static str, &'static str, &'static str, fn(&Power) -> f64);
+const COLOUR: &str = "#0b6e4f";
 
-const CURVES: [Curve; 3] = [
-    ("CPU time, 10 blocks", "#0b6e4f", "", |power| power.cpu),
-    ("wall time, 10 blocks", "#b5541c", "6 3", |power| power.wall),
-    ("gate at 10 %, confirmed", "#3b4b8f", "2 3", |power| {
-        power.gated
-    }),
-];
-
-/// Draws the power curve as SVG, with text that a reader of the picture can find.
+/// Draws the power curve as SVG, with text that a reader of the picture can find. The bars are intervals.
 #[must_use]
 pub fn plot(study: &Study) -> String {
+    let null = [(0.0, study.null.false_verdicts)];
+    let known = study.known.levels.iter();
+    let known = known.map(|level| (level.added, level.found));
+    let rates: Vec<(f64, Rate)> = null.into_iter().chain(known).collect();
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n\
-         <title>Share of trials that call added work a regression</title>\n\
+         <title>Share of trials that call added work a change</title>\n\
          <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#fff\"/>\n\
-         <text x=\"{LEFT}\" y=\"22\" font-size=\"14\">Share of {} trials that call added work a regression</text>\n",
-        study.trials
+         <text x=\"{LEFT}\" y=\"22\" font-size=\"14\">Share of trials that call added work a change, by its size</text>\n"
     );
     for tenth in [0, 2, 4, 6, 8, 10] {
         let share = f64::from(tenth) / 10.0;
@@ -39,29 +34,20 @@ pub fn plot(study: &Study) -> String {
         let label = format!("{} %", tenth * 10);
         text(&mut svg, LEFT - 8.0, y(share) + 4.0, "end", &label);
     }
-    let columns = study.power.len();
-    for (at, power) in study.power.iter().enumerate() {
-        let label = format!("+{:.0} %", power.added * 100.0);
-        text(&mut svg, x(at, columns), BOTTOM + 20.0, "middle", &label);
+    let mut points = Vec::new();
+    for (column, (added, rate)) in rates.iter().enumerate() {
+        let at = x(column, rates.len());
+        line(&mut svg, [at, y(rate.lower), at, y(rate.upper)], COLOUR);
+        let label = format!("+{:.0} % ({})", added * 100.0, rate.of);
+        text(&mut svg, at, BOTTOM + 20.0, "middle", &label);
+        points.push(format!("{at:.1},{:.1}", y(rate.share())));
     }
-    for (row, (name, colour, dashes, value)) in CURVES.iter().enumerate() {
-        let points = study.power.iter().enumerate();
-        let points: Vec<String> = points
-            .map(|(at, power)| format!("{:.1},{:.1}", x(at, columns), y(value(power))))
-            .collect();
-        let _ = writeln!(
-            svg,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dashes}\"/>",
-            points.join(" ")
-        );
-        let at = LEFT + row as f64 * 180.0;
-        let _ = writeln!(
-            svg,
-            "<line x1=\"{at}\" x2=\"{}\" y1=\"340\" y2=\"340\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dashes}\"/>",
-            at + 24.0
-        );
-        text(&mut svg, at + 30.0, 344.0, "start", name);
-    }
+    // Writing into a string cannot fail.
+    let _ = writeln!(
+        svg,
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{COLOUR}\" stroke-width=\"2\"/>",
+        points.join(" ")
+    );
     svg.push_str("</svg>\n");
     svg
 }
@@ -78,7 +64,7 @@ fn line(svg: &mut String, [x1, y1, x2, y2]: [f64; 4], colour: &str) {
     // Writing into a string cannot fail.
     let _ = writeln!(
         svg,
-        "<line x1=\"{x1}\" y1=\"{y1:.1}\" x2=\"{x2}\" y2=\"{y2:.1}\" stroke=\"{colour}\"/>"
+        "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" stroke=\"{colour}\"/>"
     );
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::compare::cases;
 use crate::report::fixture::{plain_case, plain_process};
 use crate::report::model::{
-    CaseComparison, GateOutcome, Mark, Pairing, Plugin, Process, Rules, Sample,
+    Calibration, CaseComparison, GateOutcome, Pairing, Plugin, Process, Rules, Sample,
 };
 
 const CONTEXT: Context = Context {
@@ -14,6 +14,7 @@ const CONTEXT: Context = Context {
     same_configuration: true,
     is_complete: true,
     same_machine: true,
+    sharing: 0,
 };
 const GATE: Context = Context {
     rules: Rules {
@@ -217,10 +218,21 @@ fn a_change_in_some_layouts_alone_is_the_layouts() {
 /// If this failed, a cost that depends on the number of iterations would be called equal, or better.
 #[test]
 fn nothing_good_is_said_of_what_cannot_be_measured_so() {
-    for (mark, reason) in [
-        (Mark::Nonlinear, UnsureReason::Nonlinear),
-        (Mark::FuelUnsettled, UnsureReason::FuelUnsettled),
-    ] {
+    fn nonlinear(case: &mut Case) {
+        case.calibration = Some(Calibration {
+            iterations: 1024,
+            iteration_ns: 1000.0,
+            doubled_ratio: Some(1.9),
+        });
+    }
+    fn unsettled(case: &mut Case) {
+        case.count.as_mut().unwrap().settled = false;
+    }
+    let spoilers: [(fn(&mut Case), UnsureReason); 2] = [
+        (nonlinear, UnsureReason::Nonlinear),
+        (unsettled, UnsureReason::FuelUnsettled),
+    ];
+    for (spoil, reason) in spoilers {
         for of in [0, 1] {
             let found = |ns: u64| {
                 let mut sides = [1000, ns].map(|ns| {
@@ -229,7 +241,7 @@ fn nothing_good_is_said_of_what_cannot_be_measured_so() {
                         ..PLAIN
                     })
                 });
-                sides[of].cases[0].marks.push(mark);
+                spoil(&mut sides[of].cases[0]);
                 compared(&sides[0], &sides[1], &GATE)
             };
             for ns in [800, 1000] {
