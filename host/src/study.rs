@@ -11,6 +11,7 @@
 mod guest;
 mod plot;
 mod pool;
+mod resolution;
 
 use rand_chacha::ChaCha12Rng;
 use rand_core::SeedableRng as _;
@@ -19,6 +20,7 @@ use serde::Serialize;
 pub use guest::{CASES, ROUNDS, plugin};
 pub use plot::plot;
 use pool::{Draw, Pool};
+pub use resolution::{HalfWidths, Resolution};
 
 use crate::compare::{self, BLOCKS, CONFIRMING_BLOCKS, Next, RULES};
 use crate::report::model::{GateOutcome, Machine, Metric, Rules, Run, Verdict};

@@ -55,6 +55,7 @@ impl Validate {
         request.processes = PAIRS;
         request.time = TimeSettings::compared();
         self.sampling.apply(&mut request.time)?;
+        request.cores.waits = self.sampling.waits();
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);
         if exit != Exit::Well {

@@ -9,6 +9,7 @@ mod noise;
 mod outliers;
 mod paired;
 mod pooled;
+mod rate;
 mod shift;
 mod summary;
 mod trend;
@@ -20,6 +21,7 @@ pub use noise::noisy;
 pub use outliers::{Outliers, outliers};
 pub use paired::{paired, pairs_needed};
 pub use pooled::mann_whitney_p;
+pub use rate::{Rate, rate};
 pub use shift::Shift;
 pub use summary::{
     estimate_over_processes, estimate_values, estimate_within, exact, mad, mean, median, quantile,
