@@ -106,7 +106,7 @@ fn what_changed_or_went_since_it_was_measured_is_not_kept() {
         bench
             .versus(verb, args)
             .exits(0)
-            .says("as they were stored, which is weaker");
+            .says("as stored, each from its own time");
         assert_eq!(
             bench.text("SELECT pairing FROM comparison ORDER BY id DESC LIMIT 1"),
             "stored"

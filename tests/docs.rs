@@ -9,7 +9,7 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     ("dyno push ", "peers: into a registry of our own"),
     (
         "dyno run sample-plugins/crosslang-*",
@@ -18,6 +18,7 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("cargo test --workspace", "that is us"),
     ("ci/dyno-gate ", "ci: in repositories of our own"),
     ("dyno validate", "study: with one session of short blocks"),
+    ("dyno doctor --noise", "study: with fewer sessions"),
     ("tests/toolchains/install", ".ci/run"),
     ("tests/peers/install", ".ci/run"),
     ("tests/consumers/install", ".ci/run"),

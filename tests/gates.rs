@@ -325,7 +325,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_measured() {
     bench
         .gate(["--baseline", "latest", "it.wat"])
         .exits(0)
-        .says("which is weaker");
+        .says("as stored, each from its own time");
 }
 
 /// If this fails, one who interrupts a gate is told that it passed, or finds half a comparison in the report.

@@ -84,7 +84,10 @@ fn machines_of_other_classes_have_lines_of_their_own() {
     let all = runs(&bench, &[1000, 2000, 1000]);
     let database = bench.database();
     database
-        .execute_batch("INSERT INTO machine (fingerprint, facts_json) SELECT 'another', facts_json FROM machine")
+        .execute_batch(
+            "INSERT INTO machine (fingerprint, facts_json)
+             SELECT 'another', json_set(facts_json, '$.cores', '1000') FROM machine",
+        )
         .unwrap();
     let sql = "UPDATE run SET machine = (SELECT id FROM machine WHERE fingerprint = 'another') WHERE name = ?1";
     assert_eq!(database.execute(sql, [&all[1]]).unwrap(), 1);
@@ -93,16 +96,70 @@ fn machines_of_other_classes_have_lines_of_their_own() {
     assert_eq!(histories.len(), 2);
     assert_eq!(names(&histories[0]), [&all[0], &all[2]]);
     assert_eq!(names(&histories[1]), [&all[1]]);
-    assert_eq!(histories[1]["machine"], "another");
+    assert_ne!(histories[1]["machine"], histories[0]["machine"]);
     // Times of different machines are not compared, but fuel is.
     let said = bench.dyno(["compare", &all[0], &all[1]]).exits(0);
-    let said = said.says("machines of different classes: only fuel and memory compare");
+    let said = said
+        .says("machines of different classes: only fuel and memory compare")
+        .says("differs cores ");
     let changes = bench.verdict()["changes"].as_array().unwrap().clone();
     let metrics: Vec<_> = changes
         .iter()
         .map(|change| change["metric"].as_str().unwrap())
         .collect();
     assert_eq!(metrics, ["fuel", "memory-peak"], "{said}");
+}
+
+/// If this fails, a patch of the kernel begins a history anew, or a report of an older version, whose class was a hash
+/// over every fact, does.
+#[test]
+fn a_fact_that_does_not_decide_speed_is_named_and_splits_no_history() {
+    let bench = Bench::new();
+    let all = runs(&bench, &[1000, 1000, 1000]);
+    let database = bench.database();
+    database
+        .execute_batch(
+            "INSERT INTO machine (fingerprint, facts_json)
+             SELECT 'of every fact', json_set(facts_json, '$.kernel', '9.9.9-test') FROM machine",
+        )
+        .unwrap();
+    let sql = "UPDATE run SET machine = (SELECT id FROM machine WHERE fingerprint = 'of every fact') WHERE name = ?1";
+    assert_eq!(database.execute(sql, [&all[1]]).unwrap(), 1);
+    drop(database);
+    let histories = fuel(&bench, "add");
+    assert_eq!(histories.len(), 1);
+    assert_eq!(names(&histories[0]), all);
+    let differing = |at: usize| {
+        histories[0]["points"][at]["differences"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(differing(0), [] as [Value; 0]);
+    assert_eq!(differing(1)[0]["name"], "kernel");
+    assert_eq!(differing(1)[0]["candidate"], "9.9.9-test");
+    assert_eq!(differing(2)[0]["base"], "9.9.9-test");
+    bench
+        .dyno(["history", "add", "--metric", "fuel"])
+        .exits(0)
+        .says("another machine at ")
+        .says(" → 9.9.9-test");
+    // Nor does it keep times from being compared: it is said, and changes no result.
+    let said = bench.dyno(["compare", &all[0], &all[1]]).exits(0);
+    let said = said.says("differs, and changes no result: kernel ");
+    assert!(!said.stdout.contains("different classes"), "{said}");
+}
+
+/// If this fails, code that another engine made stands in one line with today's.
+#[test]
+fn another_engine_begins_a_line_of_its_own() {
+    let bench = Bench::new();
+    let all = runs(&bench, &[1000, 1000]);
+    let sql = "UPDATE run SET engine = 'wasmtime 1.2.3' WHERE name = ?1";
+    assert_eq!(bench.database().execute(sql, [&all[0]]).unwrap(), 1);
+    let histories = fuel(&bench, "add");
+    assert_eq!(histories.len(), 2);
+    assert_eq!(histories[0]["engine"], "wasmtime 1.2.3");
 }
 
 /// If this fails, a step in the work is not seen, or is seen where there is none.

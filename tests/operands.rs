@@ -63,7 +63,7 @@ fn an_operand_is_a_path_a_baseline_or_a_run() {
         let how = if paired {
             "side by side"
         } else {
-            "as they were stored, which is weaker"
+            "as stored, each from its own time"
         };
         assert!(said.stdout.lines().next().unwrap().ends_with(how), "{said}");
         let fuel = change(&bench.verdict(), "fuel").clone();

@@ -68,8 +68,29 @@ fn doctor_measures_the_noise_only_if_asked() {
     let bench = Bench::new();
     let plain = bench.dyno(["doctor"]).exits(0);
     assert!(!plain.stdout.contains("what it can resolve"));
-    let said = bench.dyno(["doctor", "--noise"]).exits(0);
-    said.says("what it can resolve").says("at 10 blocks");
+    let noise = ["doctor", "--noise", "--sessions", "2"];
+    bench
+        .dyno(noise.into_iter().chain(["--no-report"]))
+        .exits(0);
     // Neither is a run of the user's.
     assert!(!bench.report().exists());
+    let said = bench.dyno(noise).exits(0);
+    let said = said
+        .says("12 comparisons of no change at 10 blocks, in 2 independent sessions")
+        .says("narrow enough for a gate at 10 %: ")
+        .says("called a change, though there was none: ")
+        .says("95 % interval");
+    // Each session is recorded with both of its sides, and all that the figures were drawn from.
+    assert_eq!(bench.runs().len(), 4);
+    let recorded = said
+        .stdout
+        .lines()
+        .find_map(|line| line.split_once("dyno report show "));
+    let recorded: Vec<&str> = recorded.unwrap().1.split(", ").collect();
+    assert_eq!(recorded.len(), 2);
+    for run in recorded {
+        bench.dyno(["report", "show", run]).exits(0);
+        let processes = &bench.recorded(run)["plugins"][0]["cases"][0]["processes"];
+        assert_eq!(processes.as_array().unwrap().len(), 50);
+    }
 }

@@ -44,7 +44,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new() -> Self {
         let dir = TempDir::with_prefix("dyno-e2e-").unwrap();
-        for name in ["work", "home", "tmp"] {
+        for name in ["work", "home", "tmp", "locks"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
         Self { dir }
@@ -73,6 +73,11 @@ impl Bench {
         self.dir.path().join("tmp")
     }
 
+    /// What `DYNO_LOCKS` is: cores that tests share with each other would make them wait for each other.
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.dir.path().join("locks")
+    }
+
     /// Writes a file into the working directory, with the directories above it.
     pub(crate) fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
@@ -97,6 +102,7 @@ impl Bench {
             .env("HOME", self.dir.path().join("home"))
             .env("TMPDIR", self.tmp())
             .env("DYNO_CACHE", self.cache())
+            .env("DYNO_LOCKS", self.locks())
             .env("DYNO_REPORT", self.report())
             .stdin(Stdio::null());
     }

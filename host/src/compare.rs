@@ -4,21 +4,24 @@
 //! ```text
 //! plugins of both sides ─► pairs of cases (matching) ─► changes by metric (changes)
 //!                                    └─► verdict, severity, diagnosis ─► the gate (gate)
+//!                                              of stored runs: what other conditions leave of it (conditions)
 //! ```
 //!
 //! A session asks the same functions in the middle of a comparison which cases need more blocks, so that
 //! what is shown at the end and what was decided on the way cannot differ.
 
 mod changes;
+mod conditions;
 mod decision;
 mod gate;
 mod matching;
 
 use crate::report::model::{
-    Case, CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Outcome, Pairing,
-    Plugin, Rules, Run, RunStatus, Severity, Side, UnsureReason, Verdict,
+    Case, CaseComparison, Change, Comparison, Conditions, Diagnosis, GateOutcome, Metric, Outcome,
+    Pairing, Plugin, Rules, Run, RunStatus, Severity, Side, UnsureReason, Verdict,
 };
 
+pub use changes::half_width;
 use changes::{counted, timed};
 use decision::decide;
 pub use gate::Next;
@@ -80,7 +83,7 @@ pub struct Context {
     pub rules: Rules,
     /// What an empty batch costs within its timed part, ns: no smaller difference is one.
     pub empty_batch_ns: Option<f64>,
-    /// Whether engine, limits, seed and settings are the same on both sides.
+    /// Whether engine, limits, seed and grants are the same on both sides.
     pub same_configuration: bool,
     /// Whether both sides came to their end: what was interrupted passes no gate.
     pub is_complete: bool,
@@ -100,16 +103,26 @@ pub fn compare(
     rules: Rules,
     judged_at: String,
 ) -> Comparison {
+    let differences = match pairing {
+        Pairing::Paired => Vec::new(),
+        Pairing::Stored => conditions::differences(base, candidate),
+    };
     let context = Context {
         pairing,
         rules,
         empty_batch_ns: candidate.empty_batch_ns.or(base.empty_batch_ns),
-        same_configuration: pairing == Pairing::Paired || is_same_configuration(base, candidate),
+        same_configuration: conditions::is_same_configuration(&differences),
         is_complete: [base, candidate]
             .iter()
             .all(|run| run.status == RunStatus::Complete),
         same_machine: base.machine.fingerprint == candidate.machine.fingerprint,
         sharing: 0,
+    };
+    let mut cases = cases(&plugins_of(base), &plugins_of(candidate), &context);
+    conditions::settle(&mut cases, &differences, &rules);
+    let noise = match pairing {
+        Pairing::Paired => None,
+        Pairing::Stored => conditions::noise(base, candidate, &cases),
     };
     let side = |run: &Run, name: &str| Side {
         run: run.id.clone(),
@@ -120,18 +133,10 @@ pub fn compare(
         candidate: side(candidate, names[1]),
         judged_at,
         pairing,
+        conditions: Conditions { differences, noise },
         rules,
-        cases: cases(&plugins_of(base), &plugins_of(candidate), &context),
+        cases,
     }
-}
-
-/// Values of variables are not recorded: where there are any, nobody knows that they were the same.
-fn is_same_configuration(base: &Run, candidate: &Run) -> bool {
-    base.engine == candidate.engine
-        && base.limits == candidate.limits
-        && base.seed == candidate.seed
-        && base.grants == candidate.grants
-        && !base.grants.iter().any(|grant| grant.starts_with("--env="))
 }
 
 fn plugins_of(run: &Run) -> Vec<&Plugin> {

@@ -39,6 +39,8 @@ pub struct Circumstances {
     pub empty_batch_ns: Option<f64>,
     /// Whether nondeterminism is a failure.
     pub strict: bool,
+    /// Whether another run was measuring on the same core.
+    pub shared_core: bool,
 }
 
 /// Draws the estimates of a case from its count and its processes, marks what a reader must know,
@@ -308,6 +310,9 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
     }
     let samples = || sampled(processes).flat_map(|process| &process.samples);
     let walls: Vec<f64> = samples().map(|sample| sample.wall_ns as f64).collect();
+    if circumstances.shared_core && !walls.is_empty() {
+        marks.push(Mark::SharedCore);
+    }
     if let (Some(empty), Some(sample)) = (circumstances.empty_batch_ns, stats::median(&walls))
         && empty > FLOOR_SHARE * sample
     {
@@ -372,6 +377,7 @@ mod tests {
     const QUIET: Circumstances = Circumstances {
         empty_batch_ns: Some(50.0),
         strict: false,
+        shared_core: false,
     };
     const STRICT: Circumstances = Circumstances {
         strict: true,

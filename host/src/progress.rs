@@ -42,6 +42,8 @@ pub enum Progress<'a> {
         /// The case's name.
         case: &'a str,
     },
+    /// Other runs measure on all cores: this one waits for them.
+    Wait,
     /// A process of a case is about to be timed: nothing must be drawn until the next event.
     Time {
         /// Where the session is, over all blocks.

@@ -2,6 +2,7 @@
 
 mod case;
 mod code;
+mod core;
 mod floor;
 mod inputs;
 mod packages;
@@ -20,6 +21,8 @@ use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
 use case::{CaseAt, Place, pending};
+use core::Core;
+pub use core::CoreChoice;
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
 pub use request::{CaseFilter, Depth, FilterError, Request, Stage, Versus, random_u64};
@@ -35,7 +38,7 @@ use crate::progress::{Observer, Progress, Step};
 use crate::report::model::{Comparison, Plugin, Run, RunStatus};
 use crate::report::rfc3339;
 use crate::sandbox::{Build, CodeError, ENGINE, Shape};
-use crate::worker::{Cancel, Job, Report, RunJob, Supervisor, confine, monotonic_ns};
+use crate::worker::{Cancel, Job, Report, RunJob, Supervisor, monotonic_ns};
 
 /// Why a session could not begin. What goes wrong later is an outcome in the run.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +85,8 @@ pub async fn measure(
         session.count(&mut subjects).await;
     }
     if request.stage >= Stage::Time {
-        session.measure_empty_batch(&subjects).await;
         let all = session.to_be_timed(&subjects);
+        session.begin_timing(&all).await;
         session.calibrate(&mut subjects, &all).await;
         session
             .time(&mut subjects, all, request.blocks, false)
@@ -100,6 +103,7 @@ pub async fn measure(
                     .await;
             }
         }
+        session.release_core();
     }
     session.observer.on(Progress::Done);
     Ok(session.conclude(subjects))
@@ -114,7 +118,7 @@ struct Session<'a> {
     kinds: Kinds,
     /// What compiled code depends on besides the component, by build.
     compatibility: Result<[(Build, String); 2], CodeError>,
-    core: Option<u32>,
+    core: Core,
     scratch: scratch::Scratch,
     started_at: jiff::Timestamp,
     /// Decides on order and padding.
@@ -147,7 +151,7 @@ impl<'a> Session<'a> {
             cache,
             kinds: Kinds::default(),
             compatibility: code::compatibility(&request.limits),
-            core: confine::pick_core(),
+            core: Core::default(),
             scratch: scratch::Scratch::default(),
             started_at: jiff::Timestamp::now(),
             random: ChaCha12Rng::seed_from_u64(request.order_seed),
@@ -276,7 +280,7 @@ impl<'a> Session<'a> {
             block: process.block,
             order: self.order,
             confirming,
-            core: self.core,
+            core: self.core.number,
             padding_bytes: process.padding_bytes,
             layout,
         };
@@ -290,6 +294,7 @@ impl<'a> Session<'a> {
         let circumstances = Circumstances {
             empty_batch_ns: self.empty_batch_ns,
             strict: self.request.strict,
+            shared_core: self.core.is_shared,
         };
         for subject in &mut subjects {
             subject.settle(signal.is_some(), self.request.stage);
@@ -358,7 +363,7 @@ impl<'a> Session<'a> {
             limits: self.request.limits.clone(),
             grants: subject.grants(&self.request.grants),
             seed: self.request.seed,
-            core: self.core,
+            cores: self.cores(),
             spawned_ns: monotonic_ns(),
         }
     }

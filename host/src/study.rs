@@ -12,6 +12,7 @@
 mod guest;
 mod plan;
 mod plot;
+mod resolution;
 mod trials;
 
 use serde::Serialize;
@@ -19,6 +20,7 @@ use serde::Serialize;
 pub use guest::{CASES, ROUNDS, UNITS, plugin, version};
 pub use plan::{Pair, Part, Scale, parts};
 pub use plot::plot;
+pub use resolution::{HalfWidths, Resolution};
 pub use trials::Trial;
 
 use crate::report::model::{GateOutcome, Machine, Rules, Run, Verdict};

@@ -20,8 +20,8 @@ const WARM_UPS: usize = 2;
 
 /// Prints the samples.
 pub(crate) fn measure(component: &Path, case: &str, budget: Duration) -> Result<()> {
-    if let Some(core) = confine::pick_core() {
-        confine::pin(core)?;
+    if let Some(core) = confine::allowed_cores().last() {
+        confine::pin(&[*core])?;
     }
     // No fuel and no epochs; on 64 bits each memory reserves 4 GiB and is guarded by default,
     // which is written out because it is what the comparison is about.

@@ -1,5 +1,6 @@
 //! `dyno compare` and `dyno gate`: two versions held against each other.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -254,8 +255,10 @@ impl Versions {
             ),
             (base, candidate) => {
                 let fresh = [&base, &candidate].map(|what| matches!(what, What::Plugins(_)));
-                let (base, one) = self.run(base, verbose)?;
-                let (candidate, other) = self.run(candidate, verbose)?;
+                let like = [&base, &candidate].into_iter().find_map(What::stored);
+                let like = like.map(|run| run.settings.clone());
+                let (base, one) = self.run(base, like.as_ref(), verbose)?;
+                let (candidate, other) = self.run(candidate, like.as_ref(), verbose)?;
                 let names = names.each_ref().map(String::as_str);
                 let comparison =
                     compare::compare(&base, &candidate, names, Pairing::Stored, self.rules, now());
@@ -312,8 +315,13 @@ impl Versions {
         })
     }
 
-    /// One side as a run: the stored one, or one that is made now.
-    fn run(&self, what: What, verbose: bool) -> anyhow::Result<(Run, Exit)> {
+    /// One side as a run: the stored one, or one that is made now, and sampled like the one that it is compared with.
+    fn run(
+        &self,
+        what: What,
+        like: Option<&BTreeMap<String, u64>>,
+        verbose: bool,
+    ) -> anyhow::Result<(Run, Exit)> {
         let paths = match what {
             What::Stored(run) => {
                 let exit = measuring::exit_of(None, &run, None);
@@ -321,10 +329,14 @@ impl Versions {
             }
             What::Plugins(paths) => paths,
         };
-        let request = Request {
+        let mut request = Request {
             paths,
             ..self.request.clone()
         };
+        // What the user asked for stands, and is then one of the conditions that differ.
+        if let Some(settings) = like.filter(|_| request.time == TimeSettings::compared()) {
+            request.sample_like(settings);
+        }
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);
         Ok((findings.run, exit))
@@ -339,6 +351,7 @@ impl Comparing {
         request.processes = self.pairs;
         request.time = TimeSettings::compared();
         self.sampling.apply(&mut request.time)?;
+        request.cores.waits = self.sampling.waits();
         Ok(request)
     }
 }

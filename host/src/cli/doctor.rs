@@ -1,14 +1,15 @@
 //! `dyno doctor`: what this machine is, what confines a worker on it, and what makes it noisy.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use dyno_host::compare::{self, BLOCKS, PAIRS};
 use dyno_host::machine;
 use dyno_host::measure::TimeSettings;
-use dyno_host::render::Resolution;
 use dyno_host::render::{self, Diagnosis, Progress};
-use dyno_host::report::model::Metric;
+use dyno_host::report::Store;
 use dyno_host::session::{Stage, Versus};
-use dyno_host::study::{self, ROUNDS};
+use dyno_host::study::{self, ROUNDS, Resolution};
 use dyno_host::worker::confine;
 
 use super::measuring::{self, Conditions};
@@ -17,22 +18,40 @@ use super::{Exit, paths};
 /// Say what this machine is, what confines plugins on it, and what makes it noisy
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// Measure the noise, too: kernels of our own against themselves, for some twenty seconds
+    /// Measure the noise, too: kernels of our own against themselves, for some twenty seconds a session
     #[arg(long)]
     noise: bool,
+    /// Sessions that the noise is measured in, each with its own processes
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, requires = "noise", value_parser = clap::value_parser!(u32).range(1..=100))]
+    sessions: u32,
+    /// The report to record the sessions in [default: .dyno/report.sqlite beside the project]
+    #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Do not record them
+    #[arg(long)]
+    no_report: bool,
 }
+
+/// What the noise was, and the runs that show it.
+type Measured = (Resolution, Vec<String>);
 
 impl Doctor {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let measured = match self.noise {
+            true => match self.measure(verbose)? {
+                Ok(measured) => Some(measured),
+                Err(exit) => return Ok(exit),
+            },
+            false => None,
+        };
+        let (resolution, recorded) = measured.unzip();
         let diagnosis = Diagnosis {
             machine: machine::machine(),
             layers: confine::probe(),
             clocks: machine::clocks(),
             noise: machine::noise(),
-            resolution: match self.noise {
-                true => Some(self.resolution(verbose)?),
-                false => None,
-            },
+            resolution,
+            recorded: recorded.unwrap_or_default(),
             places: vec![
                 ("report", Some(paths::report())),
                 ("code cache", paths::cache()),
@@ -42,40 +61,49 @@ impl Doctor {
         Ok(Exit::Well)
     }
 
-    /// What ten blocks can tell apart here: two copies of one plugin, compared.
-    fn resolution(&self, verbose: bool) -> anyhow::Result<Resolution> {
+    /// What ten blocks can tell apart here: two copies of one plugin, compared in several sessions, each of which is
+    /// recorded. The exit code instead if a session did not come to its end.
+    fn measure(&self, verbose: bool) -> anyhow::Result<Result<Measured, Exit>> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("kernels.wat");
         std::fs::write(&path, study::plugin(ROUNDS))?;
-        let mut request = Conditions::default().request(vec![path.clone()], Stage::Time, None)?;
-        request.blocks = BLOCKS;
-        request.processes = PAIRS;
-        request.time = TimeSettings::compared();
-        request.versus = Some(Versus {
-            paths: vec![path],
-            names: ["kernels".into(), "kernels".into()],
-            rules: compare::RULES,
-            extension: 0,
-            confirmation: 0,
-            remeasure: true,
-        });
-        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
-        let (_, comparison) = findings
-            .compared
-            .ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
-        let half_widths = |metric| {
-            let changes = comparison
-                .cases
-                .iter()
-                .filter_map(|case| case.change(metric));
-            changes
-                .map(|change| (change.upper / change.lower).sqrt() - 1.0)
-                .collect()
+        let mut store = match self.no_report {
+            true => None,
+            false => Some(Store::open(
+                &self.report.clone().unwrap_or_else(paths::report),
+            )?),
         };
-        Ok(Resolution {
-            blocks: BLOCKS,
-            wall: half_widths(Metric::WallTime),
-            cpu: half_widths(Metric::CpuTime),
-        })
+        let (mut comparisons, mut recorded) = (Vec::new(), Vec::new());
+        for _ in 0..self.sessions {
+            let mut request =
+                Conditions::default().request(vec![path.clone()], Stage::Time, None)?;
+            request.blocks = BLOCKS;
+            request.processes = PAIRS;
+            request.time = TimeSettings::compared();
+            request.versus = Some(Versus {
+                paths: vec![path.clone()],
+                names: ["kernels".into(), "kernels".into()],
+                rules: compare::RULES,
+                extension: 0,
+                confirmation: 0,
+                remeasure: true,
+            });
+            let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+            let exit = measuring::exit(&findings);
+            if exit != Exit::Well {
+                return Ok(Err(exit));
+            }
+            let (base, comparison) = findings
+                .compared
+                .ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+            if let Some(store) = &mut store {
+                store.record_comparison(&[&base, &findings.run], &comparison)?;
+                recorded.push(findings.run.id);
+            }
+            comparisons.push(comparison);
+        }
+        let resolution =
+            Resolution::of(&comparisons).ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+        Ok(Ok((resolution, recorded)))
     }
 }

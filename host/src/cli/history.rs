@@ -63,7 +63,9 @@ pub(super) fn of_run(store: &Store, run: &Run) -> anyhow::Result<Vec<model::Hist
             for metric in [Metric::WallTime, Metric::Fuel] {
                 let found = store.histories(&case.spec.name, metric)?;
                 let its = found.into_iter().filter(|history| {
-                    history.plugin == plugin.name && history.machine == run.machine.fingerprint
+                    history.plugin == plugin.name
+                        && history.machine == run.machine.fingerprint
+                        && history.engine == run.engine
                 });
                 histories.extend(its.filter(|history| history.points.len() > 1));
             }

@@ -1,5 +1,6 @@
 //! The arguments that `run`, `check` and `list` share, and how they become a request.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use dyno_host::progress::Observer;
 use dyno_host::quantity;
 use dyno_host::report::model::{Outcome, Plugin, Run};
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
-use dyno_host::session::{self, CaseFilter, Depth, Findings, Request, SessionError, Stage};
+use dyno_host::session::{
+    self, CaseFilter, CoreChoice, Depth, Findings, Request, SessionError, Stage,
+};
 use dyno_host::worker::Cancel;
 
 use super::limits::{Growth, LimitArgs};
@@ -113,6 +116,9 @@ pub(super) struct Sampling {
     /// How long a sample should last [default: 5ms, compared 2ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     sample_time: Option<Duration>,
+    /// Measure even while other runs measure on every core, and flag the result, instead of waiting for one
+    #[arg(long)]
+    no_wait: bool,
 }
 
 impl Effort {
@@ -126,6 +132,11 @@ impl Effort {
 }
 
 impl Sampling {
+    /// Whether to wait for a core of its own.
+    pub(super) fn waits(&self) -> bool {
+        !self.no_wait
+    }
+
     /// Overrides what the user said.
     pub(super) fn apply(&self, settings: &mut TimeSettings) -> anyhow::Result<()> {
         if let Some(budget) = self.time {
@@ -224,15 +235,38 @@ impl Conditions {
             strict: self.strict,
             shapes: false,
             build: !self.no_build,
+            cores: CoreChoice {
+                locks: super::paths::locks(),
+                waits: effort.is_none_or(|effort| effort.sampling.waits()),
+            },
             cache_dir,
             cache_bytes_max: CACHE_BYTES_MAX,
-            command: std::env::args_os()
-                .map(|arg| arg.to_string_lossy().into_owned())
-                .collect(),
+            command: typed(std::env::args_os()),
             warnings: homeless.into_iter().collect(),
             versus: None,
         })
     }
+}
+
+/// The command line as it was typed, but for the values of variables, which may be secrets: it is recorded.
+fn typed(args: impl Iterator<Item = OsString>) -> Vec<String> {
+    let mut is_variable = false;
+    let word = |arg: OsString| {
+        let arg = arg.to_string_lossy().into_owned();
+        let is_value = std::mem::replace(&mut is_variable, arg == "--env");
+        let flag = match is_value {
+            true => "",
+            false => "--env=",
+        };
+        match arg
+            .strip_prefix(flag)
+            .and_then(|variable| variable.split_once('='))
+        {
+            Some((name, _)) if is_value || arg.starts_with("--env=") => format!("{flag}{name}=…"),
+            _ => arg,
+        }
+    };
+    args.map(word).collect()
 }
 
 impl GrantArgs {
@@ -349,5 +383,37 @@ impl Format {
             Self::Json => Some(export::Format::Json),
             Self::Jsonl => Some(export::Format::Jsonl),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// If this fails, a report that is passed on tells a secret.
+    #[test]
+    fn values_of_variables_are_not_recorded() {
+        let words = [
+            "dyno",
+            "--env",
+            "A=secret",
+            "--env=B=se=cret",
+            "--arg",
+            "c=d",
+            "--env",
+            "--env=E",
+        ];
+        let typed = typed(words.into_iter().map(OsString::from));
+        let expected = [
+            "dyno",
+            "--env",
+            "A=…",
+            "--env=B=…",
+            "--arg",
+            "c=d",
+            "--env",
+            "--env=E",
+        ];
+        assert_eq!(typed, expected);
     }
 }

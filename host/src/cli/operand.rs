@@ -28,6 +28,16 @@ pub(super) enum What {
     Stored(Box<Run>),
 }
 
+impl What {
+    /// The run, if it is a stored one.
+    pub(super) fn stored(&self) -> Option<&Run> {
+        match self {
+            Self::Plugins(_) => None,
+            Self::Stored(run) => Some(run),
+        }
+    }
+}
+
 impl Operand {
     /// Finds out what is meant. A report is needed for baselines and runs only.
     pub(super) fn resolve(text: &str, store: Option<&Store>) -> anyhow::Result<Self> {

@@ -41,3 +41,8 @@ pub(super) fn cache() -> Option<PathBuf> {
         .or_else(|| absolute("HOME").map(|dir| dir.join(".cache/dyno")))
         .map(|dir| dir.join("code"))
 }
+
+/// The locks of cores: `DYNO_LOCKS`, or none for those of the machine.
+pub(super) fn locks() -> Option<PathBuf> {
+    absolute("DYNO_LOCKS")
+}

@@ -52,6 +52,9 @@ pub(super) struct RunSuite {
     /// The report to record the runs in [default: .dyno/report.sqlite beside the project]
     #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Measure even while other runs measure on every core, and flag the result, instead of waiting for one
+    #[arg(long)]
+    no_wait: bool,
     /// The results as JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -155,7 +158,8 @@ impl RunSuite {
     ) -> anyhow::Result<(PhaseResult, Exit)> {
         let phase = &suite.phases[plan.index];
         let gate = plan.gate.clone();
-        let request = request(plan)?;
+        let mut request = request(plan)?;
+        request.cores.waits = !self.no_wait;
         let (result, exit) = match gate {
             None => {
                 let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;

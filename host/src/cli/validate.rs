@@ -116,6 +116,7 @@ impl Validate {
             confirmation: CONFIRMING_BLOCKS,
             remeasure: true,
         });
+        request.cores.waits = self.sampling.waits();
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);
         let Some((base, comparison)) = findings.compared.filter(|_| exit == Exit::Well) else {

@@ -221,6 +221,12 @@ fn iterations(case: &Case) -> f64 {
     stats::median(&iterations).unwrap_or(1.0)
 }
 
+/// Half the width of the interval of a change, as a share: no smaller change can be told from none.
+#[must_use]
+pub fn half_width(change: &Change) -> f64 {
+    (change.upper / change.lower).sqrt() - 1.0
+}
+
 /// By where the interval lies. The same zone in logarithms, so that both sides are treated alike.
 fn verdict(shift: &Shift, equivalence: f64) -> Verdict {
     let edge = equivalence.ln_1p();

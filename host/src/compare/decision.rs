@@ -132,7 +132,7 @@ fn survives(change: &Change, base: &Case, candidate: &Case) -> bool {
 pub(super) fn explain(reason: UnsureReason) -> Option<&'static str> {
     Some(match reason {
         // Said by side, or seen in the interval itself.
-        UnsureReason::Failed | UnsureReason::Interval => return None,
+        UnsureReason::Failed | UnsureReason::Interval | UnsureReason::Conditions => return None,
         UnsureReason::FewProcesses => "there are too few processes on both sides for an interval",
         UnsureReason::OtherMachine => {
             "the runs are from machines of different classes: only fuel and memory compare"

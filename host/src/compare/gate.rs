@@ -67,7 +67,8 @@ fn helps(reason: UnsureReason) -> bool {
         | UnsureReason::Nonlinear
         | UnsureReason::FuelUnsettled
         | UnsureReason::Layout
-        | UnsureReason::Contradiction => false,
+        | UnsureReason::Contradiction
+        | UnsureReason::Conditions => false,
     }
 }
 

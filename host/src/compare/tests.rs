@@ -353,6 +353,7 @@ fn what_did_not_run_to_its_end_passes_no_gate() {
         },
         judged_at: String::new(),
         pairing: Pairing::Paired,
+        conditions: Conditions::default(),
         rules: GATE.rules,
         cases: vec![gone(&empty)],
     };

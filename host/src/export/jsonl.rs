@@ -21,9 +21,9 @@ use serde::Serialize;
 
 use super::{Contents, SCHEMA_ID, safe_json};
 use crate::report::model::{
-    Calibration, Case, CaseComparison, CaseSpec, Comparison, Compile, Count, Estimate, LimitKind,
-    Machine, Mark, Measurement, Outcome, Pairing, Plugin, PluginKind, Process, Rules, Run,
-    RunStatus, Side, hex,
+    Calibration, Case, CaseComparison, CaseSpec, Comparison, Compile, Conditions, Count, Estimate,
+    LimitKind, Machine, Mark, Measurement, Outcome, Pairing, Plugin, PluginKind, Process, Rules,
+    Run, RunStatus, Side, hex,
 };
 
 #[derive(Serialize)]
@@ -52,6 +52,7 @@ enum Line<'a> {
         candidate: &'a Side,
         judged_at: &'a str,
         pairing: Pairing,
+        conditions: &'a Conditions,
         rules: &'a Rules,
     },
     Verdict {
@@ -217,6 +218,7 @@ fn comparison_line<'a>(run: &'a str, comparison: &'a Comparison) -> Line<'a> {
         candidate,
         judged_at,
         pairing,
+        conditions,
         rules,
         cases: _,
     } = comparison;
@@ -226,6 +228,7 @@ fn comparison_line<'a>(run: &'a str, comparison: &'a Comparison) -> Line<'a> {
         candidate,
         judged_at,
         pairing: *pairing,
+        conditions,
         rules,
     }
 }

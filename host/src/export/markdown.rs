@@ -12,7 +12,7 @@ use self::changes::{Rank, Row};
 use self::text::{case_name, code, command, value};
 use super::{Contents, cases};
 use crate::render::{self, explain, mark, sentence};
-use crate::report::model::{Case, Mark, Metric, Outcome, Run, RunStatus, Verdict};
+use crate::report::model::{Case, Conditions, Mark, Metric, Outcome, Run, RunStatus, Verdict};
 
 mod changes;
 mod text;
@@ -172,6 +172,9 @@ fn about(contents: &Contents<'_>, rows: &[Row<'_>]) -> String {
     let warnings = run.warnings.iter().map(|warning| code(warning));
     lines.extend(warnings.map(|warning| format!("- Warning: {warning}\n")));
     lines.extend(marks(run).map(|m| format!("- _{}_: {}\n", mark(m), explain(m))));
+    if let Some((comparison, _)) = contents.compared {
+        lines.extend(conditions(&comparison.conditions));
+    }
     lines.push(format!("- Machine {}\n", code(&run.machine.fingerprint)));
     let facts = run.machine.facts.iter();
     lines.extend(facts.map(|(name, fact)| format!("  - {}: {}\n", code(name), code(fact))));
@@ -185,6 +188,20 @@ fn about(contents: &Contents<'_>, rows: &[Row<'_>]) -> String {
         String::from("\n<details><summary>Machine, commands and how to see it again</summary>\n\n");
     append(&mut text, &lines, ABOUT_BYTES_MAX, "lines");
     text + "\n</details>\n"
+}
+
+/// What differs between two stored runs and bears on no result, and what their noise was.
+fn conditions(conditions: &Conditions) -> impl Iterator<Item = String> {
+    let rest = conditions.differences.iter();
+    let rest = rest.filter(|one| one.unsettles.is_empty());
+    let rest = rest.map(|one| {
+        format!(
+            "- Differs, and changes no result: {}\n",
+            changes::difference(one)
+        )
+    });
+    let noise = conditions.noise.iter().flat_map(render::conditions::noise);
+    rest.chain(noise.map(|sentence| format!("- Noise of the {sentence}\n")))
 }
 
 /// Commands for what failed or regressed, else for every plugin.

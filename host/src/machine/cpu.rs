@@ -1,6 +1,7 @@
 //! The processor, as `/proc/cpuinfo` and `/sys/devices/system/cpu` describe it.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::tree::{Tree, field};
 
@@ -44,6 +45,18 @@ pub(super) fn physical(tree: Tree<'_>) -> Option<usize> {
     let siblings: BTreeSet<String> = each(tree, "topology/thread_siblings_list").collect();
     (!siblings.is_empty()).then_some(siblings.len())
 }
+
+/// The other logical processors of a core.
+pub(super) fn siblings(tree: Tree<'_>, core: u32) -> Vec<u32> {
+    let list = tree.text(&format!("{CPU}/cpu{core}/topology/thread_siblings_list"));
+    let ranges = list.as_deref().and_then(ranges).unwrap_or_default();
+    let cores = ranges.into_iter().flatten().take(SIBLINGS_MAX);
+    let cores = cores.filter_map(|sibling| u32::try_from(sibling).ok());
+    cores.filter(|sibling| *sibling != core).collect()
+}
+
+/// More threads than this no core has.
+const SIBLINGS_MAX: usize = 64;
 
 /// `on` if cores run several threads, `off` if not.
 pub(super) fn smt(tree: Tree<'_>) -> Option<String> {
@@ -95,14 +108,20 @@ fn each<'a>(tree: Tree<'a>, file: &'a str) -> impl Iterator<Item = String> + 'a 
 
 /// The length of a list such as `0-3,8,10-11`.
 fn list_length(list: &str) -> Option<usize> {
-    list.split(',')
-        .map(|range| {
-            let (first, last) = range.split_once('-').unwrap_or((range, range));
-            let (first, last): (usize, usize) =
-                (first.trim().parse().ok()?, last.trim().parse().ok()?);
-            last.checked_sub(first)?.checked_add(1)
-        })
-        .try_fold(0_usize, |sum, length| sum.checked_add(length?))
+    let length =
+        |range: RangeInclusive<usize>| range.end().checked_sub(*range.start())?.checked_add(1);
+    let mut ranges = ranges(list)?.into_iter();
+    ranges.try_fold(0_usize, |sum, range| sum.checked_add(length(range)?))
+}
+
+/// The ranges of such a list.
+fn ranges(list: &str) -> Option<Vec<RangeInclusive<usize>>> {
+    let range = |range: &str| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (usize, usize) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        Some(first..=last)
+    };
+    list.split(',').map(range).collect()
 }
 
 #[cfg(test)]

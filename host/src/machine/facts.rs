@@ -1,18 +1,12 @@
 //! What the machine is, as far as it bears on measuring: the facts of METHOD.md.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::tree::Tree;
+use super::virtualized::{container, hypervisor};
 use super::{cpu, quota};
-use crate::report::model::Machine;
-
-/// What is written where a fact could not be read. Every fact is always there, so that reports of
-/// different machines have the same columns.
-const UNKNOWN: &str = "unknown";
+use crate::report::model::{Machine, UNKNOWN};
 
 /// The facts by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +14,7 @@ pub struct Facts(BTreeMap<String, String>);
 
 impl Facts {
     /// Reads the facts from the `proc` and `sys` below `root`. Never fails: what is missing or odd
-    /// is `unknown`.
+    /// is `unknown`. Every fact is always there, so that reports of different machines have the same columns.
     #[must_use]
     pub fn read(root: &Path) -> Self {
         let tree = Tree { root };
@@ -41,7 +35,7 @@ impl Facts {
             ("hypervisor", hypervisor(tree)),
             (
                 "container",
-                Some(container(tree).unwrap_or("none").to_owned()),
+                Some(container(tree).unwrap_or_else(|| "none".to_owned())),
             ),
             ("clock_source", tree.text(clock)),
             ("kernel", tree.text("proc/sys/kernel/osrelease")),
@@ -71,28 +65,10 @@ impl Facts {
             .filter(|fact| *fact != UNKNOWN)
     }
 
-    /// With the fingerprint over all of them.
+    /// As a machine of the class that they make it one of.
     #[must_use]
     pub fn into_machine(self) -> Machine {
-        let mut hash = Sha256::new();
-        for (name, fact) in &self.0 {
-            // Neither holds a control character, so this cannot be read in two ways.
-            hash.update(name.as_bytes());
-            hash.update(b"\t");
-            hash.update(fact.as_bytes());
-            hash.update(b"\n");
-        }
-        let fingerprint = hash.finalize()[..8]
-            .iter()
-            .fold(String::new(), |mut hex, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
-        Machine {
-            fingerprint,
-            facts: self.0,
-        }
+        Machine::of(self.0)
     }
 }
 
@@ -108,60 +84,6 @@ pub(super) fn kibibytes(tree: Tree<'_>, name: &str) -> Option<u64> {
         .next()?
         .parse()
         .ok()
-}
-
-/// Who virtualises this machine; `none` on bare metal.
-pub(super) fn hypervisor(tree: Tree<'_>) -> Option<String> {
-    if let Some(kind) = tree.text("sys/hypervisor/type") {
-        return Some(kind);
-    }
-    let flags = tree.field("proc/cpuinfo", "flags");
-    let virtual_cpu = flags
-        .as_deref()
-        .is_some_and(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor"));
-    let names =
-        ["sys_vendor", "product_name"].map(|name| tree.text(&format!("sys/class/dmi/id/{name}")));
-    let named = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    // x86 says so itself. Arm does not, so there only the well-known names tell.
-    const VIRTUAL: [&str; 8] = [
-        "QEMU",
-        "KVM",
-        "VMware",
-        "VirtualBox",
-        "Virtual Machine",
-        "Amazon EC2",
-        "Google",
-        "Xen",
-    ];
-    let known_name = VIRTUAL.iter().any(|name| named.contains(name)) && !named.contains("metal");
-    match (virtual_cpu || known_name, named.is_empty()) {
-        (true, false) => Some(named),
-        (true, true) => Some("unnamed".to_owned()),
-        (false, _) if flags.is_some() || !named.is_empty() => Some("none".to_owned()),
-        (false, _) => None,
-    }
-}
-
-/// Which kind of container this process runs in, as far as that shows.
-pub(super) fn container(tree: Tree<'_>) -> Option<&'static str> {
-    if tree.exists(".dockerenv") {
-        return Some("docker");
-    }
-    if tree.exists("run/.containerenv") {
-        return Some("podman");
-    }
-    let groups = tree.text("proc/self/cgroup")?;
-    let traces = [
-        ("kubepods", "kubernetes"),
-        ("docker", "docker"),
-        ("libpod", "podman"),
-        ("containerd", "containerd"),
-        ("/lxc", "lxc"),
-    ];
-    traces
-        .iter()
-        .find(|(trace, _)| groups.contains(trace))
-        .map(|(_, kind)| *kind)
 }
 
 /// Firmware writes these names; they go to terminals and reports.

@@ -265,11 +265,18 @@ fn hypervisor(facts: &Facts) -> Option<Finding> {
 
 fn container(facts: &Facts) -> Option<Finding> {
     let kind = facts.get("container").filter(|kind| *kind != "none")?;
+    let is_nested = kind.contains(" in ");
     Some(Finding {
         severity: Severity::Note,
         what: "container",
-        fact: format!("this is a container ({kind})"),
-        advice: "load and other facts may be those of the host, or hidden",
+        fact: match is_nested {
+            true => format!("this is a container within a container ({kind})"),
+            false => format!("this is a container ({kind})"),
+        },
+        advice: match is_nested {
+            true => "quotas and neighbours of the outer one are hidden: compare within one run",
+            false => "load and other facts may be those of the host, or hidden",
+        },
     })
 }
 

@@ -6,13 +6,14 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::columns::{Cell, Columns};
+use super::conditions;
 use super::failure::again;
 use super::run::show_failure;
 use super::words;
 use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, duration, escape};
 use crate::export::Contents;
 use crate::report::model::{
-    CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Pairing, Run, Verdict,
+    CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Run, Verdict,
 };
 
 const HEADERS: &[&str] = &[
@@ -41,10 +42,7 @@ pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) 
         escape(&comparison.base.name),
         escape(&comparison.candidate.name),
     );
-    let how = match comparison.pairing {
-        Pairing::Paired => "side by side",
-        Pairing::Stored => "as they were stored, which is weaker",
-    };
+    let how = conditions::pairing(comparison);
     writeln!(
         out,
         "{BOLD}{} → {}{BOLD:#} {DIM}{how}{DIM:#}",
@@ -61,6 +59,7 @@ pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) 
             writeln!(out, "  {DIM}{}: {note}{DIM:#}", escape(&case.case))?;
         }
     }
+    conditions::show(out, comparison)?;
     let warnings = base.warnings.iter().chain(&candidate.warnings);
     for warning in warnings.collect::<std::collections::BTreeSet<_>>() {
         writeln!(out, "{YELLOW}warning{YELLOW:#}: {}", escape(warning))?;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::{BOLD, DIM, GREEN, RED, YELLOW, duration, escape};
 use crate::machine::{Clocks, Finding, Severity};
 use crate::report::model::Machine;
-use crate::stats;
+use crate::stats::Rate;
+use crate::study::Resolution;
 use crate::worker::confine::LayerStatus;
 
 /// Everything that doctor looked at.
@@ -22,19 +23,10 @@ pub struct Diagnosis {
     pub noise: Vec<Finding>,
     /// What comparisons can tell apart on it, if that was measured.
     pub resolution: Option<Resolution>,
+    /// The runs that it can be drawn from again, in the report.
+    pub recorded: Vec<String>,
     /// Where things are kept, by name.
     pub places: Vec<(&'static str, Option<PathBuf>)>,
-}
-
-/// What comparisons can tell apart: half widths of the intervals of no change at all, as shares, a case each.
-#[derive(Debug)]
-pub struct Resolution {
-    /// Pairs of processes.
-    pub blocks: u32,
-    /// Of wall time.
-    pub wall: Vec<f64>,
-    /// Of CPU time.
-    pub cpu: Vec<f64>,
 }
 
 /// Shows a diagnosis.
@@ -95,7 +87,7 @@ pub fn doctor(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
         writeln!(out, "    {DIM}{}{DIM:#}", finding.advice)?;
     }
     if let Some(resolution) = &diagnosis.resolution {
-        show_resolution(out, resolution)?;
+        show_resolution(out, resolution, &diagnosis.recorded)?;
     }
     writeln!(out, "{BOLD}places{BOLD:#}")?;
     for (name, place) in &diagnosis.places {
@@ -107,37 +99,77 @@ pub fn doctor(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
     Ok(())
 }
 
-/// In the usual case, and in the worst of them.
-fn show_resolution(out: &mut impl Write, resolution: &Resolution) -> io::Result<()> {
-    let Resolution { blocks, wall, cpu } = resolution;
-    let share = |value: f64| format!("±{:.1} %", value * 100.0);
-    let usual = |widths: &[f64]| stats::median(widths).map_or("nothing".into(), share);
-    let worst = |widths: &[f64]| {
-        widths
-            .iter()
-            .copied()
-            .reduce(f64::max)
-            .map_or("nothing".into(), share)
-    };
-    writeln!(out, "{BOLD}what it can resolve{BOLD:#}")?;
+/// In the usual case and in the worst, each rate with its interval.
+fn show_resolution(
+    out: &mut impl Write,
+    resolution: &Resolution,
+    recorded: &[String],
+) -> io::Result<()> {
+    let Resolution {
+        sessions,
+        blocks,
+        wall,
+        cpu,
+        gated,
+        changed,
+    } = resolution;
     writeln!(
         out,
-        "  {BOLD}{}{BOLD:#} wall, {BOLD}{}{BOLD:#} CPU at {blocks} blocks {DIM}in the usual case; {} and {} in the worst{DIM:#}",
-        usual(wall),
-        usual(cpu),
-        worst(wall),
-        worst(cpu)
+        "{BOLD}what it can resolve{BOLD:#} {DIM}{} comparisons of no change at {blocks} blocks, in {sessions} independent sessions{DIM:#}",
+        gated.of
     )?;
-    let is_enough = stats::median(cpu).is_some_and(|width| width <= RESOLVES_GATE);
-    let advice = match is_enough {
-        true => "a gate at 10 % is within reach; fuel is exact whatever the noise is",
-        false => {
+    for (name, widths) in [("wall", wall), ("CPU ", cpu)] {
+        let [lower, upper] = widths.interval.map(percent);
+        writeln!(
+            out,
+            "  {name} {BOLD}±{}{BOLD:#} in the usual case {DIM}(95 % interval {lower} to {upper}){DIM:#}, {BOLD}±{}{BOLD:#} in the worst",
+            percent(widths.usual),
+            percent(widths.worst)
+        )?;
+    }
+    writeln!(out, "  narrow enough for a gate at 10 %: {}", rate(gated))?;
+    writeln!(
+        out,
+        "  called a change, though there was none: {}",
+        rate(changed)
+    )?;
+    let advice = match (
+        resolution.is_always_enough(),
+        resolution.is_usually_enough(),
+    ) {
+        (true, _) => {
+            "a gate at 10 % is within reach, in the worst case as well; fuel is exact whatever the noise is"
+        }
+        (false, true) => {
+            "a gate at 10 % is within reach in the usual case, and not in the worst: run more blocks, or gate on fuel, which is exact"
+        }
+        (false, false) => {
             "too noisy for a gate at 10 %: see what makes it noisy above, run more blocks, or gate on fuel, which is exact"
         }
     };
-    writeln!(out, "    {DIM}{advice}{DIM:#}")
+    writeln!(out, "    {DIM}{advice}{DIM:#}")?;
+    if !recorded.is_empty() {
+        writeln!(
+            out,
+            "    {DIM}recorded, to be drawn again: dyno report show {}{DIM:#}",
+            recorded.join(", ")
+        )?;
+    }
+    Ok(())
 }
 
-/// A regression of 10 % is called one if its interval stays above 2 %: half of it is 4 % (METHOD.md), doubled blocks
-/// make up for the rest.
-const RESOLVES_GATE: f64 = 0.05;
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// `17 of 18, 94.4 % (90 % interval 76.2 % to 99.7 %)`.
+fn rate(rate: &Rate) -> String {
+    format!(
+        "{} of {}, {} {DIM}(90 % interval {} to {}){DIM:#}",
+        rate.count,
+        rate.of,
+        percent(rate.share()),
+        percent(rate.lower),
+        percent(rate.upper)
+    )
+}

@@ -61,6 +61,7 @@ pub(crate) fn mark(mark: Mark) -> &'static str {
         Mark::Preempted => "preempted",
         Mark::Unsteady => "unsteady",
         Mark::BudgetEnded => "budget ended",
+        Mark::SharedCore => "shared core",
     }
 }
 
@@ -91,6 +92,9 @@ pub(crate) fn explain(mark: Mark) -> &'static str {
         }
         Mark::BudgetEnded => {
             "the time budget ended before the interval within a process was narrow"
+        }
+        Mark::SharedCore => {
+            "another run was measuring on the same core; measure again without --no-wait"
         }
     }
 }

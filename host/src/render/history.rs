@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
 use super::comparison::{percent, shown};
+use super::conditions::difference;
 use super::{BOLD, DIM, YELLOW, escape};
 use crate::report::Baseline;
 use crate::report::model::{History, Point};
@@ -63,14 +64,15 @@ fn show(out: &mut impl Write, history: &History, verbose: bool) -> io::Result<()
     let amount = |value| shown(history.metric, value);
     writeln!(
         out,
-        "{BOLD}{} {}{BOLD:#} {DIM}{} on machines of class {}{DIM:#}",
+        "{BOLD}{} {}{BOLD:#} {DIM}{} on machines of class {}, {}{DIM:#}",
         escape(&history.plugin),
         escape(&history.case),
         match history.points.len() {
             1 => "1 run".into(),
             runs => format!("{runs} runs"),
         },
-        escape(&history.machine)
+        escape(&history.machine),
+        escape(&history.engine)
     )?;
     writeln!(
         out,
@@ -89,6 +91,20 @@ fn show(out: &mut impl Write, history: &History, verbose: bool) -> io::Result<()
             escape(&point.run),
             amount(before),
             amount(after)
+        )?;
+    }
+    for point in history
+        .points
+        .iter()
+        .filter(|point| !point.differences.is_empty())
+    {
+        let differences: Vec<String> = point.differences.iter().map(difference).collect();
+        writeln!(
+            out,
+            "  {DIM}another machine at {} (run {}):{DIM:#} {}",
+            escape(&point.started_at),
+            escape(&point.run),
+            differences.join(", ")
         )?;
     }
     let skipped = if verbose {

@@ -6,6 +6,7 @@ mod cells;
 mod check;
 mod columns;
 mod comparison;
+pub(crate) mod conditions;
 mod doctor;
 mod escape;
 mod failure;
@@ -23,7 +24,7 @@ pub(crate) mod words;
 
 pub use check::{check, failures, list};
 pub use comparison::comparison;
-pub use doctor::{Diagnosis, Resolution, doctor};
+pub use doctor::{Diagnosis, doctor};
 pub use escape::escape;
 pub(crate) use escape::lines;
 pub(crate) use failure::{explain, mark};

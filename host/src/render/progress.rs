@@ -28,6 +28,14 @@ impl Progress {
         Self { bar, verbose }
     }
 
+    /// A line that stays, on a terminal or not.
+    fn say(&self, line: &str) {
+        // Nothing is lost if stderr is closed.
+        self.bar.suspend(|| {
+            let _ = writeln!(anstream::stderr(), "{line}");
+        });
+    }
+
     fn show(&self, step: Option<Step>, message: String) {
         if let Some(Step { number, of }) = step {
             self.bar.set_length(of as u64);
@@ -49,10 +57,7 @@ impl Observer for Progress {
             progress::Progress::Build { plugin, command } => {
                 if self.verbose {
                     let line = format!("{DIM}{}{DIM:#} {}", escape(plugin), escape(command));
-                    // Nothing is lost if stderr is closed.
-                    self.bar.suspend(|| {
-                        let _ = writeln!(anstream::stderr(), "{line}");
-                    });
+                    self.say(&line);
                 }
                 self.show(
                     None,
@@ -80,6 +85,9 @@ impl Observer for Progress {
                     format!("calibrating {} {}", escape(plugin), escape(case)),
                 );
             }
+            progress::Progress::Wait => self.say(
+                "waiting for the machine: other runs of dyno measure on every core (--no-wait measures anyway)",
+            ),
             progress::Progress::Time {
                 step,
                 block,

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::{Cause, StoreError};
 use super::model::{CaseComparison, Comparison, Run, Side};
-use super::read::{all, json, tag};
+use super::read::{all, json, json_option, tag};
 use super::store::Store;
 use super::write::{json as to_json, tag as to_tag};
 use super::{schema, write};
@@ -47,14 +47,15 @@ fn write_comparison(connection: &Connection, comparison: &Comparison) -> Result<
         candidate,
         judged_at,
         pairing,
+        conditions,
         rules,
         cases,
     } = comparison;
     let gate = comparison.gate().map(|gate| to_tag("the gate", &gate));
     connection.execute(
         "INSERT INTO comparison (base, candidate, base_name, candidate_name, judged_at, pairing, gate,
-            rules_json)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            rules_json, conditions_json)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             run_key(connection, &base.run)?,
             run_key(connection, &candidate.run)?,
@@ -64,6 +65,7 @@ fn write_comparison(connection: &Connection, comparison: &Comparison) -> Result<
             to_tag("the pairing", pairing)?,
             gate.transpose()?,
             to_json("the rules", rules)?,
+            to_json("the conditions", conditions)?,
         ],
     )?;
     let id = connection.last_insert_rowid();
@@ -129,6 +131,7 @@ fn read_comparisons(connection: &Connection, candidate: i64) -> Result<Vec<Compa
             },
             judged_at: row.get("judged_at")?,
             pairing: tag(row, "pairing")?,
+            conditions: json_option(row, "conditions_json")?.unwrap_or_default(),
             rules: json(row, "rules_json")?,
             cases: all(connection, verdicts, &[&id], |row| json(row, "detail_json"))?,
         })

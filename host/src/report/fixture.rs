@@ -33,13 +33,10 @@ pub(crate) fn full() -> Run {
         limits: limits().into_iter().map(|limit| (limit, 1 << 28)).collect(),
         grants: vec!["--dir ./data::/data".into()],
         confinement: vec!["rlimits".into(), "landlock".into()],
-        machine: Machine {
-            fingerprint: "0123456789abcdef".into(),
-            facts: BTreeMap::from([
-                ("cpu".into(), "Some CPU @ 2.0GHz".into()),
-                ("cores".into(), "2".into()),
-            ]),
-        },
+        machine: Machine::of(BTreeMap::from([
+            ("cpu".into(), "Some CPU @ 2.0GHz".into()),
+            ("cores".into(), "2".into()),
+        ])),
         warnings: vec!["the code cache cannot be written".into()],
         plugins: vec![measured(), refused()],
     }
@@ -400,6 +397,7 @@ fn marks() -> Vec<Mark> {
         M::Nonlinear,
         M::Preempted,
         M::Unsteady,
+        M::SharedCore,
     ];
     match all[0] {
         M::Nondeterministic
@@ -412,7 +410,8 @@ fn marks() -> Vec<Mark> {
         | M::BudgetEnded
         | M::Nonlinear
         | M::Preempted
-        | M::Unsteady => all,
+        | M::Unsteady
+        | M::SharedCore => all,
     }
 }
 

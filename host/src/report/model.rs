@@ -14,10 +14,14 @@ use serde::{Deserialize, Serialize};
 pub(crate) mod hex;
 
 mod comparison;
+mod conditions;
+mod machine;
 pub use comparison::{
     CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, History, Pairing, Point,
     Rules, Severity, Side, UnsureReason, Verdict,
 };
+pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
+pub use machine::{FactDifference, Machine, UNKNOWN};
 
 /// One run of `dyno`: everything that one command measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,16 +77,6 @@ pub enum RunStatus {
     Complete,
     /// A signal ended it; what was finished is here.
     Interrupted,
-}
-
-/// A machine, by what does not change from one minute to the next.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Machine {
-    /// SHA-256 over the facts, shortened to 16 hex digits: equal for machines of one class.
-    pub fingerprint: String,
-    /// The facts by name, such as `cpu`, `cores`, `governor`, `smt`, `turbo`, `quota`,
-    /// `hypervisor`, `clock_source`, `kernel`, `memory_bytes`, `os`, `arch`.
-    pub facts: BTreeMap<String, String>,
 }
 
 /// One plugin of a run.
@@ -436,6 +430,8 @@ pub enum Mark {
     Unsteady,
     /// A time budget ended the case before its interval reached the target.
     BudgetEnded,
+    /// Another run was measuring on the same core, and this one did not wait.
+    SharedCore,
 }
 
 /// How many iterations the samples of a case have. All processes of a case use the same number, and both sides of

@@ -19,7 +19,11 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T
     serde_json::from_str(text).map_err(|error| Cause::Damaged(format!("{column}: {error}")))
 }
 
-fn json_option<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>, Cause> {
+/// A JSON column that may be null.
+pub(super) fn json_option<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: &str,
+) -> Result<Option<T>, Cause> {
     let Some(text) = row
         .get_ref(column)?
         .as_str_or_null()
@@ -116,7 +120,7 @@ pub(super) fn find(connection: &Connection, wanted: &str) -> Result<Vec<i64>, Ca
 }
 
 pub(super) fn run(connection: &Connection, id: i64) -> Result<Run, Cause> {
-    let sql = "SELECT run.*, fingerprint, facts_json FROM run
+    let sql = "SELECT run.*, facts_json FROM run
          JOIN machine ON machine.id = run.machine WHERE run.id = ?1";
     let runs = all(connection, sql, &[&id], |row| {
         Ok(Run {
@@ -134,10 +138,8 @@ pub(super) fn run(connection: &Connection, id: i64) -> Result<Run, Cause> {
             limits: json(row, "limits_json")?,
             grants: json(row, "grants_json")?,
             confinement: json(row, "confinement_json")?,
-            machine: Machine {
-                fingerprint: row.get("fingerprint")?,
-                facts: json(row, "facts_json")?,
-            },
+            // What the column holds is the class as the version saw it that recorded the run.
+            machine: Machine::of(json(row, "facts_json")?),
             warnings: json(row, "warnings_json")?,
             plugins: plugins(connection, id)?,
         })

@@ -208,6 +208,7 @@ impl Session<'_> {
                 build: target.build,
                 layout: target.layout,
                 code: dir.join(&target.name),
+                cores: self.compile_cores(),
                 limits: limits.clone(),
             }));
         }

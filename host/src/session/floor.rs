@@ -2,6 +2,7 @@
 //! takes the same way as every plugin.
 
 use super::Session;
+use super::case::CaseAt;
 use super::subject::Subject;
 use crate::measure::TimeSettings;
 use crate::stats;
@@ -13,13 +14,18 @@ const GUEST: &str = include_str!("empty.wat");
 const BATCHES: usize = 1000;
 
 impl Session<'_> {
-    /// Measures an empty batch, if there is anything to hold it against.
-    pub(super) async fn measure_empty_batch(&mut self, subjects: &[Subject]) {
-        if super::case::pending(subjects).is_empty() {
+    /// Takes a core and measures an empty batch on it, if there is anything to hold that against.
+    pub(super) async fn begin_timing(&mut self, cases: &[CaseAt]) {
+        if cases.is_empty() {
             return;
         }
         let mut guest = Subject::own("empty", GUEST);
         self.compile(&mut guest).await;
+        self.take_core().await;
+        self.measure_empty_batch(guest).await;
+    }
+
+    async fn measure_empty_batch(&mut self, guest: Subject) {
         let Some(code) = guest.code.clone() else {
             self.warnings.push(format!(
                 "the cost of an empty batch is not known: {:?}",

@@ -136,6 +136,7 @@ impl Session<'_> {
             build: Build::Profiled,
             layout: Layout::PLAIN,
             code: code.clone(),
+            cores: self.compile_cores(),
             limits: limits.clone(),
         });
         let report = self.work(job, 0).await;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
-use super::Settings;
+use super::{CoreChoice, Settings};
 use crate::measure::{CountSettings, TimeSettings};
 use crate::packaging::Access;
 use crate::report::model::Rules;
@@ -46,6 +46,8 @@ pub struct Request {
     pub shapes: bool,
     /// Whether plugin directories are built first.
     pub build: bool,
+    /// How the core to measure on is chosen.
+    pub cores: CoreChoice,
     /// Where compiled code is kept; none to keep none.
     pub cache_dir: Option<PathBuf>,
     /// How much of it, in bytes.
@@ -82,6 +84,18 @@ impl Request {
         let stdout = self.expected_stdout.as_ref();
         let stdout = stdout.map(|file| format!("--stdout={}", file.display()));
         self.grants.words().into_iter().chain(stdout).collect()
+    }
+
+    /// Samples as a recorded run did, as far as its settings say.
+    pub fn sample_like(&mut self, settings: &Settings) {
+        let of = |name| settings.get(name).copied();
+        let count = |name| of(name).and_then(|value| usize::try_from(value).ok());
+        let time = &mut self.time;
+        time.sample_ns = of("sample_ns").unwrap_or(time.sample_ns);
+        time.budget_ns = of("budget_ns").unwrap_or(time.budget_ns);
+        time.precision = of("precision_ppm").map_or(time.precision, |ppm| ppm as f64 / 1e6);
+        time.min_samples = count("samples_min").unwrap_or(time.min_samples);
+        time.max_samples = count("samples_max").unwrap_or(time.max_samples);
     }
 
     /// The settings by name, for the report.

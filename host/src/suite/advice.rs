@@ -133,6 +133,9 @@ fn marked(mark: Mark) -> &'static str {
         Mark::BudgetEnded => {
             "time ran out before the interval within a process was narrow: write a longer time"
         }
+        Mark::SharedCore => {
+            "another run was measuring on the same core: measure it again without --no-wait"
+        }
     }
 }
 

@@ -103,7 +103,8 @@ fn confine(stripped: Stripped, what: &Confinement) -> Result<(), ChildError> {
 }
 
 fn compile(stripped: Stripped, job: &CompileJob) -> Result<Outcome, ChildError> {
-    let what = reading(&job.component, Some(&job.code), &job.limits);
+    let mut what = reading(&job.component, Some(&job.code), &job.limits);
+    what.cores.clone_from(&job.cores);
     confine(stripped, &what)?;
     compiled(compile_build(job))
 }
@@ -236,7 +237,7 @@ fn in_sandbox(
         .saturating_add(stack_bytes as u64)
         .saturating_add(input_bytes(job));
     let mut what = Confinement::run(limits.get(LimitKind::Memory).saturating_add(needs));
-    what.core = job.core;
+    what.cores.clone_from(&job.cores);
     what.read = vec![job.code.clone()];
     what.read.extend(job.program.files().cloned());
     what.open_files = limits.get(LimitKind::Handles);

@@ -34,7 +34,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-pub use cores::{pick_core, pin};
+pub use cores::{allowed_cores, pin};
 pub use probe::{LayerStatus, probe};
 pub use strip::{Stripped, strip};
 
@@ -59,8 +59,8 @@ pub struct Confinement {
     pub read: Vec<PathBuf>,
     /// Directories below which it may read, write, create, rename and remove.
     pub write: Vec<PathBuf>,
-    /// The core that it is bound to.
-    pub core: Option<u32>,
+    /// The cores that it is bound to; none to leave it where the kernel puts it.
+    pub cores: Vec<u32>,
 }
 
 /// A cap on memory, by what the kernel is able to count.
@@ -75,7 +75,7 @@ pub enum MemoryCap {
 }
 
 impl Confinement {
-    /// For a compile worker: capped in address space and CPU time; no file, no core.
+    /// For a compile worker: capped in address space and CPU time; no file, any core.
     #[must_use]
     pub fn compile(memory_bytes: u64, cpu_ms: u64) -> Self {
         Self {
@@ -85,11 +85,11 @@ impl Confinement {
             open_files: 0,
             read: Vec::new(),
             write: Vec::new(),
-            core: None,
+            cores: Vec::new(),
         }
     }
 
-    /// For a run worker: capped in writable pages; no file, no core. `data_bytes` is the guest's
+    /// For a run worker: capped in writable pages; no file, any core. `data_bytes` is the guest's
     /// memory limit and what the worker itself needs.
     #[must_use]
     pub fn run(data_bytes: u64) -> Self {
@@ -100,7 +100,7 @@ impl Confinement {
             open_files: 0,
             read: Vec::new(),
             write: Vec::new(),
-            core: None,
+            cores: Vec::new(),
         }
     }
 }
@@ -147,8 +147,8 @@ impl fmt::Display for Layer {
 pub struct Confined {
     /// The layers that are active, in the order in which they were armed.
     pub layers: Vec<Layer>,
-    /// The core that it is bound to; none if that was not asked for, or did not work.
-    pub core: Option<u32>,
+    /// The cores that it is bound to; none if that was not asked for, or did not work.
+    pub cores: Vec<u32>,
 }
 
 /// Why a worker must not go on.
@@ -222,7 +222,7 @@ impl Stripped {
         #[cfg_attr(not(unix), allow(unused_mut))]
         let mut layers = self.layers;
         // Before the filter, which forbids to change the affinity.
-        let core = what.core.filter(|core| pin(*core).is_ok());
+        let is_bound = !what.cores.is_empty() && pin(&what.cores).is_ok();
         #[cfg(unix)]
         {
             rlimits::arm(what)?;
@@ -236,7 +236,12 @@ impl Stripped {
             layers.push(Layer::Capabilities);
             layers.extend(seccomp::install(what)?);
         }
-        Ok(Confined { layers, core })
+        let cores = if is_bound {
+            what.cores.clone()
+        } else {
+            Vec::new()
+        };
+        Ok(Confined { layers, cores })
     }
 }
 

@@ -99,6 +99,8 @@ pub struct CompileJob {
     pub layout: Layout,
     /// Where its code goes: the worker may write in that directory, and nowhere else.
     pub code: PathBuf,
+    /// The cores to stay on; none for any.
+    pub cores: Vec<u32>,
     /// The caps.
     pub limits: Limits,
 }
@@ -130,8 +132,8 @@ pub struct RunJob {
     pub grants: Grants,
     /// Seed of the guest's random numbers.
     pub seed: u64,
-    /// The core to stay on.
-    pub core: Option<u32>,
+    /// The cores to stay on; none for any.
+    pub cores: Vec<u32>,
     /// When the supervisor started the process, ns on the monotonic clock.
     pub spawned_ns: u64,
 }

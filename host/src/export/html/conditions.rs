@@ -9,7 +9,7 @@ use super::words::{self, Guest};
 use crate::quantity;
 use crate::render::{self, amount, bytes, duration};
 use crate::report::model::{
-    CacheUse, Estimate, LimitKind, Plugin, PluginKind, Run, RunStatus, hex,
+    CacheUse, Comparison, Estimate, LimitKind, Plugin, PluginKind, Run, RunStatus, hex,
 };
 
 /// Of both runs, if there are two.
@@ -21,15 +21,49 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
     html! {
         section #conditions aria-labelledby="conditions-title" {
             h2 #conditions-title { "Conditions" }
+            @if let Some((comparison, _)) = page.compared { (differing(comparison)) }
             (facts("Run", &runs, provenance))
             (facts("Machine", &runs, |run| {
                 let facts = run.machine.facts.iter().map(|(name, fact)| (words::shown(name), fact.clone()));
-                [("fingerprint".into(), run.machine.fingerprint.clone())].into_iter().chain(facts).collect()
+                [("class".into(), run.machine.fingerprint.clone())].into_iter().chain(facts).collect()
             }))
             (facts("Settings", &runs, |run| run.settings.iter().map(|(name, value)| (words::shown(name), setting(name, *value))).collect()))
             (limits(&runs))
             @for (side, run) in &runs { (plugins(run, (runs.len() > 1).then_some(side))) }
         }
+    }
+}
+
+/// What differs between two stored runs, and what their noise was.
+fn differing(comparison: &Comparison) -> Markup {
+    let conditions = &comparison.conditions;
+    let words = render::conditions::noise;
+    html! {
+        @if !conditions.differences.is_empty() {
+            details.more open {
+                summary { "What differs besides the code" small { " " (conditions.differences.len()) } }
+                div.scroll role="region" aria-label="What differs besides the code" tabindex="0" {
+                    table.facts {
+                        thead { tr {
+                            th scope="col" { "condition" }
+                            th.text scope="col" { "base" }
+                            th.text scope="col" { "candidate" }
+                            th.text scope="col" { "may change by itself" }
+                        } }
+                        tbody { @for one in &conditions.differences {
+                            @let [base, candidate] = render::conditions::values(one);
+                            tr {
+                                th scope="row" { (Guest(&render::conditions::name(one))) }
+                                td.text { (Guest(base)) }
+                                td.text { (Guest(candidate)) }
+                                td.text { (render::conditions::unsettles(one).unwrap_or_else(|| "nothing".into())) }
+                            }
+                        } }
+                    }
+                }
+            }
+        }
+        @for sentence in conditions.noise.iter().flat_map(words) { p.note { "Noise of the " (sentence) "." } }
     }
 }
 

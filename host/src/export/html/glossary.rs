@@ -8,7 +8,7 @@ use crate::render;
 use crate::report::model::{Mark, Rules, Verdict};
 
 /// Every mark, in the order of its type.
-const MARKS: [Mark; 11] = [
+const MARKS: [Mark; 12] = [
     Mark::Nondeterministic,
     Mark::Noisy,
     Mark::Folded,
@@ -20,6 +20,7 @@ const MARKS: [Mark; 11] = [
     Mark::Preempted,
     Mark::Unsteady,
     Mark::BudgetEnded,
+    Mark::SharedCore,
 ];
 
 const TERMS: [(&str, &str); 7] = [

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::axis::{Axis, Path, Unit, WIDTH, lines_across, names_at_left, picture, share};
-use super::words::{self, counted};
+use super::words::{self, Guest, counted};
+use crate::render::conditions;
 use crate::report::model::{History, Point};
 
 const HEIGHT: f64 = 110.0;
@@ -61,6 +62,15 @@ fn chart(history: &History) -> Markup {
                 p.note { "Probably a new level from " (day(&points[i])) ": "
                     (words::value(history.metric, points[i - 1].median)) " → " (words::value(history.metric, points[i].median))
                     " (run " code { (words::shown(&points[i].run)) } ")." }
+            }
+            @for point in points.iter().filter(|point| !point.differences.is_empty()) {
+                p.note { "Another machine from " (day(point)) ": "
+                    @for (at, one) in point.differences.iter().enumerate() {
+                        @let [base, candidate] = conditions::values(one);
+                        @if at > 0 { "; " }
+                        (Guest(&conditions::name(one))) " " (Guest(base)) " → " (Guest(candidate))
+                    }
+                    " (run " code { (words::shown(&point.run)) } ")." }
             }
         }
     }

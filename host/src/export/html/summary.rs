@@ -55,7 +55,7 @@ pub(super) fn header(page: &Page<'_>) -> Markup {
                 div { dt { "measured" } dd { (when(&run.started_at)) @if let Some(took) = took(page) { ", took " (took) } } }
                 div { dt { "cases" } dd { (extent(page)) } }
                 div { dt { "engine" } dd { (words::shown(&run.engine)) } }
-                @if let Some((comparison, _)) = page.compared { div { dt { "compared" } dd { (pairing(comparison.pairing)) } } }
+                @if let Some((comparison, _)) = page.compared { div { dt { "compared" } dd { (render::conditions::pairing(comparison)) } } }
                 div { dt { "machine" } dd { (machine(page)) } }
             }
             nav aria-label="Sections" {
@@ -66,13 +66,6 @@ pub(super) fn header(page: &Page<'_>) -> Markup {
                 a href="#words" { "Words" }
             }
         }
-    }
-}
-
-fn pairing(pairing: Pairing) -> &'static str {
-    match pairing {
-        Pairing::Paired => "side by side, process beside process",
-        Pairing::Stored => "as they were stored",
     }
 }
 
@@ -174,6 +167,22 @@ fn compared(page: &Page<'_>, comparison: &Comparison) -> Markup {
         (changes(page, comparison))
         @if comparison.pairing == Pairing::Stored {
             p.alert { b { "Stored runs. " } "The two were not measured side by side: what the machine did between them is part of every change." }
+            (differing(comparison))
+        }
+    }
+}
+
+/// What differs and may have changed a result by itself, with where the rest is.
+fn differing(comparison: &Comparison) -> Markup {
+    let differences = comparison.conditions.differences.iter();
+    let weighty = differences.filter(|one| !one.unsettles.is_empty());
+    let names: Vec<String> = weighty.map(render::conditions::name).collect();
+    html! {
+        @if !names.is_empty() {
+            p.alert {
+                b { "Other conditions. " } "The two also differ in " (Guest(&names.join(", "))) ": what that may have changed is not put down to the code. "
+                a href="#conditions" { "All that differs" }
+            }
         }
     }
 }

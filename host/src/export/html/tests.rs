@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::*;
 use crate::report::fixture;
 use crate::report::model::{
-    CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, History, Metric, Pairing,
-    Point, Rules, Run, Severity, Side, Verdict,
+    CaseComparison, Change, Comparison, Condition, Conditions, Diagnosis, Difference, Gate,
+    GateOutcome, History, Metric, Pairing, Point, Rules, Run, Severity, Side, Verdict,
 };
 
 const HOSTILE: &str = "</script></style></title>--><img src=x onerror=alert(1)>\"'`&amp;<a href=javascript:alert(1)>\u{202e}\u{0}\u{1b}[2J\u{200b}\r\nx";
@@ -70,6 +70,7 @@ impl Compared {
             median: f64::from(i),
             lower: f64::from(i) - 0.5,
             upper: f64::from(i) + 0.5,
+            differences: vec![difference(&[]); usize::from(i == 5)],
         };
         let side = |name: &str| Side {
             run: run.id.clone(),
@@ -80,6 +81,10 @@ impl Compared {
             candidate: side("new"),
             judged_at: run.finished_at.clone(),
             pairing: Pairing::Stored,
+            conditions: Conditions {
+                differences: vec![difference(&[Metric::WallTime]), difference(&[])],
+                noise: None,
+            },
             rules: Rules {
                 confidence: 0.99,
                 equivalence: 0.02,
@@ -99,6 +104,7 @@ impl Compared {
             case: plugin.cases[0].spec.name.clone(),
             metric: Metric::WallTime,
             machine: "m".into(),
+            engine: "e".into(),
             points: (0..9).map(point).collect(),
             change_points: vec![4, 0, 99],
         };
@@ -116,6 +122,16 @@ impl Compared {
             compared: Some((&self.comparison, &self.base)),
             histories: &self.histories,
         }
+    }
+}
+
+fn difference(unsettles: &[Metric]) -> Difference {
+    Difference {
+        condition: Condition::Machine,
+        name: "kernel".into(),
+        base: Some("6.1".into()),
+        candidate: None,
+        unsettles: unsettles.to_vec(),
     }
 }
 

@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 use super::Contents;
 use super::cases;
 use super::text::{case_name, code, percent, share, tally, value};
-use crate::render::{self, mark, sentence};
+use crate::render::{self, conditions, mark, sentence};
 use crate::report::model::{
-    Case, CaseComparison, Change, Comparison, GateOutcome, Metric, Outcome, Pairing, Run, Severity,
-    Verdict,
+    Case, CaseComparison, Change, Comparison, Difference, GateOutcome, Metric, Outcome, Pairing,
+    Run, Severity, Verdict,
 };
 
 /// Fuel that changes by this much is a change of work, and not of how a compiler laid it out
@@ -70,14 +70,55 @@ pub(super) fn headline(run: &Run, comparison: &Comparison) -> String {
         failed => format!(", **{failed} failed**"),
     };
     let pairing = match comparison.pairing {
-        Pairing::Paired => "measured side by side",
-        Pairing::Stored => "compared as they were stored, each from its own time, which is weaker",
+        Pairing::Paired => "measured",
+        Pairing::Stored => "compared",
     };
+    let pairing = format!("{pairing} {}", conditions::pairing(comparison));
     let tally = tally(comparison.cases.iter().map(|case| case.verdict));
     format!(
-        "{first}{failed}\n\n{} against {}, {pairing}: {tally}.\n",
+        "{first}{failed}\n\n{} against {}, {pairing}: {tally}.\n{}",
         code(&comparison.candidate.name),
-        code(&comparison.base.name)
+        code(&comparison.base.name),
+        differing(comparison)
+    )
+}
+
+/// What differs between two stored runs and may have changed a result by itself; the rest is in the details.
+fn differing(comparison: &Comparison) -> String {
+    let differences = comparison.conditions.differences.iter();
+    let lines = differences.filter_map(|one| {
+        let what = conditions::unsettles(one)?;
+        Some(format!(
+            "- {}, which may change {what} by itself\n",
+            difference(one)
+        ))
+    });
+    let lines: Vec<String> = lines.collect();
+    let shown = lines.len().min(DIFFERENCES_MAX);
+    let more = match lines.len() - shown {
+        0 => String::new(),
+        more => format!("- and {more} more\n"),
+    };
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!(
+            "\nThe two were run under other conditions:\n\n{}{more}",
+            lines[..shown].concat()
+        ),
+    }
+}
+
+/// Differences in the headline: more than that nobody reads there.
+const DIFFERENCES_MAX: usize = 10;
+
+/// A difference in a line of Markdown.
+pub(super) fn difference(difference: &Difference) -> String {
+    let [base, candidate] = conditions::values(difference);
+    format!(
+        "{}: {} → {}",
+        code(&conditions::name(difference)),
+        code(base),
+        code(candidate)
     )
 }
 

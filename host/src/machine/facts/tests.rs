@@ -113,14 +113,16 @@ fn an_empty_tree_is_unknown_and_still_has_every_fact() {
 }
 
 #[test]
-fn another_fact_is_another_fingerprint() {
+fn a_patch_of_the_kernel_is_the_same_class_and_another_governor_is_not() {
     let fingerprint = |files: &[(&str, &str)]| facts(files).into_machine().fingerprint;
     let mut other = LAPTOP.to_vec();
+    other.push(("proc/sys/kernel/osrelease", "6.8.0-46-generic\n"));
+    assert_ne!(facts(LAPTOP), facts(&other));
     assert_eq!(fingerprint(LAPTOP), fingerprint(&other));
-    other.push((
-        "sys/devices/system/cpu/cpu1/cpufreq/scaling_governor",
-        "powersave\n",
-    ));
+    for core in ["cpu0", "cpu1"] {
+        let path = format!("sys/devices/system/cpu/{core}/cpufreq/scaling_governor");
+        other.push((Box::leak(path.into_boxed_str()), "performance\n"));
+    }
     assert_ne!(fingerprint(LAPTOP), fingerprint(&other));
 }
 

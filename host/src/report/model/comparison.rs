@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Metric;
+use super::{Conditions, Difference, Metric};
 
 /// Two runs held against each other, case by case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +16,9 @@ pub struct Comparison {
     pub judged_at: String,
     /// Whether the two were run side by side.
     pub pairing: Pairing,
+    /// Under which conditions, if the runs were stored. A report of before that was recorded has none.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// By what it was judged.
     pub rules: Rules,
     /// The candidate's cases in its order, then those that are gone.
@@ -172,6 +175,8 @@ pub enum UnsureReason {
     Layout,
     /// Wall time and CPU time contradict each other.
     Contradiction,
+    /// The runs were stored, and made under conditions that may explain it.
+    Conditions,
 }
 
 /// How much slower: by the estimate, not by an end of the interval.
@@ -269,8 +274,11 @@ pub struct History {
     pub case: String,
     /// The metric.
     pub metric: Metric,
-    /// Fingerprint of the machines: only those of one class are comparable.
+    /// Class of the machines, [`super::Machine::fingerprint`]: only times of one class are comparable.
     pub machine: String,
+    /// The engine, since another one makes other code.
+    #[serde(default)]
+    pub engine: String,
     /// The oldest first.
     pub points: Vec<Point>,
     /// Where the level probably changed: positions in `points` of the first of a new level.
@@ -292,4 +300,7 @@ pub struct Point {
     pub lower: f64,
     /// Upper end.
     pub upper: f64,
+    /// Facts of the machine that are others than in the run before: base is that one, candidate this one.
+    #[serde(default)]
+    pub differences: Vec<Difference>,
 }

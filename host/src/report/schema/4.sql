@@ -4,3 +4,6 @@ ALTER TABLE process ADD COLUMN layout INTEGER NOT NULL DEFAULT 0;
 -- How many iterations a sample has, and whether the cost of one depends on that. Null: nothing was timed, or it
 -- was recorded before all processes of a case had the same number.
 ALTER TABLE bench_case ADD COLUMN calibration_json TEXT;
+
+-- Under which conditions stored runs were compared. Null: before that was recorded.
+ALTER TABLE comparison ADD COLUMN conditions_json TEXT;

@@ -183,13 +183,10 @@ fn what_was_done_is_in_the_audit() {
         .unwrap()
         .map(Result::unwrap)
         .collect();
-    let expected = [
-        ("migrate".into(), "version 1".into()),
-        ("migrate".into(), "version 2".into()),
-        ("migrate".into(), "version 3".into()),
-        ("migrate".into(), "version 4".into()),
-        ("record".into(), fixture::full().id),
-    ];
+    let versions = 1..=crate::report::schema::MIGRATIONS.len();
+    let migrated = versions.map(|version| ("migrate".into(), format!("version {version}")));
+    let recorded = ("record".into(), fixture::full().id);
+    let expected: Vec<(String, String)> = migrated.chain([recorded]).collect();
     assert_eq!(lines, expected);
 }
 

@@ -5,14 +5,18 @@ use std::thread;
 use super::*;
 use crate::report::schema::{self, MIGRATIONS, Migrated};
 
-const LATER: &[&str] = &[
-    MIGRATIONS[0],
-    MIGRATIONS[1],
-    MIGRATIONS[2],
-    MIGRATIONS[3],
+/// Two steps beyond this version.
+const STEPS: [&str; 2] = [
     "ALTER TABLE run ADD COLUMN mood TEXT; CREATE TABLE mood (id INTEGER PRIMARY KEY) STRICT;",
     "INSERT INTO mood VALUES (1);",
 ];
+
+/// The migrations of a later version, two steps beyond this one.
+fn later() -> Vec<&'static str> {
+    MIGRATIONS.iter().copied().chain(STEPS).collect()
+}
+
+const THIS: i64 = MIGRATIONS.len() as i64;
 
 fn count(store: &Store, table: &str) -> i64 {
     let sql = format!("SELECT count(*) FROM {table}");
@@ -26,9 +30,12 @@ fn count(store: &Store, table: &str) -> i64 {
 fn an_older_report_becomes_one_of_today_and_keeps_its_runs() {
     let (_directory, path) = place();
     recorded(&path);
-    let store = Store::open_at(&path, LATER).unwrap();
-    assert_eq!(schema::user_version(store.connection()).unwrap(), 6);
-    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 7));
+    let store = Store::open_at(&path, &later()).unwrap();
+    assert_eq!(schema::user_version(store.connection()).unwrap(), THIS + 2);
+    assert_eq!(
+        (count(&store, "mood"), count(&store, "audit")),
+        (1, THIS + 3)
+    );
     assert_eq!(store.run("latest").unwrap(), fixture::full());
 }
 
@@ -44,18 +51,14 @@ fn a_report_of_the_first_version_takes_runs_of_today() {
 #[test]
 fn a_newer_report_is_refused_untouched() {
     let (directory, path) = place();
-    drop(Store::open_at(&path, LATER).unwrap());
+    drop(Store::open_at(&path, &later()).unwrap());
     let before = contents(directory.path());
     for result in [Store::open(&path), Store::open_existing(&path)] {
         let error = result.unwrap_err();
         assert!(
             matches!(
                 error,
-                StoreError::Newer {
-                    found: 6,
-                    known: 4,
-                    ..
-                }
+                StoreError::Newer { found, known, .. } if (found, known) == (THIS + 2, THIS)
             ),
             "{error}"
         );
@@ -69,7 +72,7 @@ fn a_newer_report_is_refused_untouched() {
 fn a_newer_report_is_known_by_its_log_too() {
     let (directory, path) = place();
     recorded(&path);
-    let held = Store::open_at(&path, LATER).unwrap();
+    let held = Store::open_at(&path, &later()).unwrap();
     let copy = directory.path().join("copy");
     fs::create_dir(&copy).unwrap();
     for name in ["report.sqlite", "report.sqlite-wal"] {
@@ -79,7 +82,7 @@ fn a_newer_report_is_known_by_its_log_too() {
     let before = contents(&copy);
     let error = Store::open(&copy.join("report.sqlite")).unwrap_err();
     assert!(
-        matches!(error, StoreError::Newer { found: 6, .. }),
+        matches!(error, StoreError::Newer { found, .. } if found == THIS + 2),
         "{error}"
     );
     assert_eq!(contents(&copy), before);
@@ -89,19 +92,13 @@ fn a_newer_report_is_known_by_its_log_too() {
 fn a_migration_that_fails_leaves_the_old_version() {
     let (_directory, path) = place();
     recorded(&path);
-    let broken = [
-        MIGRATIONS[0],
-        MIGRATIONS[1],
-        MIGRATIONS[2],
-        MIGRATIONS[3],
-        LATER[4],
-        "INSERT INTO nowhere VALUES (1);",
-    ];
+    let mut broken = later();
+    broken[MIGRATIONS.len() + 1] = "INSERT INTO nowhere VALUES (1);";
     let error = Store::open_at(&path, &broken).unwrap_err();
     assert!(matches!(error, StoreError::Statement { .. }), "{error}");
     let store = Store::open(&path).unwrap();
     assert_eq!(store.run("latest").unwrap(), fixture::full());
-    assert_eq!(count(&store, "audit"), 5);
+    assert_eq!(count(&store, "audit"), THIS + 1);
 }
 
 #[test]
@@ -110,19 +107,22 @@ fn of_eight_that_migrate_one_does() {
     recorded(&path);
     thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| Store::open_at(&path, LATER).unwrap());
+            scope.spawn(|| Store::open_at(&path, &later()).unwrap());
         }
     });
-    let store = Store::open_at(&path, LATER).unwrap();
-    assert_eq!((count(&store, "mood"), count(&store, "audit")), (1, 7));
+    let store = Store::open_at(&path, &later()).unwrap();
+    assert_eq!(
+        (count(&store, "mood"), count(&store, "audit")),
+        (1, THIS + 3)
+    );
 }
 
 /// Another host may migrate between the look at the file and the opening of it.
 #[test]
 fn a_report_that_became_newer_meanwhile_is_not_used() {
     let (_directory, path) = place();
-    drop(Store::open_at(&path, LATER).unwrap());
+    drop(Store::open_at(&path, &later()).unwrap());
     let mut connection = rusqlite::Connection::open(&path).unwrap();
     let result = schema::migrate(&mut connection, MIGRATIONS).unwrap();
-    assert_eq!(result, Migrated::Newer(6));
+    assert_eq!(result, Migrated::Newer(THIS + 2));
 }

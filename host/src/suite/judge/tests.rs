@@ -75,6 +75,7 @@ fn concluded(mut run: Run) -> Run {
             Circumstances {
                 empty_batch_ns: None,
                 strict: false,
+                shared_core: false,
             },
         );
     }

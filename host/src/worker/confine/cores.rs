@@ -1,41 +1,10 @@
-//! Which core a worker runs on. One core for all of a run's workers, so that their caches and
-//! clocks are the same, and the last one, because kernels place interrupts and housekeeping on the first.
+//! Which cores a worker may run on: those that this process may use, and binding to some of them.
 
-/// The last core that this process may run on; none if there is only one, since binding to it
-/// would change nothing, or if this system cannot bind.
+/// The cores that this process may run on, in order: within a cpuset those of the set. Empty if this system cannot
+/// tell or cannot bind.
+#[cfg(target_os = "linux")]
 #[must_use]
-pub fn pick_core() -> Option<u32> {
-    let allowed = allowed_cores();
-    if allowed.len() > 1 {
-        allowed.last().copied()
-    } else {
-        None
-    }
-}
-
-/// Binds the calling thread, and the threads that it makes later, to one core.
-///
-/// # Errors
-/// If the core is not among those that this process may run on, or this system cannot bind.
-#[cfg(target_os = "linux")]
-pub fn pin(core: u32) -> std::io::Result<()> {
-    use nix::sched::{CpuSet, sched_setaffinity};
-    let mut cores = CpuSet::new();
-    cores.set(core as usize)?;
-    Ok(sched_setaffinity(nix::unistd::Pid::from_raw(0), &cores)?)
-}
-
-/// Binds the calling thread, and the threads that it makes later, to one core.
-///
-/// # Errors
-/// Always: this system cannot bind.
-#[cfg(not(target_os = "linux"))]
-pub fn pin(_core: u32) -> std::io::Result<()> {
-    Err(std::io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(target_os = "linux")]
-fn allowed_cores() -> Vec<u32> {
+pub fn allowed_cores() -> Vec<u32> {
     use nix::sched::{CpuSet, sched_getaffinity};
     // A machine with more cores than the set holds answers with an error: then nothing is bound.
     let Ok(cores) = sched_getaffinity(nix::unistd::Pid::from_raw(0)) else {
@@ -47,7 +16,32 @@ fn allowed_cores() -> Vec<u32> {
         .collect()
 }
 
+/// The cores that this process may run on: this system cannot bind to any.
 #[cfg(not(target_os = "linux"))]
-fn allowed_cores() -> Vec<u32> {
+#[must_use]
+pub fn allowed_cores() -> Vec<u32> {
     Vec::new()
+}
+
+/// Binds the calling thread, and the threads that it makes later, to these cores.
+///
+/// # Errors
+/// If none of them is among those that this process may run on, or this system cannot bind.
+#[cfg(target_os = "linux")]
+pub fn pin(cores: &[u32]) -> std::io::Result<()> {
+    use nix::sched::{CpuSet, sched_setaffinity};
+    let mut set = CpuSet::new();
+    for core in cores {
+        set.set(*core as usize)?;
+    }
+    Ok(sched_setaffinity(nix::unistd::Pid::from_raw(0), &set)?)
+}
+
+/// Binds the calling thread, and the threads that it makes later, to these cores.
+///
+/// # Errors
+/// Always: this system cannot bind.
+#[cfg(not(target_os = "linux"))]
+pub fn pin(_cores: &[u32]) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }

@@ -121,6 +121,7 @@ fn comparison(outcome: GateOutcome) -> Comparison {
         candidate: side(),
         judged_at: String::new(),
         pairing: Pairing::Paired,
+        conditions: Default::default(),
         rules: Rules {
             confidence: 0.99,
             equivalence: 0.02,

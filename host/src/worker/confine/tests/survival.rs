@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{
-    ConfineError, Confinement, PART, PLACE, child_command, confined, output_of, passes, pick_core,
-    run, strip, told,
+    ConfineError, Confinement, PART, PLACE, allowed_cores, child_command, confined, output_of,
+    passes, run, strip, told,
 };
 
 #[test]
@@ -85,14 +85,16 @@ fn a_worker_is_bound_to_its_core() {
 }
 
 pub(super) fn pinned() {
-    let Some(core) = pick_core() else { return };
+    let Some(core) = allowed_cores().last().copied() else {
+        return;
+    };
     let done = confined(&Confinement {
-        core: Some(core),
+        cores: vec![core],
         ..run()
     });
-    assert_eq!(done.core, Some(core));
+    assert_eq!(done.cores, [core]);
     assert_eq!(nix::sched::sched_getcpu(), Ok(core as usize));
-    assert_eq!(pick_core(), None, "there is a choice of cores left");
+    assert_eq!(allowed_cores(), [core], "there is a choice of cores left");
 }
 
 /// A core that is not there is no reason not to measure; the report then says that none was bound.
@@ -104,11 +106,11 @@ fn a_core_that_is_not_there_is_left_out() {
 pub(super) fn unpinned() {
     assert_eq!(
         confined(&Confinement {
-            core: Some(1000),
+            cores: vec![1000],
             ..run()
         })
-        .core,
-        None
+        .cores,
+        Vec::<u32>::new()
     );
 }
 
