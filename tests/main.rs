@@ -34,6 +34,7 @@ mod faults;
 mod gates;
 mod history;
 mod hostile_server;
+mod matching;
 mod new;
 mod operands;
 mod packaging;
