@@ -191,5 +191,11 @@ fn a_report_from_before_there_were_comparisons_is_brought_up_to_date() {
         5000.0
     );
     let after = bench.recorded(&run);
-    assert_eq!(case(&after, "add"), case(&before, "add"));
+    let mut expected = case(&before, "add").clone();
+    // What version 4 brought was taken back, too.
+    expected["calibration"] = Value::Null;
+    for process in expected["processes"].as_array_mut().unwrap() {
+        process["layout"] = 0.into();
+    }
+    assert_eq!(*case(&after, "add"), expected);
 }

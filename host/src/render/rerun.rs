@@ -63,8 +63,7 @@ pub(super) fn rerun(run: &Run, case: &str) -> String {
         words.extend(typed.words.iter().flat_map(|word| word.iter().cloned()));
         return line(&words);
     }
-    let is_over = |word: &&[String]| word[0] == "--";
-    let end = typed.words.iter().position(|word| is_over(word));
+    let end = typed.words.iter().position(|word| word[0] == "--");
     let (flags, operands) = typed.words.split_at(end.unwrap_or(typed.words.len()));
     let is_choice = |word: &[String]| CHOOSING.iter().any(|flag| is_flag(word, flag.0));
     let flags = flags.iter().filter(|word| !is_choice(word));

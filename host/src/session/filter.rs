@@ -90,10 +90,8 @@ impl CaseFilter {
         }
         let names: BTreeSet<&str> = names.into_iter().collect();
         let patterns = self.only.iter().chain(&self.exclude);
-        let unnamed = patterns.filter(|pattern| !names.contains(pattern.as_str()));
-        unnamed
-            .map(|pattern| Pattern::parse(pattern).map(drop))
-            .collect()
+        let mut unnamed = patterns.filter(|pattern| !names.contains(pattern.as_str()));
+        unnamed.try_for_each(|pattern| Pattern::parse(pattern).map(drop))
     }
 }
 
