@@ -2,7 +2,7 @@
 //! injected is so large, or the question so exact, that no noise decides.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -32,22 +32,6 @@ fn processes(run: &Value, name: &str) -> (usize, usize) {
         .filter(|process| process["confirming"] == true)
         .count();
     (processes.len() - confirming, confirming)
-}
-
-/// The commands below `again:`.
-fn agains(stdout: &str) -> Vec<&str> {
-    let lines = stdout.lines();
-    lines
-        .filter_map(|line| line.trim().strip_prefix("again: dyno "))
-        .collect()
-}
-
-/// Runs a command line as a shell would.
-fn shell(bench: &Bench, line: &str) -> super::support::Said {
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("\"$0\" {line}"), env!("CARGO_BIN_EXE_dyno")]);
-    bench.place(&mut command);
-    finish(command)
 }
 
 /// If this fails, a regression passes, or is called one without being confirmed, or cannot be shown again.
@@ -87,12 +71,12 @@ fn ten_times_the_work_is_confirmed_and_stopped_and_the_command_shows_it_again() 
         );
     };
     check(&bench);
-    let again = agains(&said.stdout);
+    let again: Vec<&str> = said.reruns().collect();
     assert_eq!(again.len(), 1, "{said}");
-    let said = shell(&bench, again[0]).exits(6).says("gate: regressed");
+    let said = bench.shell(again[0]).exits(6).says("gate: regressed");
     check(&bench);
     // It names itself, and not a longer command each time.
-    assert_eq!(agains(&said.stdout).len(), 1);
+    assert_eq!(said.reruns().collect::<Vec<_>>(), again);
     // The threshold decides, not the verdict.
     bench
         .gate(["--baseline", "main", "--threshold", "9900%"])
@@ -141,7 +125,7 @@ fn fuel_and_memory_gate_at_exactly_their_limits() {
     };
     assert!(grown > 0.01);
     let said = with("--fuel", grown * 0.99).exits(6).says("fuel grew by");
-    assert_eq!(agains(&said.stdout).len(), 1, "{said}");
+    assert_eq!(said.reruns().count(), 1, "{said}");
     with("--fuel", grown * 1.01).exits(0);
     bench.write("it.wat", pages(&["add"], 2));
     bench
@@ -275,7 +259,7 @@ fn without_paths_the_sources_of_the_baseline_are_judged_wherever_one_stands() {
 #[test]
 fn the_command_below_a_failure_chooses_its_case_alone() {
     let bench = Bench::new();
-    let names = ["it's (a|b)", "i*[x]{y}?", "plain", "plain/more", "dash"];
+    let names = ["it's (a|b)", "i*[x]{y}?", "plain", "plain/more", "-dash"];
     bench.write("it's a plugin.wat", rounds(&names, 1000));
     bench.run(["it's a plugin.wat"]).exits(0);
     bench.dyno(["baseline", "save", "main"]).exits(0);
@@ -287,14 +271,11 @@ fn the_command_below_a_failure_chooses_its_case_alone() {
         &["--", "it's a plugin.wat"],
     ] {
         let said = bench.gate([&args[..], more].concat()).exits(6);
-        let again: Vec<String> = agains(&said.stdout)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let again: Vec<String> = said.reruns().map(str::to_owned).collect();
         let names: Vec<String> = bench.words().into_iter().map(|(name, _)| name).collect();
         assert_eq!(again.len(), names.len(), "{said}");
         for (name, line) in names.iter().zip(again) {
-            let said = shell(&bench, &line).exits(6);
+            let said = bench.shell(&line).exits(6);
             let measured: Vec<String> = bench.words().into_iter().map(|(name, _)| name).collect();
             assert_eq!(&measured, std::slice::from_ref(name), "{said}");
         }

@@ -39,6 +39,7 @@ mod growth;
 mod hermetic;
 mod history;
 mod hostile_server;
+mod matching;
 mod new;
 mod operands;
 mod packaging;

@@ -54,7 +54,7 @@ fn the_difference_names_the_function_that_does_more_and_by_exactly_how_much() {
     );
     assert_eq!(295_525 - 229_852, 3 * 21_891);
 
-    let dir = bench.path(".dyno/profiles/after/fib-20");
+    let dir = bench.path(".dyno/profiles/after/fib+20");
     let (base, candidate) = (
         folded(dir.join("base.folded")),
         folded(dir.join("candidate.folded")),

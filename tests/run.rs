@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -123,7 +122,11 @@ fn nothing_matched_is_told_apart() {
         bench.dyno([&[verb.into()][..], &args].concat()).exits(4);
     }
     let said = bench.run(["--case", "/(/", "."]).exits(2);
-    assert!(said.stderr.starts_with("error: --case: "), "{said}");
+    assert!(
+        said.stderr
+            .starts_with("error: a pattern of --case or --exclude "),
+        "{said}"
+    );
 }
 
 /// If this fails, programs that read the JSON by its schema break.
@@ -415,18 +418,10 @@ fn the_command_below_a_failure_reproduces_it() {
     let said = bench
         .run(["--seed", "7", "--memory", "8MiB", file.to_str().unwrap()])
         .exits(5);
-    let commands: Vec<_> = said
-        .stdout
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("again: dyno run "))
-        .collect();
+    let commands: Vec<_> = said.reruns().collect();
     assert_eq!(commands.len(), names.len() + 1, "{said}");
     for (name, again) in names.iter().zip(&commands[1..]) {
-        let mut command = Command::new("sh");
-        let line = format!("\"$0\" run {again}");
-        command.args(["-c", &line, env!("CARGO_BIN_EXE_dyno")]);
-        bench.place(&mut command);
-        let said = finish(command).exits(5);
+        let said = bench.shell(again).exits(5);
         let run = bench.recorded("latest");
         assert_eq!(cases(&run).len(), 1, "{name}: {said}");
         assert_eq!(case(&run, name)["outcome"]["kind"], "trap");

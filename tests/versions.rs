@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::support::{Bench, Said, finish, plugin};
+use super::support::{Bench, Said, plugin};
 
 /// The flags of a comparison that is over as fast as one can be.
 pub(crate) const SWIFT: [&str; 8] = [
@@ -60,7 +60,7 @@ impl Bench {
     ) -> Said {
         let mut command = self.command();
         command.arg(verb).args(SWIFT).args(args);
-        finish(command)
+        self.finish(command)
     }
 
     pub(crate) fn compare<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Said {

@@ -25,6 +25,7 @@ pub use changes::half_width;
 use changes::{counted, timed};
 use decision::decide;
 pub use gate::Next;
+pub use matching::Ambiguous;
 use matching::{Pair, pairs};
 
 /// The rules unless the user says otherwise (METHOD.md).
@@ -178,15 +179,26 @@ pub fn is_identical(base: &Plugin, candidate: &Plugin) -> bool {
         && base.inputs == candidate.inputs
 }
 
-/// The plugins of the base that the plugins of the candidate are held against, by position.
+/// The plugins of the base that the plugins of the candidate are held against, by position. What
+/// [`check_pairing`] refuses has none.
 #[must_use]
 pub fn counterparts(base: &[&Plugin], candidate: &[&Plugin]) -> Vec<(usize, usize)> {
-    matching::counterparts(base, candidate)
+    matching::matching(base, candidate).pairs
+}
+
+/// Whether it can be said which plugin is to be compared with which.
+///
+/// # Errors
+/// The first name of which it cannot.
+pub fn check_pairing(base: &[&Plugin], candidate: &[&Plugin]) -> Result<(), Ambiguous> {
+    let ambiguous = matching::matching(base, candidate).ambiguous;
+    ambiguous.into_iter().next().map_or(Ok(()), Err)
 }
 
 fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
     let mut compared = CaseComparison {
         plugin: pair.plugin().to_owned(),
+        base_plugin: pair.base_plugin().map(Into::into),
         case: pair.name().to_owned(),
         verdict: Verdict::Unsure,
         reason: None,

@@ -1,6 +1,9 @@
-//! A stranger's text in a sentence of ours: what every error that quotes one goes through.
+//! A stranger's text in a sentence of ours, which every error that quotes one goes through; and a stranger's name
+//! where not every name can be.
 
 use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
 
 /// The longest text that is quoted, characters: two lines of a terminal.
 const CHARS_MAX: usize = 160;
@@ -35,9 +38,51 @@ pub fn quoted_path(path: &Path) -> String {
         .collect()
 }
 
+/// What stands before the digits that tell a name that was changed from others of which the same is made.
+const MARK: char = '~';
+
+/// So many of the hash of a name.
+const DIGITS: usize = 8;
+
+/// A name as a reader takes it: `safe`, if that is the name itself, else with some digits of the name's own hash.
+/// So a name says what it becomes, whatever else is exported: two exports of different cases agree.
+#[must_use]
+pub fn made_safe(name: &str, safe: &str) -> String {
+    match safe == name && !is_marked(name) {
+        true => safe.to_owned(),
+        false => marked(name, safe),
+    }
+}
+
+/// What is made of a name, with digits of its hash.
+#[must_use]
+pub fn marked(name: &str, safe: &str) -> String {
+    let hash = Sha256::digest(name.as_bytes());
+    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{safe}{MARK}{}", &digits[..DIGITS])
+}
+
+/// Whether a name looks like one with digits, which it could be mistaken for.
+#[must_use]
+pub fn is_marked(name: &str) -> bool {
+    let digits = name.rsplit_once(MARK).map(|(_, digits)| digits);
+    digits.is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_name_becomes_depends_on_nothing_but_the_name() {
+        assert_eq!(made_safe("a_b", "a_b"), "a_b");
+        let made = [made_safe("a b", "a_b"), made_safe("a/b", "a_b")];
+        assert_eq!(made, ["a_b~c8687a08", "a_b~c14cddc0"]);
+        // Nothing can be called what another one becomes.
+        assert_ne!(made_safe(&made[0], &made[0]), made[0]);
+    }
 
     #[test]
     fn nothing_of_a_strangers_text_is_more_than_text_and_it_has_an_end() {

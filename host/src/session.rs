@@ -3,6 +3,7 @@
 mod case;
 mod code;
 mod core;
+mod filter;
 mod floor;
 mod inputs;
 mod packages;
@@ -23,20 +24,21 @@ use rand_core::{Rng as _, SeedableRng as _};
 use case::{CaseAt, Place, pending};
 use core::Core;
 pub use core::CoreChoice;
+pub use filter::{CaseFilter, FilterError, Selection};
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
-pub use request::{CaseFilter, Depth, FilterError, Request, Stage, Versus, random_u64};
+pub use request::{Depth, Request, Stage, Versus, random_u64};
 use subject::{Side, Subject};
 
 use crate::cache::CodeCache;
-use crate::compare::{LOOKS, Next};
+use crate::compare::{Ambiguous, LOOKS, Next};
 use crate::estimate::{Circumstances, conclude};
 use crate::machine::machine;
 use crate::package::kind::Kinds;
 use crate::packaging::{Ask, Named};
 use crate::progress::{Observer, Progress, Step};
 use crate::report::model::{Comparison, Plugin, Run, RunStatus};
-use crate::report::rfc3339;
+use crate::report::{label, rfc3339};
 use crate::sandbox::{Build, CodeError, ENGINE, Shape};
 use crate::worker::{Cancel, Job, Report, RunJob, Supervisor, monotonic_ns};
 
@@ -49,6 +51,12 @@ pub enum SessionError {
     /// There is nowhere to put code.
     #[error("no temporary directory can be made for compiled code: {0}")]
     Temporary(std::io::Error),
+    /// Nobody can say which plugin is to be compared with which.
+    #[error(transparent)]
+    Ambiguous(#[from] Ambiguous),
+    /// A pattern of cases is malformed.
+    #[error("a pattern of --case or --exclude is neither the name of a case nor well formed: {0}")]
+    Filter(#[from] FilterError),
 }
 
 /// What a session brought.
@@ -76,10 +84,12 @@ pub async fn measure(
 ) -> Result<Findings, SessionError> {
     let mut session = Session::open(request, cancel, observer)?;
     let mut subjects = session.find(ask).await;
+    session.check_pairing(&subjects)?;
     for subject in &mut subjects {
         session.compile(subject).await;
         session.list(subject).await;
     }
+    request.select(&mut subjects)?;
     session.pass_over_identical(&mut subjects);
     if request.stage >= Stage::Count {
         session.count(&mut subjects).await;
@@ -184,24 +194,29 @@ impl<'a> Session<'a> {
                 subjects.push(Subject::prepare(source, path, request, dir, observer, cancel).await);
             }
             if let (Some(package), Some(subject)) = (package, subjects.last_mut()) {
-                subject.is_packaged(package);
+                subject.is_packaged(package, path);
             }
             for subject in &mut subjects[first..] {
                 subject.side = side;
+                subject.plugin.kept_from = request.kept_from.get(path).cloned();
                 subject.note_inputs(&request.grants, request.versus.is_some());
             }
+        }
+        for side in [Side::Base, Side::Candidate] {
+            let of_side = subjects.iter_mut().filter(|subject| subject.side == side);
+            label(of_side.map(|subject| &mut subject.plugin).collect());
         }
         subjects
     }
 
-    /// Asks a plugin for its cases, and keeps those that were asked for.
+    /// Asks a plugin for its cases.
     async fn list(&mut self, subject: &mut Subject) {
         let Some(code) = subject.code.clone() else {
             return;
         };
         let job = Job::Cases(self.run_job(subject, &code.metered, ""));
         let report = self.work(job, 0).await;
-        subject.listed(report, self.request);
+        subject.listed(report, &self.request.limits);
     }
 
     /// The count pass over every case.
@@ -224,7 +239,7 @@ impl<'a> Session<'a> {
             };
             self.observer.on(Progress::Count {
                 step,
-                plugin: &subject.plugin.name,
+                plugin: &subject.plugin.label,
                 case,
             });
             let report = self.work(job, 0).await;

@@ -179,6 +179,7 @@ impl Gate {
         let candidate = Operand {
             name: paths_text(&candidate),
             what: What::Plugins(candidate),
+            kept_from: BTreeMap::new(),
         };
         let growth = self.conditions.growth();
         let versions = Versions {
@@ -248,17 +249,28 @@ impl Versions {
         verbose: bool,
     ) -> anyhow::Result<Compared> {
         let names = [base.name, candidate.name];
+        let kept_from = base.kept_from.into_iter().chain(candidate.kept_from);
+        let request = Request {
+            kept_from: kept_from.collect(),
+            ..self.request.clone()
+        };
         let (compared, fresh) = match (base.what, candidate.what) {
             (What::Plugins(base), What::Plugins(candidate)) => (
-                self.side_by_side(base, candidate, names, verbose)?,
+                self.side_by_side(&request, base, candidate, names, verbose)?,
                 [true, true],
             ),
             (base, candidate) => {
                 let fresh = [&base, &candidate].map(|what| matches!(what, What::Plugins(_)));
                 let like = [&base, &candidate].into_iter().find_map(What::stored);
                 let like = like.map(|run| run.settings.clone());
-                let (base, one) = self.run(base, like.as_ref(), verbose)?;
-                let (candidate, other) = self.run(candidate, like.as_ref(), verbose)?;
+                let stored = [base.plugins(), candidate.plugins()].concat();
+                let request = Request { stored, ..request };
+                let (base, one) = run(&request, base, like.as_ref(), verbose)?;
+                let (candidate, other) = run(&request, candidate, like.as_ref(), verbose)?;
+                compare::check_pairing(
+                    &base.plugins.iter().collect::<Vec<_>>(),
+                    &candidate.plugins.iter().collect::<Vec<_>>(),
+                )?;
                 let names = names.each_ref().map(String::as_str);
                 let comparison =
                     compare::compare(&base, &candidate, names, Pairing::Stored, self.rules, now());
@@ -285,6 +297,7 @@ impl Versions {
 
     fn side_by_side(
         &self,
+        request: &Request,
         base: Vec<PathBuf>,
         candidate: Vec<PathBuf>,
         names: [String; 2],
@@ -296,11 +309,11 @@ impl Versions {
                 paths: base,
                 names,
                 rules: self.rules,
-                extension: self.request.blocks,
+                extension: request.blocks,
                 confirmation: CONFIRMING_BLOCKS,
                 remeasure: self.remeasure,
             }),
-            ..self.request.clone()
+            ..request.clone()
         };
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);
@@ -314,33 +327,33 @@ impl Versions {
             exit,
         })
     }
+}
 
-    /// One side as a run: the stored one, or one that is made now, and sampled like the one that it is compared with.
-    fn run(
-        &self,
-        what: What,
-        like: Option<&BTreeMap<String, u64>>,
-        verbose: bool,
-    ) -> anyhow::Result<(Run, Exit)> {
-        let paths = match what {
-            What::Stored(run) => {
-                let exit = measuring::exit_of(None, &run, None);
-                return Ok((*run, exit));
-            }
-            What::Plugins(paths) => paths,
-        };
-        let mut request = Request {
-            paths,
-            ..self.request.clone()
-        };
-        // What the user asked for stands, and is then one of the conditions that differ.
-        if let Some(settings) = like.filter(|_| request.time == TimeSettings::compared()) {
-            request.sample_like(settings);
+/// One side as a run: the stored one, or one that is made now, and sampled like the one that it is compared with.
+fn run(
+    request: &Request,
+    what: What,
+    like: Option<&BTreeMap<String, u64>>,
+    verbose: bool,
+) -> anyhow::Result<(Run, Exit)> {
+    let paths = match what {
+        What::Stored(run) => {
+            let exit = measuring::exit_of(None, &run, None);
+            return Ok((*run, exit));
         }
-        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
-        let exit = measuring::exit(&findings);
-        Ok((findings.run, exit))
+        What::Plugins(paths) => paths,
+    };
+    let mut request = Request {
+        paths,
+        ..request.clone()
+    };
+    // What the user asked for stands, and is then one of the conditions that differ.
+    if let Some(settings) = like.filter(|_| request.time == TimeSettings::compared()) {
+        request.sample_like(settings);
     }
+    let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+    let exit = measuring::exit(&findings);
+    Ok((findings.run, exit))
 }
 
 impl Comparing {

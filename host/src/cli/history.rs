@@ -5,6 +5,7 @@ use dyno_host::quoted::quoted;
 use dyno_host::render;
 use dyno_host::report::Store;
 use dyno_host::report::model::{self, Metric, Run};
+use dyno_host::session::{CaseFilter, SessionError};
 use dyno_host::stats;
 
 use super::report::ReportFile;
@@ -15,9 +16,15 @@ use super::{Exit, UsageError};
 /// Only runs on machines of one class are put in one line. Change points are advice, not verdicts.
 #[derive(Debug, Args)]
 pub(super) struct History {
-    /// The case
+    /// The case, or a pattern of several, as --case takes it elsewhere
     case: String,
-    /// Only of this plugin
+    /// All but these cases; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+    /// Take every pattern as the whole name of a case
+    #[arg(long)]
+    exact: bool,
+    /// Only of this plugin: its name, or as it is shown where several have that
     #[arg(long, value_name = "NAME")]
     plugin: Option<String>,
     /// What to show
@@ -62,12 +69,19 @@ pub(super) fn of_run(store: &Store, run: &Run) -> anyhow::Result<Vec<model::Hist
         for case in &plugin.cases {
             for metric in [Metric::WallTime, Metric::Fuel] {
                 let found = store.histories(&case.spec.name, metric)?;
+                let origin = plugin.origin();
                 let its = found.into_iter().filter(|history| {
                     history.plugin == plugin.name
+                        && history.sources.iter().any(|source| source == origin)
                         && history.machine == run.machine.fingerprint
                         && history.engine == run.engine
                 });
-                histories.extend(its.filter(|history| history.points.len() > 1));
+                let its = its.filter(|history| history.points.len() > 1);
+                // As the run shows it.
+                histories.extend(its.map(|history| model::History {
+                    label: plugin.label.clone(),
+                    ..history
+                }));
             }
         }
     }
@@ -85,9 +99,14 @@ fn mark_changes(histories: &mut [model::History]) {
 impl History {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         let store = self.file.open()?;
-        let mut histories = store.histories(&self.case, self.metric.into())?;
+        let mut histories = self.measured(&store)?;
         if let Some(plugin) = &self.plugin {
-            histories.retain(|history| history.plugin == *plugin);
+            // A name means all that have it, unless one is shown under it.
+            let is_label = histories.iter().any(|history| history.label == *plugin);
+            histories.retain(|history| match is_label {
+                true => history.label == *plugin,
+                false => history.plugin == *plugin,
+            });
         }
         if histories.is_empty() {
             return Err(UsageError(self.unknown(&store)?).into());
@@ -101,15 +120,30 @@ impl History {
         Ok(Exit::Well)
     }
 
+    /// The histories of all cases that are meant.
+    fn measured(&self, store: &Store) -> anyhow::Result<Vec<model::History>> {
+        let names = store.case_names()?;
+        let filter = CaseFilter::new(std::slice::from_ref(&self.case), &self.exclude);
+        let filter = filter.exactly(self.exact);
+        let all = || names.iter().map(String::as_str);
+        filter.check(all()).map_err(SessionError::Filter)?;
+        let selection = filter.among(all());
+        let mut histories = Vec::new();
+        for name in all().filter(|name| selection.has(name)) {
+            histories.extend(store.histories(name, self.metric.into())?);
+        }
+        Ok(histories)
+    }
+
     /// Why there is nothing to show.
     fn unknown(&self, store: &Store) -> anyhow::Result<String> {
         let case = quoted(&self.case);
-        let measured = store.histories(&self.case, self.metric.into())?;
+        let measured = self.measured(store)?;
         if let (Some(plugin), [first, ..]) = (&self.plugin, measured.as_slice()) {
             return Ok(format!(
                 "no plugin {} has the case {case}; {} has",
                 quoted(plugin),
-                quoted(&first.plugin)
+                quoted(&first.label)
             ));
         }
         let names = store.case_names()?;

@@ -1,5 +1,6 @@
 //! The arguments that `run`, `check` and `list` share, and how they become a request.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,11 +13,10 @@ use dyno_host::progress::Observer;
 use dyno_host::quantity;
 use dyno_host::report::model::{Outcome, Plugin, Run};
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
-use dyno_host::session::{
-    self, CaseFilter, CoreChoice, Depth, Findings, Request, SessionError, Stage,
-};
+use dyno_host::session::{self, CoreChoice, Depth, Findings, Request, SessionError, Stage};
 use dyno_host::worker::Cancel;
 
+use super::cases::CaseArgs;
 use super::limits::{Growth, LimitArgs};
 use super::packages::{AccessArgs, Person};
 use super::{Exit, UsageError};
@@ -39,9 +39,8 @@ pub(super) struct Measuring {
 /// Which cases of them, and under which conditions; by default all of them, and nothing granted.
 #[derive(Debug, Default, Args)]
 pub(super) struct Conditions {
-    /// Only these cases: part of a name, a glob like 'json/*', or a regular expression like '/^json|cbor/'
-    #[arg(long, value_name = "PATTERN")]
-    case: Vec<String>,
+    #[command(flatten)]
+    cases: CaseArgs,
     /// Fail a case whose fuel or checksum differs between passes or processes, or that is folded
     #[arg(long)]
     strict: bool,
@@ -218,8 +217,7 @@ impl Conditions {
                 Some(_) => Some(self.packages.access(&self.limits.0)?),
                 None => None,
             },
-            filter: CaseFilter::parse(&self.case)
-                .map_err(|error| UsageError(format!("--case: {error}")))?,
+            filter: self.cases.filter(),
             stage,
             blocks: effort
                 .and_then(|effort| effort.blocks)
@@ -244,6 +242,8 @@ impl Conditions {
             command: typed(std::env::args_os()),
             warnings: homeless.into_iter().collect(),
             versus: None,
+            kept_from: BTreeMap::new(),
+            stored: Vec::new(),
         })
     }
 }

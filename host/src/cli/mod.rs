@@ -2,6 +2,7 @@
 
 mod baseline;
 mod build;
+mod cases;
 mod check;
 mod compare;
 mod doctor;
@@ -36,12 +37,14 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
 use dyno_host::baseline::KeepError;
+use dyno_host::compare::Ambiguous;
 use dyno_host::package::fault::Fault;
 use dyno_host::package::layout::LayoutError;
 use dyno_host::package::lock::LockError;
 use dyno_host::package::store::StoreError;
 use dyno_host::package::trust::TrustError;
 use dyno_host::packaging::{Named, PackError, PackagingError};
+use dyno_host::session::SessionError;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
@@ -186,7 +189,12 @@ impl Exit {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let is_usage = error.is::<UsageError>()
             || error.is::<dyno_host::suite::ConfigError>()
-            || error.is::<dyno_host::suite::PlanError>();
+            || error.is::<dyno_host::suite::PlanError>()
+            || error.is::<Ambiguous>()
+            || matches!(
+                error.downcast_ref(),
+                Some(SessionError::Ambiguous(_) | SessionError::Filter(_))
+            );
         if is_usage {
             return Self::Usage;
         }

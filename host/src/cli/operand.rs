@@ -1,12 +1,13 @@
 //! What `compare` and `gate` can be given: plugins, baselines, runs. Each is either something that can be run now,
 //! or numbers that were stored.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dyno_host::baseline::Components;
 use dyno_host::packaging::Named;
 use dyno_host::quoted::quoted;
-use dyno_host::report::model::Run;
+use dyno_host::report::model::{Plugin, Run};
 use dyno_host::report::{Baseline, Store, StoreError};
 
 use super::UsageError;
@@ -17,7 +18,12 @@ pub(super) struct Operand {
     /// As the user called it.
     pub(super) name: String,
     pub(super) what: What,
+    /// Where plugins that a baseline kept came from, by the paths of the copies.
+    pub(super) kept_from: BTreeMap<PathBuf, String>,
 }
+
+/// What was found, and where copies came from.
+type Found = (What, BTreeMap<PathBuf, String>);
 
 /// What an operand turned out to be.
 #[derive(Debug)]
@@ -36,6 +42,20 @@ impl What {
             Self::Stored(run) => Some(run),
         }
     }
+
+    /// The plugins of a stored run, without their cases: what tells them apart.
+    pub(super) fn plugins(&self) -> Vec<Plugin> {
+        let Self::Stored(run) = self else {
+            return Vec::new();
+        };
+        let bare = |plugin: &Plugin| Plugin {
+            digest: plugin.digest.clone(),
+            inputs: plugin.inputs.clone(),
+            kept_from: plugin.kept_from.clone(),
+            ..Plugin::named(&plugin.name, &plugin.source)
+        };
+        run.plugins.iter().map(bare).collect()
+    }
 }
 
 impl Operand {
@@ -46,7 +66,7 @@ impl Operand {
             Some(("run", id)) => store.map(|store| stored(id, store)).transpose()?,
             _ => any(text, store)?,
         };
-        let what = what.ok_or_else(|| {
+        let (what, kept_from) = what.ok_or_else(|| {
             UsageError(format!(
                 "{} is no file or directory, baseline, run or package; `dyno baseline list` and `dyno report list` show what there is",
                 quoted(text)
@@ -55,11 +75,12 @@ impl Operand {
         Ok(Self {
             name: text.to_owned(),
             what,
+            kept_from,
         })
     }
 }
 
-fn any(text: &str, store: Option<&Store>) -> anyhow::Result<Option<What>> {
+fn any(text: &str, store: Option<&Store>) -> anyhow::Result<Option<Found>> {
     let path = Path::new(text);
     let is_there = path.exists();
     let baseline = baseline(text, store)?;
@@ -71,15 +92,19 @@ fn any(text: &str, store: Option<&Store>) -> anyhow::Result<Option<What>> {
         .into());
     }
     if is_there {
-        return Ok(Some(What::Plugins(vec![path.into()])));
+        return Ok(Some(plugin(path)));
     }
     if baseline.is_some() {
         return Ok(baseline);
     }
     match store {
         Some(store) if is_run_id(text) => Ok(Some(stored(text, store)?)),
-        _ => Ok(Named::of(path).map(|_| What::Plugins(vec![path.into()]))),
+        _ => Ok(Named::of(path).map(|_| plugin(path))),
     }
+}
+
+fn plugin(path: &Path) -> Found {
+    (What::Plugins(vec![path.into()]), BTreeMap::new())
 }
 
 /// `latest`, or the time with which every id begins.
@@ -88,35 +113,40 @@ pub(super) fn is_run_id(text: &str) -> bool {
     text == "latest" || (digits == 8 && text.as_bytes().get(8).is_none_or(|byte| *byte == b'T'))
 }
 
-fn stored(id: &str, store: &Store) -> anyhow::Result<What> {
+fn stored(id: &str, store: &Store) -> anyhow::Result<Found> {
     let run = store.run(id).map_err(|error| match error {
         StoreError::NoSuchRun { .. } | StoreError::Ambiguous { .. } => {
             anyhow::Error::from(UsageError(error.to_string()))
         }
         error => error.into(),
     });
-    Ok(What::Stored(Box::new(run?)))
+    Ok((What::Stored(Box::new(run?)), BTreeMap::new()))
 }
 
-fn baseline(name: &str, store: Option<&Store>) -> anyhow::Result<Option<What>> {
+fn baseline(name: &str, store: Option<&Store>) -> anyhow::Result<Option<Found>> {
     let Some(store) = store else { return Ok(None) };
     let found = store.baseline(name)?;
     found.map(|baseline| kept(&baseline, store)).transpose()
 }
 
 /// The plugins of a baseline, if it kept them; else its numbers.
-fn kept(baseline: &Baseline, store: &Store) -> anyhow::Result<What> {
+fn kept(baseline: &Baseline, store: &Store) -> anyhow::Result<Found> {
     let run = store.run(&baseline.run)?;
+    let mut kept_from = BTreeMap::new();
     if baseline.plugins.is_empty() {
-        return Ok(What::Stored(Box::new(run)));
+        return Ok((What::Stored(Box::new(run)), kept_from));
     }
     let components = Components::beside(store.path());
     let mut paths = Vec::new();
     for kept in &baseline.plugins {
         paths.push(match &kept.entry {
-            Some(entry) => components.plugin(kept, entry)?,
+            Some(entry) => {
+                let copy = components.plugin(kept, entry)?;
+                kept_from.insert(copy.clone(), kept.source.clone());
+                copy
+            }
             None => PathBuf::from(&kept.source),
         });
     }
-    Ok(What::Plugins(paths))
+    Ok((What::Plugins(paths), kept_from))
 }

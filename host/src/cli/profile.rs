@@ -1,12 +1,12 @@
 //! `dyno profile`: which functions use the fuel, and which are responsible for a change.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
 use dyno_host::profile::{Difference, GraphError, difference_graph, folded, graph};
+use dyno_host::quoted::{is_marked, marked};
 use dyno_host::render::{self, Progress};
 use dyno_host::session::{self, CaseProfile, Profiles, Stage};
 
@@ -46,10 +46,7 @@ impl Profile {
             return Err(UsageError(message).into());
         }
         let dir = self.out.unwrap_or_else(paths::profiles);
-        let mut book = Book {
-            dir,
-            taken: BTreeSet::new(),
-        };
+        let book = Book { dir };
         let result = book.show(&mut anstream::stdout().lock(), &found, compares);
         super::shown(result)?;
         Ok(measuring::exit(&found.findings))
@@ -59,23 +56,16 @@ impl Profile {
 /// Where the files of profiles go.
 struct Book {
     dir: PathBuf,
-    /// Directories of this command so far.
-    taken: BTreeSet<PathBuf>,
 }
 
 impl Book {
-    fn show(
-        &mut self,
-        out: &mut impl Write,
-        found: &Profiles,
-        compares: bool,
-    ) -> anyhow::Result<()> {
+    fn show(&self, out: &mut impl Write, found: &Profiles, compares: bool) -> anyhow::Result<()> {
         for base in &found.profiles {
             let candidate = found
                 .profiles
                 .iter()
                 .find(|other| other.plugin > base.plugin && other.case == base.case);
-            let name = |profile: &CaseProfile| &found.findings.run.plugins[profile.plugin].name;
+            let name = |profile: &CaseProfile| &found.findings.run.plugins[profile.plugin].label;
             match candidate.filter(|_| compares) {
                 Some(candidate) => {
                     let names = [name(base), name(candidate)].map(String::as_str);
@@ -89,19 +79,14 @@ impl Book {
         Ok(render::failures(out, &found.findings.run)?)
     }
 
-    fn show_one(
-        &mut self,
-        out: &mut impl Write,
-        plugin: &str,
-        it: &CaseProfile,
-    ) -> anyhow::Result<()> {
+    fn show_one(&self, out: &mut impl Write, plugin: &str, it: &CaseProfile) -> anyhow::Result<()> {
         let dir = self.directory(plugin, &it.case)?;
         render::profile(out, plugin, &it.case, &it.profile)?;
         write_profile(out, &dir, "profile", plugin, it)
     }
 
     fn compare(
-        &mut self,
+        &self,
         out: &mut impl Write,
         plugins: [&str; 2],
         base: &CaseProfile,
@@ -131,16 +116,8 @@ impl Book {
     }
 
     /// A directory for a case: one for each, whatever strangers call theirs.
-    fn directory(&mut self, plugin: &str, case: &str) -> anyhow::Result<PathBuf> {
-        let parent = self.dir.join(file_name(plugin));
-        let name = file_name(case);
-        let mut dir = parent.join(&name);
-        for number in 2.. {
-            if self.taken.insert(dir.clone()) {
-                break;
-            }
-            dir = parent.join(format!("{name}-{number}"));
-        }
+    fn directory(&self, plugin: &str, case: &str) -> anyhow::Result<PathBuf> {
+        let dir = self.dir.join(file_name(plugin)).join(file_name(case));
         std::fs::create_dir_all(&dir).with_context(|| format!("{}", dir.display()))?;
         Ok(dir)
     }
@@ -206,16 +183,22 @@ fn write_file(out: &mut impl Write, path: &Path, bytes: &[u8]) -> anyhow::Result
 /// The longest file name that is made of a stranger's name.
 const FILE_NAME_CHARS: usize = 100;
 
-/// A stranger's name as the name of one file that every system can have, and that is not hidden.
+/// A stranger's name as the name of one file that every system can have, and that is not hidden: with `+` for each
+/// `/`, and marked if more of it had to be changed.
 fn file_name(name: &str) -> String {
     let plain = |char: char| match char {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '=' | '+' => char,
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '=' | '~' => char,
+        '/' => '+',
         _ => '-',
     };
-    let name: String = name.chars().take(FILE_NAME_CHARS).map(plain).collect();
-    match name.trim_start_matches('.') {
-        "" => "unnamed".into(),
-        name => name.into(),
+    let changed: String = name.chars().take(FILE_NAME_CHARS).map(plain).collect();
+    let changed = match changed.trim_start_matches('.') {
+        "" => "unnamed",
+        name => name,
+    };
+    match name.contains('+') || is_marked(name) || name.replace('/', "+") != changed {
+        true => marked(name, changed),
+        false => changed.to_owned(),
     }
 }
 
@@ -226,29 +209,29 @@ mod tests {
     #[test]
     fn no_name_leads_out_of_the_directory() {
         for (name, file) in [
-            ("fib/20", "fib-20"),
-            ("../../etc/passwd", "-..-etc-passwd"),
-            ("..", "unnamed"),
-            ("", "unnamed"),
-            (".hidden\n\u{202e}", "hidden--"),
-            ("größe 🦀", "gr--e--"),
+            ("fib/20", "fib+20"),
+            ("../../etc/passwd", "+..+etc+passwd~"),
+            ("..", "unnamed~"),
+            ("", "unnamed~"),
+            (".hidden\n\u{202e}", "hidden--~"),
+            ("größe 🦀", "gr--e--~"),
         ] {
-            assert_eq!(file_name(name), file, "{name}");
+            let made = file_name(name);
+            match file.ends_with('~') {
+                true => assert!(made.starts_with(file), "{name}: {made}"),
+                false => assert_eq!(made, file),
+            }
         }
-        assert_eq!(file_name(&"x".repeat(5000)).len(), FILE_NAME_CHARS);
+        assert!(
+            file_name(&"x".repeat(5000)).starts_with(&format!("{}~", "x".repeat(FILE_NAME_CHARS)))
+        );
     }
 
     #[test]
-    fn names_that_become_one_get_a_directory_each() {
-        let place = tempfile::tempdir().unwrap();
-        let mut book = Book {
-            dir: place.path().into(),
-            taken: BTreeSet::new(),
-        };
-        let names = ["a/b", "a:b", "a-b"].map(|case| {
-            let dir = book.directory("p", case).unwrap();
-            dir.strip_prefix(place.path()).unwrap().to_owned()
-        });
-        assert_eq!(names, ["p/a-b", "p/a-b-2", "p/a-b-3"].map(PathBuf::from));
+    fn every_name_has_a_directory_of_its_own_whatever_the_others_are() {
+        let names = ["a/b", "a+b", "a:b", "a-b", "a b", ".a", "a", "a-b~c8687a08"];
+        let made: std::collections::BTreeSet<_> =
+            names.iter().map(|name| file_name(name)).collect();
+        assert_eq!(made.len(), names.len(), "{made:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! `dyno report`: what earlier runs found.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,9 @@ use dyno_host::export::{self, Contents, Format, criterion};
 use dyno_host::render;
 use dyno_host::report::Store;
 use dyno_host::report::model::{Comparison, History, Run};
+use dyno_host::session::{CaseFilter, SessionError};
 
+use super::cases::CaseArgs;
 use super::{Exit, UsageError, history, paths};
 
 /// Look at recorded runs
@@ -20,6 +23,8 @@ pub(super) enum Report {
     Show {
         #[command(flatten)]
         which: Which,
+        #[command(flatten)]
+        cases: CaseArgs,
     },
     /// List the runs, the newest first
     List {
@@ -104,12 +109,16 @@ impl ReportFile {
 impl Report {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         match self {
-            Self::Show { which } => {
-                let loaded = Loaded::read(&which, false)?;
+            Self::Show { which, cases } => {
+                let mut loaded = Loaded::read(&which, false)?;
+                let is_any = loaded.select(&cases.filter())?;
                 let mut out = anstream::stdout().lock();
                 match loaded.compared {
                     Some(_) => render::comparison(&mut out, &loaded.contents(), verbose)?,
                     None => render::run(&mut out, &loaded.run, verbose)?,
+                }
+                if !is_any {
+                    return Ok(Exit::NothingMatched);
                 }
             }
             Self::List { file } => {
@@ -154,6 +163,31 @@ impl Loaded {
             },
             run,
         })
+    }
+
+    /// Keeps the cases that are meant; whether there are any, or there were none.
+    fn select(&mut self, filter: &CaseFilter) -> anyhow::Result<bool> {
+        let base = self.compared.iter().map(|(_, base)| base);
+        let runs = base.chain([&self.run]);
+        let plugins = runs.flat_map(|run| &run.plugins);
+        let names: BTreeSet<String> = plugins
+            .flat_map(|plugin| &plugin.cases)
+            .map(|case| case.spec.name.clone())
+            .collect();
+        let all = || names.iter().map(String::as_str);
+        filter.check(all()).map_err(SessionError::Filter)?;
+        let selection = filter.among(all());
+        let keep = |run: &mut Run| {
+            for plugin in &mut run.plugins {
+                plugin.cases.retain(|case| selection.has(&case.spec.name));
+            }
+        };
+        keep(&mut self.run);
+        if let Some((comparison, base)) = &mut self.compared {
+            keep(base);
+            comparison.cases.retain(|case| selection.has(&case.case));
+        }
+        Ok(names.is_empty() || all().any(|name| selection.has(name)))
     }
 
     fn contents(&self) -> Contents<'_> {

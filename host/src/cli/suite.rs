@@ -1,5 +1,6 @@
 //! `dyno suite`: what a `dyno.toml` describes, run and judged.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -251,6 +252,7 @@ fn compared(
     let candidate = Operand {
         name: "the suite".into(),
         what: What::Plugins(request.paths.clone()),
+        kept_from: BTreeMap::new(),
     };
     let versions = Versions {
         request: Request {

@@ -9,9 +9,9 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::cases::{self, Names};
+use super::cases;
 use super::{Contents, safe_json};
-use crate::render::escape;
+use crate::quoted::marked;
 use crate::report::model::{Case, Metric, Outcome};
 
 const MEASURES: [(&str, Metric); 4] = [
@@ -32,16 +32,15 @@ const IGNORED: &str = "-bencher-ignore";
 /// # Errors
 /// If `out` does not take it.
 pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
-    let mut names = Names::default();
     let mut benchmarks = Map::new();
     for plugin in &contents.run.plugins {
         if cases::failed(&plugin.outcome) {
-            let name = names.claim(alerting(&escape(&plugin.name)));
+            let name = alerting(&cases::one_part(&plugin.label));
             benchmarks.insert(name, json!({ "failed": { "value": 1 } }));
         }
     }
     for named in cases::named(contents.run) {
-        let name = names.claim(alerting(&named.name));
+        let name = alerting(&named.name);
         if let Some(measures) = measures(named.case) {
             benchmarks.insert(name, measures);
         }
@@ -51,11 +50,11 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
 }
 
 fn alerting(name: &str) -> String {
-    let mut name: String = name.chars().take(NAME_CHARS_MAX).collect();
-    if name.ends_with(IGNORED) {
-        name.push('_');
+    let short: String = name.chars().take(NAME_CHARS_MAX).collect();
+    match short == name && !name.ends_with(IGNORED) {
+        true => short,
+        false => marked(name, &short),
     }
-    name
 }
 
 /// The measures of a case; none if it was skipped.
@@ -115,7 +114,12 @@ mod tests {
         );
         let case = &run.plugins[0].cases[0];
         let wall = cases::estimate(case, Metric::WallTime).unwrap();
-        let measures = &exported["sorting/case 0 \\u{7f}é😀\\u{0}"];
+        let name = &cases::named(&run)[0].name;
+        assert!(
+            name.starts_with("sorting/case 0 \\u{7f}é😀\\u{0}~"),
+            "{name}"
+        );
+        let measures = &exported[name];
         assert_eq!(measures["latency"]["value"], wall.median);
         assert_eq!(measures["latency"]["upper_value"], wall.upper);
         assert_eq!(measures["failed"]["value"], 0);

@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Contents;
-use super::cases::{self, Named, Names};
+use super::cases::{self, Named};
+use crate::quoted::{made_safe, marked};
 use crate::render::{escape, sentence};
 use crate::report::model::{Metric, Outcome, Run};
 
@@ -22,17 +23,19 @@ use crate::report::model::{Metric, Outcome, Run};
 pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
     let run = contents.run;
     out.write_all(head(run).as_bytes())?;
-    for (plugin, name) in cases::plugins(run) {
+    for plugin in &run.plugins {
         if let Some(word) = verdict(&plugin.outcome) {
             let reason = escape(&sentence(&plugin.outcome));
-            writeln!(out, "--- {word}: Benchmark{}\n    {reason}", title(&name))?;
+            writeln!(
+                out,
+                "--- {word}: Benchmark{}\n    {reason}",
+                title(&plugin.label)
+            )?;
         }
     }
-    let mut names = Names::default();
     for named in cases::named(run) {
-        let (plugin, case) = (title(&named.plugin_name), part(&named.case_name));
-        let name = names.claim(format!("Benchmark{plugin}/{case}"));
-        write_case(&named, &name, &mut out)?;
+        let (plugin, case) = (title(&named.plugin.label), case_name(&named.case.spec.name));
+        write_case(&named, &format!("Benchmark{plugin}/{case}"), &mut out)?;
     }
     Ok(())
 }
@@ -84,32 +87,37 @@ fn verdict(outcome: &Outcome) -> Option<&'static str> {
     }
 }
 
-/// A plugin's name behind `Benchmark`, where the format wants no lower-case letter.
-fn title(name: &str) -> String {
-    let part = part(name);
+/// A plugin's label behind `Benchmark`, where the format wants no lower-case letter. One that begins with another
+/// letter than a small ASCII one is marked, so that it is not taken for the same in small.
+fn title(label: &str) -> String {
+    let flat = cases::one_part(label);
+    let part = without_spaces(&flat);
     let mut chars = part.chars();
     let first = chars.next().unwrap_or('_');
-    if first.is_uppercase() || !first.is_alphabetic() {
-        return part;
+    let title = if first.is_uppercase() || !first.is_alphabetic() {
+        part.clone()
+    } else {
+        let mut title: String = first.to_uppercase().collect();
+        if title.starts_with(char::is_lowercase) || title == first.to_string() {
+            title.insert(0, '_');
+        }
+        title + chars.as_str()
+    };
+    match part == flat && (first.is_ascii_lowercase() || !first.is_alphabetic()) {
+        true => title,
+        false => marked(label, &title),
     }
-    let mut title: String = first.to_uppercase().collect();
-    if title.starts_with(char::is_lowercase) || title == first.to_string() {
-        title.insert(0, '_');
-    }
-    title + chars.as_str()
 }
 
-/// One part of a name: without spaces, which would end it, and slashes, which divide it. A number
-/// at its end would be the `GOMAXPROCS` of Go, which is why a 1 is appended as that.
-fn part(name: &str) -> String {
-    let plain = |c: char| {
-        if c.is_whitespace() || c == '/' {
-            '_'
-        } else {
-            c
-        }
-    };
-    name.chars().map(plain).collect()
+/// A case's name as parts behind a plugin's. A number at its end would be the `GOMAXPROCS` of Go, which is why a
+/// 1 is appended as that.
+fn case_name(name: &str) -> String {
+    made_safe(name, &without_spaces(&escape(name)))
+}
+
+/// Without spaces, which would end a name.
+fn without_spaces(name: &str) -> String {
+    name.replace(char::is_whitespace, "_")
 }
 
 #[cfg(test)]
@@ -180,7 +188,7 @@ mod tests {
         };
         assert_eq!(
             (name.as_str(), *iterations),
-            ("Sorting/sort_n=1000-16-1", 4)
+            ("Sorting/sort_n=1000-16~321b25b0-1", 4)
         );
         assert_eq!(values[0], (75.0, "ns/op".into()));
         let units: Vec<&str> = values.iter().map(|(_, unit)| unit.as_str()).collect();
@@ -208,7 +216,7 @@ mod tests {
             "x\u{2028}y 1 1 ns/op",
             "",
         ] {
-            run.plugins[0].name = text.into();
+            run.plugins[0].label = text.into();
             run.plugins[0].cases[0].spec.name = text.into();
             run.plugins[0].cases[4].outcome = Outcome::Trap {
                 message: text.into(),
@@ -239,14 +247,19 @@ mod tests {
     fn a_plugin_behind_benchmark_starts_with_no_lower_case_letter() {
         for (name, shown) in [
             ("sorting", "Sorting"),
-            ("Sorting", "Sorting"),
-            ("ßa", "SSa"),
-            ("ŉa", "ʼNa"),
-            ("ĸa", "_ĸa"),
+            ("Sorting", "Sorting~"),
+            ("ßa", "SSa~"),
+            ("ŉa", "ʼNa~"),
+            ("ĸa", "_ĸa~"),
             ("=cmd()", "=cmd()"),
+            ("x1/sorting", "X1:sorting"),
             ("", ""),
         ] {
-            assert_eq!(title(name), shown);
+            let title = title(name);
+            match shown.strip_suffix('~') {
+                Some(_) => assert!(title.starts_with(shown), "{title}"),
+                None => assert_eq!(title, shown),
+            }
         }
     }
 }

@@ -1,11 +1,9 @@
 //! The cases of a run as other tools know benchmarks: each under one name, and as repetitions.
 //!
 //! Dyno tells cases apart by plugin and name; most tools have one string, and some put it on a
-//! terminal or into a file as it is. So a name is made visible here once, and made the only one.
+//! terminal or into a file as it is. So a name is made visible here once, and stays the only one.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
+use crate::quoted::{is_marked, made_safe, marked};
 use crate::render::escape;
 use crate::report::model::{Case, Estimate, Metric, Outcome, Plugin, Process, Run, Sample};
 use crate::stats;
@@ -18,61 +16,42 @@ pub(super) struct Named<'a> {
     pub(super) plugin_name: String,
     /// The case's name, visible; no other case of the plugin has it.
     pub(super) case_name: String,
-    /// `plugin/case`; no other case of the run has it.
+    /// `plugin/case`, the plugin in one part; no other case of the run has it.
     pub(super) name: String,
 }
 
-/// Names that were given, each with the next number to try for another of that name. They depend
-/// on nothing but the order of what asks for them, so that a case has the same name in two exports
-/// of two runs.
-#[derive(Default)]
-pub(super) struct Names(HashMap<String, u64>);
+/// A name that can be seen, and told from every other.
+pub(super) fn visible(name: &str) -> String {
+    made_safe(name, &escape(name))
+}
 
-impl Names {
-    /// The name, or with the first suffix `_2`, `_3`, … under which it is new.
-    pub(super) fn claim(&mut self, name: String) -> String {
-        self.claim_by(name, str::to_owned)
-    }
-
-    /// The same where two names count as equal if `key` makes the same of them.
-    pub(super) fn claim_by(&mut self, name: String, key: impl Fn(&str) -> String) -> String {
-        let mut number = self.0.get(&key(&name)).copied().unwrap_or(1);
-        loop {
-            let claimed = match number {
-                1 => name.clone(),
-                _ => format!("{name}_{number}"),
-            };
-            number += 1;
-            if let Entry::Vacant(free) = self.0.entry(key(&claimed)) {
-                free.insert(2);
-                self.0.insert(key(&name), number);
-                return claimed;
-            }
-        }
+/// A plugin's label where the first slash ends it: with colons for its own.
+pub(super) fn one_part(label: &str) -> String {
+    let flat = escape(label).replace('/', ":");
+    match label.contains(':') || label.replace('/', ":") != flat || is_marked(label) {
+        true => marked(label, &flat),
+        false => flat,
     }
 }
 
 /// The plugins of a run in its order, each with a name of its own.
 pub(super) fn plugins(run: &Run) -> Vec<(&Plugin, String)> {
-    let mut names = Names::default();
-    run.plugins
-        .iter()
-        .map(|plugin| (plugin, names.claim(escape(&plugin.name))))
+    let plugins = run.plugins.iter();
+    plugins
+        .map(|plugin| (plugin, visible(&plugin.label)))
         .collect()
 }
 
 /// The cases of a run in its order. Those that failed are among them.
 pub(super) fn named(run: &Run) -> Vec<Named<'_>> {
-    let mut names = Names::default();
     let mut all = Vec::new();
     for (plugin, plugin_name) in plugins(run) {
-        let mut case_names = Names::default();
         for case in &plugin.cases {
-            let case_name = case_names.claim(escape(&case.spec.name));
+            let case_name = visible(&case.spec.name);
             all.push(Named {
                 plugin,
                 case,
-                name: names.claim(format!("{plugin_name}/{case_name}")),
+                name: format!("{}/{case_name}", one_part(&plugin.label)),
                 plugin_name: plugin_name.clone(),
                 case_name,
             });
@@ -151,32 +130,37 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn a_suffix_is_the_first_that_is_free() {
-        let mut names = Names::default();
-        let given = ["a", "a_2", "a", "a", "b", "A", "a_2"].map(|name| names.claim(name.into()));
-        assert_eq!(given, ["a", "a_2", "a_3", "a_4", "b", "A", "a_2_2"]);
-        let folded = ["c", "C", "c"].map(|name| names.claim_by(name.into(), str::to_lowercase));
-        assert_eq!(folded, ["c", "C_2", "c_3"]);
+    fn a_label_is_one_part_and_a_colon_of_its_own_is_told_from_a_slash() {
+        assert_eq!(one_part("x1/b"), "x1:b");
+        assert!(one_part("x1:b").starts_with("x1:b~"));
     }
 
     #[test]
-    fn names_are_visible_and_no_two_are_equal() {
+    fn names_are_visible_and_no_two_are_equal_whatever_else_is_exported() {
         let mut run = fixture::full();
         run.plugins[0].cases.truncate(3);
         run.plugins.push(run.plugins[0].clone());
-        run.plugins[2].name = "sorting/a".into();
+        run.plugins[2].label = "sorting/a".into();
         for (case, name) in run.plugins[2].cases.iter_mut().zip(["x", "x\n", "x\\n"]) {
             case.spec.name = name.into();
         }
         run.plugins.push(run.plugins[2].clone());
+        run.plugins[3].label = "sorting:a".into();
         run.plugins[0].cases[0].spec.name = "a/x".into();
-        let named = named(&run);
-        let names: Vec<&str> = named.iter().map(|named| named.name.as_str()).collect();
+        let of =
+            |run: &Run| -> Vec<String> { named(run).into_iter().map(|named| named.name).collect() };
+        let names = of(&run);
         let unique: HashSet<_> = names.iter().collect();
         assert_eq!(unique.len(), names.len(), "{names:?}");
         assert!(names.concat().chars().all(|c| !c.is_control()), "{names:?}");
-        assert!(names.contains(&"sorting/a/x") && names.contains(&"sorting/a/x_2"));
-        assert!(names.contains(&"sorting/a_2/x"), "{names:?}");
+        for name in ["sorting/a/x", "sorting:a/x"] {
+            assert!(names.iter().any(|other| other == name), "{names:?}");
+        }
+        // One plugin alone, in the other order.
+        run.plugins.drain(..2);
+        run.plugins.reverse();
+        run.plugins[0].cases.reverse();
+        assert!(of(&run).iter().all(|name| names.contains(name)));
     }
 
     #[test]

@@ -25,8 +25,10 @@ use rand_core::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use super::Contents;
-use super::cases::{self, Named, Names};
+use super::cases::{self, Named};
 use super::safe_json;
+use crate::quoted::made_safe;
+use crate::render::escape;
 use crate::report::model::{Case, Metric, Process, Sample, Throughput};
 use crate::stats;
 
@@ -51,7 +53,8 @@ pub fn files(contents: &Contents<'_>, baseline: &str) -> io::Result<Vec<(String,
         ));
     }
     let mut files = Vec::new();
-    for (named, path) in directories(contents) {
+    for named in cases::named(contents.run) {
+        let path = path(&named);
         let values = values(named.case);
         if !named.case.outcome.is_ok() || values.is_empty() {
             continue;
@@ -71,24 +74,15 @@ pub fn files(contents: &Contents<'_>, baseline: &str) -> io::Result<Vec<(String,
     Ok(files)
 }
 
-/// Every case with its two directories, `plugin/case`. Failed ones have theirs too, so that the
-/// others keep their names when one fails.
-fn directories<'a>(contents: &Contents<'a>) -> Vec<(Named<'a>, String)> {
-    let mut names = Names::default();
-    let with_path = |named: Named<'a>| {
-        let path = format!(
-            "{}/{}",
-            directory(&named.plugin_name),
-            directory(&named.case_name)
-        );
-        // The suffix is the case's: the last part of the path.
-        let path = names.claim_by(path, str::to_lowercase);
-        (named, path)
-    };
-    cases::named(contents.run)
-        .into_iter()
-        .map(with_path)
-        .collect()
+/// Two directories for a case, `plugin/case`. Some file systems do not know small letters from large ones, so
+/// they are all small; a name that is not, or is no directory's, is marked.
+fn path(named: &Named<'_>) -> String {
+    let own = |name: &str| made_safe(name, &directory(&escape(name).to_lowercase()));
+    format!(
+        "{}/{}",
+        own(&named.plugin.label),
+        own(&named.case.spec.name)
+    )
 }
 
 /// A name as one directory on every system.
@@ -251,7 +245,8 @@ mod tests {
             process.samples = vec![fixture::sample(10, wall_ns * 10)];
         }
         let files = exported(&run);
-        let at = |file: &str| &files[&format!("criterion/sorting/sort_ 1_2/new/{file}.json")];
+        let at =
+            |file: &str| &files[&format!("criterion/sorting/sort_ 1_2~3aa7d42c/new/{file}.json")];
         assert_eq!(files.len(), 4, "only one case of the fixture succeeds");
         assert_eq!(at("benchmark")["full_id"], "sorting/sort: 1/2");
         assert_eq!(at("benchmark")["throughput"], json!({ "Bytes": 8_000 }));
@@ -304,7 +299,7 @@ mod tests {
             .collect();
         for name in ["..", "SORTING", "/etc", "C:\\x"] {
             let mut plugin = run.plugins[0].clone();
-            plugin.name = name.into();
+            plugin.label = name.into();
             run.plugins.push(plugin);
         }
         let files = exported(&run);
@@ -320,7 +315,10 @@ mod tests {
             );
             for part in parts {
                 assert!(!part.is_empty() && !part.starts_with('.'), "{path}");
-                assert!(part.len() <= DIRECTORY_BYTES_MAX + "_99".len(), "{path}");
+                assert!(
+                    part.len() <= DIRECTORY_BYTES_MAX + "~12345678".len(),
+                    "{path}"
+                );
             }
         }
     }

@@ -91,7 +91,7 @@ impl<W: Write> Rows<'_, W> {
             text(&run.host_version),
             text(&run.engine),
             text(&run.machine.fingerprint),
-            text(&plugin.name),
+            text(&plugin.label),
             text(plugin.digest.as_deref().unwrap_or_default()),
             text(spec.map_or("", |spec| &spec.name)),
             text(
@@ -285,7 +285,7 @@ mod tests {
             spec.name = name.to_owned();
             spec.group = Some(name.to_owned());
             spec.params = vec![(name.to_owned(), name.to_owned())];
-            run.plugins[0].name = name.to_owned();
+            run.plugins[0].label = name.to_owned();
             let before = rows(&fixture::full()).0.lines().count();
             let (text, rows) = rows(&run);
             assert_eq!(text.lines().count(), before, "{name:?} made a line");

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::cases::{self, Named};
 use super::{Contents, safe_json};
+use crate::quoted::marked;
 use crate::render;
 use crate::report::model::{Estimate, IntervalMethod, Metric, Run};
 
@@ -86,7 +87,11 @@ fn entry(run: &Run, named: &Named<'_>, word: &str, metric: Metric, estimate: &Es
 
 /// A name as the action may put it between backticks into a table of a comment.
 fn plain(name: &str) -> String {
-    name.replace('`', "'").replace('|', "¦")
+    let plain = name.replace('`', "'").replace('|', "¦");
+    match plain == name {
+        true => plain,
+        false => marked(name, &plain),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 //! | `verdict` | `run`, those of `CaseComparison` | one a compared case |
 //! | `end` | `run`, and how many `lines` came before | one, the last: without it the stream was cut off |
 //!
-//! `run` is the run's id, `plugin` and `case` are names; the fields are those of the JSON Schema
+//! `run` is the run's id, `plugin` is the plugin's label, `case` the case's name; the fields are those of the JSON Schema
 //! under the same type. A line follows the lines that it belongs to.
 
 use std::collections::BTreeMap;
@@ -91,7 +91,10 @@ struct RunLine<'a> {
 struct PluginLine<'a> {
     run: &'a str,
     name: &'a str,
+    label: &'a str,
     source: &'a str,
+    operand: Option<&'a str>,
+    kept_from: Option<&'a str>,
     kind: Option<PluginKind>,
     digest: Option<&'a str>,
     component_bytes: Option<u64>,
@@ -161,7 +164,10 @@ fn run_line(run: &Run) -> Line<'_> {
 fn plugin_line<'a>(run: &'a str, plugin: &'a Plugin) -> Line<'a> {
     let Plugin {
         name,
+        label,
         source,
+        operand,
+        kept_from,
         kind,
         digest,
         component_bytes,
@@ -175,7 +181,10 @@ fn plugin_line<'a>(run: &'a str, plugin: &'a Plugin) -> Line<'a> {
     Line::Plugin(PluginLine {
         run,
         name,
+        label,
         source,
+        operand: operand.as_deref(),
+        kept_from: kept_from.as_deref(),
         kind: *kind,
         digest: digest.as_deref(),
         component_bytes: *component_bytes,
@@ -250,8 +259,8 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
     for plugin in &run.plugins {
         put(&plugin_line(id, plugin))?;
         for case in &plugin.cases {
-            put(&case_line(id, &plugin.name, case))?;
-            let (plugin, case_name) = (plugin.name.as_str(), case.spec.name.as_str());
+            put(&case_line(id, &plugin.label, case))?;
+            let (plugin, case_name) = (plugin.label.as_str(), case.spec.name.as_str());
             for measurement in &case.measurements {
                 put(&Line::Measurement {
                     run: id,

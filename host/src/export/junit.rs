@@ -75,9 +75,9 @@ fn suites(contents: &Contents<'_>) -> Vec<Suite> {
     for gone in compared.iter().filter(|case| case.verdict == Verdict::Gone) {
         let plugin = plugins
             .iter()
-            .position(|(plugin, _)| plugin.name == gone.plugin);
+            .position(|(plugin, _)| plugin.label == gone.plugin);
         let suite = plugin.unwrap_or_else(|| {
-            let name = escape(&gone.plugin);
+            let name = cases::visible(&gone.plugin);
             let found = suites[plugins.len()..]
                 .iter()
                 .position(|suite| suite.name == name);
@@ -90,7 +90,7 @@ fn suites(contents: &Contents<'_>) -> Vec<Suite> {
             )
         });
         suites[suite].tests.push(Test {
-            name: escape(&gone.case),
+            name: cases::visible(&gone.case),
             ending: judged(gone)
                 .unwrap_or_else(|| Ending::Skipped("gone", "only the base has this case".into())),
             time_s: None,
@@ -139,7 +139,7 @@ impl Suite {
             let mut compared = comparison.iter().flat_map(|comparison| &comparison.cases);
             let compared = compared.find(|compared| {
                 compared.verdict != Verdict::Gone
-                    && (&compared.plugin, &compared.case) == (&plugin.name, &case.spec.name)
+                    && (&compared.plugin, &compared.case) == (&plugin.label, &case.spec.name)
             });
             test(case, compared)
         });
@@ -226,7 +226,7 @@ fn test(case: &Case, compared: Option<&CaseComparison>) -> Test {
     let wall = cases::estimate(case, Metric::WallTime);
     let judged = compared.filter(|_| case.outcome.is_ok()).and_then(judged);
     Test {
-        name: escape(&case.spec.name),
+        name: cases::visible(&case.spec.name),
         ending: judged.unwrap_or_else(|| outcome(&case.outcome)),
         time_s: wall.map(|wall| wall.median / 1e9),
         output,

@@ -120,7 +120,7 @@ fn results(run: &Run) -> Vec<String> {
     let others = run.plugins.iter().flat_map(|plugin| {
         let cases = plugin.cases.iter();
         let cases = cases.filter(|case| !cases::failed(&case.outcome));
-        cases.map(|case| result(&plugin.name, case))
+        cases.map(|case| result(&plugin.label, case))
     });
     failed.chain(others).collect()
 }
@@ -221,10 +221,12 @@ fn again(run: &Run, rows: &[Row<'_>]) -> Vec<String> {
     }
     if wanted.is_empty() {
         let plugins = run.plugins.iter();
-        wanted = plugins.map(|plugin| (plugin.name.as_str(), None)).collect();
+        wanted = plugins
+            .map(|plugin| (plugin.label.as_str(), None))
+            .collect();
     }
     let reproduce = |(name, case): &(&str, Option<&str>)| {
-        let plugin = run.plugins.iter().find(|plugin| plugin.name == *name)?;
+        let plugin = run.plugins.iter().find(|plugin| plugin.label == *name)?;
         Some(render::reproduce(run, plugin, *case))
     };
     wanted

@@ -242,7 +242,7 @@ mod tests {
         let text = exported(&run);
         assert_eq!(text.lines().count(), before);
         assert!(
-            text.contains(r#"case="\",x=\"1\"} 7\\n# EOF\\n\\","#),
+            text.contains(r#"case="\",x=\"1\"} 7\\n# EOF\\n\\~"#),
             "{text}"
         );
     }
@@ -251,6 +251,7 @@ mod tests {
     fn no_two_samples_of_a_family_have_the_same_labels() {
         let mut run = fixture::full();
         run.plugins.push(run.plugins[0].clone());
+        run.plugins[2].label = "sorting #2".into();
         let text = exported(&run);
         let samples: Vec<_> = text
             .lines()

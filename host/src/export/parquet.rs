@@ -52,7 +52,7 @@ const COLUMNS: [(&str, Cell); 18] = [
         "machine",
         Cell::Text(|row| row.run.machine.fingerprint.clone()),
     ),
-    ("plugin", Cell::Text(|row| row.plugin.name.clone())),
+    ("plugin", Cell::Text(|row| row.plugin.label.clone())),
     ("digest", Cell::MaybeText(|row| row.plugin.digest.clone())),
     ("case", Cell::Text(|row| row.case.spec.name.clone())),
     (
@@ -139,7 +139,7 @@ fn cases(run: &Run) -> Value {
         let cases = plugin.cases.iter();
         let cases = cases.map(|case| (Some(&case.spec.name), &case.outcome));
         refused.into_iter().chain(cases).map(
-            |(case, outcome)| json!({ "plugin": plugin.name, "case": case, "outcome": outcome }),
+            |(case, outcome)| json!({ "plugin": plugin.label, "case": case, "outcome": outcome }),
         )
     });
     entries.collect()

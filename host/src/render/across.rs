@@ -108,18 +108,6 @@ fn table<'a>(name: &'a str, cases: &[(&'a Plugin, &'a Case, u64)]) -> Option<Tab
 }
 
 impl<'a> Table<'a> {
-    /// What a plugin is called: versions of one have one name, and are told apart by where they came from.
-    fn label(&self, plugin: &'a Plugin) -> &'a str {
-        let rows = self.rows.iter().map(|(other, _)| *other);
-        let mut others = rows.chain(self.others.iter().copied());
-        let is_namesake =
-            |other: &Plugin| other.name == plugin.name && !std::ptr::eq(other, plugin);
-        match others.any(is_namesake) {
-            true => &plugin.source,
-            false => &plugin.name,
-        }
-    }
-
     fn write(&self, out: &mut impl Write, verbose: bool) -> io::Result<()> {
         writeln!(
             out,
@@ -132,7 +120,7 @@ impl<'a> Table<'a> {
         let mut table = Columns::new("  ", HEADERS);
         for (plugin, case) in &self.rows {
             table.row(vec![
-                cells::name(self.label(plugin), case),
+                cells::name(&plugin.label, case),
                 cells::time(case),
                 cells::interval(case),
                 ratio(case, fastest),
@@ -148,7 +136,7 @@ impl<'a> Table<'a> {
             writeln!(
                 out,
                 "  {YELLOW}{} computes something else{YELLOW:#}",
-                escape(self.label(plugin))
+                escape(&plugin.label)
             )?;
         }
         writeln!(out)

@@ -18,7 +18,7 @@ pub fn check(out: &mut impl Write, run: &Run, shapes: &[Option<Shape>]) -> io::R
         writeln!(
             out,
             "{style}{sign}{style:#} {BOLD}{}{BOLD:#}",
-            escape(&plugin.name)
+            escape(&plugin.label)
         )?;
         if !plugin.outcome.is_ok() {
             failure(out, "    ", &plugin.outcome)?;
@@ -125,7 +125,7 @@ fn needs(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
 /// If `out` cannot be written.
 pub fn failures(out: &mut impl Write, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
-        let name = escape(&plugin.name);
+        let name = escape(&plugin.label);
         if !plugin.outcome.is_ok() {
             failure(out, &format!("{RED}✗ {name}{RED:#} "), &plugin.outcome)?;
         }
@@ -147,7 +147,7 @@ pub fn failures(out: &mut impl Write, run: &Run) -> io::Result<()> {
 /// If `out` cannot be written.
 pub fn list(out: &mut impl Write, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
-        writeln!(out, "{BOLD}{}{BOLD:#}", escape(&plugin.name))?;
+        writeln!(out, "{BOLD}{}{BOLD:#}", escape(&plugin.label))?;
         if !plugin.outcome.is_ok() {
             failure(out, &format!("  {RED}✗{RED:#} "), &plugin.outcome)?;
         }

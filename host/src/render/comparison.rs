@@ -7,7 +7,7 @@ use anstyle::Style;
 
 use super::columns::{Cell, Columns};
 use super::conditions;
-use super::failure::again;
+use super::rerun::rerun;
 use super::run::show_failure;
 use super::words;
 use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, duration, escape};
@@ -194,7 +194,7 @@ fn show_failures(out: &mut impl Write, side: &str, run: &Run) -> io::Result<()> 
         if plugin.outcome.is_ok() && failed.is_empty() {
             continue;
         }
-        writeln!(out, "  {BOLD}{side} {}{BOLD:#}", escape(&plugin.name))?;
+        writeln!(out, "  {BOLD}{side} {}{BOLD:#}", escape(&plugin.label))?;
         if !plugin.outcome.is_ok() {
             show_failure(out, run, plugin, None, &plugin.outcome)?;
         }
@@ -264,7 +264,7 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
             writeln!(
                 out,
                 "      {DIM}again:{DIM:#} {}",
-                again(candidate, &case.case)
+                rerun(candidate, &case.case)
             )?;
         }
     }

@@ -1,10 +1,8 @@
-//! What went wrong, in one sentence, and the command that shows it again.
+//! What went wrong, in one sentence.
 
 use crate::quantity;
-use crate::report::model::{LimitKind, Mark, Outcome, Plugin, Run};
-use crate::sandbox::{LIMITS, LimitUnit};
-
-use super::escape;
+use crate::report::model::{LimitKind, Mark, Outcome};
+use crate::sandbox::LimitUnit;
 
 /// An outcome in one sentence; what it says more stands on further lines.
 #[must_use]
@@ -99,104 +97,9 @@ pub(crate) fn explain(mark: Mark) -> &'static str {
     }
 }
 
-/// The command that runs one case of a plugin again, under the same limits, grants and seed.
-#[must_use]
-pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
-    let mut words = vec![
-        "dyno".to_owned(),
-        "run".into(),
-        "--quick".into(),
-        quote(&plugin.source),
-    ];
-    if let Some(case) = case {
-        words.extend(["--case".into(), quote(&pattern(run, case))]);
-    }
-    if run.seed != 0 {
-        words.extend(["--seed".into(), run.seed.to_string()]);
-    }
-    if run.settings.get("strict") == Some(&1) {
-        words.push("--strict".into());
-    }
-    words.extend(run.grants.iter().map(|grant| quote(grant)));
-    for spec in LIMITS {
-        if let Some(&value) = run.limits.get(&spec.kind)
-            && value != spec.default
-        {
-            words.extend([format!("--{}", spec.name), quantity::show(value, spec.unit)]);
-        }
-    }
-    escape(&words.join(" "))
-}
-
-/// The command that made a run, for one of its cases alone.
-pub(super) fn again(run: &Run, case: &str) -> String {
-    let mut words = vec!["dyno".to_owned()];
-    let mut given = run.command.iter().skip(1);
-    let mut rest = Vec::new();
-    while let Some(word) = given.next() {
-        match word.as_str() {
-            "--case" => drop(given.next()),
-            "--" => {
-                rest.push(word.clone());
-                rest.extend(given.by_ref().map(|word| quote(word)));
-            }
-            word if word.starts_with("--case=") => {}
-            word => words.push(quote(word)),
-        }
-    }
-    words.extend(["--case".into(), quote(&pattern(run, case))]);
-    words.extend(rest);
-    escape(&words.join(" "))
-}
-
-/// What `--case` takes for this name alone: the name itself, unless that is a pattern, cannot be seen, or is a part
-/// of another case's. Then it is a regular expression, in which what [`escape`] makes of a character means that
-/// character.
-fn pattern(run: &Run, name: &str) -> String {
-    let is_pattern =
-        name.contains(['*', '?', '[', '{']) || name.starts_with('/') && name.ends_with('/');
-    let mut cases = run.plugins.iter().flat_map(|plugin| &plugin.cases);
-    let is_part = cases.any(|case| case.spec.name != name && case.spec.name.contains(name));
-    if is_pattern || is_part || escape(name) != name {
-        format!("/^{}$/", regex::escape(name))
-    } else {
-        name.into()
-    }
-}
-
-/// A word for a POSIX shell.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.into()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_word_survives_the_shell() {
-        for word in [
-            "plain/word-1.wasm",
-            "",
-            "two words",
-            "it's",
-            "$(rm -rf /)",
-            "`x`",
-            "\"",
-            "a\\b",
-            "*",
-        ] {
-            let output = std::process::Command::new("sh")
-                .args(["-c", &format!("printf %s {}", quote(word))])
-                .output();
-            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), word);
-        }
-    }
 
     #[test]
     fn a_limit_says_its_name_value_and_flag() {

@@ -65,7 +65,7 @@ fn show(out: &mut impl Write, history: &History, verbose: bool) -> io::Result<()
     writeln!(
         out,
         "{BOLD}{} {}{BOLD:#} {DIM}{} on machines of class {}, {}{DIM:#}",
-        escape(&history.plugin),
+        escape(&history.label),
         escape(&history.case),
         match history.points.len() {
             1 => "1 run".into(),

@@ -77,7 +77,7 @@ fn row(plugin: &Plugin, case: &Case, verbose: bool) -> Vec<Cell> {
     });
     let instantiate = plugin.instantiate_ns.as_ref();
     vec![
-        cells::name(&plugin.name, case),
+        cells::name(&plugin.label, case),
         cells::time(case),
         cells::interval(case),
         compile.unwrap_or_default().into(),

@@ -94,7 +94,7 @@ fn show_plugin(
     across: &Across<'_>,
     verbose: bool,
 ) -> io::Result<()> {
-    let name = escape(&plugin.name);
+    let name = escape(&plugin.label);
     if let Outcome::Skipped { reason } = &plugin.outcome {
         return writeln!(out, "{DIM}– {name} skipped: {}{DIM:#}\n", escape(reason));
     }

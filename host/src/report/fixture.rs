@@ -131,6 +131,9 @@ fn measured() -> Plugin {
     cases[2].spec.throughput = Some(Throughput::Elements(u64::MAX));
     Plugin {
         name: "sorting".into(),
+        label: "sorting".into(),
+        operand: Some("sorting.oci.tar".into()),
+        kept_from: Some("/elsewhere/sorting".into()),
         source: "sample-plugins/sorting".into(),
         kind: Some(PluginKind::Command),
         digest: Some(format!("sha256:{}", "ab".repeat(32))),
@@ -152,6 +155,9 @@ fn measured() -> Plugin {
 fn refused() -> Plugin {
     Plugin {
         name: "=cmd()".into(),
+        label: "=cmd()".into(),
+        operand: None,
+        kept_from: None,
         source: "\u{202e}evil.wasm".into(),
         kind: None,
         digest: None,

@@ -9,6 +9,7 @@ mod error;
 pub(crate) mod fixture;
 mod history;
 mod inspect;
+mod label;
 pub mod model;
 pub mod pack;
 mod read;
@@ -21,6 +22,7 @@ mod write;
 
 pub use baselines::{Baseline, KeptPlugin};
 pub use error::StoreError;
+pub(crate) use label::{label, parts};
 pub use store::Store;
 pub use summary::RunSummary;
 

@@ -84,8 +84,18 @@ pub enum RunStatus {
 pub struct Plugin {
     /// Short name, from its manifest or its file.
     pub name: String,
+    /// The name under which it is shown, and by which others refer to it: `name`, or where another plugin of the
+    /// run has that, too, with so much of its source as tells them apart.
+    #[serde(default)]
+    pub label: String,
     /// Where it came from, as the user named it.
     pub source: String,
+    /// What the user named it by, where that is not its source: the file or the reference of a package.
+    #[serde(default)]
+    pub operand: Option<String>,
+    /// Of a copy that a baseline kept: where the plugin came from when it was kept.
+    #[serde(default)]
+    pub kept_from: Option<String>,
     /// Which kind of plugin it is; none if it was refused before that was known.
     pub kind: Option<PluginKind>,
     /// `sha256:` and 64 hex digits over the component as it was read; none if it was not readable.
@@ -114,7 +124,10 @@ impl Plugin {
     pub fn named(name: &str, source: &str) -> Self {
         Self {
             name: name.to_owned(),
+            label: name.to_owned(),
             source: source.to_owned(),
+            operand: None,
+            kept_from: None,
             kind: None,
             digest: None,
             component_bytes: None,
@@ -125,6 +138,12 @@ impl Plugin {
             instantiate_ns: None,
             cases: Vec::new(),
         }
+    }
+
+    /// Where it came from in the first place.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.kept_from.as_deref().unwrap_or(&self.source)
     }
 }
 

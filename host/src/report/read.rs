@@ -6,6 +6,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error as TagError;
 
 use super::error::Cause;
+use super::label::label;
 use super::model::{Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run};
 use super::pack;
 use super::summary::RunSummary;
@@ -153,10 +154,13 @@ fn plugins(connection: &Connection, run: i64) -> Result<Vec<Plugin>, Cause> {
     let sql = "SELECT run_plugin.*, digest FROM run_plugin
          LEFT JOIN plugin ON plugin.id = run_plugin.plugin
          WHERE run_plugin.run = ?1 ORDER BY run_plugin.id";
-    all(connection, sql, &[&run], |row| {
+    let mut plugins = all(connection, sql, &[&run], |row| {
         Ok(Plugin {
             name: row.get("name")?,
+            label: String::new(),
             source: row.get("source")?,
+            operand: row.get("operand")?,
+            kept_from: row.get("kept_from")?,
             kind: tag_option(row, "kind")?,
             digest: row.get("digest")?,
             component_bytes: unsigned_option(row, "component_bytes")?,
@@ -167,7 +171,9 @@ fn plugins(connection: &Connection, run: i64) -> Result<Vec<Plugin>, Cause> {
             instantiate_ns: json_option(row, "instantiate_json")?,
             cases: cases(connection, row.get("id")?)?,
         })
-    })
+    })?;
+    label(plugins.iter_mut().collect());
+    Ok(plugins)
 }
 
 fn cases(connection: &Connection, run_plugin: i64) -> Result<Vec<Case>, Cause> {

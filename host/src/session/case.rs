@@ -58,7 +58,7 @@ pub(super) fn side_by_side(cases: &[CaseAt], subjects: &[Subject]) -> Vec<Vec<Ca
 impl CaseAt {
     /// The name of its plugin.
     pub(super) fn plugin<'a>(&self, subjects: &'a [Subject]) -> &'a str {
-        &subjects[self.subject].plugin.name
+        &subjects[self.subject].plugin.label
     }
 
     /// The name of the case.

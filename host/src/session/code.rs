@@ -84,7 +84,7 @@ impl Session<'_> {
             (Code::new(metered, timed), CacheUse::Hit, 0)
         } else {
             self.observer.on(Progress::Compile {
-                plugin: &subject.plugin.name,
+                plugin: &subject.plugin.label,
             });
             match self.compile_now(subject, &targets).await {
                 Ok(compiled) => {
@@ -133,7 +133,7 @@ impl Session<'_> {
             return;
         }
         self.observer.on(Progress::Compile {
-            plugin: &subject.plugin.name,
+            plugin: &subject.plugin.label,
         });
         match self.compile_now(subject, &missing).await {
             Ok(_) => {
@@ -147,7 +147,7 @@ impl Session<'_> {
             }
             Err(outcome) => self.warnings.push(format!(
                 "{} is measured in fewer layouts of its machine code: {outcome:?}",
-                subject.plugin.name
+                subject.plugin.label
             )),
         }
     }

@@ -1,8 +1,10 @@
 //! A package as a plugin of a session: verified, its files in a directory of ours, and run like a
 //! plugin directory that the user named.
 
+use std::path::Path;
+
 use super::Session;
-use super::subject::Subject;
+use super::subject::{Subject, lossy};
 use crate::package::kind::{DATA, Kinds, Started};
 use crate::packaging::{Ask, Named};
 use crate::plugin::{Source, SourceError};
@@ -43,9 +45,10 @@ impl Session<'_> {
 }
 
 impl Subject {
-    /// It came out of a package: what the report calls it, and what is its own.
-    pub(super) fn is_packaged(&mut self, started: Started) {
+    /// It came out of a package: what the report calls it, by what it was named, and what is its own.
+    pub(super) fn is_packaged(&mut self, started: Started, operand: &Path) {
         self.plugin.source = started.release.to_string();
+        self.plugin.operand = Some(lossy(operand)).filter(|operand| *operand != self.plugin.source);
         self.package = Some(started);
     }
 

@@ -119,7 +119,7 @@ impl Session<'_> {
                     number: number + 1,
                     of: cases.len(),
                 },
-                plugin: &subject.plugin.name,
+                plugin: &subject.plugin.label,
                 case,
             });
             let sample_ns = self.request.time.sample_ns;

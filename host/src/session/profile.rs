@@ -53,6 +53,7 @@ pub async fn profile(
         session.compile(subject).await;
         session.list(subject).await;
     }
+    request.select(&mut subjects)?;
     let of = subjects
         .iter()
         .map(|subject| subject.plugin.cases.len())
@@ -121,7 +122,7 @@ impl Session<'_> {
             message: error.to_string(),
         };
         self.observer.on(Progress::Compile {
-            plugin: &subject.plugin.name,
+            plugin: &subject.plugin.label,
         });
         let desk = tempfile::tempdir_in(self.cache.run_dir()).map_err(host)?;
         let component = desk.path().join("component");
@@ -165,7 +166,7 @@ impl Session<'_> {
     ) -> Result<Profile, Outcome> {
         self.observer.on(Progress::Profile {
             step,
-            plugin: &subject.plugin.name,
+            plugin: &subject.plugin.label,
             case,
         });
         let run = self.run_job(subject, &build.code, case);

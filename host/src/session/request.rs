@@ -1,14 +1,12 @@
 //! What a session is asked to do: arguments that have become types.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use globset::{GlobBuilder, GlobMatcher};
-use regex::Regex;
-
-use super::{CoreChoice, Settings};
+use super::{CaseFilter, CoreChoice, Settings};
 use crate::measure::{CountSettings, TimeSettings};
 use crate::packaging::Access;
-use crate::report::model::Rules;
+use crate::report::model::{Plugin, Rules};
 use crate::sandbox::{Grants, Limits};
 
 /// Everything that a session needs to know.
@@ -58,6 +56,10 @@ pub struct Request {
     pub warnings: Vec<String>,
     /// What the plugins are held against, if anything.
     pub versus: Option<Versus>,
+    /// Where plugins that a baseline kept came from, by the paths of the copies.
+    pub kept_from: BTreeMap<PathBuf, String>,
+    /// Plugins of a stored run that these will be compared with: what cannot be paired is refused at once.
+    pub stored: Vec<Plugin>,
 }
 
 /// What the plugins of a session are held against, and how.
@@ -172,117 +174,10 @@ impl Depth {
     }
 }
 
-/// Which cases are meant. No pattern at all means every case.
-#[derive(Debug, Clone, Default)]
-pub struct CaseFilter(Vec<Pattern>);
-
-#[derive(Debug, Clone)]
-enum Pattern {
-    Glob(GlobMatcher),
-    Regex(Regex),
-    Part(String),
-}
-
-/// A pattern that is none.
-#[derive(Debug, thiserror::Error)]
-pub enum FilterError {
-    /// Not a glob.
-    #[error("{0}")]
-    Glob(#[from] globset::Error),
-    /// Not a regular expression.
-    #[error("`{pattern}` is not a regular expression: {reason}")]
-    Regex {
-        /// What stood between the slashes.
-        pattern: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-impl FilterError {
-    /// The parser draws a picture of several lines; what it means stands on the last.
-    fn regex(pattern: &str, error: &regex::Error) -> Self {
-        let picture = error.to_string();
-        let last = picture.lines().last().unwrap_or_default();
-        Self::Regex {
-            pattern: pattern.to_owned(),
-            reason: last.trim_start_matches("error: ").to_owned(),
-        }
-    }
-}
-
-impl CaseFilter {
-    /// Understands each pattern as a regular expression if it stands between slashes, as a glob
-    /// over the whole name if it has `*`, `?`, `[` or `{`, and as a part of the name otherwise.
-    ///
-    /// # Errors
-    /// The first pattern that is malformed.
-    pub fn parse(patterns: &[String]) -> Result<Self, FilterError> {
-        let parse = |pattern: &String| {
-            let inner = pattern
-                .strip_prefix('/')
-                .and_then(|rest| rest.strip_suffix('/'));
-            Ok(match inner {
-                Some(regex) if !regex.is_empty() => Pattern::Regex(
-                    Regex::new(regex).map_err(|error| FilterError::regex(regex, &error))?,
-                ),
-                _ if pattern.contains(['*', '?', '[', '{']) => Pattern::Glob(
-                    GlobBuilder::new(pattern)
-                        .literal_separator(false)
-                        .build()?
-                        .compile_matcher(),
-                ),
-                _ => Pattern::Part(pattern.clone()),
-            })
-        };
-        Ok(Self(
-            patterns
-                .iter()
-                .map(parse)
-                .collect::<Result<_, FilterError>>()?,
-        ))
-    }
-
-    /// Whether a case is meant.
-    #[must_use]
-    pub fn matches(&self, name: &str) -> bool {
-        self.0.is_empty()
-            || self.0.iter().any(|pattern| match pattern {
-                Pattern::Glob(glob) => glob.is_match(name),
-                Pattern::Regex(regex) => regex.is_match(name),
-                Pattern::Part(part) => name.contains(part.as_str()),
-            })
-    }
-}
-
 /// Randomness that no run needs to repeat: for run ids and for an order that was not asked for.
 #[must_use]
 pub fn random_u64() -> u64 {
     use std::hash::{BuildHasher as _, RandomState};
     // The standard library's keys are random per process, its counter differs per call.
     RandomState::new().hash_one(std::time::SystemTime::now())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_is_a_part_a_glob_or_a_regex() {
-        let matches = |pattern: &str, name| {
-            CaseFilter::parse(&[pattern.to_owned()])
-                .unwrap()
-                .matches(name)
-        };
-        assert!(matches("write", "json/write/10"));
-        assert!(matches("json/*", "json/write/10"));
-        assert!(!matches("write*", "json/write/10"));
-        assert!(matches("*/{10,100}", "json/write/100"));
-        assert!(matches("/^json.*0$/", "json/write/10"));
-        assert!(!matches("/^write/", "json/write/10"));
-        assert!(CaseFilter::default().matches("anything"));
-        assert!(CaseFilter::parse(&["[".into()]).is_err());
-        let error = CaseFilter::parse(&["/a(/".into()]).unwrap_err().to_string();
-        assert_eq!(error, "`a(` is not a regular expression: unclosed group");
-    }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::code::Code;
+use super::filter::FilterError;
 use super::program::program;
 use super::request::{Request, Stage};
 use crate::package::kind::Started;
@@ -189,8 +190,8 @@ impl Subject {
     }
 
     /// Takes what a plugin said of its cases, if it is true to the contract.
-    pub(super) fn listed(&mut self, report: Report, request: &Request) {
-        let ended = report.outcome(wall(&request.limits));
+    pub(super) fn listed(&mut self, report: Report, limits: &Limits) {
+        let ended = report.outcome(wall(limits));
         if !ended.is_ok() {
             return self.refuse(ended);
         }
@@ -204,11 +205,7 @@ impl Subject {
         if let Err(reason) = plugin::validate(&listed) {
             return self.refuse(Outcome::Refused { reason });
         }
-        self.plugin.cases = listed
-            .into_iter()
-            .filter(|case| request.filter.matches(&case.name))
-            .map(empty)
-            .collect();
+        self.plugin.cases = listed.into_iter().map(empty).collect();
     }
 
     /// How a case ended, with what the user could grant.
@@ -247,6 +244,23 @@ impl Subject {
                 };
             }
         }
+    }
+}
+
+impl Request {
+    /// Keeps the cases that were asked for, by the names that all plugins together have.
+    pub(super) fn select(&self, subjects: &mut [Subject]) -> Result<(), FilterError> {
+        let names = || {
+            let cases = subjects.iter().flat_map(|subject| &subject.plugin.cases);
+            cases.map(|case| case.spec.name.as_str())
+        };
+        self.filter.check(names())?;
+        let selection = self.filter.among(names());
+        for subject in subjects {
+            let cases = &mut subject.plugin.cases;
+            cases.retain(|case| selection.has(&case.spec.name));
+        }
+        Ok(())
     }
 }
 

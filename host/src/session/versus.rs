@@ -5,17 +5,20 @@ use super::Session;
 use super::case::{CaseAt, pending};
 use super::request::{Request, Versus};
 use super::subject::{Side, Subject};
-use crate::compare::{self, Context, Next};
+use crate::compare::{self, Ambiguous, Context, Next};
 use crate::report::model::{Comparison, Pairing, Plugin, Run};
+
+/// The plugins of a side, and their places.
+fn of_side(subjects: &[Subject], side: Side) -> (Vec<usize>, Vec<&Plugin>) {
+    let subjects = subjects.iter().enumerate();
+    let found = subjects.filter(|(_, subject)| subject.side == side);
+    found.map(|(at, subject)| (at, &subject.plugin)).unzip()
+}
 
 /// The places of the plugins that are held against each other: base, candidate.
 fn counterparts(subjects: &[Subject]) -> Vec<(usize, usize)> {
-    let side = |side: Side| -> (Vec<usize>, Vec<&Plugin>) {
-        let of_side = |(_, subject): &(usize, &Subject)| subject.side == side;
-        let found = subjects.iter().enumerate().filter(of_side);
-        found.map(|(at, subject)| (at, &subject.plugin)).unzip()
-    };
-    let ((base_at, base), (at, candidate)) = (side(Side::Base), side(Side::Candidate));
+    let (base_at, base) = of_side(subjects, Side::Base);
+    let (at, candidate) = of_side(subjects, Side::Candidate);
     compare::counterparts(&base, &candidate)
         .into_iter()
         .map(|(one, other)| (base_at[one], at[other]))
@@ -34,6 +37,17 @@ fn confirmed(subjects: &[Subject]) -> usize {
 }
 
 impl Session<'_> {
+    /// Refuses plugins of which nobody can say with which they are to be compared, before anything is measured.
+    pub(super) fn check_pairing(&self, subjects: &[Subject]) -> Result<(), Ambiguous> {
+        let (_, candidate) = of_side(subjects, Side::Candidate);
+        if self.request.versus.is_some() {
+            let (_, base) = of_side(subjects, Side::Base);
+            compare::check_pairing(&base, &candidate)?;
+        }
+        let stored: Vec<&Plugin> = self.request.stored.iter().collect();
+        compare::check_pairing(&stored, &candidate)
+    }
+
     /// Nothing can differ between the same bytes with the same inputs, in one session with one engine: that
     /// needs no measuring, unless the user wants to know what the machine makes of it.
     pub(super) fn pass_over_identical(&self, subjects: &mut [Subject]) {

@@ -144,7 +144,7 @@ pub(super) fn recommend(phase: &Phase, run: &Run, checks: &[Check]) -> Vec<Recom
     let mut all = Vec::new();
     let mut add = |plugin: &Plugin, case: Option<&Case>, advice: Advice| {
         all.push(Recommendation {
-            plugin: plugin.name.clone(),
+            plugin: plugin.label.clone(),
             case: case.map(|case| case.spec.name.clone()),
             text: advice.text(),
             advice,
@@ -178,7 +178,7 @@ pub(super) fn recommend(phase: &Phase, run: &Run, checks: &[Check]) -> Vec<Recom
 }
 
 fn is_of(check: &Check, plugin: &Plugin, case: &Case) -> bool {
-    check.reading.plugin == plugin.name && check.reading.case == case.spec.name
+    check.reading.plugin == plugin.label && check.reading.case == case.spec.name
 }
 
 fn limit(outcome: &Outcome) -> Option<Advice> {
@@ -233,7 +233,7 @@ fn against_others(plugin: &Plugin, case: &Case, cases: &[(&Plugin, &Case)]) -> O
         [(only, _)] => std::ptr::eq(*only, plugin).then_some(Advice::Alone),
         [(first, measure), ..] => {
             (case.outcome.is_ok() && case.checksum != measure.checksum).then(|| Advice::Disagrees {
-                other: first.name.clone(),
+                other: first.label.clone(),
             })
         }
         [] => None,

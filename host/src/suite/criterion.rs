@@ -12,7 +12,7 @@ use crate::quantity;
 use crate::quoted::quoted;
 use crate::report::model::hex;
 use crate::sandbox::LimitUnit;
-use crate::session::CaseFilter;
+use crate::session::{CaseFilter, Selection};
 
 /// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,17 +98,18 @@ pub struct CasePattern {
 impl CasePattern {
     /// Understands a pattern.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let filter = CaseFilter::parse(&[text.to_owned()]).map_err(|error| error.to_string())?;
+        let filter = CaseFilter::new(&[text.to_owned()], &[]);
+        filter.check([]).map_err(|error| error.to_string())?;
         Ok(Self {
             text: text.into(),
             filter,
         })
     }
 
-    /// Whether a case is meant.
+    /// What it means among the names of cases that there are.
     #[must_use]
-    pub fn matches(&self, case: &str) -> bool {
-        self.filter.matches(case)
+    pub fn among<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Selection {
+        self.filter.among(names)
     }
 
     /// As it was written.

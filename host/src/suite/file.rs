@@ -107,6 +107,9 @@ pub(super) struct PhaseTable {
     /// Patterns of cases, as --case takes them; unless given, all of them.
     #[schemars(with = "Vec<String>")]
     pub(super) cases: Vec<Spanned<String>>,
+    /// Patterns of cases that are left out, as --exclude takes them.
+    #[schemars(with = "Vec<String>")]
+    pub(super) exclude: Vec<Spanned<String>>,
     /// How much to measure unless the keys below say otherwise.
     pub(super) depth: DepthName,
     /// Processes a case.
@@ -154,6 +157,10 @@ pub(super) struct LoadTable {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) cases: Vec<Spanned<String>>,
+    /// Patterns of cases that are left out, as --exclude takes them.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) exclude: Vec<Spanned<String>>,
     /// Requests a second.
     #[schemars(with = "f64", extend("exclusiveMinimum" = 0))]
     pub(super) rate: Spanned<f64>,

@@ -17,6 +17,7 @@ use super::outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Valu
 use crate::report::model::{
     self, Case, CaseComparison, Comparison, GateOutcome, Outcome, Plugin, Run, RunStatus,
 };
+use crate::session::Selection;
 use measured::{Measured, measured};
 
 /// Holds a run, and its comparison if the phase has one, against what the phase demands.
@@ -25,12 +26,9 @@ pub fn judge(phase: &Phase, run: &Run, comparison: Option<&Comparison>) -> Phase
     let mut checks = Vec::new();
     let mut readings = Vec::new();
     let mut errors = failures(phase, run);
+    let scopes = scopes(phase, run);
     for (plugin, case) in cases(run) {
-        for criterion in phase
-            .criteria
-            .iter()
-            .filter(|criterion| is_about(criterion, case))
-        {
+        for (criterion, _) in scopes.iter().filter(|(_, scope)| is_within(scope, case)) {
             let check = check(plugin, case, criterion);
             errors.extend(error(phase, case, &check));
             checks.push(check);
@@ -80,11 +78,20 @@ fn cases(run: &Run) -> impl Iterator<Item = (&Plugin, &Case)> {
         .flat_map(|plugin| plugin.cases.iter().map(move |case| (plugin, case)))
 }
 
-fn is_about(criterion: &Criterion, case: &Case) -> bool {
-    criterion
-        .cases
+/// The criteria, each with what its pattern means among the cases of the run; none for all of them.
+fn scopes<'p>(phase: &'p Phase, run: &Run) -> Vec<(&'p Criterion, Option<Selection>)> {
+    let names = || cases(run).map(|(_, case)| case.spec.name.as_str());
+    let scope = |criterion: &'p Criterion| {
+        let pattern = criterion.cases.as_ref();
+        (criterion, pattern.map(|pattern| pattern.among(names())))
+    };
+    phase.criteria.iter().map(scope).collect()
+}
+
+fn is_within(scope: &Option<Selection>, case: &Case) -> bool {
+    scope
         .as_ref()
-        .is_none_or(|pattern| pattern.matches(&case.spec.name))
+        .is_none_or(|scope| scope.has(&case.spec.name))
 }
 
 /// What did not end well, whatever the criteria say.
@@ -113,7 +120,7 @@ fn failure(
 ) -> Option<PhaseError> {
     let (phase, plugin, case) = (
         phase.name,
-        plugin.name.clone(),
+        plugin.label.clone(),
         case.map(|case| case.spec.name.clone()),
     );
     match outcome {
@@ -144,9 +151,9 @@ fn unmatched(phase: &Phase, run: &Run) -> Vec<PhaseError> {
     if cases(run).next().is_none() {
         return vec![nothing(None)];
     }
-    let idle = |criterion: &&Criterion| !cases(run).any(|(_, case)| is_about(criterion, case));
-    let idle = phase.criteria.iter().filter(idle);
-    idle.map(|criterion| nothing(Some(criterion.to_string())))
+    let scopes = scopes(phase, run).into_iter();
+    let idle = scopes.filter(|(_, scope)| !cases(run).any(|(_, case)| is_within(scope, case)));
+    idle.map(|(criterion, _)| nothing(Some(criterion.to_string())))
         .collect()
 }
 
@@ -236,7 +243,7 @@ fn reading(plugin: &Plugin, case: &Case, metric: Metric, found: &Measured) -> Re
         matches!(estimate.interval, I::OrderStatistic | I::StudentT)
     });
     Reading {
-        plugin: plugin.name.clone(),
+        plugin: plugin.label.clone(),
         case: case.spec.name.clone(),
         metric: metric.to_string(),
         unit: metric.unit().into(),

@@ -30,7 +30,7 @@ fn details(entry: &Entry<'_>, comparison: Option<&Comparison>) -> Markup {
     html! {
         details.case {
             summary {
-                h3 { (Guest(&entry.case.spec.name)) " " small { (Guest(&entry.plugin.name)) } }
+                h3 { (Guest(&entry.case.spec.name)) " " small { (Guest(&entry.plugin.label)) } }
                 (head(entry))
             }
             // The anchor stands inside, since a browser opens what contains the target of a link.

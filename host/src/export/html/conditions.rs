@@ -227,7 +227,7 @@ fn plugin_row(plugin: &Plugin) -> Markup {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "–".into());
     html! {
         tr {
-            th scope="row" { (Guest(&plugin.name)) }
+            th scope="row" { (Guest(&plugin.label)) }
             td.text { (Guest(&plugin.source)) }
             td.text { (kind) }
             td.text { (Guest(&render::sentence(&plugin.outcome))) }

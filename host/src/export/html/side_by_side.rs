@@ -41,7 +41,10 @@ fn groups<'a, 'p>(page: &'p Page<'a>) -> Vec<Group<'a, 'p>> {
         let Some((estimate, _)) = entry.headline() else {
             continue;
         };
-        let (plugin, name) = (entry.plugin.name.as_str(), entry.case.spec.group.as_deref());
+        let (plugin, name) = (
+            entry.plugin.label.as_str(),
+            entry.case.spec.group.as_deref(),
+        );
         let bar = (entry, estimate);
         match groups
             .iter_mut()

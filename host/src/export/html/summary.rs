@@ -38,7 +38,7 @@ fn names<'a>(page: &Page<'a>) -> (Vec<&'a str>, Option<String>) {
     let names = plugins
         .iter()
         .take(NAMES_MAX)
-        .map(|plugin| plugin.name.as_str())
+        .map(|plugin| plugin.label.as_str())
         .collect();
     let more = plugins.len().saturating_sub(NAMES_MAX);
     (names, (more > 0).then(|| format!(" and {more} more")))
@@ -239,7 +239,7 @@ fn rank(verdict: Verdict) -> u8 {
 
 /// A case as a link to its details.
 pub(super) fn link(entry: &Entry<'_>) -> Markup {
-    html! { a href={ "#" (entry.anchor) } { (Guest(&entry.case.spec.name)) } " " small { (Guest(&entry.plugin.name)) } }
+    html! { a href={ "#" (entry.anchor) } { (Guest(&entry.case.spec.name)) } " " small { (Guest(&entry.plugin.label)) } }
 }
 
 fn counts(page: &Page<'_>) -> Markup {
@@ -290,7 +290,7 @@ fn failures(page: &Page<'_>) -> Markup {
                 h2 { "What failed" }
                 ul {
                     @for plugin in plugins.iter().take(FAILURES_SHOWN) {
-                        li { b { (Guest(&plugin.name)) } ": " (Guest(&render::sentence(&plugin.outcome))) }
+                        li { b { (Guest(&plugin.label)) } ": " (Guest(&render::sentence(&plugin.outcome))) }
                     }
                     @for entry in cases.iter().take(FAILURES_SHOWN) {
                         li { (link(entry)) ": " (Guest(&render::sentence(&entry.case.outcome))) }

@@ -43,7 +43,8 @@ impl Compared {
         };
         let plugin = &base.plugins[0];
         let judged = |name: &str| CaseComparison {
-            plugin: plugin.name.clone(),
+            plugin: plugin.label.clone(),
+            base_plugin: Some(plugin.label.clone()),
             case: name.into(),
             verdict: if name == "gone" {
                 Verdict::Gone
@@ -101,6 +102,8 @@ impl Compared {
         };
         let history = History {
             plugin: plugin.name.clone(),
+            label: plugin.label.clone(),
+            sources: vec![plugin.source.clone()],
             case: plugin.cases[0].spec.name.clone(),
             metric: Metric::WallTime,
             machine: "m".into(),

@@ -1,14 +1,15 @@
 //! The page's material: every case with what belongs to it from the comparison, the base's run and
 //! the histories, under an anchor that can be linked to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::Contents;
+use crate::quoted::marked;
 use crate::report::model::{
     Case, CaseComparison, Comparison, Estimate, History, Metric, Pairing, Plugin, Run, Verdict,
 };
 
-/// An identifier is readable up to here; what is longer is told apart by a number.
+/// An identifier is readable up to here; what is longer is told apart by the hash behind it.
 const ANCHOR_CHARS_MAX: usize = 80;
 
 /// All that the page shows.
@@ -51,32 +52,39 @@ impl<'a> Page<'a> {
             compared,
             histories,
         } = *contents;
-        let comparisons: BTreeMap<Key<'a>, &'a CaseComparison> = compared
+        // What is gone is looked for by the base's plugin, all else by the candidate's.
+        let comparisons: BTreeMap<(bool, &'a str, &'a str), &'a CaseComparison> = compared
             .iter()
             .flat_map(|(comparison, _)| &comparison.cases)
-            .map(|case| ((case.plugin.as_str(), case.case.as_str()), case))
+            .map(|case| {
+                let is_gone = case.verdict == Verdict::Gone;
+                let plugin = if is_gone {
+                    case.of_base()
+                } else {
+                    &case.plugin
+                };
+                ((is_gone, plugin, case.case.as_str()), case)
+            })
             .collect();
         let mut by_case: BTreeMap<Key<'a>, Vec<&'a History>> = BTreeMap::new();
         for history in histories {
-            let key = (history.plugin.as_str(), history.case.as_str());
+            let key = (history.label.as_str(), history.case.as_str());
             by_case.entry(key).or_default().push(history);
         }
-        let bases = compared.map(|(_, base)| Bases::new(base));
         let paired = compared.is_some_and(|(found, _)| found.pairing == Pairing::Paired);
-        let mut anchors = BTreeSet::new();
-        let mut entry = |run: &'a Run, plugin: &'a Plugin, case: &'a Case, is_base: bool| {
-            let key = (plugin.name.as_str(), case.spec.name.as_str());
+        let entry = |run: &'a Run, plugin: &'a Plugin, case: &'a Case, is_base: bool| {
+            let key = (plugin.label.as_str(), case.spec.name.as_str());
+            let compared = comparisons.get(&(is_base, key.0, key.1)).copied();
             Entry {
-                anchor: anchor(key, &mut anchors),
+                anchor: anchor(key),
                 run,
                 plugin,
                 case,
-                base: bases
-                    .as_ref()
+                base: compared
                     .filter(|_| !is_base)
-                    .and_then(|bases| bases.find(key)),
+                    .and_then(|compared| base_of(contents, compared)),
                 paired,
-                compared: comparisons.get(&key).copied(),
+                compared,
                 histories: by_case.get(&key).cloned().unwrap_or_default(),
             }
         };
@@ -85,9 +93,7 @@ impl<'a> Page<'a> {
             .collect();
         if let Some((_, base)) = compared {
             let is_gone = |plugin: &Plugin, case: &Case| {
-                comparisons
-                    .get(&(plugin.name.as_str(), case.spec.name.as_str()))
-                    .is_some_and(|found| found.verdict == Verdict::Gone)
+                comparisons.contains_key(&(true, plugin.label.as_str(), case.spec.name.as_str()))
             };
             let gone = cases(base).filter(|(plugin, case)| is_gone(plugin, case));
             entries.extend(gone.map(|(plugin, case)| entry(base, plugin, case, true)));
@@ -132,79 +138,49 @@ fn cases(run: &Run) -> impl Iterator<Item = (&Plugin, &Case)> {
         .flat_map(move |plugin| plugin.cases.iter().map(with_plugin(plugin)))
 }
 
-/// The cases of the base by name. Two files that are compared may call their plugin differently; then a case
-/// is found by its own name, if only one plugin has it.
-struct Bases<'a> {
-    by_key: BTreeMap<Key<'a>, &'a Case>,
-    by_case: BTreeMap<&'a str, Option<&'a Case>>,
+/// The case that one was compared with. A comparison from before plugins had labels does not say whose it was:
+/// then it is that of the only plugin, or of the one with the name of the candidate's.
+fn base_of<'a>(contents: &Contents<'a>, compared: &CaseComparison) -> Option<&'a Case> {
+    let (_, base) = contents.compared?;
+    let is_it = |plugin: &&Plugin| base.plugins.len() == 1 || plugin.label == compared.of_base();
+    let plugin = base.plugins.iter().find(is_it)?;
+    let mut cases = plugin.cases.iter();
+    cases.find(|case| case.spec.name == compared.case)
 }
 
-impl<'a> Bases<'a> {
-    fn new(base: &'a Run) -> Self {
-        let mut by_key = BTreeMap::new();
-        let mut by_case = BTreeMap::new();
-        for (plugin, case) in cases(base) {
-            let name = case.spec.name.as_str();
-            by_key.insert((plugin.name.as_str(), name), case);
-            by_case
-                .entry(name)
-                .and_modify(|only| *only = None)
-                .or_insert(Some(case));
-        }
-        Self { by_key, by_case }
-    }
-
-    fn find(&self, key: Key<'_>) -> Option<&'a Case> {
-        let by_name = || self.by_case.get(key.1).copied().flatten();
-        self.by_key.get(&key).copied().or_else(by_name)
-    }
-}
-
-/// An identifier of letters, digits and dashes, which no other case has.
-fn anchor((plugin, case): Key<'_>, taken: &mut BTreeSet<String>) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            c
-        } else {
-            '-'
-        }
+/// An identifier of letters, digits and dashes, which no other case has: it ends in the hash of both names.
+fn anchor((plugin, case): Key<'_>) -> String {
+    let plain = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
+        true => c,
+        false => '-',
     };
     let readable: String = format!("case-{plugin}-{case}")
         .chars()
         .take(ANCHOR_CHARS_MAX)
         .map(plain)
         .collect();
-    let mut anchor = readable.clone();
-    let mut number = 2;
-    while !taken.insert(anchor.clone()) {
-        anchor = format!("{readable}-{number}");
-        number += 1;
-    }
-    anchor
+    marked(&format!("{plugin}\0{case}"), &readable).replace('~', "-")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn anchors_are_harmless_and_never_the_same() {
-        let mut taken = BTreeSet::new();
         let long = "x".repeat(500);
         let keys = [
             ("a", "b"),
-            ("a", "b"),
             ("a", "\"><script>"),
             ("a-b", ""),
+            ("a", "b-"),
             (&long, "1"),
             (&long, "2"),
         ];
-        let anchors: Vec<String> = keys.iter().map(|key| anchor(*key, &mut taken)).collect();
-        assert_eq!(
-            &anchors[..3],
-            ["case-a-b", "case-a-b-2", "case-a----script-"]
-        );
-        assert_eq!(taken.len(), keys.len());
+        let anchors: BTreeSet<String> = keys.iter().map(|key| anchor(*key)).collect();
+        assert_eq!(anchors.len(), keys.len());
+        assert!(anchor(keys[1]).starts_with("case-a----script--"));
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         assert!(
             anchors

@@ -87,6 +87,7 @@ fn a_case_of_a_plugin_that_is_gone_has_a_suite() {
     for case in &mut comparison.cases {
         case.verdict = Verdict::Gone;
         case.plugin = "old".into();
+        case.base_plugin = Some("old".into());
     }
     let document = exported(&Contents {
         compared: Some((&comparison, &base)),
@@ -103,7 +104,7 @@ fn only_characters_that_xml_has_and_no_markup_of_a_guest() {
         .filter_map(char::from_u32)
         .collect();
     run.plugins[0].cases[0].spec.name = every.clone();
-    run.plugins[0].name = "\"/><x>]]>&".into();
+    run.plugins[0].label = "\"/><x>]]>&".into();
     run.plugins[0].cases[4].outcome = crate::report::model::Outcome::Trap {
         message: every + "]]></system-out>",
     };

@@ -184,7 +184,7 @@ fn candidate<'a>(run: &'a Run, compared: &CaseComparison) -> Option<&'a Case> {
     if compared.verdict == Verdict::Gone {
         return None;
     }
-    let mut plugins = run.plugins.iter().filter(|p| p.name == compared.plugin);
+    let mut plugins = run.plugins.iter().filter(|p| p.label == compared.plugin);
     plugins.find_map(|plugin| {
         let mut cases = plugin.cases.iter();
         cases.find(|case| case.spec.name == compared.case)
@@ -299,10 +299,10 @@ fn failed_alone<'a>(
 /// Every failure of a run: the plugin, the case if it is one's, and how it ended.
 pub(super) fn failures(run: &Run) -> impl Iterator<Item = (&str, Option<&str>, &Outcome)> {
     run.plugins.iter().flat_map(|plugin| {
-        let own = [(plugin.name.as_str(), None, &plugin.outcome)];
+        let own = [(plugin.label.as_str(), None, &plugin.outcome)];
         let cases = plugin.cases.iter().map(|case| {
             let name = Some(case.spec.name.as_str());
-            (plugin.name.as_str(), name, &case.outcome)
+            (plugin.label.as_str(), name, &case.outcome)
         });
         let all = own.into_iter().chain(cases);
         all.filter(|(_, _, outcome)| cases::failed(outcome))

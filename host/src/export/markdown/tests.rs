@@ -205,7 +205,7 @@ fn no_text_of_a_stranger_is_more_than_text() {
     case.outcome = Outcome::Trap {
         message: hostile.into(),
     };
-    run.plugins[0].name = hostile.into();
+    run.plugins[0].label = hostile.into();
     run.plugins[0].source = hostile.into();
     run.command = vec![hostile.into()];
     run.warnings = vec![hostile.into()];

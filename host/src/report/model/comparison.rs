@@ -82,8 +82,11 @@ pub struct Rules {
 /// What became of one case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseComparison {
-    /// The candidate's plugin; the base's, if the case is gone.
+    /// The label of the candidate's plugin; of the base's, if the candidate has no such plugin.
     pub plugin: String,
+    /// The label of the base's plugin, if the base has it.
+    #[serde(default)]
+    pub base_plugin: Option<String>,
     /// The case.
     pub case: String,
     /// In one word.
@@ -110,6 +113,12 @@ pub struct CaseComparison {
 }
 
 impl CaseComparison {
+    /// The label of the base's plugin: what a comparison of old does not say is that it is the candidate's.
+    #[must_use]
+    pub fn of_base(&self) -> &str {
+        self.base_plugin.as_deref().unwrap_or(&self.plugin)
+    }
+
     /// Whether both sides have it.
     #[must_use]
     pub fn is_judged(&self) -> bool {
@@ -268,8 +277,12 @@ pub enum GateOutcome {
 /// How one metric of one case went over many runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct History {
-    /// The plugin.
+    /// The plugin's name.
     pub plugin: String,
+    /// The name under which it is shown: that, or with so much of its source as tells it from others of that name.
+    pub label: String,
+    /// Where it came from, as the runs named it, the newest last.
+    pub sources: Vec<String>,
     /// The case.
     pub case: String,
     /// The metric.

@@ -7,3 +7,9 @@ ALTER TABLE bench_case ADD COLUMN calibration_json TEXT;
 
 -- Under which conditions stored runs were compared. Null: before that was recorded.
 ALTER TABLE comparison ADD COLUMN conditions_json TEXT;
+
+-- Of a copy that a baseline kept: where the plugin came from when it was kept.
+ALTER TABLE run_plugin ADD COLUMN kept_from TEXT;
+
+-- What the user named it by, where that is not its source: the file or the reference of a package.
+ALTER TABLE run_plugin ADD COLUMN operand TEXT;

@@ -66,7 +66,7 @@ impl Understand<'_> {
         Ok(Phase {
             name,
             plugins: self.selection(&table.plugins, plugins)?,
-            cases: self.cases(&table.cases)?,
+            cases: self.cases(&table.cases, &table.exclude)?,
             effort,
             metrics: self.metrics(&table.metrics)?,
             criteria,
@@ -101,7 +101,7 @@ impl Understand<'_> {
         let criteria = table.criteria.iter().map(|line| self.criterion(line));
         Ok(Load {
             plugins: self.selection(&table.plugins, plugins)?,
-            cases: self.cases(&table.cases)?,
+            cases: self.cases(&table.cases, &table.exclude)?,
             rate,
             length,
             metrics: self.metrics(&table.metrics)?,

@@ -151,8 +151,12 @@ impl Understand<'_> {
         Ok(selection)
     }
 
-    pub(super) fn cases(&self, patterns: &[Spanned<String>]) -> Result<CaseFilter, Problem> {
-        for pattern in patterns {
+    pub(super) fn cases(
+        &self,
+        only: &[Spanned<String>],
+        exclude: &[Spanned<String>],
+    ) -> Result<CaseFilter, Problem> {
+        for pattern in only.iter().chain(exclude) {
             if pattern.get_ref().is_empty() {
                 return Err(Problem::new(pattern.span(), "this pattern is empty")
                     .help("leave `cases` out for all of them"));
@@ -161,11 +165,11 @@ impl Understand<'_> {
                 Problem::new(pattern.span(), format!("a bad pattern: {}", quoted(&error)))
             })?;
         }
-        let patterns: Vec<_> = patterns
-            .iter()
-            .map(|pattern| pattern.get_ref().clone())
-            .collect();
-        CaseFilter::parse(&patterns).map_err(|error| Problem::new(0..0, quoted(&error.to_string())))
+        let texts = |patterns: &[Spanned<String>]| -> Vec<String> {
+            let patterns = patterns.iter();
+            patterns.map(|pattern| pattern.get_ref().clone()).collect()
+        };
+        Ok(CaseFilter::new(&texts(only), &texts(exclude)))
     }
 
     pub(super) fn metrics(&self, names: &[Spanned<String>]) -> Result<Vec<Metric>, Problem> {

@@ -132,6 +132,7 @@ fn comparison(outcome: GateOutcome) -> Comparison {
         },
         cases: vec![CaseComparison {
             plugin: "sorting".into(),
+            base_plugin: Some("sorting".into()),
             case: "json/read".into(),
             verdict: Verdict::Regressed,
             reason: None,
@@ -249,7 +250,7 @@ fn across_plugins_the_same_name_must_be_the_same_job() {
         Advice::Alone
     );
     let mut other = run.plugins[0].clone();
-    other.name = "other".into();
+    other.label = "other".into();
     run.plugins.push(other);
     assert_eq!(judge(&cross, &run, None).recommendations, []);
     run.plugins[1].cases[0].checksum = Some(9);

@@ -1,0 +1,232 @@
+//! Which cases are meant: patterns, and the names that they are held against.
+
+use std::collections::BTreeSet;
+
+use globset::{GlobBuilder, GlobMatcher};
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+/// Which cases are meant, as it was written. No pattern at all means every case.
+///
+/// A pattern that is the whole name of a case means that case alone, whatever else it could be read as: a guest
+/// may call a case `sort[100]`. Any other is a regular expression if it stands between slashes, a glob
+/// over the whole name if it has `*`, `?`, `[` or `{`, and a part of the name otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CaseFilter {
+    only: Vec<String>,
+    exclude: Vec<String>,
+    exact: bool,
+}
+
+/// A pattern that is none.
+#[derive(Debug, thiserror::Error)]
+pub enum FilterError {
+    /// Not a glob.
+    #[error("{0}")]
+    Glob(#[from] globset::Error),
+    /// Not a regular expression.
+    #[error("`{pattern}` is not a regular expression: {reason}")]
+    Regex {
+        /// What stood between the slashes.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl FilterError {
+    /// The parser draws a picture of several lines; what it means stands on the last.
+    fn regex(pattern: &str, error: &regex::Error) -> Self {
+        let picture = error.to_string();
+        let last = picture.lines().last().unwrap_or_default();
+        Self::Regex {
+            pattern: pattern.to_owned(),
+            reason: last.trim_start_matches("error: ").to_owned(),
+        }
+    }
+}
+
+impl CaseFilter {
+    /// The cases that any of `only` means, or all if it is empty, but for those that any of `exclude` means.
+    #[must_use]
+    pub fn new(only: &[String], exclude: &[String]) -> Self {
+        Self {
+            only: only.to_vec(),
+            exclude: exclude.to_vec(),
+            exact: false,
+        }
+    }
+
+    /// With every pattern read as the whole name of a case, and as nothing else.
+    #[must_use]
+    pub fn exactly(self, exact: bool) -> Self {
+        Self { exact, ..self }
+    }
+
+    /// What the patterns mean among the names that there are. One that is neither a name nor well formed means
+    /// nothing; [`CaseFilter::check`] finds it.
+    #[must_use]
+    pub fn among<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Selection {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        let read = |pattern: &String| {
+            let is_name = self.exact || names.contains(pattern.as_str());
+            let parsed = (!is_name).then(|| Pattern::parse(pattern).ok()).flatten();
+            parsed.unwrap_or_else(|| Pattern::Name(pattern.clone()))
+        };
+        Selection {
+            only: self.only.iter().map(read).collect(),
+            exclude: self.exclude.iter().map(read).collect(),
+        }
+    }
+
+    /// Refuses a pattern that is malformed, unless it is one of the names.
+    ///
+    /// # Errors
+    /// The first such pattern.
+    pub fn check<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Result<(), FilterError> {
+        if self.exact {
+            return Ok(());
+        }
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        let patterns = self.only.iter().chain(&self.exclude);
+        let mut unnamed = patterns.filter(|pattern| !names.contains(pattern.as_str()));
+        unnamed.try_for_each(|pattern| Pattern::parse(pattern).map(drop))
+    }
+}
+
+/// What a filter means among certain names.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    only: Vec<Pattern>,
+    exclude: Vec<Pattern>,
+}
+
+impl Selection {
+    /// Whether a case is meant.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_of(name));
+        (self.only.is_empty() || any(&self.only)) && !any(&self.exclude)
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Pattern {
+    Name(String),
+    Glob(GlobMatcher),
+    Regex(Regex),
+    Part(String),
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Self, FilterError> {
+        let inner = text
+            .strip_prefix('/')
+            .and_then(|rest| rest.strip_suffix('/'));
+        Ok(match inner {
+            Some(regex) if !regex.is_empty() => {
+                Self::Regex(Regex::new(regex).map_err(|error| FilterError::regex(regex, &error))?)
+            }
+            _ if text.contains(['*', '?', '[', '{']) => Self::Glob(
+                GlobBuilder::new(text)
+                    .literal_separator(false)
+                    .build()?
+                    .compile_matcher(),
+            ),
+            _ => Self::Part(text.to_owned()),
+        })
+    }
+
+    fn is_of(&self, name: &str) -> bool {
+        match self {
+            Self::Name(whole) => name == whole,
+            Self::Glob(glob) => glob.is_match(name),
+            Self::Regex(regex) => regex.is_match(name),
+            Self::Part(part) => name.contains(part.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(only: &[&str], exclude: &[&str]) -> CaseFilter {
+        let owned =
+            |patterns: &[&str]| patterns.iter().map(ToString::to_string).collect::<Vec<_>>();
+        CaseFilter::new(&owned(only), &owned(exclude))
+    }
+
+    fn chosen<'n>(filter: &CaseFilter, names: &[&'n str]) -> Vec<&'n str> {
+        let selection = filter.among(names.iter().copied());
+        let names = names.iter().copied();
+        names.filter(|name| selection.has(name)).collect()
+    }
+
+    #[test]
+    fn a_pattern_is_a_part_a_glob_or_a_regex() {
+        let matches =
+            |pattern: &str, name: &str| chosen(&filter(&[pattern], &[]), &[name]) == [name];
+        assert!(matches("write", "json/write/10"));
+        assert!(matches("json/*", "json/write/10"));
+        assert!(!matches("write*", "json/write/10"));
+        assert!(matches("*/{10,100}", "json/write/100"));
+        assert!(matches("/^json.*0$/", "json/write/10"));
+        assert!(!matches("/^write/", "json/write/10"));
+        assert_eq!(chosen(&CaseFilter::default(), &["anything"]), ["anything"]);
+        assert!(filter(&["["], &[]).check([]).is_err());
+        assert!(filter(&[], &["["]).check([]).is_err());
+        assert!(filter(&["["], &[]).check(["["]).is_ok(), "it is a name");
+        assert!(filter(&["["], &[]).exactly(true).check([]).is_ok());
+        let error = filter(&["/a(/"], &[]).check([]).unwrap_err().to_string();
+        assert_eq!(error, "`a(` is not a regular expression: unclosed group");
+    }
+
+    #[test]
+    fn the_whole_name_of_a_case_means_that_case_alone() {
+        let names = ["sort", "sort1", "sort[100]", "quicksort", "/sort/", "["];
+        for name in names {
+            assert_eq!(chosen(&filter(&[name], &[]), &names), [name]);
+        }
+        // What is no name is the pattern that it looks like.
+        assert_eq!(chosen(&filter(&["sort[12]"], &[]), &names), ["sort1"]);
+        assert_eq!(chosen(&filter(&["quick"], &[]), &names), ["quicksort"]);
+        assert_eq!(chosen(&filter(&["sort[100]"], &[]), &["sort1"]), ["sort1"]);
+    }
+
+    #[test]
+    fn several_patterns_add_up_and_what_is_excluded_goes_before_them() {
+        let names = ["sort", "sort1", "quicksort", "fib"];
+        assert_eq!(
+            chosen(&filter(&["fib", "sort?"], &[]), &names),
+            ["sort1", "fib"]
+        );
+        assert_eq!(
+            chosen(&filter(&[], &["sort"]), &names),
+            ["sort1", "quicksort", "fib"]
+        );
+        assert_eq!(
+            chosen(&filter(&["/sort/"], &["quick"]), &names),
+            ["sort", "sort1"]
+        );
+        assert!(chosen(&filter(&["fib"], &["fib"]), &names).is_empty());
+    }
+
+    #[test]
+    fn exact_patterns_are_names_and_nothing_else() {
+        let names = ["sort", "sort1"];
+        let exactly = |pattern: &str| filter(&[pattern], &[]).exactly(true);
+        assert_eq!(chosen(&exactly("sort"), &names), ["sort"]);
+        for pattern in ["sor", "sort*", "/sort/", "["] {
+            assert!(chosen(&exactly(pattern), &names).is_empty(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_filter_keeps_its_text() {
+        let written = filter(&["a*", "/b/"], &["c"]).exactly(true);
+        let text = serde_json::to_string(&written).unwrap();
+        assert_eq!(serde_json::from_str::<CaseFilter>(&text).unwrap(), written);
+    }
+}
