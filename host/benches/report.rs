@@ -244,6 +244,9 @@ fn generate() -> Run {
         machine: Machine::default(),
         warnings: Vec::new(),
         plugins: vec![Plugin {
+            kept_from: None,
+            operand: None,
+            label: "bench".into(),
             name: "bench".into(),
             source: "bench.wasm".into(),
             kind: Some(PluginKind::Suite),

@@ -4,7 +4,9 @@
 use std::time::Instant;
 
 use dyno_host::measure::{Batch, Order, Sampler, Schedule, SystemClock};
-use dyno_host::sandbox::{self, Build, Conditions, FuelGauge, Grants, Limits, Linked, Program};
+use dyno_host::sandbox::{
+    self, Build, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program,
+};
 use dyno_host::stats;
 
 use crate::product::Result;

@@ -193,7 +193,7 @@ fn case(number: usize, outcome: Outcome) -> Case {
         calibration: (number != 4).then_some(Calibration {
             iterations: 1 << number,
             iteration_ns: 1234.5,
-            doubled_ratio: (number % 2 == 0).then_some(1.01),
+            doubled_ratio: number.is_multiple_of(2).then_some(1.01),
         }),
         processes: (0..3).map(|order| process(order, number)).collect(),
         measurements: Metric::ALL

@@ -177,7 +177,11 @@ fn times_that_contradict_each_other_are_unsure() {
 fn layouts(fuel: f64, ns: u64, by: u64) -> Plugin {
     side(fuel, move |number| {
         let layout = (number * 7 + number / 8) as u32 % 8;
-        let slow = if layout % 3 == 0 { ns * by / 100 } else { 0 };
+        let slow = if layout.is_multiple_of(3) {
+            ns * by / 100
+        } else {
+            0
+        };
         Ran {
             cpu_ns: ns + slow + noise(number),
             layout,
@@ -228,7 +232,8 @@ fn nothing_good_is_said_of_what_cannot_be_measured_so() {
     fn unsettled(case: &mut Case) {
         case.count.as_mut().unwrap().settled = false;
     }
-    let spoilers: [(fn(&mut Case), UnsureReason); 2] = [
+    type Spoil = fn(&mut Case);
+    let spoilers: [(Spoil, UnsureReason); 2] = [
         (nonlinear, UnsureReason::Nonlinear),
         (unsettled, UnsureReason::FuelUnsettled),
     ];
