@@ -228,7 +228,11 @@ fn nothing_good_is_said_of_what_cannot_be_measured_so() {
     fn unsettled(case: &mut Case) {
         case.count.as_mut().unwrap().settled = false;
     }
-    let spoilers: [(fn(&mut Case), UnsureReason); 2] = [
+    fn folded(case: &mut Case) {
+        case.count.as_mut().unwrap().fuel_per_iteration = 0.0;
+    }
+    let spoilers: [(fn(&mut Case), UnsureReason); 3] = [
+        (folded, UnsureReason::Folded),
         (nonlinear, UnsureReason::Nonlinear),
         (unsettled, UnsureReason::FuelUnsettled),
     ];
