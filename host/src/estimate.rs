@@ -284,7 +284,7 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
         if !count.deterministic && count.passes.len() > 1 {
             marks.push(Mark::Nondeterministic);
         }
-        if folded(case).is_some() {
+        if is_folded(case) {
             marks.push(Mark::Folded);
         }
     }
@@ -338,14 +338,20 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
 pub fn is_nonlinear(case: &Case) -> bool {
     let doubled = case.calibration.and_then(|found| found.doubled_ratio);
     let linear = 1.0 / DOUBLED_RATIO_MAX..=DOUBLED_RATIO_MAX;
-    doubled.is_some_and(|ratio| !linear.contains(&ratio)) && folded(case).is_none()
+    doubled.is_some_and(|ratio| !linear.contains(&ratio)) && !is_folded(case)
+}
+
+/// Whether a compiler removed its work, whether or not it is marked yet.
+#[must_use]
+pub fn is_folded(case: &Case) -> bool {
+    folded(case).is_some()
 }
 
 /// Whether fuel per iteration did not settle.
 #[must_use]
 pub fn is_fuel_unsettled(case: &Case) -> bool {
     let count = case.count.as_ref();
-    count.is_some_and(|count| !count.settled) && folded(case).is_none()
+    count.is_some_and(|count| !count.settled) && !is_folded(case)
 }
 
 /// Whether more than half of the processes become slower from first to last, or more than half faster.

@@ -11,7 +11,7 @@
 
 use super::Context;
 use super::changes::{Part, Timed, process_pairs};
-use crate::estimate::{is_fuel_unsettled, is_nonlinear, is_waiting, process_median};
+use crate::estimate::{is_folded, is_fuel_unsettled, is_nonlinear, is_waiting, process_median};
 use crate::report::model::{Case, Change, Metric, Process, UnsureReason, Verdict};
 use crate::stats;
 
@@ -99,7 +99,9 @@ fn shows_nothing(change: &Change, threshold: f64) -> bool {
 /// Why nothing good can be said of a case on one of the two sides.
 fn unmeasurable(sides: [&Case; 2]) -> Option<UnsureReason> {
     let either = |is: fn(&Case) -> bool| sides.iter().any(|case| is(case));
-    if either(is_nonlinear) {
+    if either(is_folded) {
+        Some(UnsureReason::Folded)
+    } else if either(is_nonlinear) {
         Some(UnsureReason::Nonlinear)
     } else if either(is_fuel_unsettled) {
         Some(UnsureReason::FuelUnsettled)
@@ -141,6 +143,9 @@ pub(super) fn explain(reason: UnsureReason) -> Option<&'static str> {
             "other programs took the CPU during nearly all samples: measure on a quieter machine"
         }
         UnsureReason::TimerFloor => "the difference is smaller than what the clock resolves",
+        UnsureReason::Folded => {
+            "the compiler removed the work of a side, so there is nothing to compare: pass inputs and results through black_box"
+        }
         UnsureReason::Nonlinear => {
             "an iteration costs more or less in larger batches, so time per iteration says little: move set-up out of the timed part (iter_batched)"
         }

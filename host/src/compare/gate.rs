@@ -64,6 +64,7 @@ fn helps(reason: UnsureReason) -> bool {
         | UnsureReason::TimerFloor => true,
         UnsureReason::Failed
         | UnsureReason::OtherMachine
+        | UnsureReason::Folded
         | UnsureReason::Nonlinear
         | UnsureReason::FuelUnsettled
         | UnsureReason::Layout

@@ -232,8 +232,12 @@ fn nothing_good_is_said_of_what_cannot_be_measured_so() {
     fn unsettled(case: &mut Case) {
         case.count.as_mut().unwrap().settled = false;
     }
+    fn folded(case: &mut Case) {
+        case.count.as_mut().unwrap().fuel_per_iteration = 0.0;
+    }
     type Spoil = fn(&mut Case);
-    let spoilers: [(Spoil, UnsureReason); 2] = [
+    let spoilers: [(Spoil, UnsureReason); 3] = [
+        (folded, UnsureReason::Folded),
         (nonlinear, UnsureReason::Nonlinear),
         (unsettled, UnsureReason::FuelUnsettled),
     ];

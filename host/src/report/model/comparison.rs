@@ -176,6 +176,8 @@ pub enum UnsureReason {
     Preempted,
     /// The difference is smaller than what the clock resolves.
     TimerFloor,
+    /// A compiler removed the work of a side.
+    Folded,
     /// The cost of an iteration depends on how many iterations a batch has.
     Nonlinear,
     /// Fuel per iteration did not settle.
