@@ -15,7 +15,7 @@ pub(crate) const SWIFT: [&str; 8] = [
     "--sample-time",
     "1ms",
     "--blocks",
-    "8",
+    "9",
     "--pairs",
     "1",
 ];
