@@ -161,7 +161,7 @@ fn ten_times_the_work_regressed_and_back_again_improved() {
             decided["ratio"],
             decided["lower"],
             decided["upper"],
-            8,
+            9,
             null
         ])
     );
