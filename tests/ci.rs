@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::support::{Bench, Said, fib, finish, plugin, repository};
 
 /// The flags behind which the quickest of gates stands.
-const FAST: [&str; 4] = ["--blocks=8", "--", "--time=20ms", "--sample-time=1ms"];
+const FAST: [&str; 4] = ["--blocks=9", "--", "--time=20ms", "--sample-time=1ms"];
 
 const MARKER: &str = "<!-- dyno-report -->";
 

@@ -34,7 +34,7 @@ fn a_comparison_is_recorded_with_its_runs_or_not_at_all() {
             .iter()
             .map(|process| process["block"].as_u64().unwrap())
             .collect();
-        assert_eq!(blocks, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(blocks, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
     }
     // A run that was compared cannot go while the comparison stays.
     let database = bench.database();

@@ -202,7 +202,7 @@ fn a_browser_opens_the_pages() {
         "--baseline",
         "old/fib-wat",
         "--blocks",
-        "8",
+        "9",
         "--pairs",
         "1",
     ];

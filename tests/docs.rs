@@ -124,7 +124,7 @@ fn shortened(arguments: &str) -> String {
     match (has_depth, verb) {
         (true, _) => {}
         (false, "run") => words.push(quick),
-        (false, _) => words.extend(["--blocks", "8", "--pairs", "1"]),
+        (false, _) => words.extend(["--blocks", "9", "--pairs", "1"]),
     }
     for pair in flags.chunks(2) {
         if !rest.contains(&format!("{} ", pair[0])) {

@@ -45,24 +45,24 @@ fn ten_times_the_work_is_confirmed_and_stopped_and_the_command_shows_it_again() 
         .says("gate: passed");
     bench.write("it.wat", rounds(&["add"], 10_000));
     let said = bench.gate(["--baseline", "main"]).exits(6);
-    let said = said.says("gate: regressed").says("20 fresh blocks: +");
+    let said = said.says("gate: regressed").says("10 fresh blocks: +");
     let check = |bench: &Bench| {
         let (whole, of_case) = gate(bench);
         assert_eq!(
             [whole.as_str(), of_case["outcome"].as_str().unwrap()],
             ["regressed"; 2]
         );
-        assert_eq!(of_case["confirmation"]["pairs"], 20);
+        assert_eq!(of_case["confirmation"]["pairs"], 10);
         assert!(
             of_case["confirmation"]["lower"].as_f64().unwrap() > 1.1,
             "{of_case:#}"
         );
         for run in bench.sides() {
-            assert_eq!(processes(&bench.recorded(&run), "add"), (8, 20));
+            assert_eq!(processes(&bench.recorded(&run), "add"), (9, 10));
         }
         assert_eq!(
             bench.number("SELECT count(*) FROM process WHERE confirming"),
-            40 * bench.number("SELECT count(*) FROM comparison WHERE gate = 'regressed'")
+            20 * bench.number("SELECT count(*) FROM comparison WHERE gate = 'regressed'")
         );
         let fuel = change(&bench.verdict(), "fuel").clone();
         assert_eq!(
@@ -295,7 +295,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_measured() {
         &["gate", "--baseline", "main", "--threshold", "0%"],
         &["gate", "--baseline", "main", "--threshold=-1%"],
         &["gate", "--baseline", "main", "--fuel", "x%"],
-        &["gate", "--baseline", "main", "--blocks", "7"],
+        &["gate", "--baseline", "main", "--blocks", "8"],
     ] {
         let said = bench.dyno(usage).exits(2);
         assert!(said.stdout.is_empty(), "{said}");

@@ -51,8 +51,8 @@ fn null(out: &mut impl Write, study: &Study) -> io::Result<()> {
     table.write(out)?;
     writeln!(
         out,
-        "  {DIM}{} of these gates were unsure{DIM:#}\n",
-        null.unsure_gates.count
+        "  {DIM}unsure gates: {}{DIM:#}\n",
+        of(&null.unsure_gates)
     )
 }
 

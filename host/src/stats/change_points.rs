@@ -8,7 +8,7 @@
 mod likelihood;
 mod partition;
 
-use likelihood::surprise;
+use likelihood::{unexplained, weight};
 use partition::optimal_partition;
 
 use super::summary::quantile;
@@ -86,29 +86,55 @@ pub fn change_points(values: &[f64]) -> Vec<usize> {
     likeliest(&history, penalty)
 }
 
-/// The least surprising of the partitions for `penalty` and more, down to no change at all.
+/// The partition that is worth most of those for `penalty` and more, down to no change at all.
 fn likeliest(history: &[f64], mut penalty: f64) -> Vec<usize> {
-    let surprise = |changes: &[usize]| surprise(history, changes, RELATIVE_NOISE_MIN);
-    let (mut best, mut least) = (Vec::new(), surprise(&[]));
+    let unexplained = |changes: &[usize]| unexplained(history, changes, RELATIVE_NOISE_MIN);
+    let (mut best, mut least) = (Vec::new(), unexplained(&[]));
     let mut last = usize::MAX;
     loop {
         let changes = optimal_partition(history, penalty);
-        if changes.is_empty() {
+        let count = changes.len();
+        if count == 0 {
             return best;
         }
-        if changes.len() != last {
-            last = changes.len();
-            let surprise = surprise(&changes);
-            if surprise < least {
-                (best, least) = (changes, surprise);
+        if count != last {
+            last = count;
+            let left = unexplained(&changes);
+            // The next ones have fewer changes, and so leave more unexplained.
+            if left >= least {
+                return best;
+            }
+            let worth = left + weight(count, history.len());
+            if worth < least {
+                (best, least) = (changes.clone(), worth);
             }
         }
-        // The next one has no change at all.
-        if last == 1 {
+        // The next one has no change at all, which was tried first.
+        if count == 1 {
             return best;
         }
-        penalty *= PENALTY_GROWTH;
+        // Up to there it would be the same partition again.
+        penalty = (penalty * PENALTY_GROWTH).max(least_gain(history, &changes));
     }
+}
+
+/// What the change that explains the least of these does explain: by so much the squares grow if the levels on both
+/// sides of it become one.
+fn least_gain(history: &[f64], changes: &[usize]) -> f64 {
+    let starts = std::iter::once(0).chain(changes.iter().copied());
+    let ends = changes.iter().copied().chain([history.len()]);
+    let levels: Vec<(f64, f64)> = starts
+        .zip(ends)
+        .map(|(start, end)| {
+            let runs = (end - start) as f64;
+            (runs, history[start..end].iter().sum::<f64>() / runs)
+        })
+        .collect();
+    let gains = levels.windows(2).map(|pair| {
+        let [(before, low), (after, high)] = [pair[0], pair[1]];
+        before * after / (before + after) * (high - low).powi(2)
+    });
+    gains.fold(f64::INFINITY, f64::min)
 }
 
 /// The standard deviation of the noise, by the successive differences, which a few steps and odd

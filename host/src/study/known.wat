@@ -82,11 +82,11 @@
       (br_if $more (i64.ne (local.get $steps) (i64.const 0))))
     (local.get $x))
   ;; ----
-  ;; 50 x {{units}} loads, each from where the one before says, over eight megabytes.
+  ;; 200 x {{units}} loads, each from where the one before says, over eight megabytes.
   (func $chased (param $number i64) (result i64)
     (local $at i32) (local $left i32)
     (local.set $at (i32.mul (i32.wrap_i64 (local.get $number)) (i32.const 2654435761)))
-    (local.set $left (i32.mul (i32.const 50) (i32.const {{units}})))
+    (local.set $left (i32.mul (i32.const 200) (i32.const {{units}})))
     (loop $more
       (local.set $at (i32.load offset=0x50000 (i32.and (local.get $at) (i32.const 0x7ffffc))))
       (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
@@ -99,11 +99,11 @@
     (if (i32.eq (global.get $elements) (global.get $room))
       (then
         (loop $move
-          (call $put (local.get $moved) (call $mixed (i64.const 10) (local.get $number)))
+          (call $put (local.get $moved) (call $mixed (i64.const 50) (local.get $number)))
           (local.set $moved (i32.add (local.get $moved) (i32.const 1)))
           (br_if $move (i32.lt_u (local.get $moved) (global.get $elements))))
         (global.set $room (i32.shl (global.get $room) (i32.const 1)))))
-    (call $put (global.get $elements) (call $mixed (i64.const 20) (local.get $number)))
+    (call $put (global.get $elements) (call $mixed (i64.const 100) (local.get $number)))
     (global.set $elements (i32.add (global.get $elements) (i32.const 1)))
     (local.get $number))
   ;; ----
@@ -112,15 +112,20 @@
       (i32.and (i32.shl (local.get $element) (i32.const 3)) (i32.const 0x7ffff8))
       (local.get $value)))
   ;; ----
-  ;; {{units}} ms of waiting: the host's timer counts in whole ones.
+  ;; {{units}} waits. Each is for a tenth of a millisecond, of which the host's timer makes a whole one, since it counts
+  ;; in those: so the time is in proportion to their number, with all that a wait costs.
   (func $waited (param $number i64) (result i64)
+    (local $left i32)
     (i64.store (i32.const 1104) (i64.const 0))
     (i32.store8 (i32.const 1112) (i32.const 0))
     (i32.store (i32.const 1120) (i32.const 1))
-    (i64.store (i32.const 1128) (i64.mul (i64.const 1000000) (i64.const {{units}})))
+    (i64.store (i32.const 1128) (i64.const 100000))
     (i64.store (i32.const 1136) (i64.const 0))
     (i32.store16 (i32.const 1144) (i32.const 0))
-    (if (call $poll (i32.const 1104) (i32.const 1168) (i32.const 1) (i32.const 1152)) (then (unreachable)))
+    (local.set $left (i32.const {{units}}))
+    (loop $more
+      (if (call $poll (i32.const 1104) (i32.const 1168) (i32.const 1) (i32.const 1152)) (then (unreachable)))
+      (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
     (call $mixed (i64.const 100) (local.get $number)))
   ;; ----
   ;; Random numbers into the data.

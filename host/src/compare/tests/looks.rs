@@ -2,8 +2,7 @@
 //! more where these leave it open, and fresh ones in two halves. `docs/comparing.md`, "When it stops", has the
 //! figures; `--nocapture` shows them again.
 
-// The figures are what this is for.
-#![allow(clippy::print_stdout)]
+#![expect(clippy::print_stdout, reason = "a study shows its figures")]
 
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};

@@ -8,17 +8,14 @@ const CORRELATION_MAX: f64 = 0.98;
 const CHANGE_WEIGHT: f64 = 3.0;
 
 /// How much these levels leave unexplained: minus twice the logarithm of their likelihood, but for
-/// a constant, and the weight of their changes. The smaller, the better.
+/// a constant.
 ///
 /// The noise around the levels is autoregressive, each run owing a part to the one before it. That
 /// part is estimated around the levels that are judged: so a history without steps is free to
 /// wander instead, as a history of steps is free not to (Shi, Gallagher, Lund & Killick 2022, "A
 /// comparison of single and multiple changepoint techniques for time series data", judge levels
-/// and autocorrelation together, too).
-///
-/// Few runs fit anything, so that changes weigh more there, as in the criterion of Hurvich & Tsai
-/// (1989). Noise below `noise_min` is taken for that much.
-pub(super) fn surprise(history: &[f64], changes: &[usize], noise_min: f64) -> f64 {
+/// and autocorrelation together, too). Noise below `noise_min` is taken for that much.
+pub(super) fn unexplained(history: &[f64], changes: &[usize], noise_min: f64) -> f64 {
     let runs = history.len() as f64;
     let around = around_levels(history, changes);
     let squares: f64 = around.iter().map(|x| x * x).sum();
@@ -34,10 +31,16 @@ pub(super) fn surprise(history: &[f64], changes: &[usize], noise_min: f64) -> f6
         .map(|pair| (pair[1] - owed * pair[0]).powi(2))
         .sum();
     let variance = ((first + news) / runs).max(noise_min * noise_min);
-    let changes = changes.len() as f64;
+    runs * variance.ln()
+}
+
+/// What so many changes must explain in a history of so many runs to be worth it. Few runs fit
+/// anything, so that changes weigh more there, as in the criterion of Hurvich & Tsai (1989).
+pub(super) fn weight(changes: usize, runs: usize) -> f64 {
+    let (changes, runs) = (changes as f64, runs as f64);
     // A mean, a variance and, for each change, a place and a height are estimated.
     let free = (runs - 2.0 * changes - 2.0).max(0.5);
-    runs * variance.ln() + changes * CHANGE_WEIGHT * runs.ln() * runs / free
+    changes * CHANGE_WEIGHT * runs.ln() * runs / free
 }
 
 /// The distances of the runs from their levels, which are means.
