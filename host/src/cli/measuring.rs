@@ -112,7 +112,7 @@ pub(super) struct Sampling {
     /// How long each process samples at most [default: 500ms, quick 250ms, compared 50ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     time: Option<Duration>,
-    /// How long a sample should last [default: 5ms, compared 2ms]
+    /// How long a sample should last [default: 2ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     sample_time: Option<Duration>,
     /// Measure even while other runs measure on every core, and flag the result, instead of waiting for one

@@ -60,7 +60,7 @@ const DIFFERENCE_MAX: f64 = 4.0;
 /// Fewer than about 20 runs cannot tell a small step from noise that wanders: of 8, a false change
 /// is left in at most 4 %, and a step of 3 standard deviations found in a quarter. What this does
 /// not know is noise of two kinds at once: half of it independent and half with 0.9 leaves false
-/// changes in 31 % of 100 runs (56 % before).
+/// changes in 31 % of 100 runs (72 % before).
 ///
 /// Positive values are judged by their logarithms, so that a step of 5 % is one everywhere; values
 /// of which one is not positive, as parts of the largest. A history with a value that is not
