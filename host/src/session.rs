@@ -188,6 +188,9 @@ impl<'a> Session<'a> {
             }
             for subject in &mut subjects[first..] {
                 subject.side = side;
+                if let (Side::Base, Some(versus)) = (side, &request.versus) {
+                    subject.exceptions = versus.exceptions.clone();
+                }
                 subject.note_inputs(&request.grants, request.versus.is_some());
             }
         }
@@ -206,7 +209,7 @@ impl<'a> Session<'a> {
 
     /// The count pass over every case.
     async fn count(&mut self, subjects: &mut [Subject]) {
-        let cases = pending(subjects);
+        let cases = pending(subjects, Stage::Count);
         for (index, at) in cases.iter().enumerate() {
             let Some((subject, code, case)) = at.of(subjects) else {
                 continue;

@@ -1,6 +1,7 @@
 //! Which case of one side is held against which of the other.
 
-use crate::report::model::{Case, Plugin};
+use super::renamed;
+use crate::report::model::{Case, Exceptions, Plugin};
 
 /// A case on both sides, or on one of them.
 #[derive(Debug, Clone, Copy)]
@@ -48,10 +49,15 @@ pub(super) fn counterparts(base: &[&Plugin], candidate: &[&Plugin]) -> Vec<(usiz
 }
 
 /// The candidate's cases in its order, each with the base's of that name; then those that are gone.
-pub(super) fn pairs<'a>(base: &[&'a Plugin], candidate: &[&'a Plugin]) -> Vec<Pair<'a>> {
+pub(super) fn pairs<'a>(
+    base: &[&'a Plugin],
+    candidate: &[&'a Plugin],
+    exceptions: &Exceptions,
+) -> Vec<Pair<'a>> {
     let counterparts = counterparts(base, candidate);
     let case_of = |plugin: &'a Plugin, name: &str| {
-        let found = plugin.cases.iter().find(|case| case.spec.name == name);
+        let is_it = |case: &&Case| renamed(exceptions, plugin, &case.spec.name) == name;
+        let found = plugin.cases.iter().find(is_it);
         found.map(|case| (plugin, case))
     };
     let mut pairs = Vec::new();
@@ -71,7 +77,8 @@ pub(super) fn pairs<'a>(base: &[&'a Plugin], candidate: &[&'a Plugin]) -> Vec<Pa
         for case in &plugin.cases {
             let is_there = same.is_some_and(|(_, same)| {
                 let cases = &candidate[*same].cases;
-                cases.iter().any(|other| other.spec.name == case.spec.name)
+                let name = renamed(exceptions, plugin, &case.spec.name);
+                cases.iter().any(|other| other.spec.name == name)
             });
             if !is_there {
                 pairs.push(Pair {

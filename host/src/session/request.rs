@@ -8,7 +8,7 @@ use regex::Regex;
 use super::{CoreChoice, Settings};
 use crate::measure::{CountSettings, TimeSettings};
 use crate::packaging::Access;
-use crate::report::model::Rules;
+use crate::report::model::{Exceptions, Rules};
 use crate::sandbox::{Grants, Limits};
 
 /// Everything that a session needs to know.
@@ -48,6 +48,8 @@ pub struct Request {
     pub build: bool,
     /// How the core to measure on is chosen.
     pub cores: CoreChoice,
+    /// Whether every plugin that is found must be built: one that lacks its tools is refused, and not passed over.
+    pub build_all: bool,
     /// Where compiled code is kept; none to keep none.
     pub cache_dir: Option<PathBuf>,
     /// How much of it, in bytes.
@@ -69,11 +71,13 @@ pub struct Versus {
     pub names: [String; 2],
     /// By what it is judged.
     pub rules: Rules,
+    /// What holds for some cases alone.
+    pub exceptions: Exceptions,
     /// More blocks for what is unsure after the first ones, once.
     pub extension: u32,
     /// Fresh blocks for what a gate flags, at most.
     pub confirmation: u32,
-    /// Whether what is identical is measured all the same.
+    /// Whether what is identical is timed all the same.
     pub remeasure: bool,
 }
 

@@ -8,7 +8,7 @@ use super::request::{Request, Stage};
 use crate::package::kind::Started;
 use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
-use crate::report::model::{Case, CaseSpec, LimitKind, Outcome, Plugin};
+use crate::report::model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
 use crate::sandbox::{Limits, Shape};
 use crate::stats;
 use crate::worker::{Cancel, Event, INTERRUPTED, ProgramJob, Report};
@@ -22,8 +22,11 @@ pub(super) struct Subject {
     pub(super) digest: Option<Digest>,
     pub(super) code: Option<Code>,
     pub(super) side: Side,
-    /// Nothing can differ from what it is held against, so that it is not measured.
-    pub(super) is_identical: bool,
+    /// The last stage that it is measured in. What cannot differ from the other side is not timed, and counted on
+    /// one side only; none for the other one.
+    pub(super) measured: Option<Stage>,
+    /// What its cases are called on the other side, if it is the base.
+    pub(super) exceptions: Exceptions,
     /// What it gets and must give if it is a command.
     pub(super) program: ProgramJob,
     pub(super) origin: Origin,
@@ -61,7 +64,8 @@ impl Subject {
             digest: None,
             code: None,
             side: Side::Candidate,
-            is_identical: false,
+            measured: Some(Stage::Time),
+            exceptions: Exceptions::default(),
             origin: Origin::Nowhere,
             package: None,
             times: Vec::new(),
@@ -153,9 +157,11 @@ impl Subject {
                     },
                     // Whoever names a directory of plugins in many languages need not have the
                     // tools of all of them.
-                    BuildError::NoProgram { .. } if !source.is_named => Outcome::Skipped {
-                        reason: error.to_string(),
-                    },
+                    BuildError::NoProgram { .. } if !source.is_named && !request.build_all => {
+                        Outcome::Skipped {
+                            reason: error.to_string(),
+                        }
+                    }
                     error => refused(error.to_string()),
                 })?;
             }
@@ -204,11 +210,16 @@ impl Subject {
         if let Err(reason) = plugin::validate(&listed) {
             return self.refuse(Outcome::Refused { reason });
         }
-        self.plugin.cases = listed
-            .into_iter()
-            .filter(|case| request.filter.matches(&case.name))
-            .map(empty)
-            .collect();
+        let new_name = |case: &CaseSpec| {
+            let new = self.exceptions.renames.get(&case.name)?;
+            (!listed.iter().any(|case| case.name == *new)).then_some(new)
+        };
+        let is_wanted = |case: &CaseSpec| {
+            request.filter.matches(&case.name)
+                || new_name(case).is_some_and(|new| request.filter.matches(new))
+        };
+        let cases: Vec<_> = listed.iter().filter(|case| is_wanted(case)).collect();
+        self.plugin.cases = cases.into_iter().cloned().map(empty).collect();
     }
 
     /// How a case ended, with what the user could grant.
