@@ -100,7 +100,7 @@ fn what_changed_or_went_since_it_was_measured_is_not_kept() {
     bench.write("it.wat", rounds(&["add"], 2000));
     for verb in ["gate", "compare"] {
         let args = match verb {
-            "gate" => &["--baseline", "other", "--threshold", "9900%"][..],
+            "gate" => &["--baseline", "other", "--threshold", "1000%"][..],
             _ => &["other", "it.wat"],
         };
         bench
@@ -349,10 +349,22 @@ fn text(value: &Value) -> String {
 fn numbers_alone_need_numbers() {
     let bench = Bench::new();
     bench.write("it.wat", plugin(&["add"]));
-    // What is identical is not measured.
+    // What is identical is counted on the candidate's side alone.
     bench.compare(["it.wat", "it.wat"]).exits(0);
-    let said = bench.dyno(["baseline", "save", "main", "--numbers-only"]);
+    let [base, candidate] = bench.sides();
+    let said = bench.dyno(["baseline", "save", "main", &base, "--numbers-only"]);
     assert_ne!(said.status.code(), Some(0), "{said}");
+    bench
+        .dyno(["baseline", "save", "counts", &candidate, "--numbers-only"])
+        .exits(0);
+    bench
+        .dyno(["gate", "--counts-only", "--baseline", "counts", "it.wat"])
+        .exits(0);
+    // Times it has none, and so it says nothing of them.
+    bench
+        .gate(["--baseline", "counts", "it.wat", "--seed", "5"])
+        .exits(7)
+        .says("its times were not measured on both sides");
     // The plugin can be kept, since it is measured when it is compared with.
-    bench.dyno(["baseline", "save", "main"]).exits(0);
+    bench.dyno(["baseline", "save", "main", &base]).exits(0);
 }

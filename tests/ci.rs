@@ -372,6 +372,37 @@ fn unsure_is_no_pass_unless_somebody_says_so_and_hides_no_failure() {
     with(137, 0, &[]).exits(137).says("dyno-gate: error");
 }
 
+/// If this fails, an option of the script does not reach the gate, or means something else there.
+#[test]
+fn what_a_gate_can_be_told_the_script_can_be_told() {
+    let project = Project::new("plugins/fib");
+    project.write_plugin("plugins/fib", 10);
+    let counted = |args: &[&str]| {
+        let start = ["--base", "main", "--counts-only", "plugins/fib"];
+        finish(project.gate_command(&[&start[..], args].concat()))
+    };
+    counted(&[]).exits(6).says("fuel grew by");
+    counted(&["--fuel-threshold", "1000%", "--memory-threshold=5%"])
+        .exits(0)
+        .says("gate: passed (fuel 1000 %, memory 5 %)");
+    counted(&["--fuel-threshold", "10"]).exits(2);
+    project.bench.write("plugins/fib/fib.wat", plugin(&["a"]));
+    counted(&["--suite", "none"])
+        .exits(6)
+        .says("the baseline has this case");
+    counted(&["--gone=warn"]).exits(7);
+    // The suite beside it says what the case is called now.
+    let suite = "[[plugins]]\npath = 'plugins/fib'\n[phases.baseline]\ndepth = 'quick'\ntime = '20ms'\n[renames]\n'fib/20' = 'a'\n";
+    project.bench.write("dyno.toml", suite);
+    counted(&[
+        "--checksum=allow",
+        "--fuel-threshold=1000%",
+        "--memory-threshold=1000%",
+    ])
+    .exits(0)
+    .says("the baseline calls it fib/20");
+}
+
 /// If this fails, a typing error is a pass, or is told by a line number.
 #[test]
 fn a_command_line_without_sense_is_told_so() {
@@ -384,6 +415,10 @@ fn a_command_line_without_sense_is_told_so() {
         "--unsure is fail or warn",
     );
     complains(&["--wrong"], "--wrong is no option");
+    complains(
+        &["--fuel", "1%"],
+        "how much it may grow is --fuel-threshold",
+    );
     complains(&["--base"], "--base needs a value");
     complains(&[], "name plugins to judge");
     complains(&["--base=main", "nothing"], "there is no plugin nothing");

@@ -50,7 +50,8 @@ fn the_same_bytes_are_identical_under_any_name_and_measured_only_if_asked() {
         .says("2 identical");
     let identical = [("add", "identical"), ("mul", "identical")];
     assert_eq!(pairs(&bench.words()), identical);
-    assert_eq!(measured(&bench), (0, 0));
+    // That they run at all was seen.
+    assert_eq!(measured(&bench), (0, 2));
     bench
         .compare(["--remeasure", "one.wat", "elsewhere/two.wat"])
         .exits(0);

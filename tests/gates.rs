@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use super::support::{Bench, case, finish, gather, plugin, plugin_expecting, poll, shown};
-use super::versions::{SWIFT, change, pages, pairs, rounds};
+use super::versions::{SWIFT, change, pages, rounds};
 
 /// A baseline `main` of `it.wat`, which does a thousand rounds.
 fn bench_with_baseline() -> Bench {
@@ -45,14 +45,16 @@ fn ten_times_the_work_is_confirmed_and_stopped_and_the_command_shows_it_again() 
         .says("gate: passed");
     bench.write("it.wat", rounds(&["add"], 10_000));
     let said = bench.gate(["--baseline", "main"]).exits(6);
-    let said = said.says("gate: regressed").says("10 fresh blocks: +");
+    let said = said.says("gate: regressed").says(" fresh blocks: +");
     let check = |bench: &Bench| {
         let (whole, of_case) = gate(bench);
         assert_eq!(
             [whole.as_str(), of_case["outcome"].as_str().unwrap()],
             ["regressed"; 2]
         );
-        assert_eq!(of_case["confirmation"]["pairs"], 10);
+        // Of ten blocks, those that other programs did not disturb; where too few are left, of ten more.
+        let fresh = of_case["confirmation"]["pairs"].as_u64().unwrap();
+        assert!((8..=20).contains(&fresh), "{of_case:#}");
         assert!(
             of_case["confirmation"]["lower"].as_f64().unwrap() > 1.1,
             "{of_case:#}"
@@ -78,11 +80,11 @@ fn ten_times_the_work_is_confirmed_and_stopped_and_the_command_shows_it_again() 
     // It names itself, and not a longer command each time.
     assert_eq!(said.reruns().collect::<Vec<_>>(), again);
     // The threshold decides, not the verdict.
+    bench.write("it.wat", rounds(&["add"], 5000));
     bench
-        .gate(["--baseline", "main", "--threshold", "9900%"])
+        .gate(["--baseline", "main", "--threshold", "1000%"])
         .exits(0)
-        .says("regressed, critical")
-        .says("gate: passed");
+        .says("gate: passed (time 1000 %)");
     assert_eq!(gate(&bench).1["confirmation"], Value::Null);
 }
 
@@ -116,25 +118,27 @@ fn fuel_and_memory_gate_at_exactly_their_limits() {
     let bench = bench_with_baseline();
     bench.write("it.wat", rounds(&["add"], 1050));
     bench
-        .gate(["--baseline", "main", "--threshold", "9900%"])
+        .gate(["--baseline", "main", "--threshold", "1000%"])
         .exits(0);
     let grown = change(&bench.verdict(), "fuel")["ratio"].as_f64().unwrap() - 1.0;
     let with = |flag: &str, share: f64| {
         let share = format!("{}%", share * 100.0);
-        bench.gate(["--baseline", "main", "--threshold", "9900%", flag, &share])
+        bench.gate(["--baseline", "main", "--threshold", "1000%", flag, &share])
     };
     assert!(grown > 0.01);
-    let said = with("--fuel", grown * 0.99).exits(6).says("fuel grew by");
+    let said = with("--fuel-threshold", grown * 0.99)
+        .exits(6)
+        .says("fuel grew by");
     assert_eq!(said.reruns().count(), 1, "{said}");
-    with("--fuel", grown * 1.01).exits(0);
+    with("--fuel-threshold", grown * 1.01).exits(0);
     bench.write("it.wat", pages(&["add"], 2));
     bench
-        .gate(["--baseline", "main", "--threshold", "9900%"])
+        .gate(["--baseline", "main", "--threshold", "1000%"])
         .exits(0);
-    with("--memory", 0.99)
+    with("--memory-threshold", 0.99)
         .exits(6)
         .says("memory grew by 100.00 %, and 99.00 % is the limit");
-    with("--memory", 1.01).exits(0);
+    with("--memory-threshold", 1.01).exits(0);
 }
 
 /// If this fails, a plugin that no longer loads, or whose cases failed, passes a gate.
@@ -200,26 +204,6 @@ fn a_base_that_fails_is_named_and_nothing_is_said_of_the_case() {
     said.says("gate: unsure");
 }
 
-/// If this fails, a case that vanished or is new stops a gate, or nobody is told of it.
-#[test]
-fn new_and_gone_cases_pass_and_are_shown() {
-    let bench = Bench::new();
-    bench.write("it.wat", plugin(&["add", "old"]));
-    bench.run(["it.wat"]).exits(0);
-    bench.dyno(["baseline", "save", "main"]).exits(0);
-    bench.write("it.wat", plugin(&["young", "add"]));
-    let said = bench
-        .gate(["--baseline", "main", "--threshold", "9900%"])
-        .exits(0);
-    let words = bench.words();
-    let words = pairs(&words);
-    assert_eq!(
-        [words[0], words[2]],
-        [("young", "new"), ("old", "gone")],
-        "{said}"
-    );
-}
-
 /// If this fails, a gate judges other plugins than those the baseline was made of.
 #[test]
 fn without_paths_the_sources_of_the_baseline_are_judged_wherever_one_stands() {
@@ -235,7 +219,7 @@ fn without_paths_the_sources_of_the_baseline_are_judged_wherever_one_stands() {
         command
             .arg("gate")
             .args(SWIFT)
-            .args(["--baseline", "main", "--threshold", "9900%"]);
+            .args(["--baseline", "main", "--threshold", "1000%"]);
         command.current_dir(bench.path(dir));
         finish(command).exits(0);
         let verdicts = bench.verdicts();
@@ -264,7 +248,14 @@ fn the_command_below_a_failure_chooses_its_case_alone() {
     bench.run(["it's a plugin.wat"]).exits(0);
     bench.dyno(["baseline", "save", "main"]).exits(0);
     bench.write("it's a plugin.wat", rounds(&names, 1050));
-    let args = ["--baseline", "main", "--threshold", "9900%", "--fuel", "1%"];
+    let args = [
+        "--baseline",
+        "main",
+        "--threshold",
+        "1000%",
+        "--fuel-threshold",
+        "1%",
+    ];
     for more in [
         &[][..],
         &["--case", "plain", "--case", "it*"],
@@ -294,7 +285,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_measured() {
         &["gate", "--baseline", "latest"],
         &["gate", "--baseline", "main", "--threshold", "0%"],
         &["gate", "--baseline", "main", "--threshold=-1%"],
-        &["gate", "--baseline", "main", "--fuel", "x%"],
+        &["gate", "--baseline", "main", "--fuel-threshold", "x%"],
         &["gate", "--baseline", "main", "--blocks", "8"],
     ] {
         let said = bench.dyno(usage).exits(2);

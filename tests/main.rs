@@ -36,6 +36,7 @@ mod faults;
 mod folded;
 mod gates;
 mod growth;
+mod guards;
 mod hermetic;
 mod history;
 mod hostile_server;

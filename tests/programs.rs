@@ -391,8 +391,8 @@ fn hostile_programs_run_into_the_same_limits_and_the_message_says_what_to_raise(
         (
             "flooding",
             module("", "", flood),
-            "output",
-            "allow more with --output ",
+            "output-bytes",
+            "allow more with --output-bytes ",
         ),
         (
             "deep",

@@ -12,13 +12,17 @@
 
 mod changes;
 mod conditions;
+mod counts;
 mod decision;
 mod gate;
 mod matching;
+mod rules;
 
+use crate::quoted::quoted;
 use crate::report::model::{
-    Case, CaseComparison, Change, Comparison, Conditions, Diagnosis, GateOutcome, Metric, Outcome,
-    Pairing, Plugin, Rules, Run, RunStatus, Severity, Side, UnsureReason, Verdict,
+    Case, CaseComparison, Change, ChecksumRule, Comparison, Conditions, Diagnosis, Exceptions,
+    GateOutcome, Gone, Metric, Outcome, Pairing, Plugin, Rules, Run, RunStatus, Severity, Side,
+    UnsureReason, Verdict,
 };
 
 pub use changes::half_width;
@@ -27,6 +31,7 @@ use decision::decide;
 pub use gate::Next;
 pub use matching::Ambiguous;
 use matching::{Pair, pairs};
+pub use rules::{idle, renamed, rules_of};
 
 /// The rules unless the user says otherwise (METHOD.md).
 pub const RULES: Rules = Rules {
@@ -36,7 +41,15 @@ pub const RULES: Rules = Rules {
     fuel: None,
     memory: None,
     gates: false,
+    fuel_max: None,
+    memory_max: None,
+    counts_only: false,
+    gone: Gone::Fail,
+    checksum: ChecksumRule::Match,
 };
+
+/// By how much fuel and memory may grow where nothing else is judged: by less than what is reported as a change.
+pub const COUNTED: f64 = FUEL_RESOLVED;
 
 /// Blocks of every case, each a difference; as many again where these leave it unsure (METHOD.md).
 pub const BLOCKS: u32 = 10;
@@ -77,11 +90,13 @@ fn grown(change: &Change) -> f64 {
 
 /// What cases are judged by besides their own data.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Context {
+pub struct Context<'a> {
     /// Whether the sides were run side by side.
     pub pairing: Pairing,
     /// By what it is judged.
     pub rules: Rules,
+    /// What holds for some cases alone.
+    pub exceptions: &'a Exceptions,
     /// What an empty batch costs within its timed part, ns: no smaller difference is one.
     pub empty_batch_ns: Option<f64>,
     /// Whether engine, limits, seed and grants are the same on both sides.
@@ -101,7 +116,7 @@ pub fn compare(
     candidate: &Run,
     names: [&str; 2],
     pairing: Pairing,
-    rules: Rules,
+    (rules, exceptions): (Rules, &Exceptions),
     judged_at: String,
 ) -> Comparison {
     let differences = match pairing {
@@ -111,6 +126,7 @@ pub fn compare(
     let context = Context {
         pairing,
         rules,
+        exceptions,
         empty_batch_ns: candidate.empty_batch_ns.or(base.empty_batch_ns),
         same_configuration: conditions::is_same_configuration(&differences),
         is_complete: [base, candidate]
@@ -120,7 +136,7 @@ pub fn compare(
         sharing: 0,
     };
     let mut cases = cases(&plugins_of(base), &plugins_of(candidate), &context);
-    conditions::settle(&mut cases, &differences, &rules);
+    conditions::settle(&mut cases, &differences, (&rules, exceptions));
     let noise = match pairing {
         Pairing::Paired => None,
         Pairing::Stored => conditions::noise(base, candidate, &cases),
@@ -136,6 +152,7 @@ pub fn compare(
         pairing,
         conditions: Conditions { differences, noise },
         rules,
+        exceptions: exceptions.clone(),
         cases,
     }
 }
@@ -147,27 +164,38 @@ fn plugins_of(run: &Run) -> Vec<&Plugin> {
 /// Compares the cases of two sides: the candidate's in its order, then those that are gone.
 #[must_use]
 pub fn cases(base: &[&Plugin], candidate: &[&Plugin], context: &Context) -> Vec<CaseComparison> {
-    let pairs = pairs(base, candidate);
+    let pairs = pairs(base, candidate, context.exceptions);
     let confirming = pairs
         .iter()
         .filter(|pair| changes::was_confirmed(pair))
         .count()
         .max(context.sharing);
-    let mut compared: Vec<CaseComparison> = pairs
-        .iter()
-        .map(|pair| compare_case(pair, context))
-        .collect();
-    if context.rules.gates {
-        for (pair, case) in pairs.iter().zip(&mut compared) {
-            let mut gate = gate::gate(pair, case, confirming, context);
+    let judged = |pair: &Pair<'_>| {
+        // What holds for some cases alone is looked up here, once: below this, rules are those of the case.
+        let context = Context {
+            rules: rules_of(&context.rules, context.exceptions, pair.name()),
+            ..*context
+        };
+        let mut case = compare_case(pair, &context);
+        case.notes.extend(old_name(pair));
+        if context.rules.gates {
+            let mut gate = gate::gate(pair, &case, confirming, &context);
             if !context.is_complete && gate.outcome == GateOutcome::Passed {
                 gate.outcome = GateOutcome::Unsure;
                 gate.reason = "it was interrupted".into();
             }
             case.gate = Some(gate);
         }
-    }
-    compared
+        case
+    };
+    pairs.iter().map(judged).collect()
+}
+
+/// What the base calls a case, if that is another name.
+fn old_name(pair: &Pair<'_>) -> Option<String> {
+    let (_, base) = pair.base?;
+    let name = &base.spec.name;
+    (name != pair.name()).then(|| format!("the baseline calls it {}", quoted(name)))
 }
 
 /// Whether nothing can differ between two plugins of one session: the same bytes, and the same inputs.
@@ -218,7 +246,9 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         };
         return compared;
     };
-    let is_identical = context.same_configuration && is_identical(base_plugin, plugin);
+    // What was never seen to end well may fail on both sides.
+    let was_seen = was_run(base) || was_run(candidate);
+    let is_identical = context.same_configuration && was_seen && is_identical(base_plugin, plugin);
     compared.notes.extend(failure("base", base));
     compared.notes.extend(failure("candidate", candidate));
     if !compared.notes.is_empty() {
@@ -247,6 +277,10 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         compared.verdict = Verdict::Identical;
         return compared;
     }
+    if context.rules.counts_only {
+        counts::judge(&mut compared, [base, candidate]);
+        return compared;
+    }
     let fuel = compared.change(Metric::Fuel).copied();
     let decision = decide(base, candidate, times, fuel.as_ref(), context);
     compared.verdict = decision.verdict;
@@ -261,6 +295,11 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
     let sentence = decision.reason.and_then(decision::explain);
     compared.notes.extend(sentence.map(str::to_owned));
     compared
+}
+
+/// Whether it is known to run well: it was counted or timed, and ended well.
+fn was_run(case: &Case) -> bool {
+    case.outcome.is_ok() && (case.count.is_some() || !case.processes.is_empty())
 }
 
 fn failure(side: &str, case: &Case) -> Option<String> {

@@ -30,6 +30,17 @@ pub enum QuantityError {
     /// It is not a whole number that fits.
     #[error("`{0}` is out of range")]
     Range(String),
+    /// A share without its percent sign could be a hundred times as much.
+    #[error("`{text}` has no percent sign: write {instead}")]
+    Bare {
+        /// What was typed.
+        text: String,
+        /// What it can have meant.
+        instead: String,
+    },
+    /// No threshold can be that.
+    #[error("`{0}` is not a share: write a percentage above 0% and up to 1000%")]
+    Share(String),
 }
 
 /// Reads an amount in the unit of a limit: bytes, milliseconds, or a plain number.
@@ -73,24 +84,45 @@ pub fn parse(text: &str, unit: LimitUnit) -> Result<u64, QuantityError> {
     Ok(amount.round() as u64)
 }
 
-/// Reads a share of something: `10%` or `0.1`.
+/// The largest share that somebody can mean: what grows to eleven times its size is no longer a question of shares.
+const PERCENT_MAX: f64 = 1000.0;
+
+/// Reads a share of something: `10%`. A bare number is none, since 10 and 0.1 are both written for it.
 ///
 /// # Errors
-/// If it is not a positive number.
+/// If it is not a percentage, or none that can be meant.
 pub fn share(text: &str) -> Result<f64, QuantityError> {
     let text = text.trim();
     let shown = || text.escape_debug().to_string();
-    let (number, whole) = match text.strip_suffix('%') {
-        Some(number) => (number.trim_end(), 100.0),
-        None => (text, 1.0),
+    let number = |digits: &str| {
+        let number = digits.trim_end().parse::<f64>();
+        number.map_err(|_| QuantityError::Number(shown()))
     };
-    let number: f64 = number.parse().map_err(|_| QuantityError::Number(shown()))?;
-    let share = number / whole;
-    if share > 0.0 && share <= 100.0 {
-        Ok(share)
+    let Some(digits) = text.strip_suffix('%') else {
+        let number = number(text)?;
+        return Err(QuantityError::Bare {
+            text: shown(),
+            instead: match number {
+                number if number > 0.0 && number <= 1.0 => {
+                    format!("{}% or {number}%", show_percent(number))
+                }
+                number if number > 1.0 && number <= PERCENT_MAX => format!("{number}%"),
+                _ => "10%".into(),
+            },
+        });
+    };
+    let percent = number(digits)?;
+    if percent > 0.0 && percent <= PERCENT_MAX {
+        Ok(percent / 100.0)
     } else {
-        Err(QuantityError::Range(shown()))
+        Err(QuantityError::Share(shown()))
     }
+}
+
+/// The number of percent of a share, without what binary fractions leave behind it.
+#[must_use]
+pub fn show_percent(share: f64) -> String {
+    format!("{}", (share * 1e8).round() / 1e6)
 }
 
 /// Shows an amount so that [`parse`] reads it back.
@@ -163,6 +195,32 @@ mod tests {
         assert_eq!(show(60_000, LimitUnit::Milliseconds), "1min");
         assert_eq!(show(200_000_000_000, LimitUnit::Count), "2e11");
         assert_eq!(show(1_234_567, LimitUnit::Count), "1.234567e6");
+    }
+
+    /// If this fails, `--threshold 10` is ten times as much, and a gate passes whatever happens.
+    #[test]
+    fn a_share_has_a_percent_sign_and_can_be_meant() {
+        assert_eq!(share("10%"), Ok(0.1));
+        assert_eq!(share(" 0.5 % "), Ok(0.005));
+        assert_eq!(share("1000%"), Ok(10.0));
+        let refused = |text: &str| share(text).unwrap_err().to_string();
+        for (bare, instead) in [
+            ("10", "10%"),
+            ("0.1", "10% or 0.1%"),
+            ("0.07", "7% or 0.07%"),
+            ("1", "100% or 1%"),
+            ("-5", "10%"),
+            ("1e9", "10%"),
+        ] {
+            let expected = format!("`{bare}` has no percent sign: write {instead}");
+            assert_eq!(refused(bare), expected);
+        }
+        for bad in ["0%", "-1%", "1001%", "inf%", "nan%", "1e9%"] {
+            assert!(refused(bad).contains("above 0%"), "{bad}");
+        }
+        for bad in ["", "%", "x%", "ten", "10 percent"] {
+            assert!(refused(bad).contains("is not a number"), "{bad}");
+        }
     }
 
     #[test]

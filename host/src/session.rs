@@ -24,7 +24,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use case::{CaseAt, Place, pending};
 use core::Core;
 pub use core::CoreChoice;
-pub use filter::{CaseFilter, FilterError, Selection};
+pub use filter::{CaseFilter, FilterError, Selection, select};
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
 pub use request::{Depth, Request, Stage, Versus, random_u64};
@@ -199,6 +199,9 @@ impl<'a> Session<'a> {
             for subject in &mut subjects[first..] {
                 subject.side = side;
                 subject.plugin.kept_from = request.kept_from.get(path).cloned();
+                if let (Side::Base, Some(versus)) = (side, &request.versus) {
+                    subject.exceptions = versus.exceptions.clone();
+                }
                 subject.note_inputs(&request.grants, request.versus.is_some());
             }
         }
@@ -221,7 +224,7 @@ impl<'a> Session<'a> {
 
     /// The count pass over every case.
     async fn count(&mut self, subjects: &mut [Subject]) {
-        let cases = pending(subjects);
+        let cases = pending(subjects, Stage::Count);
         for (index, at) in cases.iter().enumerate() {
             let Some((subject, code, case)) = at.of(subjects) else {
                 continue;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use dyno_host::baseline::Components;
 use dyno_host::quoted::quoted;
 use dyno_host::render;
-use dyno_host::report::model::Case;
+use dyno_host::report::model::{Case, Outcome, Run};
 use dyno_host::report::{Baseline, Store};
 
 use super::report::ReportFile;
@@ -78,12 +78,20 @@ impl BaselineVerb {
             } => {
                 let mut store = file.open()?;
                 let saved = save(&mut store, &name, &run, numbers_only)?;
-                let plugins = match saved.plugins.len() {
+                let plugins = match saved.baseline.plugins.len() {
                     0 => "its numbers alone".into(),
                     1 => "its plugin".into(),
                     plugins => format!("its {plugins} plugins"),
                 };
-                writeln!(out, "{name} is run {} now, with {plugins}", saved.run)?;
+                let before = match saved.before {
+                    Some(run) => format!("; it was run {run}"),
+                    None => String::new(),
+                };
+                writeln!(
+                    out,
+                    "{name} is run {} now, with {plugins}{before}",
+                    saved.baseline.run
+                )?;
             }
             Self::List { json: true, file } => {
                 super::print_json(&mut out, &file.open()?.baselines()?)?;
@@ -119,13 +127,20 @@ fn absent(name: &str) -> anyhow::Error {
     .into()
 }
 
-/// Gives a recorded run a name.
+/// A baseline that was saved.
+pub(super) struct Saved {
+    pub(super) baseline: Baseline,
+    /// The run that bore the name before.
+    pub(super) before: Option<String>,
+}
+
+/// Gives a recorded run a name, and warns of what of it no later one can be held against.
 pub(super) fn save(
     store: &mut Store,
     name: &str,
     run: &str,
     numbers_only: bool,
-) -> anyhow::Result<Baseline> {
+) -> anyhow::Result<Saved> {
     let run = store.run(run)?;
     // What was found identical was not measured: its plugin can be, its numbers are none.
     let is_measured = |case: &Case| case.outcome.is_ok() && (case.count.is_some() || !numbers_only);
@@ -146,13 +161,48 @@ pub(super) fn save(
         true => Vec::new(),
         false => components.keep(&run)?,
     };
+    let failed = failed(&run);
     let baseline = Baseline {
         name: name.to_owned(),
         run: run.id,
         created_at: dyno_host::report::now(),
         plugins,
     };
+    let before = store.baseline(name)?.map(|baseline| baseline.run);
     store.save_baseline(&baseline)?;
     components.sweep(&store.baselines()?)?;
-    Ok(baseline)
+    if let Some(failed) = failed {
+        super::warn(&failed);
+    }
+    Ok(Saved {
+        before: before.filter(|before| *before != baseline.run),
+        baseline,
+    })
+}
+
+/// Names of what failed that a warning lists.
+const FAILED_SHOWN: usize = 5;
+
+/// What of a run failed, as a warning; none if nothing did. It can be a baseline all the same: the other cases are
+/// good, and a gate is unsure about these.
+fn failed(run: &Run) -> Option<String> {
+    let plugins = run.plugins.iter();
+    let failed = plugins.flat_map(|plugin| {
+        let is_fine = matches!(plugin.outcome, Outcome::Ok | Outcome::Skipped { .. });
+        let own = (!is_fine).then_some(&plugin.name);
+        let cases = plugin.cases.iter().filter(|case| !case.outcome.is_ok());
+        own.into_iter().chain(cases.map(|case| &case.spec.name))
+    });
+    let names: Vec<_> = failed.map(|name| quoted(name)).collect();
+    let shown = names.get(..FAILED_SHOWN).unwrap_or(&names).join(", ");
+    let more = match names.len().saturating_sub(FAILED_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "the run {} failed in {shown}{more}: a gate against it stays unsure there",
+            run.id
+        )
+    })
 }

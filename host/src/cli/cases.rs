@@ -20,6 +20,11 @@ pub(super) struct CaseArgs {
 }
 
 impl CaseArgs {
+    /// Whether only some of the cases are meant.
+    pub(super) fn is_filtered(&self) -> bool {
+        !self.case.is_empty() || !self.exclude.is_empty()
+    }
+
     pub(super) fn filter(&self) -> CaseFilter {
         CaseFilter::new(&self.case, &self.exclude).exactly(self.exact)
     }

@@ -1,4 +1,4 @@
-//! `dyno compare` and `dyno gate`: two versions held against each other.
+//! `dyno compare`: two versions held against each other.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,11 +7,10 @@ use clap::Args;
 use dyno_host::compare::{self, BLOCKS, CONFIRMING_BLOCKS, PAIRS, RULES};
 use dyno_host::export::{self, Contents};
 use dyno_host::measure::TimeSettings;
-use dyno_host::quantity;
 use dyno_host::render::{self, Progress};
-use dyno_host::report::model::{Comparison, GateOutcome, Pairing, Rules, Run};
+use dyno_host::report::model::{Comparison, Exceptions, GateOutcome, Pairing, Rules, Run};
 use dyno_host::report::{Store, now};
-use dyno_host::session::{Request, Stage, Versus};
+use dyno_host::session::{self, Request, SessionError, Stage, Versus};
 
 use super::measuring::{self, Conditions, Format, Sampling};
 use super::operand::{Operand, What};
@@ -38,43 +37,22 @@ pub(super) struct Compare {
     output: Output,
 }
 
-/// Fail if a plugin became slower than its baseline
-///
-/// Runs both side by side, confirms what looks slower with fresh blocks, and records the verdict. A share
-/// given to a limit gates, too: with `--fuel 1% --memory 10%` fuel that grew by 1 % and memory that grew by
-/// 10 % fail.
-/// Exit code 6: something grew by the threshold; 7: that cannot be said; 0: nothing did.
-#[derive(Debug, Args)]
-pub(super) struct Gate {
-    /// What is judged [default: the plugins that the baseline was made of, as they are now]
-    candidate: Vec<PathBuf>,
-    /// What it is held against: a baseline, or anything else that `dyno compare` takes
-    #[arg(long, value_name = "NAME")]
-    baseline: String,
-    /// Time that grew by this fails
-    #[arg(long, value_name = "SHARE", default_value = "10%", value_parser = quantity::share, help_heading = "Gate")]
-    threshold: f64,
-    #[command(flatten)]
-    comparing: Comparing,
-    #[command(flatten)]
-    conditions: Conditions,
-    #[command(flatten)]
-    output: Output,
-}
-
 /// How much to measure.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Measuring")]
-struct Comparing {
+pub(super) struct Comparing {
+    /// Compare fuel, memory and checksums alone: exact, in a moment, and blind to time
+    #[arg(long, conflicts_with_all = ["blocks", "pairs", "remeasure", "time", "sample_time"])]
+    pub(super) counts_only: bool,
     /// Blocks a case, each a difference; twice as many where these leave it unsure
     #[arg(long, value_name = "NUMBER", default_value_t = BLOCKS, value_parser = clap::value_parser!(u32).range(9..=500))]
     blocks: u32,
     /// Pairs of processes a block, which is the median of their differences
     #[arg(long, value_name = "NUMBER", default_value_t = PAIRS, value_parser = clap::value_parser!(u32).range(1..=100))]
     pairs: u32,
-    /// Measure also what is identical: it shows what this machine makes of no change at all
+    /// Time also what is identical: it shows what this machine makes of no change at all
     #[arg(long)]
-    remeasure: bool,
+    pub(super) remeasure: bool,
     #[command(flatten)]
     sampling: Sampling,
 }
@@ -82,7 +60,7 @@ struct Comparing {
 /// Where the result goes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-struct Output {
+pub(super) struct Output {
     /// How to show it
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     format: Format,
@@ -105,7 +83,7 @@ pub(super) struct Compared {
 
 impl Compared {
     /// What both deserve: a failure goes before a regression.
-    fn gated(&self) -> Exit {
+    pub(super) fn gated(&self) -> Exit {
         match (self.exit, self.comparison.gate()) {
             (Exit::Well, Some(GateOutcome::Regressed)) => Exit::Regressed,
             (Exit::Well, Some(GateOutcome::Unsure)) => Exit::Unsure,
@@ -124,7 +102,6 @@ impl Compared {
 
 impl Compare {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        self.conditions.nothing_grows()?;
         if !self.more.is_empty() {
             return self.execute_across(verbose);
         }
@@ -133,7 +110,11 @@ impl Compare {
         let candidate = Operand::resolve(&self.candidate, store.as_ref())?;
         let versions = Versions {
             request: self.comparing.request(&self.conditions, Vec::new())?,
-            rules: RULES,
+            rules: Rules {
+                counts_only: self.comparing.counts_only,
+                ..RULES
+            },
+            exceptions: Exceptions::default(),
             remeasure: self.comparing.remeasure,
         };
         let compared =
@@ -168,74 +149,11 @@ impl Compare {
     }
 }
 
-impl Gate {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        let mut store = self.output.open()?;
-        let base = Operand::resolve(&self.baseline, store.as_ref())?;
-        let candidate = match self.candidate.as_slice() {
-            [] => sources(&self.baseline, store.as_ref())?,
-            paths => paths.to_vec(),
-        };
-        let candidate = Operand {
-            name: paths_text(&candidate),
-            what: What::Plugins(candidate),
-            kept_from: BTreeMap::new(),
-        };
-        let growth = self.conditions.growth();
-        let versions = Versions {
-            request: self.comparing.request(&self.conditions, Vec::new())?,
-            remeasure: self.comparing.remeasure,
-            rules: Rules {
-                threshold: self.threshold,
-                fuel: growth.fuel,
-                memory: growth.memory,
-                gates: true,
-                ..RULES
-            },
-        };
-        let compared =
-            versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
-        self.output.show(&compared, verbose)?;
-        Ok(compared.gated())
-    }
-}
-
-/// The plugins that a baseline was made of, as they are now.
-fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
-    let name = name.strip_prefix("baseline:").unwrap_or(name);
-    let baseline = match store {
-        Some(store) => store.baseline(name)?,
-        None => None,
-    };
-    let (Some(baseline), Some(store)) = (baseline, store) else {
-        return Err(UsageError(
-            "name the plugins to judge: only a baseline knows what it was made of".into(),
-        )
-        .into());
-    };
-    if baseline.plugins.is_empty() {
-        let run = store.run(&baseline.run)?;
-        let sources = run.plugins.iter();
-        return Ok(sources
-            .map(|plugin| PathBuf::from(&plugin.source))
-            .collect());
-    }
-    let sources = baseline.plugins.iter();
-    Ok(sources.map(|kept| PathBuf::from(&kept.source)).collect())
-}
-
-fn paths_text(paths: &[PathBuf]) -> String {
-    let shown: Vec<_> = paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    shown.join(" ")
-}
-
 /// Two versions, and how they are to be compared: what to do with each but for its paths.
 pub(super) struct Versions {
     pub(super) request: Request,
     pub(super) rules: Rules,
+    pub(super) exceptions: Exceptions,
     pub(super) remeasure: bool,
 }
 
@@ -265,20 +183,31 @@ impl Versions {
                 let like = like.map(|run| run.settings.clone());
                 let stored = [base.plugins(), candidate.plugins()].concat();
                 let request = Request { stored, ..request };
-                let (base, one) = run(&request, base, like.as_ref(), verbose)?;
-                let (candidate, other) = run(&request, candidate, like.as_ref(), verbose)?;
+                let (base, one) = run(&request, base, &self.exceptions, like.as_ref(), verbose)?;
+                let (candidate, other) = run(
+                    &request,
+                    candidate,
+                    Exceptions::NONE,
+                    like.as_ref(),
+                    verbose,
+                )?;
                 compare::check_pairing(
                     &base.plugins.iter().collect::<Vec<_>>(),
                     &candidate.plugins.iter().collect::<Vec<_>>(),
                 )?;
-                let names = names.each_ref().map(String::as_str);
-                let comparison =
-                    compare::compare(&base, &candidate, names, Pairing::Stored, self.rules, now());
+                let comparison = compare::compare(
+                    &base,
+                    &candidate,
+                    names.each_ref().map(String::as_str),
+                    Pairing::Stored,
+                    (self.rules, &self.exceptions),
+                    now(),
+                );
                 let compared = Compared {
+                    exit: measuring::exit_of(Some(&base), &candidate, one.or(other)),
                     base,
                     candidate,
                     comparison,
-                    exit: if one == Exit::Well { other } else { one },
                 };
                 (compared, fresh)
             }
@@ -309,6 +238,7 @@ impl Versions {
                 paths: base,
                 names,
                 rules: self.rules,
+                exceptions: self.exceptions.clone(),
                 extension: request.blocks,
                 confirmation: CONFIRMING_BLOCKS,
                 remeasure: self.remeasure,
@@ -329,17 +259,20 @@ impl Versions {
     }
 }
 
-/// One side as a run: the stored one, or one that is made now, and sampled like the one that it is compared with.
+/// One side as a run, and the signal that ended it: the stored one, of which only those cases count that were
+/// asked for, or one that is made now, and sampled like the one that it is compared with.
 fn run(
     request: &Request,
     what: What,
+    exceptions: &Exceptions,
     like: Option<&BTreeMap<String, u64>>,
     verbose: bool,
-) -> anyhow::Result<(Run, Exit)> {
+) -> anyhow::Result<(Run, Option<i32>)> {
     let paths = match what {
-        What::Stored(run) => {
-            let exit = measuring::exit_of(None, &run, None);
-            return Ok((*run, exit));
+        What::Stored(mut run) => {
+            let sides = run.plugins.iter_mut().map(|plugin| (plugin, exceptions));
+            session::select(&request.filter, sides.collect()).map_err(SessionError::Filter)?;
+            return Ok((*run, None));
         }
         What::Plugins(paths) => paths,
     };
@@ -352,14 +285,21 @@ fn run(
         request.sample_like(settings);
     }
     let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
-    let exit = measuring::exit(&findings);
-    Ok((findings.run, exit))
+    Ok((findings.run, findings.signal))
 }
 
 impl Comparing {
     /// What to do with plugins that are yet to be named.
-    fn request(&self, conditions: &Conditions, paths: Vec<PathBuf>) -> anyhow::Result<Request> {
-        let mut request = conditions.request(paths, Stage::Time, None)?;
+    pub(super) fn request(
+        &self,
+        conditions: &Conditions,
+        paths: Vec<PathBuf>,
+    ) -> anyhow::Result<Request> {
+        let stage = match self.counts_only {
+            true => Stage::Count,
+            false => Stage::Time,
+        };
+        let mut request = conditions.request(paths, stage, None)?;
         request.blocks = self.blocks;
         request.processes = self.pairs;
         request.time = TimeSettings::compared();
@@ -372,7 +312,7 @@ impl Comparing {
 impl Output {
     /// The report, if it is to be written; opened before anything is measured. With `--no-report` one that is
     /// there is still read, since baselines are in it.
-    fn open(&self) -> anyhow::Result<Option<Store>> {
+    pub(super) fn open(&self) -> anyhow::Result<Option<Store>> {
         let path = self.report.clone().unwrap_or_else(paths::report);
         Ok(match self.no_report {
             true if !path.exists() => None,
@@ -382,11 +322,11 @@ impl Output {
     }
 
     /// The report, if this is to be recorded in it.
-    fn recording<'a>(&self, store: &'a mut Option<Store>) -> Option<&'a mut Store> {
+    pub(super) fn recording<'a>(&self, store: &'a mut Option<Store>) -> Option<&'a mut Store> {
         store.as_mut().filter(|_| !self.no_report)
     }
 
-    fn show(&self, compared: &Compared, verbose: bool) -> anyhow::Result<()> {
+    pub(super) fn show(&self, compared: &Compared, verbose: bool) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
         let contents = compared.contents();
         super::shown(match self.format.export() {

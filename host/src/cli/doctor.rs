@@ -8,6 +8,7 @@ use dyno_host::machine;
 use dyno_host::measure::TimeSettings;
 use dyno_host::render::{self, Diagnosis, Progress};
 use dyno_host::report::Store;
+use dyno_host::report::model::Exceptions;
 use dyno_host::session::{Stage, Versus};
 use dyno_host::study::{self, ROUNDS, Resolution};
 use dyno_host::worker::confine;
@@ -84,6 +85,7 @@ impl Doctor {
                 paths: vec![path.clone()],
                 names: ["kernels".into(), "kernels".into()],
                 rules: compare::RULES,
+                exceptions: Exceptions::default(),
                 extension: 0,
                 confirmation: 0,
                 remeasure: true,

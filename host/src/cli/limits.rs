@@ -1,27 +1,13 @@
 //! A flag for every row of the table of limits.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
-use dyno_host::quantity::{self, QuantityError};
+use dyno_host::quantity;
 use dyno_host::report::model::LimitKind;
 use dyno_host::sandbox::{LIMITS, LimitSpec, LimitUnit, Limits};
 
 /// The limits in force: the defaults, and what the user changed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LimitArgs(pub(super) Limits, pub(super) Growth);
-
-/// What `dyno gate` takes where others take a cap: `--fuel 1%` is how much fuel may grow.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Growth {
-    pub(super) fuel: Option<f64>,
-    pub(super) memory: Option<f64>,
-}
-
-/// One value of a flag.
-#[derive(Debug, Clone, Copy)]
-enum Bound {
-    Cap(u64),
-    Growth(f64),
-}
+pub(super) struct LimitArgs(pub(super) Limits);
 
 impl Args for LimitArgs {
     fn augment_args(command: Command) -> Command {
@@ -50,17 +36,29 @@ fn arg(spec: &'static LimitSpec) -> Arg {
             spec.about,
             quantity::show(spec.default, spec.unit)
         ))
-        .value_parser(move |text: &str| bound(text, spec))
+        .value_parser(move |text: &str| amount(text, spec))
         .action(ArgAction::Append)
         .hide_short_help(true)
 }
 
-fn bound(text: &str, spec: &LimitSpec) -> Result<Bound, QuantityError> {
-    let grows = matches!(spec.kind, LimitKind::Fuel | LimitKind::Memory);
-    match text.ends_with('%') && grows {
-        true => quantity::share(text).map(Bound::Growth),
-        false => quantity::parse(text, spec.unit).map(Bound::Cap),
+/// A limit is an amount. Who writes a share means how much it may grow, which is another flag.
+fn amount(text: &str, spec: &LimitSpec) -> Result<u64, String> {
+    if !text.trim_end().ends_with('%') {
+        return quantity::parse(text, spec.unit).map_err(|error| error.to_string());
     }
+    let (name, text) = (spec.name, text.escape_debug());
+    let example = quantity::show(spec.default, spec.unit);
+    let grows = match spec.kind {
+        LimitKind::Fuel | LimitKind::Memory => {
+            format!(
+                "; how much may be added to the baseline's is `dyno gate --{name}-threshold {text}`"
+            )
+        }
+        _ => String::new(),
+    };
+    Err(format!(
+        "`{text}` is a share, and this limit is an amount such as {example}{grows}"
+    ))
 }
 
 impl FromArgMatches for LimitArgs {
@@ -72,14 +70,8 @@ impl FromArgMatches for LimitArgs {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         for spec in LIMITS {
-            for bound in matches.get_many::<Bound>(spec.name).into_iter().flatten() {
-                match *bound {
-                    Bound::Cap(cap) => self.0.set(spec.kind, cap),
-                    Bound::Growth(share) if spec.kind == LimitKind::Fuel => {
-                        self.1.fuel = Some(share)
-                    }
-                    Bound::Growth(share) => self.1.memory = Some(share),
-                }
+            for amount in matches.get_many::<u64>(spec.name).into_iter().flatten() {
+                self.0.set(spec.kind, *amount);
             }
         }
         Ok(())

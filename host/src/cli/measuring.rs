@@ -17,7 +17,7 @@ use dyno_host::session::{self, CoreChoice, Depth, Findings, Request, SessionErro
 use dyno_host::worker::Cancel;
 
 use super::cases::CaseArgs;
-use super::limits::{Growth, LimitArgs};
+use super::limits::LimitArgs;
 use super::packages::{AccessArgs, Person};
 use super::{Exit, UsageError};
 
@@ -170,25 +170,14 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Measuring {
     /// The request that these arguments make, up to a stage.
     pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> anyhow::Result<Request> {
-        self.conditions.nothing_grows()?;
         self.conditions.request(self.paths.clone(), stage, effort)
     }
 }
 
 impl Conditions {
-    /// Refuses what only a gate can be given.
-    pub(super) fn nothing_grows(&self) -> Result<(), UsageError> {
-        if self.limits.1 == Growth::default() {
-            return Ok(());
-        }
-        Err(UsageError(
-            "a share says how much fuel or memory may grow, which is for `dyno gate`: a limit is an amount".into(),
-        ))
-    }
-
-    /// How much fuel and memory may grow, which only a gate asks.
-    pub(super) fn growth(&self) -> Growth {
-        self.limits.1
+    /// Whether only some of the cases are meant.
+    pub(super) fn is_filtered(&self) -> bool {
+        self.cases.is_filtered()
     }
 
     /// The request to measure what `paths` name, up to a stage.
@@ -233,6 +222,7 @@ impl Conditions {
             strict: self.strict,
             shapes: false,
             build: !self.no_build,
+            build_all: false,
             cores: CoreChoice {
                 locks: super::paths::locks(),
                 waits: effort.is_none_or(|effort| effort.sampling.waits()),

@@ -6,6 +6,7 @@ mod cases;
 mod check;
 mod compare;
 mod doctor;
+mod gate;
 mod history;
 mod index;
 mod install;
@@ -80,7 +81,7 @@ enum Verb {
     New(new::New),
     Build(build::Build),
     Compare(compare::Compare),
-    Gate(compare::Gate),
+    Gate(gate::Gate),
     #[command(subcommand)]
     Baseline(baseline::BaselineVerb),
     History(history::History),
@@ -339,12 +340,20 @@ fn print_json(out: &mut impl io::Write, value: &impl serde::Serialize) -> anyhow
 
 /// Prints a warning.
 fn warn(sentence: &str) {
+    remark("warning", Some(anstyle::AnsiColor::Yellow), sentence);
+}
+
+/// Prints what is as it should be, and yet good to know.
+fn note(sentence: &str) {
+    remark("note", None, sentence);
+}
+
+fn remark(kind: &str, color: Option<anstyle::AnsiColor>, sentence: &str) {
     use std::io::Write as _;
-    let style = anstyle::Style::new()
-        .bold()
-        .fg_color(Some(anstyle::AnsiColor::Yellow.into()));
+    let style = anstyle::Style::new().bold();
+    let style = style.fg_color(color.map(Into::into));
     // If stderr is closed there is nobody left to tell.
-    let _ = writeln!(anstream::stderr(), "{style}warning:{style:#} {sentence}");
+    let _ = writeln!(anstream::stderr(), "{style}{kind}:{style:#} {sentence}");
 }
 
 /// Prints an error once, as one sentence.

@@ -65,7 +65,12 @@ impl Run {
         }
         super::shown(result)?;
         if let (Some(store), Some(name)) = (&mut store, &self.save_baseline) {
-            baseline::save(store, name, &run.id, false)?;
+            let saved = baseline::save(store, name, &run.id, false)?;
+            if let Some(before) = saved.before {
+                super::note(&format!(
+                    "the baseline {name} is this run now; it was run {before}"
+                ));
+            }
         }
         Ok(measuring::exit(&findings))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -11,14 +11,14 @@ use dyno_host::compare::{BLOCKS, RULES};
 use dyno_host::export::{self, Contents};
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
-use dyno_host::report::model::Rules;
+use dyno_host::report::model::{CaseComparison, Exceptions, Rules};
 use dyno_host::session::{Request, Stage};
 use dyno_host::suite::{self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, Suite};
 
 use super::compare::{Compared, Versions};
 use super::measuring::{self, Conditions};
 use super::operand::{Operand, What};
-use super::{Exit, paths};
+use super::{Exit, gate, paths};
 
 /// Run what a dyno.toml describes: plugins, phases, and what must hold
 #[derive(Debug, Subcommand)]
@@ -85,27 +85,7 @@ impl SuiteVerb {
             Self::Run(run) => run.execute(verbose),
             Self::Check { config } => {
                 let suite = Suite::read(&config.config)?;
-                let mut out = anstream::stdout().lock();
-                for phase in &suite.phases {
-                    let blocks = phase.effort.processes();
-                    let plugins = phase
-                        .plugins
-                        .iter()
-                        .map(|at| suite.plugins[*at].name.as_str());
-                    let plugins: Vec<_> = plugins.map(render::escape).collect();
-                    writeln!(
-                        out,
-                        "{}: {} in {blocks} blocks",
-                        phase.name,
-                        plugins.join(", ")
-                    )?;
-                    for criterion in &phase.criteria {
-                        writeln!(out, "  {}", render::escape(&criterion.to_string()))?;
-                    }
-                }
-                if suite.load.is_some() {
-                    writeln!(out, "load: understood, and not run by this version")?;
-                }
+                super::shown(check(&suite, &mut anstream::stdout().lock()))?;
                 Ok(Exit::Well)
             }
             Self::Schema => {
@@ -119,15 +99,74 @@ impl SuiteVerb {
     }
 }
 
+/// What a suite would do, and by what it would judge.
+fn check(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
+    for plan in suite.plan(None)? {
+        let phase = &suite.phases[plan.index];
+        let names = phase.plugins.iter();
+        let names: Vec<_> = names
+            .map(|at| render::escape(&suite.plugins[*at].name))
+            .collect();
+        let blocks = blocks(&plan);
+        writeln!(
+            out,
+            "{}: {} in {blocks} blocks",
+            phase.name,
+            names.join(", ")
+        )?;
+        if let Some(gate) = &phase.gate {
+            let against = render::escape(&gate.against);
+            let thresholds = render::thresholds(&rules(gate), &suite.exceptions);
+            writeln!(out, "  against {against}: {thresholds}")?;
+        }
+        for criterion in &phase.criteria {
+            writeln!(out, "  {}", render::escape(&criterion.to_string()))?;
+        }
+    }
+    for (old, new) in &suite.exceptions.renames {
+        writeln!(
+            out,
+            "{} is called {} now",
+            render::escape(old),
+            render::escape(new)
+        )?;
+    }
+    Ok(())
+}
+
+/// The blocks of a phase. Where it is compared, with fewer no interval reaches the confidence of a verdict.
+fn blocks(plan: &PhasePlan) -> u32 {
+    match plan.gate {
+        Some(_) => plan.blocks.max(BLOCKS),
+        None => plan.blocks,
+    }
+}
+
+/// By what a phase is judged that is compared.
+fn rules(gate: &Gate) -> Rules {
+    Rules {
+        threshold: gate.threshold.unwrap_or(RULES.threshold),
+        fuel: gate.fuel,
+        memory: gate.memory,
+        gone: gate.gone,
+        checksum: gate.checksum,
+        gates: true,
+        ..RULES
+    }
+}
+
 impl RunSuite {
     fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         let suite = Suite::read(&self.config.config)?;
+        let plans = suite.plan(self.phase.map(Into::into))?;
+        let compares = plans.iter().any(|plan| plan.gate.is_some());
         let verbose = verbose || suite.verbose;
         let mut store = Store::open(&self.report.clone().unwrap_or_else(paths::report))?;
         let mut exits = Vec::new();
         let mut results = Vec::new();
-        for plan in suite.plan(self.phase.map(Into::into))? {
-            let (result, exit) = self.phase(&suite, plan, &mut store, verbose)?;
+        let mut cases = Vec::new();
+        for plan in plans {
+            let (result, exit) = self.phase(&suite, plan, &mut store, &mut cases, verbose)?;
             exits.extend([exit, judged(&result)]);
             results.push(result);
             if let Exit::Signal(_) = exit {
@@ -143,10 +182,15 @@ impl RunSuite {
             false => render::suite(&mut out, &results).map_err(Into::into),
         })?;
         // What weighs most, of all phases.
-        Ok(exits
-            .into_iter()
-            .max_by_key(|exit| weight(*exit))
-            .unwrap_or(Exit::Well))
+        let exits = exits.into_iter();
+        let exit = exits.max_by_key(|exit| weight(*exit)).unwrap_or(Exit::Well);
+        let is_whole = compares && self.phase.is_none();
+        Ok(
+            match is_whole && gate::warn_of_idle(&suite.exceptions, &cases) {
+                true if exit == Exit::Well => Exit::NothingMatched,
+                _ => exit,
+            },
+        )
     }
 
     /// Measures one phase, records it, writes what people look at, and judges it.
@@ -155,12 +199,14 @@ impl RunSuite {
         suite: &Suite,
         plan: PhasePlan,
         store: &mut Store,
+        cases: &mut Vec<CaseComparison>,
         verbose: bool,
     ) -> anyhow::Result<(PhaseResult, Exit)> {
         let phase = &suite.phases[plan.index];
         let gate = plan.gate.clone();
         let mut request = request(plan)?;
         request.cores.waits = !self.no_wait;
+        let exceptions = &suite.exceptions;
         let (result, exit) = match gate {
             None => {
                 let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
@@ -172,7 +218,8 @@ impl RunSuite {
                 )
             }
             Some(gate) => {
-                let compared = compared(request, &gate, store, verbose)?;
+                let compared = compared(request, &gate, exceptions, store, verbose)?;
+                cases.extend_from_slice(&compared.comparison.cases);
                 self.show(suite, phase.name, &compared.contents(), verbose)?;
                 let comparison = Some(&compared.comparison);
                 (
@@ -224,14 +271,16 @@ fn write(dir: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// What a session is asked to do for a phase: what the suite says, and for the rest what `dyno run` does.
 fn request(plan: PhasePlan) -> anyhow::Result<Request> {
+    let blocks = blocks(&plan);
     let usual = Conditions::default().request(plan.paths, Stage::Time, None)?;
     let mut grants = plan.grants;
     for dir in &mut grants.dirs {
         dir.host = measuring::directory(&dir.host)?;
     }
     Ok(Request {
+        blocks,
         filter: plan.filter,
-        blocks: plan.blocks,
+        build_all: true,
         time: plan.time,
         limits: plan.limits,
         grants,
@@ -245,6 +294,7 @@ fn request(plan: PhasePlan) -> anyhow::Result<Request> {
 fn compared(
     request: Request,
     gate: &Gate,
+    exceptions: &Exceptions,
     store: &mut Store,
     verbose: bool,
 ) -> anyhow::Result<Compared> {
@@ -255,20 +305,11 @@ fn compared(
         kept_from: BTreeMap::new(),
     };
     let versions = Versions {
-        request: Request {
-            // With fewer no interval reaches the confidence of a verdict.
-            blocks: request.blocks.max(BLOCKS),
-            ..request
-        },
+        request,
         // What is identical has no numbers unless it is measured, and a suite has demands on numbers.
         remeasure: true,
-        rules: Rules {
-            threshold: gate.threshold.unwrap_or(RULES.threshold),
-            fuel: gate.fuel,
-            memory: gate.memory,
-            gates: true,
-            ..RULES
-        },
+        rules: rules(gate),
+        exceptions: exceptions.clone(),
     };
     versions.compare(base, candidate, Some(store), verbose)
 }

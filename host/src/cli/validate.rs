@@ -9,7 +9,7 @@ use dyno_host::compare::{BLOCKS, CONFIRMING_BLOCKS, PAIRS, RULES};
 use dyno_host::measure::TimeSettings;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
-use dyno_host::report::model::Rules;
+use dyno_host::report::model::{Exceptions, Rules};
 use dyno_host::session::{self, Stage, Versus};
 use dyno_host::study::{self, Part, Scale, Session, Study};
 
@@ -112,6 +112,7 @@ impl Validate {
             paths: bases,
             names: ["base", "candidate"].map(|side| format!("{side} of session {number} of {of}")),
             rules,
+            exceptions: Exceptions::default(),
             extension: BLOCKS,
             confirmation: CONFIRMING_BLOCKS,
             remeasure: true,

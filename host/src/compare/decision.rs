@@ -97,7 +97,7 @@ fn shows_nothing(change: &Change, threshold: f64) -> bool {
 }
 
 /// Why nothing good can be said of a case on one of the two sides.
-fn unmeasurable(sides: [&Case; 2]) -> Option<UnsureReason> {
+pub(super) fn unmeasurable(sides: [&Case; 2]) -> Option<UnsureReason> {
     let either = |is: fn(&Case) -> bool| sides.iter().any(|case| is(case));
     if either(is_folded) {
         Some(UnsureReason::Folded)

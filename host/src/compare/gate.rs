@@ -8,14 +8,21 @@
 //!                                                 └► otherwise ─► more of them, once ─► unsure
 //! otherwise ─► more blocks, once ─► unsure
 //! ```
+//!
+//! Besides time: hard limits, growth of what is counted, other results, and cases that are gone. What weighs most
+//! of all that is the outcome of the case.
+
+mod guards;
 
 use super::changes::{Part, timed};
 use super::decision::explain;
 use super::matching::Pair;
-use super::{Context, ROUNDING, grown, is_identical};
+use super::{Context, was_run};
 use crate::report::model::{
-    CaseComparison, Change, Gate, GateOutcome, Metric, Rules, UnsureReason, Verdict,
+    Case, CaseComparison, Change, Gate, GateOutcome, Metric, Rules, UnsureReason, Verdict,
 };
+
+use guards::{above, alone, growth, other_result};
 
 /// What a case needs before it can be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +42,8 @@ impl Next {
         if matches!(
             case.verdict,
             Verdict::Identical | Verdict::New | Verdict::Gone
-        ) || case.change(Metric::CpuTime).is_none()
+        ) || rules.counts_only
+            || case.change(Metric::CpuTime).is_none()
             || case.reason.is_some_and(|reason| !helps(reason))
         {
             return Self::Nothing;
@@ -120,37 +128,67 @@ pub(super) fn gate(
     context: &Context,
 ) -> Gate {
     let rules = &context.rules;
-    let plain = |outcome, reason: &str| Gate {
-        outcome,
-        reason: reason.into(),
-        confirmation: None,
-    };
-    let (Some((base_plugin, base)), Some((plugin, candidate))) = (pair.base, pair.candidate) else {
-        return match pair.without {
-            Some(plugin) if !plugin.outcome.is_ok() => plain(
-                GateOutcome::Unsure,
-                "the plugin of the other side could not be measured",
-            ),
-            _ => plain(GateOutcome::Passed, "there is nothing to hold it against"),
-        };
+    let (Some((_, base)), Some((_, candidate))) = (pair.base, pair.candidate) else {
+        return alone(pair, rules, context);
     };
     if !base.outcome.is_ok() || !candidate.outcome.is_ok() {
         return plain(GateOutcome::Unsure, "it failed");
     }
-    for (metric, limit) in [
-        (Metric::Fuel, rules.fuel),
-        (Metric::MemoryPeak, rules.memory),
-    ] {
-        let change = limit.and_then(|limit| Some((limit, case.change(metric)?)));
-        if let Some((limit, change)) = change
-            && let Some(gate) = counted(change, limit)
-        {
-            return gate;
-        }
+    let mut found = Vec::new();
+    if case.verdict == Verdict::Identical {
+        // One side was counted for both.
+        let counted = if was_run(candidate) { candidate } else { base };
+        found.extend(above(counted, rules));
+        found.push(plain(GateOutcome::Passed, "it is identical"));
+    } else {
+        found.extend(above(candidate, rules));
+        found.extend(growth(case, Metric::Fuel, rules.fuel));
+        found.extend(growth(case, Metric::MemoryPeak, rules.memory));
+        found.extend(other_result(base, candidate, rules));
+        found.push(match rules.counts_only {
+            true => counted_gate(case),
+            false => timed_gate([base, candidate], case, confirmed, context),
+        });
     }
-    if context.same_configuration && is_identical(base_plugin, plugin) {
-        return plain(GateOutcome::Passed, "it is identical");
+    worst(found)
+}
+
+/// The first of those that weigh most.
+fn worst(found: Vec<Gate>) -> Gate {
+    let mut found = found.into_iter();
+    let first = found.next();
+    let heavier = |a: Gate, b: Gate| if b.outcome > a.outcome { b } else { a };
+    let worst = first.map(|first| found.fold(first, heavier));
+    worst.unwrap_or_else(|| plain(GateOutcome::Unsure, "nothing was judged"))
+}
+
+fn plain(outcome: GateOutcome, reason: impl Into<String>) -> Gate {
+    Gate {
+        outcome,
+        reason: reason.into(),
+        confirmation: None,
     }
+}
+
+/// What counts say that did not grow too much.
+fn counted_gate(case: &CaseComparison) -> Gate {
+    match case.reason.and_then(explain) {
+        Some(sentence) => plain(GateOutcome::Unsure, sentence),
+        None => plain(
+            GateOutcome::Passed,
+            "nothing that is counted grew by its threshold",
+        ),
+    }
+}
+
+/// What times say: the first blocks, and fresh ones where these flagged something.
+fn timed_gate(
+    [base, candidate]: [&Case; 2],
+    case: &CaseComparison,
+    confirmed: usize,
+    context: &Context,
+) -> Gate {
+    let rules = &context.rules;
     let (first, Some(change)) = question(case, rules) else {
         return plain(
             GateOutcome::Unsure,
@@ -168,19 +206,17 @@ pub(super) fn gate(
         );
     }
     match first {
-        Answer::Below => Gate {
-            outcome: GateOutcome::Passed,
-            reason: format!("{} grew by less than the threshold", time(change)),
-            confirmation: None,
-        },
-        Answer::Open => Gate {
-            outcome: GateOutcome::Unsure,
-            reason: format!(
+        Answer::Below => plain(
+            GateOutcome::Passed,
+            format!("{} grew by less than the threshold", time(change)),
+        ),
+        Answer::Open => plain(
+            GateOutcome::Unsure,
+            format!(
                 "the interval of {} reaches beyond the threshold",
                 time(change)
             ),
-            confirmation: None,
-        },
+        ),
         Answer::Flagged => {
             let alpha = (1.0 - rules.confidence) / confirmed.max(1) as f64;
             let part = Part::Confirming(1.0 - alpha);
@@ -188,34 +224,6 @@ pub(super) fn gate(
             confirm(change, fresh.map(|fresh| fresh.change), rules)
         }
     }
-}
-
-/// Fuel and memory are counted: they grew by the limit or they did not. None if they did not.
-fn counted(change: &Change, limit: f64) -> Option<Gate> {
-    let what = if change.metric == Metric::Fuel {
-        "fuel"
-    } else {
-        "memory"
-    };
-    if change.verdict == Verdict::Unsure {
-        return Some(Gate {
-            outcome: GateOutcome::Unsure,
-            reason: format!(
-                "its {what} is not deterministic, so that it cannot be held to a limit"
-            ),
-            confirmation: None,
-        });
-    }
-    let share = grown(change);
-    let by = match change.ratio {
-        Change::FROM_NOTHING => "from 0".into(),
-        _ => format!("by {:.2} %", share * 100.0),
-    };
-    (share >= limit - ROUNDING).then(|| Gate {
-        outcome: GateOutcome::Regressed,
-        reason: format!("{what} grew {by}, and {:.2} % is the limit", limit * 100.0),
-        confirmation: None,
-    })
 }
 
 fn confirm(first: &Change, fresh: Option<Change>, rules: &Rules) -> Gate {

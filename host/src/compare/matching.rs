@@ -8,8 +8,9 @@
 
 use std::collections::BTreeSet;
 
+use super::renamed;
 use crate::quoted::quoted;
-use crate::report::model::{Case, Plugin};
+use crate::report::model::{Case, Exceptions, Plugin};
 use crate::report::parts;
 
 /// A case on both sides, or on one of them.
@@ -252,10 +253,15 @@ fn common_end(one: &Plugin, other: &Plugin) -> usize {
 }
 
 /// The candidate's cases in its order, each with the base's of that name; then those that are gone.
-pub(super) fn pairs<'a>(base: &[&'a Plugin], candidate: &[&'a Plugin]) -> Vec<Pair<'a>> {
+pub(super) fn pairs<'a>(
+    base: &[&'a Plugin],
+    candidate: &[&'a Plugin],
+    exceptions: &Exceptions,
+) -> Vec<Pair<'a>> {
     let counterparts = matching(base, candidate).pairs;
     let case_of = |plugin: &'a Plugin, name: &str| {
-        let found = plugin.cases.iter().find(|case| case.spec.name == name);
+        let is_it = |case: &&Case| renamed(exceptions, plugin, &case.spec.name) == name;
+        let found = plugin.cases.iter().find(is_it);
         found.map(|case| (plugin, case))
     };
     let mut pairs = Vec::new();
@@ -275,7 +281,8 @@ pub(super) fn pairs<'a>(base: &[&'a Plugin], candidate: &[&'a Plugin]) -> Vec<Pa
         for case in &plugin.cases {
             let is_there = same.is_some_and(|(_, same)| {
                 let cases = &candidate[*same].cases;
-                cases.iter().any(|other| other.spec.name == case.spec.name)
+                let name = renamed(exceptions, plugin, &case.spec.name);
+                cases.iter().any(|other| other.spec.name == name)
             });
             if !is_there {
                 pairs.push(Pair {
@@ -437,6 +444,7 @@ mod tests {
         let found = pairs(
             &base.iter().collect::<Vec<_>>(),
             &candidate.iter().collect::<Vec<_>>(),
+            Exceptions::NONE,
         );
         let named: Vec<_> = found
             .iter()

@@ -4,11 +4,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::report::fixture::{plain_case, plain_process};
+
+mod guards;
 use crate::report::model::{Process, Sample};
 
-const CONTEXT: Context = Context {
+const CONTEXT: Context<'static> = Context {
     pairing: Pairing::Paired,
     rules: RULES,
+    exceptions: Exceptions::NONE,
     empty_batch_ns: Some(50.0),
     same_configuration: true,
     is_complete: true,
@@ -16,7 +19,7 @@ const CONTEXT: Context = Context {
     sharing: 0,
 };
 
-const GATE: Context = Context {
+const GATE: Context<'static> = Context {
     rules: Rules {
         gates: true,
         ..RULES
@@ -247,7 +250,7 @@ fn what_only_one_side_has_is_new_or_gone() {
         [
             ("new", Verdict::New, GateOutcome::Passed),
             ("kept", Verdict::Equivalent, GateOutcome::Passed),
-            ("gone", Verdict::Gone, GateOutcome::Passed)
+            ("gone", Verdict::Gone, GateOutcome::Regressed)
         ]
     );
 }
@@ -340,8 +343,10 @@ fn what_did_not_run_to_its_end_passes_no_gate() {
     let gone = |candidate: &Plugin| cases(&[&base], &[candidate], &GATE)[0].clone();
     assert_eq!(gone(&broken).gate.unwrap().outcome, GateOutcome::Unsure);
     let empty = plugin("b", Vec::new());
-    assert_eq!(gone(&empty).gate.unwrap().outcome, GateOutcome::Passed);
+    assert_eq!(gone(&empty).gate.unwrap().outcome, GateOutcome::Regressed);
     // Where nothing could be judged, nothing has passed.
+    let new = cases(&[&empty], &[&base], &GATE).remove(0);
+    assert_eq!(new.gate.as_ref().unwrap().outcome, GateOutcome::Passed);
     let comparison = Comparison {
         base: Side {
             run: "1".into(),
@@ -355,7 +360,8 @@ fn what_did_not_run_to_its_end_passes_no_gate() {
         pairing: Pairing::Paired,
         conditions: Conditions::default(),
         rules: GATE.rules,
-        cases: vec![gone(&empty)],
+        exceptions: Exceptions::default(),
+        cases: vec![new],
     };
     assert_eq!(comparison.gate(), Some(GateOutcome::Unsure));
 }

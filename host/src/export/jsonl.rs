@@ -22,8 +22,8 @@ use serde::Serialize;
 use super::{Contents, SCHEMA_ID, safe_json};
 use crate::report::model::{
     Calibration, Case, CaseComparison, CaseSpec, Comparison, Compile, Conditions, Count, Estimate,
-    LimitKind, Machine, Mark, Measurement, Outcome, Pairing, Plugin, PluginKind, Process, Rules,
-    Run, RunStatus, Side, hex,
+    Exceptions, LimitKind, Machine, Mark, Measurement, Outcome, Pairing, Plugin, PluginKind,
+    Process, Rules, Run, RunStatus, Side, hex,
 };
 
 #[derive(Serialize)]
@@ -54,6 +54,7 @@ enum Line<'a> {
         pairing: Pairing,
         conditions: &'a Conditions,
         rules: &'a Rules,
+        exceptions: &'a Exceptions,
     },
     Verdict {
         run: &'a str,
@@ -229,6 +230,7 @@ fn comparison_line<'a>(run: &'a str, comparison: &'a Comparison) -> Line<'a> {
         pairing,
         conditions,
         rules,
+        exceptions,
         cases: _,
     } = comparison;
     Line::Comparison {
@@ -239,6 +241,7 @@ fn comparison_line<'a>(run: &'a str, comparison: &'a Comparison) -> Line<'a> {
         pairing: *pairing,
         conditions,
         rules,
+        exceptions,
     }
 }
 

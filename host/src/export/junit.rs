@@ -124,6 +124,11 @@ impl Suite {
             ("source", plugin.source.clone()),
             ("time", "median wall time of one iteration, s".into()),
         ];
+        let gate = comparison.filter(|comparison| comparison.rules.gates);
+        suite.properties.extend(gate.map(|gate| {
+            let thresholds = render::thresholds(&gate.rules, &gate.exceptions);
+            ("thresholds", thresholds)
+        }));
         suite
             .properties
             .extend(plugin.digest.clone().map(|digest| ("digest", digest)));

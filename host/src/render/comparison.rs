@@ -111,7 +111,8 @@ fn row(name: String, case: &CaseComparison) -> Vec<Cell> {
         true => other,
         false => format!("{which}{other}"),
     };
-    let value = |ns: f64| format!("{}{suffix}", duration(ns));
+    let metric = time.map_or(Metric::WallTime, |time| time.metric);
+    let value = |value: f64| format!("{}{suffix}", shown(metric, value));
     vec![
         name.into(),
         Cell::styled(verdict(case), style(case.verdict)),
@@ -141,7 +142,11 @@ pub(super) fn percent(ratio: f64) -> String {
     }
 }
 
+/// What was counted has no interval.
 fn interval(change: &Change) -> String {
+    if change.pairs == 0 {
+        return "exact".into();
+    }
     format!("{} … {}", percent(change.lower), percent(change.upper))
 }
 
@@ -170,10 +175,15 @@ fn diagnosis(case: &CaseComparison) -> Option<String> {
         .diagnosis
         .is_some_and(|diagnosis| diagnosis != Diagnosis::Unchanged);
     let said = words::diagnosis(case).filter(|_| is_changed);
-    let by_cpu = (case.decided_by == Some(Metric::CpuTime)).then_some("by CPU time");
-    match (by_cpu, said) {
-        (Some(by_cpu), Some(said)) => Some(format!("{by_cpu}; {said}")),
-        (by_cpu, said) => by_cpu.or(said).map(Into::into),
+    let by_what = match case.decided_by {
+        Some(Metric::CpuTime) => Some("by CPU time"),
+        Some(Metric::Fuel) => Some("by fuel"),
+        Some(Metric::MemoryPeak) => Some("by memory"),
+        _ => None,
+    };
+    match (by_what, said) {
+        (Some(by_what), Some(said)) => Some(format!("{by_what}; {said}")),
+        (by_what, said) => by_what.or(said).map(Into::into),
     }
 }
 
@@ -233,9 +243,10 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
         .count();
     let unjudged = match unjudged {
         0 => String::new(),
-        count => format!(" {DIM}({count} new or gone, and not judged){DIM:#}"),
+        count => format!(" {DIM}({count} new or gone){DIM:#}"),
     };
-    writeln!(out, "gate: {style}{word}{style:#}{unjudged}")?;
+    let thresholds = words::thresholds(&comparison.rules, &comparison.exceptions);
+    writeln!(out, "gate: {style}{word}{style:#} ({thresholds}){unjudged}")?;
     for case in &comparison.cases {
         let Some(gate) = case
             .gate

@@ -41,6 +41,7 @@ pub use runs::runs;
 pub use study::study;
 pub use suite::suite;
 pub use units::{amount, bytes, duration, rate};
+pub use words::thresholds;
 
 use anstyle::{AnsiColor, Style};
 

@@ -1,6 +1,11 @@
 //! What a comparison says, in words: one vocabulary for the terminal, pages and documents.
 
-use crate::report::model::{CaseComparison, Diagnosis, GateOutcome, Metric, Severity, Verdict};
+use super::{amount, bytes, escape};
+use crate::quantity::show_percent;
+use crate::report::model::{
+    CaseComparison, CaseRules, ChecksumRule, Diagnosis, Exceptions, GateOutcome, Gone, Metric,
+    Rules, Severity, Verdict,
+};
 
 /// A verdict in a word, as in the JSON document.
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
@@ -32,6 +37,46 @@ pub(crate) fn gate(outcome: GateOutcome) -> &'static str {
         GateOutcome::Unsure => "unsure",
         GateOutcome::Regressed => "regressed",
     }
+}
+
+/// What makes a gate fail: `time 10 %, fuel 1 %; sort/*: time 5 %, at most 120.0 k fuel`.
+#[must_use]
+pub fn thresholds(rules: &Rules, exceptions: &Exceptions) -> String {
+    let all = CaseRules {
+        pattern: String::new(),
+        threshold: (!rules.counts_only).then_some(rules.threshold),
+        fuel: rules.fuel,
+        memory: rules.memory,
+        fuel_max: rules.fuel_max,
+        memory_max: rules.memory_max,
+    };
+    let mut all = limits(&all, rules.counts_only);
+    all.extend((rules.gone == Gone::Warn).then(|| "gone cases pass".to_owned()));
+    all.extend((rules.checksum == ChecksumRule::Allow).then(|| "other results pass".to_owned()));
+    let mut texts = vec![all.join(", ")];
+    texts.extend(exceptions.cases.iter().map(|case| {
+        let limits = limits(case, rules.counts_only);
+        format!("{}: {}", escape(&case.pattern), limits.join(", "))
+    }));
+    texts.join("; ")
+}
+
+fn limits(rules: &CaseRules, counts_only: bool) -> Vec<String> {
+    let share = |what: &str, share: Option<f64>| {
+        share.map(|share| format!("{what} {} %", show_percent(share)))
+    };
+    let all = [
+        share("time", rules.threshold.filter(|_| !counts_only)),
+        share("fuel", rules.fuel),
+        share("memory", rules.memory),
+        rules
+            .fuel_max
+            .map(|max| format!("at most {} fuel", amount(max))),
+        rules
+            .memory_max
+            .map(|max| format!("at most {} of memory", bytes(max))),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// What time and fuel of a case say together.

@@ -1,13 +1,23 @@
 //! Comparisons in the report: recorded with the runs that they are of, and read back.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 
 use super::error::{Cause, StoreError};
-use super::model::{CaseComparison, Comparison, Run, Side};
+use super::model::{CaseComparison, Comparison, Exceptions, Rules, Run, Side};
 use super::read::{all, json, json_option, tag};
 use super::store::Store;
 use super::write::{json as to_json, tag as to_tag};
 use super::{schema, write};
+
+/// By what a comparison judged, as one document. Older ones have no exceptions.
+#[derive(Serialize, Deserialize)]
+struct Judged {
+    #[serde(flatten)]
+    rules: Rules,
+    #[serde(default)]
+    exceptions: Exceptions,
+}
 
 impl Store {
     /// Records a comparison, and those of its runs that are not in the report yet: all or nothing.
@@ -49,6 +59,7 @@ fn write_comparison(connection: &Connection, comparison: &Comparison) -> Result<
         pairing,
         conditions,
         rules,
+        exceptions,
         cases,
     } = comparison;
     let gate = comparison.gate().map(|gate| to_tag("the gate", &gate));
@@ -64,7 +75,7 @@ fn write_comparison(connection: &Connection, comparison: &Comparison) -> Result<
             judged_at,
             to_tag("the pairing", pairing)?,
             gate.transpose()?,
-            to_json("the rules", rules)?,
+            to_json("the rules", &Judged { rules: *rules, exceptions: exceptions.clone() })?,
             to_json("the conditions", conditions)?,
         ],
     )?;
@@ -119,6 +130,7 @@ fn read_comparisons(connection: &Connection, candidate: i64) -> Result<Vec<Compa
          WHERE candidate = ?1 ORDER BY comparison.id DESC";
     all(connection, sql, &[&candidate], |row| {
         let id: i64 = row.get("id")?;
+        let judged: Judged = json(row, "rules_json")?;
         let verdicts = "SELECT detail_json FROM verdict WHERE comparison = ?1 ORDER BY id";
         Ok(Comparison {
             base: Side {
@@ -132,7 +144,8 @@ fn read_comparisons(connection: &Connection, candidate: i64) -> Result<Vec<Compa
             judged_at: row.get("judged_at")?,
             pairing: tag(row, "pairing")?,
             conditions: json_option(row, "conditions_json")?.unwrap_or_default(),
-            rules: json(row, "rules_json")?,
+            rules: judged.rules,
+            exceptions: judged.exceptions,
             cases: all(connection, verdicts, &[&id], |row| json(row, "detail_json"))?,
         })
     })

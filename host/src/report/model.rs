@@ -17,8 +17,8 @@ mod comparison;
 mod conditions;
 mod machine;
 pub use comparison::{
-    CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, History, Pairing, Point,
-    Rules, Severity, Side, UnsureReason, Verdict,
+    CaseComparison, CaseRules, Change, ChecksumRule, Comparison, Diagnosis, Exceptions, Gate,
+    GateOutcome, Gone, History, Pairing, Point, Rules, Severity, Side, UnsureReason, Verdict,
 };
 pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
 pub use machine::{FactDifference, Machine, UNKNOWN};
@@ -408,7 +408,8 @@ pub enum LimitKind {
     Handles,
     /// Bytes of random numbers in one call.
     Random,
-    /// Bytes of stdout and stderr together.
+    /// Bytes of stdout and stderr together. Once called `output`, as the files are that other flags name.
+    #[serde(rename = "output-bytes", alias = "output")]
     Output,
     /// Bytes of the component file.
     Component,

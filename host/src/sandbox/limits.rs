@@ -111,7 +111,7 @@ pub const LIMITS: &[LimitSpec] = &[
     ),
     row(
         LimitKind::Output,
-        "output",
+        "output-bytes",
         MIB,
         LimitUnit::Bytes,
         "stdout and stderr of one case together",

@@ -1,8 +1,9 @@
 //! A case on its way through the passes: where it is, and what its workers add to it.
 
 use super::code::Code;
-use super::request::Request;
+use super::request::{Request, Stage};
 use super::subject::{Subject, wall};
+use crate::compare::renamed;
 use crate::measure::Calibrated;
 use crate::report::model::{
     Case, Count, CountMethod, CountPass, MemoryProfile, Outcome, Process, Sample,
@@ -28,10 +29,11 @@ pub(super) struct Place {
     pub(super) layout: Layout,
 }
 
-/// The cases that nothing has gone wrong with, in order.
-pub(super) fn pending(subjects: &[Subject]) -> Vec<CaseAt> {
+/// The cases that a stage is for and nothing has gone wrong with, in order.
+pub(super) fn pending(subjects: &[Subject], stage: Stage) -> Vec<CaseAt> {
     let cases = |(subject, at): (usize, &Subject)| {
-        let ready = at.code.is_some() && !at.is_identical;
+        let is_wanted = at.measured.is_some_and(|last| stage <= last);
+        let ready = at.code.is_some() && is_wanted;
         let cases = at.plugin.cases.iter().enumerate();
         let pending = cases.filter(move |(_, case)| ready && case.outcome.is_ok());
         pending
@@ -46,7 +48,7 @@ pub(super) fn pending(subjects: &[Subject]) -> Vec<CaseAt> {
 pub(super) fn side_by_side(cases: &[CaseAt], subjects: &[Subject]) -> Vec<Vec<CaseAt>> {
     let mut together: Vec<(&str, Vec<CaseAt>)> = Vec::new();
     for at in cases {
-        let name = at.name(subjects);
+        let name = at.compared_as(subjects);
         match together.iter_mut().find(|(other, _)| *other == name) {
             Some((_, cases)) => cases.push(*at),
             None => together.push((name, vec![*at])),
@@ -66,6 +68,12 @@ impl CaseAt {
         &subjects[self.subject].plugin.cases[self.case].spec.name
     }
 
+    /// The name under which it is compared: a case of the base may have another one now.
+    fn compared_as<'a>(&self, subjects: &'a [Subject]) -> &'a str {
+        let subject = &subjects[self.subject];
+        renamed(&subject.exceptions, &subject.plugin, self.name(subjects))
+    }
+
     /// Whether nothing has gone wrong with it yet.
     pub(super) fn is_pending(&self, subjects: &[Subject]) -> bool {
         subjects[self.subject].plugin.cases[self.case]
@@ -80,18 +88,21 @@ impl CaseAt {
 
     /// Whether both have one name.
     pub(super) fn is_namesake(&self, subjects: &[Subject], other: &Self) -> bool {
-        self.name(subjects) == other.name(subjects)
+        self.compared_as(subjects) == other.compared_as(subjects)
     }
 
     /// Whether another plugin has a case of its name that can still be measured.
     pub(super) fn has_namesake(&self, subjects: &[Subject], other: usize) -> bool {
-        let mut cases = subjects[other].plugin.cases.iter();
-        cases.any(|case| case.outcome.is_ok() && case.spec.name == self.name(subjects))
+        let other = &subjects[other];
+        let name = |case| renamed(&other.exceptions, &other.plugin, case);
+        let mut cases = other.plugin.cases.iter();
+        cases
+            .any(|case| case.outcome.is_ok() && name(&case.spec.name) == self.compared_as(subjects))
     }
 
-    /// Whether it is that case of that plugin.
+    /// Whether it is that case of that plugin, by the name under which it is compared.
     pub(super) fn is(&self, subjects: &[Subject], subject: usize, case: &str) -> bool {
-        self.subject == subject && self.name(subjects) == case
+        self.subject == subject && self.compared_as(subjects) == case
     }
 
     /// The plugin, its code, and the name of the case; none once the plugin was refused.
@@ -185,10 +196,21 @@ impl CaseAt {
         if let Some(timed) = &timed {
             subject.times.push((timed.load_ns, timed.instantiate_ns));
         }
+        let outcome = with_a_time(outcome, &samples);
         if !outcome.is_ok() {
             case.outcome = outcome.clone();
         }
         case.processes.push(process(timed, samples, outcome, place));
+    }
+}
+
+/// How a process of the time pass ended: one without a sample gave no time, however well it ended otherwise.
+fn with_a_time(outcome: Outcome, samples: &[Sample]) -> Outcome {
+    match outcome {
+        Outcome::Ok if samples.is_empty() => Outcome::Fault {
+            message: "it ended before a sample was taken".into(),
+        },
+        outcome => outcome,
     }
 }
 
@@ -239,5 +261,28 @@ fn process(timed: Option<Timed>, samples: Vec<Sample>, outcome: Outcome, place: 
         precise: timed.precise,
         memory_peak_bytes: timed.memory_peak_bytes,
         rss_peak_bytes: timed.rss_peak_bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// If this fails, a run whose case has no time is exit code 0.
+    #[test]
+    fn a_process_without_a_sample_did_not_end_well() {
+        let sample = Sample {
+            iterations: 1,
+            wall_ns: 1,
+            cpu_ns: 1,
+            switches: 0,
+            waits: 0,
+        };
+        assert_eq!(with_a_time(Outcome::Ok, &[sample]), Outcome::Ok);
+        assert!(!with_a_time(Outcome::Ok, &[]).is_ok());
+        let trap = Outcome::Trap {
+            message: "unreachable".into(),
+        };
+        assert_eq!(with_a_time(trap.clone(), &[]), trap);
     }
 }

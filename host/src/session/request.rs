@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{CaseFilter, CoreChoice, Settings};
 use crate::measure::{CountSettings, TimeSettings};
 use crate::packaging::Access;
-use crate::report::model::{Plugin, Rules};
+use crate::report::model::{Exceptions, Plugin, Rules};
 use crate::sandbox::{Grants, Limits};
 
 /// Everything that a session needs to know.
@@ -46,6 +46,8 @@ pub struct Request {
     pub build: bool,
     /// How the core to measure on is chosen.
     pub cores: CoreChoice,
+    /// Whether every plugin that is found must be built: one that lacks its tools is refused, and not passed over.
+    pub build_all: bool,
     /// Where compiled code is kept; none to keep none.
     pub cache_dir: Option<PathBuf>,
     /// How much of it, in bytes.
@@ -71,11 +73,13 @@ pub struct Versus {
     pub names: [String; 2],
     /// By what it is judged.
     pub rules: Rules,
+    /// What holds for some cases alone.
+    pub exceptions: Exceptions,
     /// More blocks for what is unsure after the first ones, once.
     pub extension: u32,
     /// Fresh blocks for what a gate flags, at most.
     pub confirmation: u32,
-    /// Whether what is identical is measured all the same.
+    /// Whether what is identical is timed all the same.
     pub remeasure: bool,
 }
 

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::code::Code;
-use super::filter::FilterError;
+use super::filter::{FilterError, select};
 use super::program::program;
 use super::request::{Request, Stage};
 use crate::package::kind::Started;
 use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
-use crate::report::model::{Case, CaseSpec, LimitKind, Outcome, Plugin};
+use crate::report::model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
 use crate::sandbox::{Limits, Shape};
 use crate::stats;
 use crate::worker::{Cancel, Event, INTERRUPTED, ProgramJob, Report};
@@ -23,8 +23,11 @@ pub(super) struct Subject {
     pub(super) digest: Option<Digest>,
     pub(super) code: Option<Code>,
     pub(super) side: Side,
-    /// Nothing can differ from what it is held against, so that it is not measured.
-    pub(super) is_identical: bool,
+    /// The last stage that it is measured in. What cannot differ from the other side is not timed, and counted on
+    /// one side only; none for the other one.
+    pub(super) measured: Option<Stage>,
+    /// What its cases are called on the other side, if it is the base.
+    pub(super) exceptions: Exceptions,
     /// What it gets and must give if it is a command.
     pub(super) program: ProgramJob,
     pub(super) origin: Origin,
@@ -62,7 +65,8 @@ impl Subject {
             digest: None,
             code: None,
             side: Side::Candidate,
-            is_identical: false,
+            measured: Some(Stage::Time),
+            exceptions: Exceptions::default(),
             origin: Origin::Nowhere,
             package: None,
             times: Vec::new(),
@@ -154,9 +158,11 @@ impl Subject {
                     },
                     // Whoever names a directory of plugins in many languages need not have the
                     // tools of all of them.
-                    BuildError::NoProgram { .. } if !source.is_named => Outcome::Skipped {
-                        reason: error.to_string(),
-                    },
+                    BuildError::NoProgram { .. } if !source.is_named && !request.build_all => {
+                        Outcome::Skipped {
+                            reason: error.to_string(),
+                        }
+                    }
                     error => refused(error.to_string()),
                 })?;
             }
@@ -250,17 +256,10 @@ impl Subject {
 impl Request {
     /// Keeps the cases that were asked for, by the names that all plugins together have.
     pub(super) fn select(&self, subjects: &mut [Subject]) -> Result<(), FilterError> {
-        let names = || {
-            let cases = subjects.iter().flat_map(|subject| &subject.plugin.cases);
-            cases.map(|case| case.spec.name.as_str())
-        };
-        self.filter.check(names())?;
-        let selection = self.filter.among(names());
-        for subject in subjects {
-            let cases = &mut subject.plugin.cases;
-            cases.retain(|case| selection.has(&case.spec.name));
-        }
-        Ok(())
+        let sides = subjects
+            .iter_mut()
+            .map(|subject| (&mut subject.plugin, &subject.exceptions));
+        select(&self.filter, sides.collect())
     }
 }
 

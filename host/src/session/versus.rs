@@ -3,7 +3,7 @@
 
 use super::Session;
 use super::case::{CaseAt, pending};
-use super::request::{Request, Versus};
+use super::request::{Request, Stage, Versus};
 use super::subject::{Side, Subject};
 use crate::compare::{self, Ambiguous, Context, Next};
 use crate::report::model::{Comparison, Pairing, Plugin, Run};
@@ -49,7 +49,8 @@ impl Session<'_> {
     }
 
     /// Nothing can differ between the same bytes with the same inputs, in one session with one engine: that
-    /// needs no measuring, unless the user wants to know what the machine makes of it.
+    /// needs no timing, unless the user wants to know what the machine makes of it. That it runs at all has to be
+    /// seen, so the candidate is counted.
     pub(super) fn pass_over_identical(&self, subjects: &mut [Subject]) {
         let versus = self.request.versus.as_ref();
         if versus.is_none_or(|versus| versus.remeasure) {
@@ -57,15 +58,15 @@ impl Session<'_> {
         }
         for (one, other) in counterparts(subjects) {
             if compare::is_identical(&subjects[one].plugin, &subjects[other].plugin) {
-                subjects[one].is_identical = true;
-                subjects[other].is_identical = true;
+                subjects[one].measured = None;
+                subjects[other].measured = Some(Stage::Count);
             }
         }
     }
 
     /// The cases of the time pass: of a comparison those that both sides have.
     pub(super) fn to_be_timed(&self, subjects: &[Subject]) -> Vec<CaseAt> {
-        let mut cases = pending(subjects);
+        let mut cases = pending(subjects, Stage::Time);
         if self.request.versus.is_some() {
             let pairs = counterparts(subjects);
             cases.retain(|case| {
@@ -103,6 +104,7 @@ impl Session<'_> {
         let context = Context {
             pairing: Pairing::Paired,
             rules: versus.rules,
+            exceptions: &versus.exceptions,
             empty_batch_ns: self.empty_batch_ns,
             same_configuration: true,
             is_complete: true,
@@ -113,7 +115,8 @@ impl Session<'_> {
         for (one, other) in counterparts(subjects) {
             let sides = [&subjects[one].plugin, &subjects[other].plugin];
             for case in compare::cases(&sides[..1], &sides[1..], &context) {
-                if Next::of(&case, &versus.rules) == next {
+                let rules = compare::rules_of(&versus.rules, &versus.exceptions, &case.case);
+                if Next::of(&case, &rules) == next {
                     wanted.extend([(one, case.case.clone()), (other, case.case)]);
                 }
             }
@@ -123,7 +126,8 @@ impl Session<'_> {
                 .iter()
                 .any(|(subject, case)| at.is(subjects, *subject, case))
         };
-        pending(subjects).into_iter().filter(is_wanted).collect()
+        let pending = pending(subjects, Stage::Time).into_iter();
+        pending.filter(is_wanted).collect()
     }
 }
 
@@ -136,7 +140,7 @@ impl Versus {
             candidate,
             names,
             Pairing::Paired,
-            self.rules,
+            (self.rules, &self.exceptions),
             judged_at,
         )
     }
@@ -147,6 +151,6 @@ impl Request {
     pub(super) fn processes_max(&self, subjects: &[Subject]) -> usize {
         let more = |versus: &Versus| versus.extension + versus.confirmation;
         let blocks = self.blocks + self.versus.as_ref().map_or(0, more);
-        blocks as usize * self.processes as usize * pending(subjects).len()
+        blocks as usize * self.processes as usize * pending(subjects, Stage::Time).len()
     }
 }

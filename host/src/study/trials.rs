@@ -6,7 +6,7 @@ use super::plan::added;
 use super::{CASES, Session};
 use crate::compare;
 use crate::report::model::{
-    Case, CaseComparison, GateOutcome, Metric, Pairing, Process, Run, Verdict,
+    Case, CaseComparison, Exceptions, GateOutcome, Metric, Pairing, Process, Run, Verdict,
 };
 use crate::stats;
 
@@ -46,7 +46,14 @@ pub(super) fn of((number, session): (usize, &Session)) -> Vec<Trial> {
     } = session;
     let names = ["base", "candidate"];
     let judged_at = candidate.finished_at.clone();
-    let compared = compare::compare(base, candidate, names, Pairing::Paired, *rules, judged_at);
+    let compared = compare::compare(
+        base,
+        candidate,
+        names,
+        Pairing::Paired,
+        (*rules, Exceptions::NONE),
+        judged_at,
+    );
     let trial = |compared: CaseComparison| {
         let added = added(&compared.plugin)?;
         let case = CASES.into_iter().find(|case| *case == compared.case)?;

@@ -1,5 +1,6 @@
 //! A suite as types: every name is known, every amount is a number, every pattern can be matched.
 
+mod exceptions;
 mod phase;
 mod understand;
 
@@ -14,6 +15,7 @@ use super::diagnostic::{Diagnostic, Problem, meant};
 use super::file::File;
 use super::metric::Metric;
 use crate::quoted::{quoted, quoted_path};
+use crate::report::model::{ChecksumRule, Exceptions, Gone};
 use crate::sandbox::{Grants, Limits};
 use crate::session::{CaseFilter, Depth};
 
@@ -37,6 +39,8 @@ pub struct Suite {
     pub limits: Limits,
     /// What plugins may reach. The directories on the host are not resolved yet.
     pub grants: Grants,
+    /// What holds for some cases alone, where something is compared.
+    pub exceptions: Exceptions,
     /// The phases that measure, in the order in which they run: baseline, cross.
     pub phases: Vec<Phase>,
     /// The phase of requests on a schedule.
@@ -144,6 +148,10 @@ pub struct Gate {
     pub fuel: Option<f64>,
     /// Memory at its peak that grew by this or more fails; none if it does not.
     pub memory: Option<f64>,
+    /// What a case means that is gone.
+    pub gone: Gone,
+    /// What a case means that computes something else.
+    pub checksum: ChecksumRule,
 }
 
 /// The phase of requests on a schedule.

@@ -129,6 +129,9 @@ impl fmt::Display for Criterion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.metric, self.operator.sign())?;
         match self.threshold {
+            Threshold::Number(number) if self.metric.unit() == "ratio" => {
+                write!(f, "{}%", quantity::show_percent(number))?;
+            }
             Threshold::Number(number) => write!(f, "{number}")?,
             Threshold::Checksum(checksum) => f.write_str(&hex::text(checksum))?,
         }
@@ -237,16 +240,15 @@ const TIMES: &[(&str, f64)] = &[
     ("min", 6e10),
 ];
 const COUNTS: &[(&str, f64)] = &[("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)];
-const RATIOS: &[(&str, f64)] = &[("%", 0.01)];
 
 /// A value in the metric's unit; the error says what it may be.
-fn threshold(metric: Metric, text: &str) -> Result<Threshold, String> {
+pub(super) fn threshold(metric: Metric, text: &str) -> Result<Threshold, String> {
     let number = |units, help: &str| number(text, units).ok_or_else(|| help.to_owned());
     let value = match metric.unit() {
         "hex" => return checksum(text).map(Threshold::Checksum),
         "bytes" | "bytes/s" => bytes(text)?,
         "fuel" | "elements/s" => number(COUNTS, "write a number such as 120k or 1.2e6")?.0,
-        "ratio" => number(RATIOS, "write a share such as 5% or 0.05")?.0,
+        "ratio" => quantity::share(text).map_err(|error| error.to_string())?,
         _ => {
             let help = format!(
                 "write a number of {}, or a time such as 3.5ms",
@@ -268,13 +270,7 @@ fn number(text: &str, units: &[(&str, f64)]) -> Option<(f64, bool)> {
     let suffixed = units.iter().find_map(|(unit, factor)| {
         // `5s` ends with `s`, but so does `5ms`: what stands before has to be a number.
         let value: f64 = plain(text.strip_suffix(unit)?.trim_end())?;
-        // Dividing by a hundred rounds once where multiplying by 0.01 would twice.
-        let scaled = if *factor < 1.0 {
-            value / (1.0 / factor)
-        } else {
-            value * factor
-        };
-        Some((scaled, true))
+        Some((value * factor, true))
     });
     suffixed
         .or_else(|| Some((plain(text)?, false)))

@@ -13,6 +13,7 @@ use toml::Spanned;
 use super::criterion::Operator;
 use super::metric::{METRICS, Metric};
 use crate::quantity;
+use crate::report::model::{ChecksumRule, Gone};
 use crate::sandbox::{LIMITS, LimitUnit};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
@@ -20,7 +21,7 @@ use crate::sandbox::{LIMITS, LimitUnit};
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct File {
-    /// The directory for the report and the results; unless given, the report beside the project.
+    /// The directory for the results: suite.json, and for each phase a page, Markdown and JUnit; unless given, none.
     pub(super) output: Option<PathBuf>,
     /// Show every mark and how each run was made, as --verbose does.
     #[serde(default)]
@@ -42,6 +43,16 @@ pub(super) struct File {
     /// What plugins may reach; without these, nothing.
     #[serde(default)]
     pub(super) grants: GrantsTable,
+    /// Thresholds and hard limits of single cases, by a pattern as --case takes it; a table that bears the case's own
+    /// name goes first. They hold where something is compared: in phases with `against`, and for
+    /// `dyno gate --config`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, GateTable>")]
+    pub(super) gate: BTreeMap<Spanned<String>, GateTable>,
+    /// What cases of a baseline are called now, by their old names.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub(super) renames: BTreeMap<Spanned<String>, Spanned<String>>,
     /// What is done, in the order baseline, cross, load.
     #[serde(default)]
     #[schemars(extend("minProperties" = 1))]
@@ -83,6 +94,28 @@ pub(super) struct GrantsTable {
     pub(super) stdin: Option<PathBuf>,
 }
 
+/// In what some cases are judged differently where something is compared.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("minProperties" = 1))]
+pub(super) struct GateTable {
+    /// A time that grew by this share or more fails: `5%`.
+    #[schemars(with = "Option<Share>")]
+    pub(super) threshold: Option<Spanned<toml::Value>>,
+    /// Fuel that grew by this share or more fails.
+    #[schemars(with = "Option<Share>")]
+    pub(super) fuel_threshold: Option<Spanned<toml::Value>>,
+    /// Memory at its peak that grew by this share or more fails.
+    #[schemars(with = "Option<Share>")]
+    pub(super) memory_threshold: Option<Spanned<toml::Value>>,
+    /// More fuel per iteration than this fails, whatever the baseline has: `120k`.
+    #[schemars(with = "Option<Amount>")]
+    pub(super) fuel_max: Option<Spanned<toml::Value>>,
+    /// A peak of memory above this fails, whatever the baseline has: `64MiB`.
+    #[schemars(with = "Option<Amount>")]
+    pub(super) memory_max: Option<Spanned<toml::Value>>,
+}
+
 /// What is done.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -93,7 +126,7 @@ pub(super) struct PhasesTable {
     /// Measure several plugins that have the same cases and show them side by side.
     #[schemars(with = "Option<PhaseTable>")]
     pub(super) cross: Option<Spanned<PhaseTable>>,
-    /// Requests that arrive on a schedule. Understood and checked, but not run yet.
+    /// Requests that arrive on a schedule. Checked, but refused by `dyno suite run`: this version cannot run it.
     pub(super) load: Option<LoadTable>,
 }
 
@@ -142,6 +175,12 @@ pub(super) struct PhaseTable {
     /// Memory at its peak that grew by this share or more fails; unless given, it does not.
     #[schemars(with = "Option<Share>")]
     pub(super) memory_threshold: Option<Spanned<toml::Value>>,
+    /// What a case means that is gone; unless given, it fails.
+    #[schemars(with = "Option<Gone>")]
+    pub(super) gone: Option<Spanned<Gone>>,
+    /// What a case means that computes something else; unless given, the phase is unsure.
+    #[schemars(with = "Option<ChecksumRule>")]
+    pub(super) checksum: Option<Spanned<ChecksumRule>>,
 }
 
 /// A phase of requests on a schedule.
@@ -242,11 +281,25 @@ impl JsonSchema for Share {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A share such as `10%` or 0.1.",
-            "oneOf": [
-                { "type": "string", "pattern": "^[0-9.]+ *%?$" },
-                { "type": "number", "exclusiveMinimum": 0, "maximum": 100 },
-            ],
+            "description": "A share such as `10%`, up to 1000%.",
+            "type": "string",
+            "pattern": "^[0-9.]+ *%$",
+        })
+    }
+}
+
+/// The schema of an amount. Whether it is one of its key, only Dyno knows.
+struct Amount;
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An amount such as `120k` or `64MiB`.",
+            "type": ["string", "number"],
         })
     }
 }

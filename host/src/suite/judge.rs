@@ -14,6 +14,7 @@ use super::config::Phase;
 use super::criterion::{Criterion, Operator, Threshold};
 use super::metric::Metric;
 use super::outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
+use crate::compare::rules_of;
 use crate::report::model::{
     self, Case, CaseComparison, Comparison, GateOutcome, Outcome, Plugin, Run, RunStatus,
 };
@@ -310,7 +311,9 @@ fn compared(comparison: &Comparison, case: &CaseComparison) -> Option<Check> {
                 .map(|change| share(change.upper)),
         },
         operator: Operator::Below,
-        threshold: Value::Number(comparison.rules.threshold),
+        threshold: Value::Number(
+            rules_of(&comparison.rules, &comparison.exceptions, &case.case).threshold,
+        ),
         outcome: match gate.outcome {
             GateOutcome::Passed => CheckOutcome::Passed,
             GateOutcome::Unsure => CheckOutcome::Unsure,

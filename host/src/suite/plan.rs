@@ -46,27 +46,28 @@ pub enum PlanError {
     #[error("the suite has no phase `{0}`: write [phases.{0}]")]
     NoPhase(PhaseName),
     /// This version does not run it.
-    #[error("this version reads and checks the phase `load`, but does not run it yet")]
+    #[error(
+        "this version cannot run [phases.load]: leave it out, or choose another phase with --phase"
+    )]
     Load,
 }
 
 impl Suite {
-    /// What to do, in order: one phase, or all that can be run. A suite of nothing but a load is
-    /// refused rather than passed by.
+    /// What to do, in order: one phase, or all of them. A suite with a load is refused, unless another phase
+    /// was chosen: what was not run has not passed.
     ///
     /// # Errors
     /// If the phase is not there or cannot be run.
     pub fn plan(&self, only: Option<PhaseName>) -> Result<Vec<PhasePlan>, PlanError> {
-        let missing = |name| match (name, &self.load) {
-            (PhaseName::Load, Some(_)) => PlanError::Load,
-            _ => PlanError::NoPhase(name),
-        };
+        if self.load.is_some() && only.is_none_or(|name| name == PhaseName::Load) {
+            return Err(PlanError::Load);
+        }
         let phases = self.phases.iter().enumerate();
         let wanted = phases.filter(|(_, phase)| only.is_none_or(|name| name == phase.name));
         let plans: Vec<_> = wanted.map(|(index, _)| self.phase_plan(index)).collect();
-        match (plans.is_empty(), only) {
-            (true, name) => Err(missing(name.unwrap_or(PhaseName::Load))),
-            (false, _) => Ok(plans),
+        match only {
+            Some(name) if plans.is_empty() => Err(PlanError::NoPhase(name)),
+            _ => Ok(plans),
         }
     }
 
@@ -222,6 +223,9 @@ mod tests {
             baseline.plan(Some(PhaseName::Load)).unwrap_err(),
             PlanError::NoPhase(PhaseName::Load)
         );
+        let both = suite("[phases.baseline]\n[phases.load]\nrate = 1\nrequests = 1\n");
+        assert_eq!(both.plan(None).unwrap_err(), PlanError::Load);
+        assert_eq!(both.plan(Some(PhaseName::Baseline)).unwrap().len(), 1);
         let load = suite("[phases.load]\nrate = 1\nrequests = 1\n");
         assert_eq!(load.plan(None).unwrap_err(), PlanError::Load);
         assert_eq!(

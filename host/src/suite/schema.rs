@@ -99,6 +99,9 @@ mod tests {
             format!(
                 "{PLUGIN}[phases.baseline]\nblocks = 1000\nthreshold = '5 %'\nagainst = 'main'\n"
             ),
+            format!(
+                "{PLUGIN}[phases.baseline]\n[gate.x]\nfuel-max = 1e6\n[gate.'y/*']\nmemory-max = '1MiB'\n"
+            ),
             format!("seed = 1\n{PLUGIN}[limits]\nfuel = 2e11\nmemory = '1GiB'\n[phases.cross]\n"),
             format!(
                 "{PLUGIN}[phases.load]\nrate = 10\nduration = '3s'\ncriteria = ['p99_ms<=5']\n"
@@ -129,6 +132,9 @@ mod tests {
             format!("{PLUGIN}[phases.load]\nrate = 10\n"),
             format!("{PLUGIN}[phases.load]\nrate = 0\nduration = '3s'\n"),
             format!("{PLUGIN}[grants]\ndirs = '.'\n[phases.baseline]\n"),
+            format!("{PLUGIN}[phases.baseline]\nagainst = 'main'\nthreshold = 10\n"),
+            format!("{PLUGIN}[phases.baseline]\nagainst = 'main'\nthreshold = '10'\n"),
+            format!("{PLUGIN}[phases.baseline]\n[gate.x]\n"),
         ];
         for text in &bad {
             assert!(!valid(text), "by the schema: {text}");
@@ -152,6 +158,7 @@ mod tests {
             ("[phases.baseline]", "/$defs/PhaseTable/properties"),
             ("[phases.cross]", "/$defs/PhaseTable/properties"),
             ("[phases.load]", "/$defs/LoadTable/properties"),
+            ("[gate.x]", "/$defs/GateTable/properties"),
         ]
         .map(|(table, at)| (table, keys(at)))
         .to_vec()

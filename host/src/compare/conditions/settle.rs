@@ -1,18 +1,19 @@
 //! What conditions that differ leave of the verdicts: what they may have changed by themselves is unsure.
 
-use super::super::ROUNDING;
+use super::super::{ROUNDING, rules_of};
 use crate::report::model::{
-    CaseComparison, Change, Condition, Difference, GateOutcome, Metric, Rules, UnsureReason,
-    Verdict,
+    CaseComparison, Change, Condition, Difference, Exceptions, GateOutcome, Metric, Rules,
+    UnsureReason, Verdict,
 };
 
 /// Makes unsure what the conditions may have changed, and says so in each case.
 pub(in crate::compare) fn settle(
     cases: &mut [CaseComparison],
     differences: &[Difference],
-    rules: &Rules,
+    (rules, exceptions): (&Rules, &Exceptions),
 ) {
     for case in cases {
+        let rules = &rules_of(rules, exceptions, &case.case);
         let its: Vec<&Difference> = differences
             .iter()
             .filter(|one| bears_on(one, case))

@@ -2,7 +2,7 @@ use super::*;
 use crate::compare::{RULES, compare};
 use crate::report::fixture::{full, plain_case, plain_process};
 use crate::report::model::{
-    Comparison, GateOutcome, Machine, Pairing, Plugin, Process, Rules, Sample, Verdict,
+    Comparison, Exceptions, GateOutcome, Machine, Pairing, Plugin, Process, Rules, Sample, Verdict,
 };
 
 /// Ten processes of some milliseconds about a level, of whose wall time other programs took a share.
@@ -50,7 +50,7 @@ fn stored(base: &Run, candidate: &Run, rules: Rules) -> Comparison {
         candidate,
         names,
         Pairing::Stored,
-        rules,
+        (rules, Exceptions::NONE),
         String::new(),
     )
 }
@@ -89,7 +89,14 @@ fn the_same_conditions_are_no_difference_and_say_what_the_noise_hides() {
     let names = ["base", "candidate"];
     let mut other = candidate.clone();
     other.seed = 1;
-    let paired = compare(&base, &other, names, Pairing::Paired, GATE, String::new());
+    let paired = compare(
+        &base,
+        &other,
+        names,
+        Pairing::Paired,
+        (GATE, Exceptions::NONE),
+        String::new(),
+    );
     assert_eq!(paired.conditions, Default::default());
 }
 

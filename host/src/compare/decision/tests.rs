@@ -4,19 +4,20 @@ use super::*;
 use crate::compare::cases;
 use crate::report::fixture::{plain_case, plain_process};
 use crate::report::model::{
-    Calibration, CaseComparison, GateOutcome, Pairing, Plugin, Process, Rules, Sample,
+    Calibration, CaseComparison, Exceptions, GateOutcome, Pairing, Plugin, Process, Rules, Sample,
 };
 
-const CONTEXT: Context = Context {
+const CONTEXT: Context<'static> = Context {
     pairing: Pairing::Paired,
     rules: crate::compare::RULES,
+    exceptions: Exceptions::NONE,
     empty_batch_ns: None,
     same_configuration: true,
     is_complete: true,
     same_machine: true,
     sharing: 0,
 };
-const GATE: Context = Context {
+const GATE: Context<'static> = Context {
     rules: Rules {
         gates: true,
         ..crate::compare::RULES

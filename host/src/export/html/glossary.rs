@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::view::Page;
 use super::words;
 use crate::render;
-use crate::report::model::{Mark, Rules, Verdict};
+use crate::report::model::{Comparison, Mark, Verdict};
 
 /// Every mark, in the order of its type.
 const MARKS: [Mark; 12] = [
@@ -61,14 +61,15 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
             h2 #words-title { "Words" }
             dl.words {
                 @for (term, about) in TERMS { dt { (term) } dd { (about) } }
-                @if let Some((comparison, _)) = page.compared { (verdicts(&comparison.rules)) }
+                @if let Some((comparison, _)) = page.compared { (verdicts(comparison)) }
                 @for mark in MARKS { dt id=(words::mark_anchor(mark)) { span.mark { (render::mark(mark)) } } dd { (render::explain(mark)) "." } }
             }
         }
     }
 }
 
-fn verdicts(rules: &Rules) -> Markup {
+fn verdicts(comparison: &Comparison) -> Markup {
+    let rules = &comparison.rules;
     let zone = words::percent(rules.equivalence);
     let confidence = words::percent(rules.confidence);
     let about = |verdict| match verdict {
@@ -90,10 +91,9 @@ fn verdicts(rules: &Rules) -> Markup {
         dd { "By the estimate: below 10 % drift, from 10 % minor, from 20 % major, above 50 % critical." }
         dt { "gate" }
         dd {
-            "Fails if time grew by " (words::percent(rules.threshold)) " or more"
-            @if let Some(fuel) = rules.fuel { ", or fuel by " (words::percent(fuel)) }
-            @if let Some(memory) = rules.memory { ", or the memory peak by " (words::percent(memory)) }
-            ", and fresh processes confirm it."
+            "Fails if something grew by its threshold or more, is above its hard limit, or is gone: "
+            (words::shown(&render::thresholds(rules, &comparison.exceptions)))
+            ". Fresh processes have to confirm that a time grew."
         }
     }
 }

@@ -151,6 +151,7 @@ fn compared(page: &Page<'_>, comparison: &Comparison) -> Markup {
             @if let Some(outcome) = comparison.gate() {
                 @let (word, class) = words::gate(outcome);
                 p class={ "gate " (class) } { "Gate " b { (word) } }
+                p.note { "Thresholds: " (Guest(&render::thresholds(&comparison.rules, &comparison.exceptions))) "." }
             }
             ul.chips {
                 @for verdict in words::VERDICTS {
@@ -218,7 +219,11 @@ fn changes(page: &Page<'_>, comparison: &Comparison) -> Markup {
     html! {
         @if !rows.is_empty() {
             figure.panel {
-                figcaption { "Change in time" small { " largest first; wall time, or CPU time where that alone resolves" } }
+                @if comparison.rules.counts_only {
+                    figcaption { "Change of what is counted" small { " largest first; fuel, or memory where that alone changed" } }
+                } @else {
+                    figcaption { "Change in time" small { " largest first; wall time, or CPU time where that alone resolves" } }
+                }
                 (forest::chart(&rows, &comparison.rules, "Cases by their change in time, largest first"))
                 (forest::legend(&comparison.rules))
                 @if found.len() > rows.len() {

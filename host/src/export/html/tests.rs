@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::*;
 use crate::report::fixture;
 use crate::report::model::{
-    CaseComparison, Change, Comparison, Condition, Conditions, Diagnosis, Difference, Gate,
-    GateOutcome, History, Metric, Pairing, Point, Rules, Run, Severity, Side, Verdict,
+    CaseComparison, Change, Comparison, Condition, Conditions, Diagnosis, Difference, Exceptions,
+    Gate, GateOutcome, History, Metric, Pairing, Point, Rules, Run, Severity, Side, Verdict,
 };
 
 const HOSTILE: &str = "</script></style></title>--><img src=x onerror=alert(1)>\"'`&amp;<a href=javascript:alert(1)>\u{202e}\u{0}\u{1b}[2J\u{200b}\r\nx";
@@ -93,7 +93,9 @@ impl Compared {
                 fuel: Some(0.01),
                 memory: Some(0.1),
                 gates: true,
+                ..crate::compare::RULES
             },
+            exceptions: Exceptions::default(),
             cases: plugin
                 .cases
                 .iter()

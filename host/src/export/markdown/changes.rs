@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::Contents;
 use super::cases;
-use super::text::{case_name, code, percent, share, tally, value};
+use super::text::{case_name, code, percent, tally, value};
 use crate::render::{self, conditions, mark, sentence};
 use crate::report::model::{
     Case, CaseComparison, Change, Comparison, Difference, GateOutcome, Metric, Outcome, Pairing,
@@ -123,15 +123,12 @@ pub(super) fn difference(difference: &Difference) -> String {
 }
 
 fn allowed(comparison: &Comparison) -> String {
-    let rules = &comparison.rules;
-    let all = [
-        ("time", Some(rules.threshold)),
-        ("fuel", rules.fuel),
-        ("memory", rules.memory),
-    ];
-    let all = all.into_iter();
-    let all = all.filter_map(|(what, limit)| Some(format!("{what} {}", share(limit?))));
-    all.collect::<Vec<_>>().join(", ")
+    let thresholds = render::thresholds(&comparison.rules, &comparison.exceptions);
+    match comparison.exceptions.cases.is_empty() {
+        true => thresholds,
+        // Patterns are strangers' texts.
+        false => code(&thresholds),
+    }
 }
 
 /// All rows, sorted.
@@ -239,10 +236,11 @@ fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
 }
 
 fn times(change: &Change) -> String {
-    let prefix = if change.metric == Metric::CpuTime {
-        "CPU "
-    } else {
-        ""
+    let prefix = match change.metric {
+        Metric::CpuTime => "CPU ",
+        Metric::Fuel => "fuel ",
+        Metric::MemoryPeak => "memory ",
+        _ => "",
     };
     let (base, candidate) = (
         value(change.metric, change.base),
@@ -262,6 +260,9 @@ fn other_time<'a>(shown: &Change, change: impl Fn(Metric) -> Option<&'a Change>)
 }
 
 fn interval(change: &Change) -> String {
+    if change.pairs == 0 {
+        return format!("**{}**", percent(change.ratio));
+    }
     format!(
         "**{}** ({} to {})",
         percent(change.ratio),

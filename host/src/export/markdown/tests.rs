@@ -36,7 +36,7 @@ fn the_headline_is_the_gates() {
     let (run, mut comparison, base) = compared();
     let total = comparison.cases.len();
     let headline = format!(
-        "**regressed**: 1 of {total} cases got worse by more than the gate allows (time 10 %, fuel 1 %)"
+        "**regressed**: 1 of {total} cases got worse by more than the gate allows (<code>time 10 %, fuel 1 %; "
     );
     let page = shown(&run, &comparison, &base);
     assert!(page.contains(&headline), "{page}");

@@ -65,13 +65,6 @@ pub(super) fn percent(ratio: f64) -> String {
     }
 }
 
-/// A share without a sign, such as `10 %`.
-pub(super) fn share(share: f64) -> String {
-    let percent = format!("{:.2}", 100.0 * share);
-    let percent = percent.trim_end_matches('0').trim_end_matches('.');
-    format!("{percent} %")
-}
-
 /// `3 regressed, 1 new`: how often each verdict occurs, in the order of [`Verdict`].
 pub(super) fn tally(verdicts: impl Iterator<Item = Verdict>) -> String {
     let mut counts = std::collections::BTreeMap::new();
@@ -133,7 +126,5 @@ mod tests {
         ] {
             assert_eq!(percent(ratio), shown);
         }
-        assert_eq!(share(0.1), "10 %");
-        assert_eq!(share(0.025), "2.5 %");
     }
 }

@@ -1,5 +1,7 @@
 //! What a comparison of two versions found, as plain data; the second half of the vocabulary.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,9 @@ pub struct Comparison {
     pub conditions: Conditions,
     /// By what it was judged.
     pub rules: Rules,
+    /// What held for some of the cases alone.
+    #[serde(default)]
+    pub exceptions: Exceptions,
     /// The candidate's cases in its order, then those that are gone.
     pub cases: Vec<CaseComparison>,
 }
@@ -77,6 +82,79 @@ pub struct Rules {
     pub memory: Option<f64>,
     /// Whether this is a gate.
     pub gates: bool,
+    /// More fuel per iteration than this fails a gate, whatever the base has.
+    #[serde(default)]
+    pub fuel_max: Option<f64>,
+    /// A peak of memory above this, in bytes, fails a gate, whatever the base has.
+    #[serde(default)]
+    pub memory_max: Option<f64>,
+    /// Whether only what is counted is judged: fuel, memory and checksums, and no time.
+    #[serde(default)]
+    pub counts_only: bool,
+    /// What a gate makes of cases that the candidate no longer has.
+    #[serde(default)]
+    pub gone: Gone,
+    /// What a gate makes of other results.
+    #[serde(default)]
+    pub checksum: ChecksumRule,
+}
+
+/// What a gate makes of a case of the base that the candidate does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gone {
+    /// It does not pass: what is no longer measured is no longer guarded.
+    #[default]
+    Fail,
+    /// It is shown, and passes.
+    Warn,
+}
+
+/// What a gate makes of a candidate that computes something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChecksumRule {
+    /// It is unsure: other work is neither faster nor slower.
+    #[default]
+    Match,
+    /// It is meant, and judged like any other.
+    Allow,
+}
+
+/// What holds for some cases alone.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Exceptions {
+    /// What cases of the base are called now, by their old names.
+    pub renames: BTreeMap<String, String>,
+    /// Thresholds and hard limits of some cases.
+    pub cases: Vec<CaseRules>,
+}
+
+impl Exceptions {
+    /// The same for all.
+    pub const NONE: &'static Self = &Self {
+        renames: BTreeMap::new(),
+        cases: Vec::new(),
+    };
+}
+
+/// In what some cases are judged differently: what is none here is as it is for all.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CaseRules {
+    /// Which cases, as `--case` takes them.
+    pub pattern: String,
+    /// As in [`Rules`].
+    pub threshold: Option<f64>,
+    /// As in [`Rules`].
+    pub fuel: Option<f64>,
+    /// As in [`Rules`].
+    pub memory: Option<f64>,
+    /// As in [`Rules`].
+    pub fuel_max: Option<f64>,
+    /// As in [`Rules`], bytes.
+    pub memory_max: Option<f64>,
 }
 
 /// What became of one case.
@@ -94,7 +172,8 @@ pub struct CaseComparison {
     /// Why the verdict is [`Verdict::Unsure`], if that can be said; none for every other verdict.
     #[serde(default)]
     pub reason: Option<UnsureReason>,
-    /// The metric that the verdict is about: wall time, or CPU time where that alone resolves.
+    /// The metric that the verdict is about: wall time, or CPU time where that alone resolves; fuel or memory
+    /// where nothing else was asked for.
     pub decided_by: Option<Metric>,
     /// Whether CPU time may answer where wall time does not: only other programs took time from the case, and wall
     /// time itself shows nothing.
@@ -268,11 +347,11 @@ pub struct Gate {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum GateOutcome {
-    /// Nothing grew by the threshold.
+    /// Nothing grew by its threshold, is above its hard limit, or is gone.
     Passed,
     /// That cannot be said.
     Unsure,
-    /// Something did.
+    /// Something did, is, or is gone.
     Regressed,
 }
 

@@ -175,12 +175,12 @@ fn gate(table: &PhaseTable) -> Result<Option<Gate>, Problem> {
         &table.memory_threshold,
     ];
     let Some(against) = &table.against else {
-        return match thresholds.into_iter().flatten().next() {
-            Some(lone) => Err(Problem::new(
-                lone.span(),
-                "a threshold of what grew needs something to compare with",
-            )
-            .help("write against = \"BASELINE\", or make it one of `criteria`")),
+        let lone = thresholds.into_iter().flatten().map(Spanned::span);
+        let lone = lone.chain(table.gone.iter().map(Spanned::span));
+        let mut lone = lone.chain(table.checksum.iter().map(Spanned::span));
+        return match lone.next() {
+            Some(lone) => Err(Problem::new(lone, "this needs something to compare with")
+                .help("write against = \"BASELINE\", or make it one of `criteria`")),
             None => Ok(None),
         };
     };
@@ -194,5 +194,15 @@ fn gate(table: &PhaseTable) -> Result<Option<Gate>, Problem> {
         threshold: threshold?,
         fuel: fuel?,
         memory: memory?,
+        gone: table
+            .gone
+            .as_ref()
+            .map(|gone| *gone.get_ref())
+            .unwrap_or_default(),
+        checksum: table
+            .checksum
+            .as_ref()
+            .map(|checksum| *checksum.get_ref())
+            .unwrap_or_default(),
     }))
 }

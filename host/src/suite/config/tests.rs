@@ -60,9 +60,66 @@ fn the_example_is_what_it_says() {
         threshold: Some(0.1),
         fuel: Some(0.01),
         memory: None,
+        gone: Gone::Fail,
+        checksum: ChecksumRule::Match,
     };
     assert_eq!(baseline.gate, Some(gate));
+    let rules = &suite.exceptions.cases[0];
+    assert_eq!(
+        (rules.pattern.as_str(), rules.threshold, rules.fuel_max),
+        ("json/read/*", Some(0.05), Some(200_000.0))
+    );
+    assert_eq!(suite.exceptions.renames["json/dump"], "json/write");
+}
+
+#[test]
+fn a_load_is_understood() {
+    let text = format!("{PLUGIN}[phases.load]\nrate = 200\nduration = '30s'\n");
+    let suite = Suite::parse(&text, Path::new("f")).unwrap();
     assert_eq!(suite.load.unwrap().length, LoadLength::Duration(30_000));
+}
+
+/// If this fails, a share is read as a hundred times as much, or a table guards nothing without a word.
+#[test]
+fn shares_have_a_percent_sign_and_tables_demand_something() {
+    let bare = |key: &str, value: &str| {
+        let phase = format!("[phases.baseline]\nagainst = 'main'\n{key} = {value}");
+        let table = format!("[phases.baseline]\n[gate.'sort/*']\n{key} = {value}");
+        for text in [phase, table] {
+            let found = diagnostic(&format!("{PLUGIN}{text}\n"));
+            assert!(found.message.contains("not a share"), "{text}: {found}");
+            assert!(found.help.unwrap().contains("10%"), "{text}");
+        }
+    };
+    for key in ["threshold", "fuel-threshold", "memory-threshold"] {
+        for value in [
+            "10", "'10'", "0.1", "'0.1'", "'0%'", "'1001%'", "'-1%'", "true",
+        ] {
+            bare(key, value);
+        }
+    }
+    #[rustfmt::skip]
+    let table = [
+        ("[gate.'sort/*']", "demands nothing", "threshold"),
+        ("[gate.'']\nthreshold = '5%'", "empty", "--case"),
+        ("[gate.'[']\nthreshold = '5%'", "a bad pattern", ""),
+        ("[gate.x]\nfuel-max = '5%'", "not a value of `fuel_per_iteration`", "120k"),
+        ("[gate.x]\nmemory-max = 'much'", "not a value of `memory_bytes_peak`", "64MiB"),
+        ("[gate.x]\nthresold = '5%'", "unknown key `thresold`", "`threshold`"),
+        ("[renames]\nx = 'x'", "no new name", "leave it out"),
+        ("[renames]\nx = 'z'\ny = 'z'", "two cases would be called `z`", ""),
+        ("[phases.cross]\ngone = 'warn'", "needs something to compare with", "against"),
+        ("[phases.cross]\nagainst = 'main'\ngone = 'maybe'", "unknown word `maybe`", "fail"),
+        ("[phases.cross]\nchecksum = 'allow'", "needs something to compare with", "against"),
+    ];
+    for (text, said, help) in table {
+        let found = diagnostic(&format!("{PLUGIN}[phases.baseline]\n{text}\n"));
+        assert!(found.message.contains(said), "{text}: {}", found.message);
+        assert!(found.help.unwrap_or_default().contains(help), "{text}");
+    }
+    let idle = "[[plugins]]\npath = 'b'\n[phases.baseline]\nplugins = ['a']\n";
+    let found = diagnostic(&format!("{PLUGIN}{idle}"));
+    assert!(found.message.contains("no phase measures `b`"), "{found}");
 }
 
 #[test]

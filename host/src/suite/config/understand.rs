@@ -6,6 +6,7 @@ use std::path::Path;
 
 use toml::Spanned;
 
+use super::exceptions::exceptions;
 use super::{CasePattern, Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
 use crate::quantity;
 use crate::quoted::quoted;
@@ -23,9 +24,20 @@ pub(super) struct Understand<'a> {
 impl Understand<'_> {
     pub(super) fn suite(&self, file: File) -> Result<Suite, Problem> {
         let limits = limits(file.limits)?;
+        let places: Vec<_> = file.plugins.iter().map(Spanned::span).collect();
         let plugins = self.plugins(file.plugins)?;
         let grants = self.grants(file.grants)?;
         let (phases, load) = self.phases(file.phases, &plugins)?;
+        for (at, place) in places.into_iter().enumerate() {
+            let mut used = phases.iter().map(|phase| &phase.plugins);
+            let is_used = used.any(|plugins| plugins.contains(&at))
+                || load.as_ref().is_some_and(|load| load.plugins.contains(&at));
+            if !is_used {
+                let message = format!("no phase measures `{}`", quoted(&plugins[at].name));
+                return Err(Problem::new(place, message)
+                    .help("name it among the `plugins` of a phase, or leave it out"));
+            }
+        }
         Ok(Suite {
             output: file.output.map(|dir| self.dir.join(dir)),
             verbose: file.verbose,
@@ -34,6 +46,7 @@ impl Understand<'_> {
             plugins,
             limits,
             grants,
+            exceptions: exceptions(file.gate, file.renames)?,
             phases,
             load,
         })
@@ -156,14 +169,8 @@ impl Understand<'_> {
         only: &[Spanned<String>],
         exclude: &[Spanned<String>],
     ) -> Result<CaseFilter, Problem> {
-        for pattern in only.iter().chain(exclude) {
-            if pattern.get_ref().is_empty() {
-                return Err(Problem::new(pattern.span(), "this pattern is empty")
-                    .help("leave `cases` out for all of them"));
-            }
-            CasePattern::parse(pattern.get_ref()).map_err(|error| {
-                Problem::new(pattern.span(), format!("a bad pattern: {}", quoted(&error)))
-            })?;
+        for text in only.iter().chain(exclude) {
+            pattern(text, "leave `cases` out for all of them")?;
         }
         let texts = |patterns: &[Spanned<String>]| -> Vec<String> {
             let patterns = patterns.iter();
@@ -233,13 +240,7 @@ fn limits(table: BTreeMap<Spanned<String>, Spanned<toml::Value>>) -> Result<Limi
                 Problem::new(key.span(), format!("unknown limit `{}`", quoted(name)))
                     .help(meant(name, &names))
             })?;
-        let text = match value.get_ref() {
-            toml::Value::String(text) => text.clone(),
-            toml::Value::Integer(number) => number.to_string(),
-            toml::Value::Float(number) => number.to_string(),
-            _ => String::new(),
-        };
-        let amount = quantity::parse(&text, spec.unit).map_err(|_| {
+        let amount = quantity::parse(&text(value.get_ref()), spec.unit).map_err(|_| {
             let example = quantity::show(spec.default, spec.unit);
             let message = format!("this is not a value of the limit `{name}`");
             Problem::new(value.span(), message)
@@ -273,16 +274,30 @@ pub(super) fn whole(value: &Spanned<i64>, name: &str, max: u32) -> Result<u32, P
         })
 }
 
-/// A share of what there was, such as 0.1.
+/// A share of what there was, such as `10%`.
 pub(super) fn share(value: &Spanned<toml::Value>) -> Result<f64, Problem> {
-    let text = match value.get_ref() {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Float(number) => number.to_string(),
-        toml::Value::Integer(number) => number.to_string(),
-        _ => String::new(),
-    };
-    quantity::share(&text).map_err(|_| {
-        Problem::new(value.span(), "this is not a share of what there was")
-            .help("write \"10%\" or 0.1")
+    quantity::share(&text(value.get_ref())).map_err(|error| {
+        Problem::new(value.span(), format!("this is not a share: {error}"))
+            .help("write a percentage as a text, such as \"10%\"")
     })
+}
+
+/// A pattern of cases, checked; `help` says what to do about an empty one.
+pub(super) fn pattern(text: &Spanned<String>, help: &str) -> Result<(), Problem> {
+    if text.get_ref().is_empty() {
+        return Err(Problem::new(text.span(), "this pattern is empty").help(help));
+    }
+    CasePattern::parse(text.get_ref())
+        .map_err(|error| Problem::new(text.span(), format!("a bad pattern: {}", quoted(&error))))?;
+    Ok(())
+}
+
+/// A number or text as it can be written; nothing of what is neither.
+pub(super) fn text(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => number.to_string(),
+        _ => String::new(),
+    }
 }

@@ -32,7 +32,7 @@ fn what_people_write_is_understood() {
             "throughput_elements_per_second > 1.5M",
             "throughput_elements_per_second > 1500000",
         ),
-        ("spread <= 5%", "spread <= 0.05"),
+        ("spread <= 5%", "spread <= 5%"),
         (
             "checksum == 0x066bc545205fff3d",
             "checksum = 0x066bc545205fff3d",
@@ -68,6 +68,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("p95_ms <= 5 6", "is not a value", "5 6"),
         ("memory_bytes_peak <= 5ms", "is not a value", "5ms"),
         ("fuel_per_iteration <= 5%", "is not a value", "5%"),
+        ("spread <= 0.05", "is not a value", "0.05"),
         ("checksum = 5", "is not a value", "5"),
         ("checksum = 0x+5", "is not a value", "0x+5"),
         ("checksum = 0x11111111111111111", "is not a value", "0x11111111111111111"),
@@ -103,6 +104,11 @@ fn criteria() -> impl Strategy<Value = Criterion> {
             (true, _) => Operator::ALL[4 + operator % 2],
             (_, true) => Operator::ALL[operator],
             _ => Operator::ALL[operator % 4],
+        };
+        // Of shares, millionths of a percent can be written.
+        let number = match metric.unit() {
+            "ratio" => (number / f64::MAX * 1e9).ceil().max(1.0) / 1e6 / 100.0,
+            _ => number,
         };
         Criterion {
             metric,

@@ -1,5 +1,7 @@
 use super::*;
-use crate::report::model::{Change, Gate, LimitKind, Metric as M, Pairing, Rules, Side, Verdict};
+use crate::report::model::{
+    Change, Exceptions, Gate, LimitKind, Metric as M, Pairing, Rules, Side, Verdict,
+};
 
 #[test]
 fn a_failed_case_is_said_once_and_typed() {
@@ -129,7 +131,9 @@ fn comparison(outcome: GateOutcome) -> Comparison {
             fuel: None,
             memory: None,
             gates: true,
+            ..crate::compare::RULES
         },
+        exceptions: Exceptions::default(),
         cases: vec![CaseComparison {
             plugin: "sorting".into(),
             base_plugin: Some("sorting".into()),

@@ -1,0 +1,188 @@
+//! `dyno gate`: whether a version fell behind its baseline.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use dyno_host::compare::{self, COUNTED, RULES};
+use dyno_host::quantity;
+use dyno_host::quoted::quoted;
+use dyno_host::report::Store;
+use dyno_host::report::model::{CaseComparison, ChecksumRule, Exceptions, Gone, Rules};
+use dyno_host::session::Request;
+use dyno_host::suite::Suite;
+
+use super::compare::{Comparing, Output, Versions};
+use super::measuring::Conditions;
+use super::operand::{Operand, What};
+use super::{Exit, UsageError};
+
+/// Fail if a plugin became slower than its baseline
+///
+/// Runs both side by side, confirms what looks slower with fresh blocks, and records the verdict.
+/// Exit code 6: something grew by its threshold, is above a hard limit, or is gone; 7: that cannot be said; 0: nothing
+/// did.
+#[derive(Debug, Args)]
+pub(super) struct Gate {
+    /// What is judged [default: the plugins that the baseline was made of, as they are now]
+    candidate: Vec<PathBuf>,
+    /// What it is held against: a baseline, or anything else that `dyno compare` takes
+    #[arg(long, value_name = "NAME")]
+    baseline: String,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    comparing: Comparing,
+    #[command(flatten)]
+    conditions: Conditions,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// What fails.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Gate")]
+struct Judging {
+    /// Time that grew by this fails
+    #[arg(long, value_name = "SHARE", default_value = "10%", value_parser = quantity::share, conflicts_with = "counts_only")]
+    threshold: f64,
+    /// Fuel that grew by this fails [default: none; 0.1% with --counts-only]
+    #[arg(long, value_name = "SHARE", value_parser = quantity::share)]
+    fuel_threshold: Option<f64>,
+    /// Peak memory that grew by this fails [default: none; 0.1% with --counts-only]
+    #[arg(long, value_name = "SHARE", value_parser = quantity::share)]
+    memory_threshold: Option<f64>,
+    /// What to do if the candidate lacks a case or plugin of the baseline
+    #[arg(long, value_enum, default_value = "fail", value_name = "WHAT")]
+    gone: GoneArg,
+    /// What to do if the candidate computes something else
+    #[arg(long, value_enum, default_value = "match", value_name = "WHAT")]
+    checksum: ChecksumArg,
+    /// A dyno.toml with thresholds and hard limits by case ([gate]) and new names of cases ([renames])
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// What becomes of cases that are gone.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum GoneArg {
+    /// Fail
+    Fail,
+    /// Show it, and pass
+    Warn,
+}
+
+/// What becomes of other results.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ChecksumArg {
+    /// Be unsure: the results have to match
+    Match,
+    /// Judge it like any other
+    Allow,
+}
+
+impl Judging {
+    fn rules(&self, counts_only: bool) -> Rules {
+        let counted = counts_only.then_some(COUNTED);
+        Rules {
+            threshold: self.threshold,
+            fuel: self.fuel_threshold.or(counted),
+            memory: self.memory_threshold.or(counted),
+            gates: true,
+            counts_only,
+            gone: match self.gone {
+                GoneArg::Fail => Gone::Fail,
+                GoneArg::Warn => Gone::Warn,
+            },
+            checksum: match self.checksum {
+                ChecksumArg::Match => ChecksumRule::Match,
+                ChecksumArg::Allow => ChecksumRule::Allow,
+            },
+            ..RULES
+        }
+    }
+
+    fn exceptions(&self) -> anyhow::Result<Exceptions> {
+        Ok(match &self.config {
+            Some(config) => Suite::read(config)?.exceptions,
+            None => Exceptions::default(),
+        })
+    }
+}
+
+impl Gate {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let mut store = self.output.open()?;
+        let base = Operand::resolve(&self.baseline, store.as_ref())?;
+        let candidate = match self.candidate.as_slice() {
+            [] => sources(&self.baseline, store.as_ref())?,
+            paths => paths.to_vec(),
+        };
+        let candidate = Operand {
+            name: paths_text(&candidate),
+            what: What::Plugins(candidate),
+            kept_from: BTreeMap::new(),
+        };
+        let versions = Versions {
+            request: Request {
+                build_all: true,
+                ..self.comparing.request(&self.conditions, Vec::new())?
+            },
+            remeasure: self.comparing.remeasure,
+            rules: self.judging.rules(self.comparing.counts_only),
+            exceptions: self.judging.exceptions()?,
+        };
+        let compared =
+            versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
+        self.output.show(&compared, verbose)?;
+        // The suite may have more plugins than those that are judged here, so that this is no failure.
+        if !self.conditions.is_filtered() {
+            warn_of_idle(&versions.exceptions, &compared.comparison.cases);
+        }
+        Ok(compared.gated())
+    }
+}
+
+/// Warns of tables for some cases that fit none of these: what they were to guard is not guarded. Whether there are any.
+pub(super) fn warn_of_idle(exceptions: &Exceptions, cases: &[CaseComparison]) -> bool {
+    let idle = compare::idle(exceptions, cases);
+    for pattern in &idle {
+        super::warn(&format!(
+            "no case is what [gate.\"{}\"] is about",
+            quoted(pattern)
+        ));
+    }
+    !idle.is_empty()
+}
+
+/// The plugins that a baseline was made of, as they are now.
+fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
+    let name = name.strip_prefix("baseline:").unwrap_or(name);
+    let baseline = match store {
+        Some(store) => store.baseline(name)?,
+        None => None,
+    };
+    let (Some(baseline), Some(store)) = (baseline, store) else {
+        return Err(UsageError(
+            "name the plugins to judge: only a baseline knows what it was made of".into(),
+        )
+        .into());
+    };
+    if baseline.plugins.is_empty() {
+        let run = store.run(&baseline.run)?;
+        let sources = run.plugins.iter();
+        return Ok(sources
+            .map(|plugin| PathBuf::from(&plugin.source))
+            .collect());
+    }
+    let sources = baseline.plugins.iter();
+    Ok(sources.map(|kept| PathBuf::from(&kept.source)).collect())
+}
+
+fn paths_text(paths: &[PathBuf]) -> String {
+    let shown: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    shown.join(" ")
+}
