@@ -10,7 +10,7 @@ use super::versions::rounds;
 fn two_runs(bench: &Bench) -> [String; 2] {
     [1000, 10_000].map(|work| {
         bench.write("it.wat", rounds(&["add"], work));
-        bench.run(["--blocks", "8", "it.wat"]).exits(0);
+        bench.run(["--blocks", "9", "it.wat"]).exits(0);
         bench.runs().remove(0)
     })
 }
@@ -178,7 +178,7 @@ fn a_variable_is_never_known_to_be_the_same() {
     let runs = ["secret-one", "secret-two"].map(|value| {
         let variable = format!("--env=TOKEN={value}");
         bench
-            .run([variable.as_str(), "--blocks", "8", "it.wat"])
+            .run([variable.as_str(), "--blocks", "9", "it.wat"])
             .exits(0);
         bench.runs().remove(0)
     });
@@ -215,7 +215,7 @@ fn a_gate_over_stored_runs_is_unsure_under_other_conditions() {
         "--sample-time",
         "1ms",
         "--blocks",
-        "8",
+        "9",
         "--pairs",
         "1",
     ];
@@ -236,7 +236,7 @@ fn what_is_run_now_is_sampled_like_the_stored_run() {
     let [base, _] = two_runs(&bench);
     let run = format!("run:{base}");
     bench
-        .dyno(["compare", &run, "it.wat", "--blocks", "8", "--pairs", "1"])
+        .dyno(["compare", &run, "it.wat", "--blocks", "9", "--pairs", "1"])
         .exits(0);
     let names: Value = serde_json::from_str(
         &bench.text("SELECT conditions_json FROM comparison ORDER BY id DESC LIMIT 1"),

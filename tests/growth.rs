@@ -25,7 +25,7 @@ fn twenty_two_pages_after_twenty_are_ten_percent() {
             "main",
             "--threshold",
             "900%",
-            "--memory",
+            "--memory-threshold",
             "10%",
         ])
         .exits(6)
@@ -47,7 +47,7 @@ fn growth_from_nothing_is_shown_and_passes_no_gate() {
             "main",
             "--threshold",
             "900%",
-            "--memory",
+            "--memory-threshold",
             "900%",
         ])
         .exits(6)

@@ -48,7 +48,7 @@ fn plugins_of_one_name_are_compared_each_with_itself_in_any_order() {
     );
     // One alone is still the one that it is, and so is one among more.
     bench
-        .gate(["--baseline", "m", "x2/benchmark.wat"])
+        .gate(["--baseline", "m", "x2/benchmark.wat", "--gone", "warn"])
         .exits(0)
         .says("1 identical · 1 gone");
     bench.write("x3/benchmark.wat", rounds(&["add"], 10));

@@ -85,7 +85,8 @@ impl Compared {
     /// What both deserve: a failure goes before a regression.
     pub(super) fn gated(&self) -> Exit {
         match (self.exit, self.comparison.gate()) {
-            (Exit::Well, Some(GateOutcome::Regressed)) => Exit::Regressed,
+            // Where the candidate has none of the cases that were asked for, they may be gone.
+            (Exit::Well | Exit::NothingMatched, Some(GateOutcome::Regressed)) => Exit::Regressed,
             (Exit::Well, Some(GateOutcome::Unsure)) => Exit::Unsure,
             (exit, _) => exit,
         }

@@ -174,6 +174,7 @@ fn what_is_no_session_of_a_study_is_refused() {
     );
     for run in [&mut session.base, &mut session.candidate] {
         run.plugins[0].name = "sorting".into();
+        run.plugins[0].label = "sorting".into();
     }
     assert!(study(&[session]).is_err());
 }

@@ -80,7 +80,7 @@ fn find<'a>(run: &'a Run, compared: &CaseComparison) -> Option<&'a Case> {
     let plugin = run
         .plugins
         .iter()
-        .find(|plugin| plugin.name == compared.plugin)?;
+        .find(|plugin| plugin.label == compared.plugin)?;
     plugin
         .cases
         .iter()

@@ -89,7 +89,9 @@ fn what_is_gone_is_regressed_unless_it_is_allowed_or_renamed() {
     // A whole plugin, beside another that is still there.
     let [other, lone] = ["other", "lone"].map(|name| Plugin {
         name: name.into(),
-        ..plugin("c", vec![same("x", 1.0)])
+        label: name.into(),
+        source: name.into(),
+        ..plugin(name, vec![same("x", 1.0)])
     });
     let found = cases(&[&base, &other], &[&lone, &candidate], &GATE);
     let found = found.last().unwrap();
