@@ -11,6 +11,7 @@ pub mod cache;
 pub mod compare;
 pub mod estimate;
 pub mod export;
+pub mod filter;
 pub mod machine;
 pub mod measure;
 pub mod package;

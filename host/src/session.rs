@@ -3,7 +3,6 @@
 mod case;
 mod code;
 mod core;
-mod filter;
 mod floor;
 mod inputs;
 mod packages;
@@ -24,15 +23,16 @@ use rand_core::{Rng as _, SeedableRng as _};
 use case::{CaseAt, Place, pending};
 use core::Core;
 pub use core::CoreChoice;
-pub use filter::{CaseFilter, FilterError, Selection, select};
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
 pub use request::{Depth, Request, Stage, Versus, random_u64};
+pub use subject::select;
 use subject::{Side, Subject};
 
 use crate::cache::CodeCache;
 use crate::compare::{Ambiguous, LOOKS, Next};
 use crate::estimate::{Circumstances, conclude};
+use crate::filter::FilterError;
 use crate::machine::machine;
 use crate::package::kind::Kinds;
 use crate::packaging::{Ask, Named};

@@ -1,7 +1,7 @@
 //! The flags that choose cases, wherever cases are chosen.
 
 use clap::Args;
-use dyno_host::session::CaseFilter;
+use dyno_host::filter::CaseFilter;
 
 /// Which cases: all of them, unless these say otherwise.
 #[derive(Debug, Clone, Default, Args)]

@@ -58,7 +58,7 @@ struct Judging {
     /// What to do if the candidate computes something else
     #[arg(long, value_enum, default_value = "match", value_name = "WHAT")]
     checksum: ChecksumArg,
-    /// A dyno.toml with thresholds and hard limits by case ([gate]) and new names of cases ([renames])
+    /// A dyno.toml with thresholds and hard limits by case (`[gate]`) and new names of cases (`[renames]`)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }

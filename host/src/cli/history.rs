@@ -1,11 +1,12 @@
 //! `dyno history`: how a case went over the runs.
 
 use clap::{Args, ValueEnum};
+use dyno_host::filter::CaseFilter;
 use dyno_host::quoted::quoted;
 use dyno_host::render;
 use dyno_host::report::Store;
 use dyno_host::report::model::{self, Metric, Run};
-use dyno_host::session::{CaseFilter, SessionError};
+use dyno_host::session::SessionError;
 use dyno_host::stats;
 
 use super::report::ReportFile;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use dyno_host::export::{self, Contents, Format, criterion};
+use dyno_host::filter::CaseFilter;
 use dyno_host::render;
 use dyno_host::report::Store;
 use dyno_host::report::model::{Comparison, History, Run};
-use dyno_host::session::{CaseFilter, SessionError};
+use dyno_host::session::SessionError;
 
 use super::cases::CaseArgs;
 use super::{Exit, UsageError, history, paths};

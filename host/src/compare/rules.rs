@@ -1,8 +1,8 @@
 //! The rules of one case: those of the whole comparison, but for what `[gate."PATTERN"]` and `[renames]` of a
 //! suite say otherwise.
 
+use crate::filter::CaseFilter;
 use crate::report::model::{CaseComparison, CaseRules, Exceptions, Plugin, Rules};
-use crate::session::CaseFilter;
 
 /// The rules that a case is judged by. A table that bears the case's own name goes before those whose patterns fit;
 /// of several patterns the strictest value counts, whatever their order in the file is.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{CaseFilter, CoreChoice, Settings};
+use super::{CoreChoice, Settings};
+use crate::filter::CaseFilter;
 use crate::measure::{CountSettings, TimeSettings};
 use crate::packaging::Access;
 use crate::report::model::{Exceptions, Plugin, Rules};

@@ -1,11 +1,13 @@
 //! A plugin on its way through a session: what is known of it so far, and what its workers add.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::code::Code;
-use super::filter::{FilterError, select};
 use super::program::program;
 use super::request::{Request, Stage};
+use crate::compare;
+use crate::filter::{CaseFilter, FilterError};
 use crate::package::kind::Started;
 use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
@@ -261,6 +263,37 @@ impl Request {
             .map(|subject| (&mut subject.plugin, &subject.exceptions));
         select(&self.filter, sides.collect())
     }
+}
+
+/// Keeps the cases of plugins that a filter means, by the names that all of them together have. A case that was renamed
+/// is meant by its new name as well.
+///
+/// # Errors
+/// The first pattern that is malformed.
+pub fn select(
+    filter: &CaseFilter,
+    plugins: Vec<(&mut Plugin, &Exceptions)>,
+) -> Result<(), FilterError> {
+    let mut names = BTreeSet::new();
+    for (plugin, exceptions) in &plugins {
+        for case in &plugin.cases {
+            let name = case.spec.name.as_str();
+            names.extend([name, compare::renamed(exceptions, plugin, name)].map(str::to_owned));
+        }
+    }
+    let names = || names.iter().map(String::as_str);
+    filter.check(names())?;
+    let selection = filter.among(names());
+    for (plugin, exceptions) in plugins {
+        let is_wanted = |case: &Case| {
+            let name = case.spec.name.as_str();
+            selection.has(name) || selection.has(compare::renamed(exceptions, plugin, name))
+        };
+        let wanted: Vec<bool> = plugin.cases.iter().map(is_wanted).collect();
+        let mut wanted = wanted.into_iter();
+        plugin.cases.retain(|_| wanted.next().unwrap_or_default());
+    }
+    Ok(())
 }
 
 fn empty(spec: CaseSpec) -> Case {

@@ -42,7 +42,7 @@ const DIFFERENCE_MAX: f64 = 4.0;
 /// the next run. With an autocorrelation of 0.5 a penalty for independent noise leaves a false
 /// change in two of three histories of 100 runs. So the penalised partition, from that penalty up
 /// to the one that leaves no change, only proposes, and each proposal is held against the
-/// alternative that the noise wanders: see [`likelihood`].
+/// alternative that the noise wanders: see `likelihood.rs`.
 ///
 /// By simulation (`dependence_alone_seldom_has_a_change` has a part of it) a false change is left
 /// in the share of histories below, and a step of 3 standard deviations in their middle is found

@@ -14,10 +14,11 @@ use super::criterion::{CasePattern, Criterion};
 use super::diagnostic::{Diagnostic, Problem, meant};
 use super::file::File;
 use super::metric::Metric;
+use crate::filter::CaseFilter;
 use crate::quoted::{quoted, quoted_path};
 use crate::report::model::{ChecksumRule, Exceptions, Gone};
 use crate::sandbox::{Grants, Limits};
-use crate::session::{CaseFilter, Depth};
+use crate::session::Depth;
 
 /// A suite is a few pages of text.
 const BYTES_MAX: u64 = 64 * 1024;

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::diagnostic::{Problem, meant};
 use super::metric::{Metric, Quantity};
+use crate::filter::{CaseFilter, Selection};
 use crate::quantity;
 use crate::quoted::quoted;
 use crate::report::model::hex;
 use crate::sandbox::LimitUnit;
-use crate::session::{CaseFilter, Selection};
 
 /// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
 #[derive(Debug, Clone, PartialEq)]

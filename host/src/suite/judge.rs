@@ -15,10 +15,10 @@ use super::criterion::{Criterion, Operator, Threshold};
 use super::metric::Metric;
 use super::outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
 use crate::compare::rules_of;
+use crate::filter::Selection;
 use crate::report::model::{
     self, Case, CaseComparison, Comparison, GateOutcome, Outcome, Plugin, Run, RunStatus,
 };
-use crate::session::Selection;
 use measured::{Measured, measured};
 
 /// Holds a run, and its comparison if the phase has one, against what the phase demands.

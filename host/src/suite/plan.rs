@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use super::config::{Gate, PhaseName, PluginSource, Suite};
 use super::metric::Quantity;
+use crate::filter::CaseFilter;
 use crate::measure::TimeSettings;
 use crate::sandbox::{Grants, Limits};
-use crate::session::CaseFilter;
 
 /// Fewer processes say nothing of the spread between processes (METHOD.md: a process is the unit).
 pub(super) const PROCESSES_MIN: u32 = 2;

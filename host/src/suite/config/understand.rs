@@ -8,10 +8,10 @@ use toml::Spanned;
 
 use super::exceptions::exceptions;
 use super::{CasePattern, Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
+use crate::filter::CaseFilter;
 use crate::quantity;
 use crate::quoted::quoted;
 use crate::sandbox::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits};
-use crate::session::CaseFilter;
 use crate::suite::criterion;
 use crate::suite::file::{File, GrantsTable, PluginTable};
 

@@ -6,9 +6,6 @@ use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::compare;
-use crate::report::model::{Case, Exceptions, Plugin};
-
 /// Which cases are meant, as it was written. No pattern at all means every case.
 ///
 /// A pattern that is the whole name of a case means that case alone, whatever else it could be read as: a guest
@@ -112,37 +109,6 @@ impl Selection {
         let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_of(name));
         (self.only.is_empty() || any(&self.only)) && !any(&self.exclude)
     }
-}
-
-/// Keeps the cases of plugins that a filter means, by the names that all of them together have. A case that was renamed
-/// is meant by its new name as well.
-///
-/// # Errors
-/// The first pattern that is malformed.
-pub fn select(
-    filter: &CaseFilter,
-    plugins: Vec<(&mut Plugin, &Exceptions)>,
-) -> Result<(), FilterError> {
-    let mut names = BTreeSet::new();
-    for (plugin, exceptions) in &plugins {
-        for case in &plugin.cases {
-            let name = case.spec.name.as_str();
-            names.extend([name, compare::renamed(exceptions, plugin, name)].map(str::to_owned));
-        }
-    }
-    let names = || names.iter().map(String::as_str);
-    filter.check(names())?;
-    let selection = filter.among(names());
-    for (plugin, exceptions) in plugins {
-        let is_wanted = |case: &Case| {
-            let name = case.spec.name.as_str();
-            selection.has(name) || selection.has(compare::renamed(exceptions, plugin, name))
-        };
-        let wanted: Vec<bool> = plugin.cases.iter().map(is_wanted).collect();
-        let mut wanted = wanted.into_iter();
-        plugin.cases.retain(|_| wanted.next().unwrap_or_default());
-    }
-    Ok(())
 }
 
 #[derive(Debug, Clone)]
