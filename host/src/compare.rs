@@ -232,6 +232,8 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         reason: None,
         decided_by: None,
         cpu_may_decide: false,
+        wall_is_disturbed: false,
+        doubt: None,
         severity: None,
         diagnosis: None,
         changes: Vec::new(),
@@ -287,12 +289,17 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
     compared.reason = decision.reason;
     compared.decided_by = decision.metric;
     compared.cpu_may_decide = decision.cpu_may_decide;
+    compared.wall_is_disturbed = times[0].is_some_and(|wall| wall.is_disturbed);
+    compared.doubt = decision.doubt;
     if decision.reason.is_none() {
         let time = compared.decisive().copied();
         compared.severity = time.as_ref().and_then(severity);
         compared.diagnosis = time.and_then(|time| diagnosis(&time, fuel.as_ref()?));
     }
-    let sentence = decision.reason.and_then(decision::explain);
+    let sentence = decision
+        .reason
+        .or(decision.doubt)
+        .and_then(decision::explain);
     compared.notes.extend(sentence.map(str::to_owned));
     compared
 }

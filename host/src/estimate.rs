@@ -211,6 +211,12 @@ pub fn process_median(process: &Process, metric: Metric) -> Option<f64> {
     stats::median(&standing(process, metric)?)
 }
 
+/// The mean of the samples that stand for a process, as [`process_median`]: a cost of few iterations shows in it alone.
+#[must_use]
+pub fn process_mean(process: &Process, metric: Metric) -> Option<f64> {
+    stats::mean(&standing(process, metric)?)
+}
+
 /// The median wall time of all samples of a process, with what other programs took; none if it failed.
 #[must_use]
 pub fn disturbed_median(process: &Process) -> Option<f64> {
@@ -219,12 +225,15 @@ pub fn disturbed_median(process: &Process) -> Option<f64> {
     is_ok.then(|| stats::median(&all)).flatten()
 }
 
+/// Where this share of the samples waited, waiting is part of what a case does.
+const WAITING_SHARE: f64 = 0.1;
+
 /// Whether the guest waited of its own accord: then CPU time is not what a user waits for.
 #[must_use]
 pub fn is_waiting(case: &Case) -> bool {
     let samples = || sampled(&case.processes).flat_map(|process| &process.samples);
     let waited = samples().filter(|sample| sample.waits > 0 && !sample.is_on_cpu());
-    2 * waited.count() > samples().count()
+    waited.count() as f64 > WAITING_SHARE * samples().count() as f64
 }
 
 fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
@@ -299,13 +308,17 @@ fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
     }
     let undisturbed = undisturbed(processes);
     if undisturbed.is_none() {
-        marks.push(Mark::Preempted);
+        // CPU time is no headline of what waits, so that one stays wall time, with all that other programs took.
+        marks.push(match is_waiting(case) {
+            true => Mark::Noisy,
+            false => Mark::Preempted,
+        });
     }
     let headline = undisturbed.unwrap_or_else(|| {
         let cpu = |process| standing(process, Metric::CpuTime);
         processes.iter().filter_map(cpu).collect()
     });
-    if stats::noisy(&medians(&headline), &spreads(processes)) {
+    if stats::noisy(&medians(&headline), &spreads(processes)) && !marks.contains(&Mark::Noisy) {
         marks.push(Mark::Noisy);
     }
     let samples = || sampled(processes).flat_map(|process| &process.samples);

@@ -2,7 +2,7 @@
 
 use super::matching::Pair;
 use super::{Context, FUEL_RESOLVED, LOOKS, ROUNDING, grown};
-use crate::estimate::{disturbed_median, process_median};
+use crate::estimate::{disturbed_median, is_waiting, process_mean, process_median};
 use crate::report::model::{Case, Change, Metric, Pairing, Process, Verdict};
 use crate::stats::{self, Shift};
 
@@ -101,7 +101,7 @@ pub(super) struct Timed {
     /// Whether the difference is below what the clock resolves.
     pub(super) is_below_floor: bool,
     /// Whether it is of wall time with all that other programs took, because nearly all samples were disturbed: it is
-    /// shown, and decides nothing.
+    /// shown, and is never a pass.
     pub(super) is_disturbed: bool,
 }
 
@@ -122,9 +122,28 @@ pub(super) fn timed(
         return found;
     }
     let mut found = timed_by(metric, base, candidate, &disturbed_median, part, context)?;
-    found.change.verdict = Verdict::Unsure;
     found.is_disturbed = true;
+    // What other programs take, they take from both sides, and a change looks smaller: one that is seen all the same
+    // is one. Where the guest never waits, CPU time says it better.
+    let is_seen = matches!(found.change.verdict, Verdict::Regressed | Verdict::Improved);
+    if !is_seen || !(is_waiting(base) || is_waiting(candidate)) {
+        found.change.verdict = Verdict::Unsure;
+    }
     Some(found)
+}
+
+/// The ratio by which the mean became slower, if it did, by wall time of undisturbed samples or by CPU time of what never
+/// waits: a median does not see what few iterations cost.
+pub(super) fn slower_mean(base: &Case, candidate: &Case, context: &Context) -> Option<f64> {
+    let waits = is_waiting(base) || is_waiting(candidate);
+    let metrics = [Metric::WallTime, Metric::CpuTime].into_iter();
+    let metrics = metrics.filter(|metric| *metric == Metric::WallTime || !waits);
+    let slower = metrics.filter_map(|metric| {
+        let mean = |process: &Process| process_mean(process, metric);
+        let found = timed_by(metric, base, candidate, &mean, Part::First, context)?;
+        (found.change.verdict == Verdict::Regressed).then_some(found.change.ratio)
+    });
+    slower.reduce(f64::max)
 }
 
 fn timed_by(

@@ -10,7 +10,7 @@
 //! a case whose cost depends on how it is measured nothing good is said.
 
 use super::Context;
-use super::changes::{Part, Timed, process_pairs};
+use super::changes::{Part, Timed, process_pairs, slower_mean};
 use crate::estimate::{is_folded, is_fuel_unsettled, is_nonlinear, is_waiting, process_median};
 use crate::report::model::{Case, Change, Metric, Process, UnsureReason, Verdict};
 use crate::stats;
@@ -24,6 +24,8 @@ pub(super) struct Decision {
     pub(super) reason: Option<UnsureReason>,
     /// Whether CPU time may answer where wall time does not.
     pub(super) cpu_may_decide: bool,
+    /// Why no gate may pass it, whatever else is said.
+    pub(super) doubt: Option<UnsureReason>,
 }
 
 /// A group of pairs that have one layout in common says something from this many on.
@@ -53,12 +55,14 @@ pub(super) fn decide(
         metric: decisive.map(|time| time.change.metric),
         reason: None,
         cpu_may_decide,
+        doubt: doubt(base, candidate, decisive.as_ref(), context),
     };
     let reason = match decisive {
         _ if !context.same_machine => Some(UnsureReason::OtherMachine),
+        _ if decision.verdict != Verdict::Regressed && decision.doubt.is_some() => decision.doubt,
         None => Some(UnsureReason::FewProcesses),
         Some(time) if time.is_below_floor => Some(UnsureReason::TimerFloor),
-        Some(time) if time.is_disturbed => Some(UnsureReason::Preempted),
+        Some(time) if !resolves(&time) && time.is_disturbed => Some(UnsureReason::Preempted),
         Some(time) if !resolves(&time) => Some(UnsureReason::Interval),
         Some(time) => {
             let same_fuel = fuel.is_some_and(|fuel| fuel.verdict == Verdict::Equivalent);
@@ -77,10 +81,8 @@ pub(super) fn decide(
                 Some(UnsureReason::Contradiction)
             } else if same_fuel && is_change && !survives(&time.change, base, candidate) {
                 Some(UnsureReason::Layout)
-            } else if decision.verdict == Verdict::Regressed {
-                None
             } else {
-                unmeasurable([base, candidate])
+                None
             }
         }
     };
@@ -94,6 +96,23 @@ pub(super) fn decide(
 /// Whether a change allows that there is none, and does not look like one that matters.
 fn shows_nothing(change: &Change, threshold: f64) -> bool {
     (change.lower..=change.upper).contains(&1.0) && change.ratio.ln().abs() < threshold.ln_1p()
+}
+
+/// Why nothing good can be said of a case: not of it at all, or not by its medians.
+fn doubt(
+    base: &Case,
+    candidate: &Case,
+    decisive: Option<&Timed>,
+    context: &Context,
+) -> Option<UnsureReason> {
+    let hides_change = |mean: &f64| {
+        let edge = 1.0 + context.rules.threshold;
+        decisive.is_none_or(|time| {
+            time.change.verdict != Verdict::Regressed || time.change.ratio < edge && *mean >= edge
+        })
+    };
+    let mean = || slower_mean(base, candidate, context).filter(hides_change);
+    unmeasurable([base, candidate]).or_else(|| mean().map(|_| UnsureReason::Mean))
 }
 
 /// Why nothing good can be said of a case on one of the two sides.
@@ -151,6 +170,9 @@ pub(super) fn explain(reason: UnsureReason) -> Option<&'static str> {
         }
         UnsureReason::FuelUnsettled => {
             "fuel per iteration did not settle, so iterations are not alike: move set-up out of the timed part (iter_batched), and keep nothing between iterations"
+        }
+        UnsureReason::Mean => {
+            "the mean became slower and the median did not: some iterations take longer than others, which a median does not see"
         }
         UnsureReason::Layout => {
             "time changed and fuel did not, and not in every layout of the machine code: where the code lies in memory explains it"

@@ -75,6 +75,7 @@ fn helps(reason: UnsureReason) -> bool {
         | UnsureReason::Folded
         | UnsureReason::Nonlinear
         | UnsureReason::FuelUnsettled
+        | UnsureReason::Mean
         | UnsureReason::Layout
         | UnsureReason::Contradiction
         | UnsureReason::Conditions => false,
@@ -107,7 +108,12 @@ fn question<'a>(case: &'a CaseComparison, rules: &Rules) -> (Answer, Option<&'a 
         .filter(|metric| *metric == Metric::WallTime || case.cpu_may_decide)
         .filter_map(|metric| {
             let change = case.change(metric)?;
-            Some((answer(change, rules), Some(change)))
+            let is_disturbed = metric == Metric::WallTime && case.wall_is_disturbed;
+            let answer = match answer(change, rules) {
+                Answer::Below if is_disturbed => Answer::Open,
+                answer => answer,
+            };
+            Some((answer, Some(change)))
         });
     let mut open = (Answer::Open, None);
     for answered in answers {
@@ -195,6 +201,12 @@ fn timed_gate(
             "its times were not measured on both sides",
         );
     };
+    if let Some(doubt) = case.doubt.filter(|_| first != Answer::Flagged) {
+        return plain(
+            GateOutcome::Unsure,
+            explain(doubt).unwrap_or("it is unsure"),
+        );
+    }
     // A change that is below the threshold in all layouts together is none that matters.
     if let Some(reason) = case.reason
         && !helps(reason)
@@ -221,6 +233,9 @@ fn timed_gate(
             let alpha = (1.0 - rules.confidence) / confirmed.max(1) as f64;
             let part = Part::Confirming(1.0 - alpha);
             let fresh = timed(change.metric, base, candidate, part, context);
+            let fresh = fresh.filter(|fresh| {
+                !fresh.is_disturbed || answer(&fresh.change, rules) == Answer::Flagged
+            });
             confirm(change, fresh.map(|fresh| fresh.change), rules)
         }
     }

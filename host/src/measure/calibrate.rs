@@ -56,6 +56,9 @@ const ROUNDS: usize = 4;
 /// Batches of twice as many iterations are not tried if one takes longer than this, ns.
 const DOUBLED_NS_MAX: f64 = 2e8;
 
+/// A batch is not repeated to be sure of it if one takes longer than this, ns.
+const REPEATED_NS_MAX: f64 = 5e8;
+
 /// Orders batches of growing size until one is long enough, and then some of two sizes in turn.
 #[derive(Debug)]
 pub struct CalibrateSchedule {
@@ -64,8 +67,14 @@ pub struct CalibrateSchedule {
     /// large it is, if it does not grow with the iterations.
     first_untimed: Option<u64>,
     found: Option<Calibrated>,
-    /// Whether a batch was long enough.
+    /// Whether a batch of this size was long enough already; it may have done what only a first one does.
+    was_long: Option<u64>,
+    /// Whether a batch was long enough twice.
     is_grown: bool,
+    /// Whether batches of two sizes are compared at all.
+    is_doubled: bool,
+    /// Whether the guest waited.
+    has_waited: bool,
     /// Batches of the chosen size and of twice that, in turn: what an iteration took, ns.
     rounds: Vec<(u64, f64)>,
 }
@@ -78,8 +87,20 @@ impl CalibrateSchedule {
             sample_ns,
             first_untimed: None,
             found: None,
+            was_long: None,
             is_grown: false,
+            is_doubled: true,
+            has_waited: false,
             rounds: Vec::new(),
+        }
+    }
+
+    /// The same without batches of twice as many: of a program, whose every iteration is a fresh instance.
+    #[must_use]
+    pub fn without_doubling(self) -> Self {
+        Self {
+            is_doubled: false,
+            ..self
         }
     }
 
@@ -97,7 +118,8 @@ impl CalibrateSchedule {
         };
         Some(Calibrated {
             iteration_ns: once,
-            doubled_ratio: (once > 0.0).then_some(twice / once),
+            // How long a guest waits is the machine's decision as well.
+            doubled_ratio: (once > 0.0 && !self.has_waited).then_some(twice / once),
             ..found
         })
     }
@@ -109,24 +131,30 @@ impl CalibrateSchedule {
         // Set-up that each batch does once must not keep the batches small; set-up of each
         // iteration must.
         let once = *self.first_untimed.get_or_insert(done.untimed);
-        let whole = done.timed + done.untimed.saturating_sub(once);
+        let timed = cost(done) * iterations as f64;
+        let whole = timed + done.untimed.saturating_sub(once) as f64;
         self.found = Some(Calibrated {
             iteration_ns: cost(done),
-            whole_ns: whole as f64 / iterations as f64,
+            whole_ns: whole / iterations as f64,
             doubled_ratio: None,
         });
         let target = self.sample_ns;
-        let is_long = done.timed.saturating_mul(3) >= target.saturating_mul(2)
-            || whole as f64 >= SET_UP_MAX * target as f64;
-        if is_long || iterations >= rung(EXPONENT_MAX) {
+        let is_long = 3.0 * timed >= 2.0 * target as f64 || whole >= SET_UP_MAX * target as f64;
+        if iterations >= rung(EXPONENT_MAX) {
             return None;
+        }
+        if is_long {
+            // What only a first call does, and what a neighbour did, is not in a second one.
+            let is_sure = self.was_long == Some(iterations) || whole > REPEATED_NS_MAX;
+            self.was_long = Some(iterations);
+            return (!is_sure).then_some(iterations);
         }
         // After one batch, it is not known yet which of the two its set-up is.
         if is_first && done.untimed >= target.saturating_mul(10) {
             return Some(2);
         }
         // By 2 to 16 times, because the first batches are cold and say too much.
-        let factor = target as f64 / (done.timed as f64).max(1.0);
+        let factor = target as f64 / timed.max(1.0);
         Some(iterations * rung(factor.log2().floor().clamp(1.0, 4.0)))
     }
 
@@ -136,7 +164,8 @@ impl CalibrateSchedule {
         let iterations = found.iterations(self.sample_ns);
         let doubled_ns = 2.0 * iterations as f64 * found.whole_ns;
         let is_done = self.rounds.len() >= 2 * ROUNDS;
-        if is_done || doubled_ns > DOUBLED_NS_MAX || iterations >= rung(EXPONENT_MAX) {
+        let is_long = doubled_ns > DOUBLED_NS_MAX || iterations >= rung(EXPONENT_MAX);
+        if is_done || is_long || !self.is_doubled {
             return None;
         }
         let is_doubled = matches!(self.rounds.len() % 4, 1 | 2);
@@ -159,6 +188,7 @@ fn cost(batch: &Batch) -> f64 {
 
 impl Schedule for CalibrateSchedule {
     fn next(&mut self, done: Option<&Batch>) -> Option<Order> {
+        self.has_waited |= done.is_some_and(|done| done.waits > 0);
         let iterations = match done {
             None => Some(1),
             Some(done) if self.is_grown => {
@@ -208,7 +238,7 @@ mod tests {
         assert_eq!(iterations(|_, n| n * 80_000_000), 1);
         let (sizes, _) = run(|_, n| n);
         assert!(sizes.iter().all(|size| size.is_power_of_two()), "{sizes:?}");
-        assert!(sizes.len() <= 8 + 2 * ROUNDS, "{sizes:?}");
+        assert!(sizes.len() <= 9 + 2 * ROUNDS, "{sizes:?}");
     }
 
     /// If this failed, two versions would do different work, and two runs of one, too.
@@ -230,6 +260,31 @@ mod tests {
         // A neighbour that takes every third batch's time.
         let noisy = ratio(|batch, n| n * 1000 * (1 + batch % 3));
         assert!((noisy - 1.0).abs() < 0.001, "{noisy}");
+    }
+
+    /// If this failed, two runs of one case would do different work, because of what is done once or what a neighbour did.
+    #[test]
+    fn one_slow_batch_decides_nothing() {
+        let lazy = iterations(|batch, n| n * 1000 + u64::from(batch == 1) * 30_000_000);
+        assert_eq!(lazy, 2048);
+        let clock = FakeClock::default();
+        let mut batch = 0;
+        let done = drive(CalibrateSchedule::new(TARGET), &clock, |n| {
+            batch += 1;
+            clock.pass(n * 1000);
+            if batch % 2 == 0 {
+                clock.preempt(5_000_000);
+            }
+        });
+        assert_eq!(done.calibrated().unwrap().iterations(TARGET), 2048);
+    }
+
+    #[test]
+    fn a_program_is_not_compared_with_twice_as_much_of_it() {
+        let clock = FakeClock::default();
+        let schedule = CalibrateSchedule::new(TARGET).without_doubling();
+        let done = drive(schedule, &clock, |n| clock.pass(n * n * 1000));
+        assert_eq!(done.calibrated().unwrap().doubled_ratio, None);
     }
 
     #[test]

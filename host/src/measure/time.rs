@@ -175,8 +175,11 @@ impl TimeSchedule {
     /// Whether there are enough samples; the next one would take about `next_ns`.
     fn is_done(&mut self, next_ns: u64) -> bool {
         let (count, budget) = (self.samples.len(), self.settings.budget_ns);
+        // Where the number is given, it is kept, however slow the machine is at the moment: sides that are compared do
+        // the same.
+        let is_given = self.settings.min_samples == self.settings.max_samples;
         let must_end = count >= self.settings.max_samples
-            || self.spent_ns >= budget.saturating_mul(4)
+            || self.spent_ns >= budget.saturating_mul(if is_given { 40 } else { 4 })
             || self.elapsed_ns.saturating_add(next_ns) > self.settings.deadline_ns;
         if count < self.settings.min_samples {
             return must_end;

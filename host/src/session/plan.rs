@@ -33,6 +33,9 @@ pub(super) struct Planned {
 /// A sample of the slower side of a comparison takes at most this share of the time budget, so that there are some.
 const SLOWER_SHARE: f64 = 0.2;
 
+/// A process takes at most so many of its time budgets for the samples that it must have.
+const BUDGETS_MAX: f64 = 4.0;
+
 /// Sampling ends when this share of the wall limit has gone by, so that what was measured is not thrown away with the
 /// process.
 const DEADLINE_SHARE: f64 = 0.8;
@@ -84,8 +87,11 @@ impl CasePlan {
         let slowest = costs.iter().map(|cost| cost.whole_ns).fold(0.0, f64::max);
         let sample_ns = settings.iterations as f64 * slowest;
         if is_compared {
-            let fit = (settings.budget_ns as f64 / sample_ns.max(1.0)) as usize;
-            let count = fit.max(settings.min_samples).min(settings.max_samples);
+            let fit =
+                |budgets: f64| (budgets * settings.budget_ns as f64 / sample_ns.max(1.0)) as usize;
+            // As many as fit, but no fewer than are wanted, if these fit into four budgets.
+            let wanted = settings.min_samples.min(fit(BUDGETS_MAX)).max(1);
+            let count = fit(1.0).max(wanted).min(settings.max_samples);
             settings.min_samples = count;
             settings.max_samples = count;
         }
@@ -93,7 +99,7 @@ impl CasePlan {
         let default = LimitKind::Wall.spec().default;
         if limits.get(LimitKind::Wall) == default {
             // Four budgets at most, and a cold iteration and a last sample, on a machine that others use, too.
-            let most_ns = 4.0 * settings.budget_ns as f64 + slowest + 2.0 * sample_ns;
+            let most_ns = BUDGETS_MAX * settings.budget_ns as f64 + slowest + 2.0 * sample_ns;
             limits.set(LimitKind::Wall, default.max((2.0 * most_ns / 1e6) as u64));
         }
         let wall_ns = limits.get(LimitKind::Wall) as f64 * 1e6;

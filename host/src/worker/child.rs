@@ -385,7 +385,11 @@ fn calibrate(job: &RunJob, sample_ns: u64) -> Result<Outcome, ChildError> {
         Ok(linked) => linked,
         Err(outcome) => return Ok(outcome),
     };
-    let sampler = Sampler::new(SystemClock::start(), CalibrateSchedule::new(sample_ns));
+    let schedule = match linked.kind() {
+        PluginKind::Suite => CalibrateSchedule::new(sample_ns),
+        PluginKind::Command => CalibrateSchedule::new(sample_ns).without_doubling(),
+    };
+    let sampler = Sampler::new(SystemClock::start(), schedule);
     let conditions = conditions(job, Build::Timed, &program);
     let gauge = FuelGauge::default();
     let Finished { bench, ended } = match linked.run(&job.case, conditions, &gauge, sampler) {

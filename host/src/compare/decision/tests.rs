@@ -286,3 +286,72 @@ fn cpu_time_does_not_speak_where_wall_time_shows_something() {
     assert!(!shows_nothing(&change(1.12, 0.9, 1.4), 0.1));
     assert!(!shows_nothing(&change(1.0 / 1.12, 0.7, 1.1), 0.1));
 }
+
+/// If this failed, a cost that only some iterations have could double unseen.
+#[test]
+fn a_mean_that_became_slower_is_no_pass() {
+    let some = |ns: u64| {
+        let mut plugin = side(100.0, |number| Ran {
+            cpu_ns: 1000 + noise(number),
+            ..PLAIN
+        });
+        for process in &mut plugin.cases[0].processes {
+            process.samples[2].wall_ns += ns * 1000;
+            process.samples[2].cpu_ns += ns * 1000;
+        }
+        plugin
+    };
+    let found = compared(&some(1000), &some(3000), &GATE);
+    assert_eq!(found.reason, Some(UnsureReason::Mean));
+    assert_eq!(found.gate.unwrap().outcome, GateOutcome::Unsure);
+    let found = compared(&some(1000), &some(1000), &GATE);
+    assert_eq!(found.verdict, Verdict::Equivalent);
+}
+
+/// If this failed, what other programs take from both sides would make a change small enough to pass.
+#[test]
+fn wall_time_with_what_others_took_is_shown_and_never_a_pass() {
+    let busy = |waited_ns: u64| {
+        let mut plugin = side(100.0, move |number| Ran {
+            cpu_ns: 1000 + noise(number),
+            waited_ns,
+            preempted_ns: 9000 + 100 * noise(number * 7),
+            ..PLAIN
+        });
+        for sample in plugin.cases[0]
+            .processes
+            .iter_mut()
+            .flat_map(|one| &mut one.samples)
+        {
+            sample.switches = 1;
+        }
+        plugin
+    };
+    let found = compared(&busy(1000), &busy(1600), &GATE);
+    let wall = found.change(Metric::WallTime).unwrap();
+    assert!(wall.ratio < 1.1, "{wall:?}");
+    assert!(found.wall_is_disturbed);
+    assert_eq!(found.gate.unwrap().outcome, GateOutcome::Unsure);
+    // A change that is seen in spite of it is one.
+    let found = compared(&busy(1000), &busy(9000), &GATE);
+    assert_eq!(found.verdict, Verdict::Regressed);
+}
+
+/// If this failed, a gate would pass what cannot be measured so, because it became slower by less than the threshold.
+#[test]
+fn what_cannot_be_measured_so_passes_no_gate_even_if_it_regressed() {
+    let mut sides = [1000, 1050].map(|ns| {
+        side(100.0, move |number| Ran {
+            cpu_ns: ns + noise(number),
+            ..PLAIN
+        })
+    });
+    let outcome = |sides: &[Plugin; 2]| compared(&sides[0], &sides[1], &GATE).gate.unwrap().outcome;
+    assert_eq!(outcome(&sides), GateOutcome::Passed);
+    sides[0].cases[0].calibration = Some(Calibration {
+        iterations: 1024,
+        iteration_ns: 1000.0,
+        doubled_ratio: Some(0.6),
+    });
+    assert_eq!(outcome(&sides), GateOutcome::Unsure);
+}

@@ -54,6 +54,8 @@ impl Compared {
             reason: None,
             decided_by: Some(Metric::WallTime),
             cpu_may_decide: false,
+            wall_is_disturbed: false,
+            doubt: None,
             severity: Some(Severity::Major),
             diagnosis: Some(Diagnosis::Work),
             changes: vec![change(Metric::WallTime), change(Metric::Fuel)],

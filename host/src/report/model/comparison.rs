@@ -179,6 +179,12 @@ pub struct CaseComparison {
     /// time itself shows nothing.
     #[serde(default)]
     pub cpu_may_decide: bool,
+    /// Whether wall time holds what other programs took, because nearly all samples were disturbed: never a pass.
+    #[serde(default)]
+    pub wall_is_disturbed: bool,
+    /// Why no gate may pass it, whatever the verdict is.
+    #[serde(default)]
+    pub doubt: Option<UnsureReason>,
     /// How much slower, if it regressed.
     pub severity: Option<Severity>,
     /// What time and fuel say together; none unless both are known.
@@ -261,6 +267,8 @@ pub enum UnsureReason {
     Nonlinear,
     /// Fuel per iteration did not settle.
     FuelUnsettled,
+    /// The mean became slower, and the median did not: few iterations take longer.
+    Mean,
     /// Time changed and fuel did not, and not in every layout of the machine code.
     Layout,
     /// Wall time and CPU time contradict each other.

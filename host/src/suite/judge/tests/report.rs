@@ -142,6 +142,8 @@ fn comparison(outcome: GateOutcome) -> Comparison {
             reason: None,
             decided_by: Some(M::WallTime),
             cpu_may_decide: false,
+            wall_is_disturbed: false,
+            doubt: None,
             severity: None,
             diagnosis: None,
             changes: vec![change],
