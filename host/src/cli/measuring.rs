@@ -402,7 +402,7 @@ mod tests {
             "--arg",
             "c=d",
             "--env",
-            "--env=E",
+            "--env=…",
         ];
         assert_eq!(typed, expected);
     }

@@ -132,18 +132,18 @@ pub(super) fn timed(
     Some(found)
 }
 
-/// The ratio by which the mean became slower, if it did, by wall time of undisturbed samples or by CPU time of what never
+/// The change of the mean, if it became slower, by wall time of undisturbed samples or by CPU time of what never
 /// waits: a median does not see what few iterations cost.
-pub(super) fn slower_mean(base: &Case, candidate: &Case, context: &Context) -> Option<f64> {
+pub(super) fn slower_mean(base: &Case, candidate: &Case, context: &Context) -> Option<Change> {
     let waits = is_waiting(base) || is_waiting(candidate);
     let metrics = [Metric::WallTime, Metric::CpuTime].into_iter();
     let metrics = metrics.filter(|metric| *metric == Metric::WallTime || !waits);
     let slower = metrics.filter_map(|metric| {
         let mean = |process: &Process| process_mean(process, metric);
         let found = timed_by(metric, base, candidate, &mean, Part::First, context)?;
-        (found.change.verdict == Verdict::Regressed).then_some(found.change.ratio)
+        (found.change.verdict == Verdict::Regressed).then_some(found.change)
     });
-    slower.reduce(f64::max)
+    slower.max_by(|one, other| one.ratio.total_cmp(&other.ratio))
 }
 
 fn timed_by(

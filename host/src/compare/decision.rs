@@ -55,11 +55,20 @@ pub(super) fn decide(
         metric: decisive.map(|time| time.change.metric),
         reason: None,
         cpu_may_decide,
-        doubt: doubt(base, candidate, decisive.as_ref(), context),
+        doubt: None,
     };
+    // Of the mean only what the median denies.
+    let is_denied = |mean: &Change| decisive.is_some_and(|time| time.change.upper < mean.lower);
+    let mean = slower_mean(base, candidate, context).filter(is_denied);
+    let edge = 1.0 + context.rules.threshold;
+    decision.doubt = unmeasurable([base, candidate]).or_else(|| {
+        let matters = mean.is_some_and(|mean| mean.ratio >= edge);
+        matters.then_some(UnsureReason::Mean)
+    });
+    let doubt = decision.doubt.or(mean.map(|_| UnsureReason::Mean));
     let reason = match decisive {
         _ if !context.same_machine => Some(UnsureReason::OtherMachine),
-        _ if decision.verdict != Verdict::Regressed && decision.doubt.is_some() => decision.doubt,
+        _ if decision.verdict != Verdict::Regressed && doubt.is_some() => doubt,
         None => Some(UnsureReason::FewProcesses),
         Some(time) if time.is_below_floor => Some(UnsureReason::TimerFloor),
         Some(time) if !resolves(&time) && time.is_disturbed => Some(UnsureReason::Preempted),
@@ -96,23 +105,6 @@ pub(super) fn decide(
 /// Whether a change allows that there is none, and does not look like one that matters.
 fn shows_nothing(change: &Change, threshold: f64) -> bool {
     (change.lower..=change.upper).contains(&1.0) && change.ratio.ln().abs() < threshold.ln_1p()
-}
-
-/// Why nothing good can be said of a case: not of it at all, or not by its medians.
-fn doubt(
-    base: &Case,
-    candidate: &Case,
-    decisive: Option<&Timed>,
-    context: &Context,
-) -> Option<UnsureReason> {
-    let hides_change = |mean: &f64| {
-        let edge = 1.0 + context.rules.threshold;
-        decisive.is_none_or(|time| {
-            time.change.verdict != Verdict::Regressed || time.change.ratio < edge && *mean >= edge
-        })
-    };
-    let mean = || slower_mean(base, candidate, context).filter(hides_change);
-    unmeasurable([base, candidate]).or_else(|| mean().map(|_| UnsureReason::Mean))
 }
 
 /// Why nothing good can be said of a case on one of the two sides.

@@ -207,10 +207,10 @@ fn timed_gate(
             explain(doubt).unwrap_or("it is unsure"),
         );
     }
-    // A change that is below the threshold in all layouts together is none that matters.
+    // A mean that grew by less than the threshold, or a change that is below the threshold in all layouts together is none that matters.
     if let Some(reason) = case.reason
         && !helps(reason)
-        && (first != Answer::Below || reason != UnsureReason::Layout)
+        && (first != Answer::Below || !matches!(reason, UnsureReason::Layout | UnsureReason::Mean))
     {
         return plain(
             GateOutcome::Unsure,
