@@ -51,7 +51,7 @@ fn rung(exponent: f64) -> u64 {
 
 /// Batches of each of both sizes that tell whether the cost of an iteration depends on their number: the fastest of so
 /// many is one that no neighbour slowed down.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 5;
 
 /// Batches of twice as many iterations are not tried if one takes longer than this, ns.
 const DOUBLED_NS_MAX: f64 = 2e8;
@@ -119,9 +119,29 @@ impl CalibrateSchedule {
         Some(Calibrated {
             iteration_ns: once,
             // How long a guest waits is the machine's decision as well.
-            doubled_ratio: (once > 0.0 && !self.has_waited).then_some(twice / once),
+            doubled_ratio: (once > 0.0 && !self.has_waited)
+                .then(|| self.agreed(iterations, twice / once)),
             ..found
         })
+    }
+
+    /// What all rounds agree on: the ratio that shows least of it, since memory that is shared with neighbours moves each by
+    /// a fifth; 1 where some say that it costs more and some that it costs less.
+    fn agreed(&self, iterations: u64, fastest: f64) -> f64 {
+        let ratio = |round: &[(u64, f64)]| match round {
+            [(size, one), (_, other)] if *size == iterations => other / one,
+            [(_, one), (_, other)] => one / other,
+            _ => fastest,
+        };
+        let ratios = self.rounds.chunks_exact(2).map(ratio).chain([fastest]);
+        let ratios: Vec<f64> = ratios.filter(|ratio| ratio.is_finite()).collect();
+        if ratios.iter().all(|ratio| *ratio >= 1.0) {
+            ratios.into_iter().fold(f64::INFINITY, f64::min)
+        } else if ratios.iter().all(|ratio| *ratio <= 1.0) {
+            ratios.into_iter().fold(0.0, f64::max)
+        } else {
+            1.0
+        }
     }
 
     /// The next size on the way to a batch that is long enough; none if `done` was.
@@ -257,9 +277,11 @@ mod tests {
         assert!((ratio(|_, n| n * n * 10) - 2.0).abs() < 0.001);
         // Set-up within the timed part.
         assert!(ratio(|_, n| 1_500_000 + n) < 0.7);
-        // A neighbour that takes every third batch's time.
+        // A neighbour that takes every third batch's time, or some of it at random.
         let noisy = ratio(|batch, n| n * 1000 * (1 + batch % 3));
         assert!((noisy - 1.0).abs() < 0.001, "{noisy}");
+        let noisy = ratio(|batch, n| n * (1000 + batch * 7919 % 400));
+        assert!((noisy - 1.0).abs() < 0.1, "{noisy}");
     }
 
     /// If this failed, two runs of one case would do different work, because of what is done once or what a neighbour did.

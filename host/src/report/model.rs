@@ -462,8 +462,9 @@ pub struct Calibration {
     pub iterations: u64,
     /// Wall time of one iteration when this was decided, ns.
     pub iteration_ns: f64,
-    /// Time of one iteration in batches of twice as many, over that in batches of `iterations`: 1 where the cost of
-    /// an iteration does not depend on their number. None where a batch is too long to be doubled.
+    /// Time of one iteration in batches of twice as many, over that in batches of `iterations`, as all of several rounds
+    /// agree: 1 where the cost of an iteration does not depend on their number. None where a batch is too long to be
+    /// doubled, where the guest waits, and of programs.
     pub doubled_ratio: Option<f64>,
 }
 
