@@ -303,3 +303,39 @@ pub(super) fn shown(metric: Metric, value: f64) -> String {
         _ => amount(value),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    /// If this fails, a gate passes beside a verdict that is unsure, and nobody sees by what.
+    #[test]
+    fn what_passes_unsure_says_why() {
+        let (mut comparison, base) = fixture::compared();
+        let reason = "CPU time, -1.00 % … +3.00 %, grew by less than the threshold";
+        comparison.cases.truncate(1);
+        let case = &mut comparison.cases[0];
+        case.case = "add".into();
+        case.gate = Some(Gate {
+            outcome: GateOutcome::Passed,
+            reason: reason.into(),
+            confirmation: None,
+        });
+        let mut shown = |verdict| {
+            comparison.cases[0].verdict = verdict;
+            let contents = Contents {
+                compared: Some((&comparison, &base)),
+                ..Contents::from(&base)
+            };
+            let mut out = Vec::new();
+            super::comparison(&mut out, &contents, false).unwrap();
+            anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+        };
+        let line = format!("  passed add: {reason}\n");
+        let text = shown(Verdict::Unsure);
+        assert!(text.contains(&line), "{text}");
+        let text = shown(Verdict::Equivalent);
+        assert!(!text.contains(&line), "{text}");
+    }
+}
