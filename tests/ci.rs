@@ -208,8 +208,24 @@ fn a_plugin_that_the_base_does_not_have_is_measured_alone() {
         .gate(&["--base", "main", added[0], added[1]])
         .exits(0)
         .says("fib/20")
+        .says("2 new")
         .says("dyno-gate: passed");
-    project.leaves_reports("complete");
+    project.leaves_reports("new");
+    // What is new is held to hard limits, and counted alone if nothing else is asked for.
+    project
+        .bench
+        .write("limits.toml", "[gate.'*']\nfuel-max = '1k'\n");
+    let limited = |args: &[&str]| {
+        let start = ["--base", "main", "--suite", "limits.toml", added[0]];
+        finish(project.gate_command(&[&start[..], args].concat()))
+    };
+    for args in [&["--counts-only"][..], &FAST] {
+        let said = limited(args)
+            .exits(6)
+            .says("is above the hard limit of 1000")
+            .says("dyno-gate: regressed");
+        assert!(!said.stdout.contains("== the suite"), "{said}");
+    }
 }
 
 /// If this fails, the script works in tidy places only: names with spaces and quotes, a subdirectory, no
@@ -392,7 +408,7 @@ fn what_a_gate_can_be_told_the_script_can_be_told() {
         .says("the baseline has this case");
     counted(&["--gone=warn"]).exits(7);
     // The suite beside it says what the case is called now.
-    let suite = "[[plugins]]\npath = 'plugins/fib'\n[phases.baseline]\ndepth = 'quick'\ntime = '20ms'\n[renames]\n'fib/20' = 'a'\n";
+    let suite = "[renames]\n'fib/20' = 'a'\n";
     project.bench.write("dyno.toml", suite);
     counted(&[
         "--checksum=allow",
@@ -415,6 +431,12 @@ fn a_command_line_without_sense_is_told_so() {
         "--unsure is fail or warn",
     );
     complains(&["--wrong"], "--wrong is no option");
+    for timed in ["--blocks=9", "--threshold=5%"] {
+        complains(
+            &["--counts-only", timed, "plugins/fib"],
+            "--counts-only times nothing",
+        );
+    }
     complains(
         &["--fuel", "1%"],
         "how much it may grow is --fuel-threshold",

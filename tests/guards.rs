@@ -110,6 +110,11 @@ fn a_renamed_case_is_judged_as_what_it_was() {
     counted(&bench, &[&args[..], &["--fuel-threshold", "50%"]].concat()).exits(0);
     counted(&bench, &[&args[..], &["--case", "young"]].concat()).exits(6);
     assert_eq!(pairs(&bench.words()), [("young", "regressed")]);
+    // The file need not be a suite.
+    bench.write("dyno.toml", "[renames]\nold = 'young'\nother = 'new'\n");
+    let said = counted(&bench, &args).exits(6).says("fuel grew by");
+    let idle = "the baseline has no case other, which [renames] gives a new name";
+    assert!(said.stderr.contains(idle), "{said}");
     // The time pass pairs them, too.
     bench
         .gate([
@@ -123,6 +128,146 @@ fn a_renamed_case_is_judged_as_what_it_was() {
         .exits(0);
     for case in bench.verdicts() {
         assert!(change(&case, "wall-time")["pairs"].as_u64().unwrap() >= 8);
+    }
+}
+
+/// If this fails, two cases that swap their names are held against each other's past, or nobody is told.
+#[test]
+fn names_are_swapped_and_a_name_that_is_taken_is_told_of() {
+    let bench = bench_with(&rounds(&["add", "mul"], 1000));
+    let config = ["--config", "dyno.toml"];
+    bench.write("it.wat", rounds(&["mul", "add"], 1010));
+    bench.write("dyno.toml", "[renames]\nadd = 'mul'\nmul = 'add'\n");
+    let slack = [&config[..], &["--fuel-threshold", "1%"]].concat();
+    counted(&bench, &slack)
+        .exits(0)
+        .says("mul: the baseline calls it add")
+        .says("add: the baseline calls it mul");
+    counted(&bench, &[&slack[..], &["--case", "mul"]].concat()).exits(0);
+    assert_eq!(pairs(&bench.words()), [("mul", "regressed")]);
+    bench.write("dyno.toml", "[renames]\nadd = 'mul'\n");
+    counted(&bench, &slack)
+        .exits(0)
+        .says("add: it is not taken for mul, as [renames] says");
+}
+
+/// If this fails, results that nobody compared pass for the same.
+#[test]
+fn results_that_differ_from_run_to_run_are_not_the_same() {
+    let bench = bench_with(&rounds(&["nalpha"], 1000));
+    bench.write("it.wat", rounds(&["nalpha"], 999));
+    let sentence = "its checksum differs from run to run, so results cannot be compared";
+    counted(&bench, &[])
+        .exits(7)
+        .says("gate: unsure")
+        .says(sentence);
+    bench
+        .dyno(["compare", "--counts-only", "main", "it.wat"])
+        .exits(0)
+        .says(sentence);
+    counted(&bench, &["--checksum", "allow"]).exits(0);
+}
+
+/// If this fails, a pattern that is misspelt leaves out what was to be guarded, and nobody sees it.
+#[test]
+fn patterns_that_mean_nothing_are_told_of() {
+    let bench = bench_with(&rounds(&["add", "mul"], 1000));
+    bench
+        .dyno(["baseline", "save", "numbers", "--numbers-only"])
+        .exits(0);
+    bench.write("it.wat", rounds(&["add", "mul"], 1001));
+    let patterns = ["--case", "add", "--case", "mull", "--exclude", "bogus"];
+    let slack = ["--fuel-threshold", "1%"];
+    let [kept, numbers] = ["main", "numbers"].map(|baseline| {
+        let gate = ["gate", "--counts-only", "--baseline", baseline, "it.wat"];
+        bench.dyno([&gate[..], &slack, &patterns].concat())
+    });
+    let stored = bench.dyno([&["compare", "numbers", "numbers"][..], &patterns].concat());
+    for said in [kept, numbers, stored] {
+        let said = said.exits(0);
+        let all = format!("{}{}", said.stdout, said.stderr);
+        let count = |text: &str| all.matches(text).count();
+        let mull = "no case is what the pattern `mull` means: did you mean `mul`?";
+        assert_eq!(count(mull), 1, "{said}");
+        assert_eq!(count("the pattern `bogus`"), 1, "{said}");
+        assert_eq!(count("the pattern"), 2, "{said}");
+    }
+    let suite = "[[plugins]]\npath = 'it.wat'\n[phases.baseline]\ndepth = 'quick'\ntime = '20ms'\ncases = ['add', 'nosuch']\n";
+    bench.write("dyno.toml", suite);
+    let said = bench.dyno(["suite", "run"]).exits(0);
+    said.says("no case is what the pattern `nosuch` means");
+}
+
+/// If this fails, a file loosens what was typed.
+#[test]
+fn what_is_typed_is_not_loosened_by_a_file() {
+    let bench = bench_with(&rounds(&["add"], 1000));
+    bench.write("it.wat", rounds(&["add"], 1050));
+    bench.write("dyno.toml", "[gate.'*']\nfuel-threshold = '500%'\n");
+    let config = ["--config", "dyno.toml"];
+    counted(&bench, &config).exits(0);
+    counted(&bench, &[&config[..], &["--fuel-threshold", "1%"]].concat())
+        .exits(6)
+        .says("*: fuel 1 %");
+    counted(
+        &bench,
+        &[&config[..], &["--fuel-threshold", "600%"]].concat(),
+    )
+    .exits(0)
+    .says("*: fuel 500 %");
+    // A table that is about time alone has nothing to say of counts.
+    bench.write("dyno.toml", "[gate.'*']\nthreshold = '5%'\n");
+    counted(&bench, &config)
+        .exits(6)
+        .says("gate: regressed (fuel 0.1 %, memory 0.1 %)");
+}
+
+/// If this fails, a suite says that a limit holds which nothing was held to, or that plugins agree which share nothing.
+#[test]
+fn a_suite_that_compares_nothing_does_not_pass() {
+    let bench = Bench::new();
+    bench.write("it.wat", plugin(&["add"]));
+    bench.write("other.wat", plugin(&["mul"]));
+    let phase = "[phases.baseline]\ndepth = 'quick'\ntime = '20ms'\n";
+    for table in ["[gate.'*']\nfuel-max = '1k'\n", "[renames]\nold = 'add'\n"] {
+        bench.write(
+            "dyno.toml",
+            format!("[[plugins]]\npath = 'it.wat'\n{phase}{table}"),
+        );
+        for verb in ["run", "check"] {
+            let said = bench.dyno(["suite", verb]).exits(2);
+            said.complains("no phase is compared with anything")
+                .complains("dyno.toml:");
+        }
+    }
+    let plugins = "[[plugins]]\npath = 'it.wat'\n[[plugins]]\npath = 'other.wat'\n";
+    let cross = phase.replace("baseline", "cross");
+    bench.write("dyno.toml", format!("{plugins}{cross}"));
+    bench.dyno(["suite", "run"]).exits(7).says("cross ? unsure");
+    bench.write("other.wat", plugin(&["add"]));
+    bench.dyno(["suite", "run"]).exits(0).says("cross ✓ passed");
+}
+
+/// If this fails, nobody can tell which plugin a sentence is about.
+#[test]
+fn sentences_name_the_plugin_where_there_are_several() {
+    let bench = Bench::new();
+    for name in ["all/a.wat", "all/b.wat"] {
+        bench.write(name, plugin(&["add"]));
+    }
+    bench.run(["all"]).exits(0);
+    bench.dyno(["baseline", "save", "main"]).exits(0);
+    for name in ["all/a.wat", "all/b.wat"] {
+        bench.write(name, other_result(&["add"]));
+    }
+    let said = counted(&bench, &["all"]).exits(7);
+    for plugin in ["a", "b"] {
+        said.stdout
+            .find(&format!("  {plugin} add: it computes something else now"))
+            .unwrap_or_else(|| panic!("{said}"));
+        said.stdout
+            .find(&format!("unsure {plugin} add: it computes something else"))
+            .unwrap_or_else(|| panic!("{said}"));
     }
 }
 

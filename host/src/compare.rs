@@ -31,7 +31,7 @@ use decision::decide;
 pub use gate::Next;
 pub use matching::Ambiguous;
 use matching::{Pair, pairs};
-pub use rules::{idle, renamed, rules_of};
+pub use rules::{idle, idle_renames, renamed, rules_of};
 
 /// The rules unless the user says otherwise (METHOD.md).
 pub const RULES: Rules = Rules {
@@ -44,6 +44,7 @@ pub const RULES: Rules = Rules {
     fuel_max: None,
     memory_max: None,
     counts_only: false,
+    baseless: false,
     gone: Gone::Fail,
     checksum: ChecksumRule::Match,
 };
@@ -177,7 +178,7 @@ pub fn cases(base: &[&Plugin], candidate: &[&Plugin], context: &Context) -> Vec<
             ..*context
         };
         let mut case = compare_case(pair, &context);
-        case.notes.extend(old_name(pair));
+        case.notes.extend(old_name(pair, context.exceptions));
         if context.rules.gates {
             let mut gate = gate::gate(pair, &case, confirming, &context);
             if !context.is_complete && gate.outcome == GateOutcome::Passed {
@@ -191,11 +192,17 @@ pub fn cases(base: &[&Plugin], candidate: &[&Plugin], context: &Context) -> Vec<
     pairs.iter().map(judged).collect()
 }
 
-/// What the base calls a case, if that is another name.
-fn old_name(pair: &Pair<'_>) -> Option<String> {
-    let (_, base) = pair.base?;
+/// What the base calls a case, if that is another name; or the name that it was to have and cannot.
+fn old_name(pair: &Pair<'_>, exceptions: &Exceptions) -> Option<String> {
+    let (plugin, base) = pair.base?;
     let name = &base.spec.name;
-    (name != pair.name()).then(|| format!("the baseline calls it {}", quoted(name)))
+    if name != pair.name() {
+        return Some(format!("the baseline calls it {}", quoted(name)));
+    }
+    let new = quoted(rules::not_renamed(exceptions, plugin, name)?);
+    Some(format!(
+        "it is not taken for {new}, as [renames] says: the baseline has a case {new} itself"
+    ))
 }
 
 /// Whether nothing can differ between two plugins of one session: the same bytes, and the same inputs.
@@ -267,12 +274,8 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
     compared
         .changes
         .extend(counted(Metric::MemoryPeak, base, candidate));
-    if let (Some(one), Some(other)) = (base.checksum, candidate.checksum)
-        && one != other
-    {
-        compared.notes.push(format!(
-            "it computes something else now: checksum {other:#018x}, which was {one:#018x}"
-        ));
+    if !is_identical {
+        compared.notes.extend(other_result([base, candidate]));
     }
     compared.notes.extend(from_nothing(&compared.changes));
     if is_identical {
@@ -315,6 +318,19 @@ fn failure(side: &str, case: &Case) -> Option<String> {
         _ => Some(format!("the {side} failed")),
     }
 }
+
+/// That the results differ, or that nobody can say whether they do.
+fn other_result([base, candidate]: [&Case; 2]) -> Option<String> {
+    match (base.checksum, candidate.checksum) {
+        (Some(one), Some(other)) => (one != other).then(|| {
+            format!("it computes something else now: checksum {other:#018x}, which was {one:#018x}")
+        }),
+        _ => Some(NO_RESULT.into()),
+    }
+}
+
+/// What is said of results that cannot be compared.
+const NO_RESULT: &str = "its checksum differs from run to run, so results cannot be compared";
 
 /// What there was none of before: it has no percentage.
 fn from_nothing(changes: &[Change]) -> Option<String> {

@@ -80,6 +80,19 @@ impl CaseFilter {
         }
     }
 
+    /// The patterns that mean none of the names, as they were written.
+    #[must_use]
+    pub fn idle<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<&str> {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        let patterns = self.only.iter().chain(&self.exclude);
+        let is_idle = |pattern: &&String| {
+            let alone = Self::new(std::slice::from_ref(*pattern), &[]).exactly(self.exact);
+            let selection = alone.among(names.iter().copied());
+            !names.iter().any(|name| selection.has(name))
+        };
+        patterns.filter(is_idle).map(String::as_str).collect()
+    }
+
     /// Refuses a pattern that is malformed, unless it is one of the names.
     ///
     /// # Errors
@@ -148,6 +161,21 @@ impl Pattern {
     }
 }
 
+/// The name that a word was probably meant to be: at most a third of it differs.
+#[must_use]
+pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    // A word of any length costs its square.
+    let word: String = word.chars().take(64).collect();
+    let distances = names
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(&word, name), *name));
+    let allowed = (word.chars().count() / 3).max(1);
+    let nearest = distances.min_by_key(|(distance, _)| *distance);
+    nearest
+        .filter(|(distance, _)| *distance <= allowed)
+        .map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +239,15 @@ mod tests {
             ["sort", "sort1"]
         );
         assert!(chosen(&filter(&["fib"], &["fib"]), &names).is_empty());
+    }
+
+    /// If this fails, a pattern that is misspelt is not told of beside one that is not.
+    #[test]
+    fn a_pattern_that_means_nothing_is_told_of() {
+        let names = ["sort", "sort1"];
+        let both = filter(&["sort", "sorted", "z*"], &["fib", "1"]);
+        assert_eq!(both.idle(names), ["sorted", "z*", "fib"]);
+        assert_eq!(filter(&["sor"], &[]).exactly(true).idle(names), ["sor"]);
     }
 
     #[test]

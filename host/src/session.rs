@@ -26,8 +26,8 @@ pub use core::CoreChoice;
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
 pub use request::{Depth, Request, Stage, Versus, random_u64};
-pub use subject::select;
 use subject::{Side, Subject};
+pub use subject::{idle, select};
 
 use crate::cache::CodeCache;
 use crate::compare::{Ambiguous, LOOKS, Next};
@@ -89,7 +89,8 @@ pub async fn measure(
         session.compile(subject).await;
         session.list(subject).await;
     }
-    request.select(&mut subjects)?;
+    let idle = request.select(&mut subjects)?;
+    session.warnings.extend(idle);
     session.pass_over_identical(&mut subjects);
     if request.stage >= Stage::Count {
         session.count(&mut subjects).await;

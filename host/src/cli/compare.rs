@@ -183,6 +183,12 @@ impl Versions {
                 let like = [&base, &candidate].into_iter().find_map(What::stored);
                 let like = like.map(|run| run.settings.clone());
                 let stored = [base.plugins(), candidate.plugins()].concat();
+                if !fresh.contains(&true) {
+                    let plugins = stored.iter().map(|plugin| (plugin, Exceptions::NONE));
+                    for warning in session::idle(&request.filter, plugins) {
+                        super::warn(&warning);
+                    }
+                }
                 let request = Request { stored, ..request };
                 let (base, one) = run(&request, base, &self.exceptions, like.as_ref(), verbose)?;
                 let (candidate, other) = run(

@@ -8,7 +8,7 @@ use dyno_host::compare::{self, COUNTED, RULES};
 use dyno_host::quantity;
 use dyno_host::quoted::quoted;
 use dyno_host::report::Store;
-use dyno_host::report::model::{CaseComparison, ChecksumRule, Exceptions, Gone, Rules};
+use dyno_host::report::model::{CaseComparison, ChecksumRule, Exceptions, Gone, Plugin, Rules};
 use dyno_host::session::Request;
 use dyno_host::suite::Suite;
 
@@ -16,6 +16,9 @@ use super::compare::{Comparing, Output, Versions};
 use super::measuring::Conditions;
 use super::operand::{Operand, What};
 use super::{Exit, UsageError};
+
+/// What stands for no baseline.
+const NOTHING: &str = "none";
 
 /// Fail if a plugin became slower than its baseline
 ///
@@ -26,7 +29,8 @@ use super::{Exit, UsageError};
 pub(super) struct Gate {
     /// What is judged [default: the plugins that the baseline was made of, as they are now]
     candidate: Vec<PathBuf>,
-    /// What it is held against: a baseline, or anything else that `dyno compare` takes
+    /// What it is held against: a baseline, or anything else that `dyno compare` takes; `none` for nothing but hard
+    /// limits
     #[arg(long, value_name = "NAME")]
     baseline: String,
     #[command(flatten)]
@@ -43,9 +47,9 @@ pub(super) struct Gate {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Gate")]
 struct Judging {
-    /// Time that grew by this fails
-    #[arg(long, value_name = "SHARE", default_value = "10%", value_parser = quantity::share, conflicts_with = "counts_only")]
-    threshold: f64,
+    /// Time that grew by this fails [default: 10%]
+    #[arg(long, value_name = "SHARE", value_parser = quantity::share, conflicts_with = "counts_only")]
+    threshold: Option<f64>,
     /// Fuel that grew by this fails [default: none; 0.1% with --counts-only]
     #[arg(long, value_name = "SHARE", value_parser = quantity::share)]
     fuel_threshold: Option<f64>,
@@ -58,7 +62,8 @@ struct Judging {
     /// What to do if the candidate computes something else
     #[arg(long, value_enum, default_value = "match", value_name = "WHAT")]
     checksum: ChecksumArg,
-    /// A dyno.toml with thresholds and hard limits by case (`[gate]`) and new names of cases (`[renames]`)
+    /// A dyno.toml with thresholds and hard limits by case (`[gate]`) and new names of cases (`[renames]`); of a
+    /// threshold there and a typed one the stricter counts
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -85,7 +90,7 @@ impl Judging {
     fn rules(&self, counts_only: bool) -> Rules {
         let counted = counts_only.then_some(COUNTED);
         Rules {
-            threshold: self.threshold,
+            threshold: self.threshold.unwrap_or(RULES.threshold),
             fuel: self.fuel_threshold.or(counted),
             memory: self.memory_threshold.or(counted),
             gates: true,
@@ -102,18 +107,32 @@ impl Judging {
         }
     }
 
+    /// What a file says of single cases. It does not loosen what was typed.
     fn exceptions(&self) -> anyhow::Result<Exceptions> {
-        Ok(match &self.config {
-            Some(config) => Suite::read(config)?.exceptions,
-            None => Exceptions::default(),
-        })
+        let Some(config) = &self.config else {
+            return Ok(Exceptions::default());
+        };
+        let mut exceptions = Suite::read_exceptions(config)?;
+        for case in &mut exceptions.cases {
+            for (said, typed) in [
+                (&mut case.threshold, self.threshold),
+                (&mut case.fuel, self.fuel_threshold),
+                (&mut case.memory, self.memory_threshold),
+            ] {
+                *said = said.map(|said| typed.map_or(said, |typed| said.min(typed)));
+            }
+        }
+        Ok(exceptions)
     }
 }
 
 impl Gate {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         let mut store = self.output.open()?;
-        let base = Operand::resolve(&self.baseline, store.as_ref())?;
+        let base = match self.baseline.as_str() {
+            NOTHING => Operand::nothing(NOTHING),
+            name => Operand::resolve(name, store.as_ref())?,
+        };
         let candidate = match self.candidate.as_slice() {
             [] => sources(&self.baseline, store.as_ref())?,
             paths => paths.to_vec(),
@@ -129,7 +148,10 @@ impl Gate {
                 ..self.comparing.request(&self.conditions, Vec::new())?
             },
             remeasure: self.comparing.remeasure,
-            rules: self.judging.rules(self.comparing.counts_only),
+            rules: Rules {
+                baseless: self.baseline == NOTHING,
+                ..self.judging.rules(self.comparing.counts_only)
+            },
             exceptions: self.judging.exceptions()?,
         };
         let compared =
@@ -137,14 +159,26 @@ impl Gate {
         self.output.show(&compared, verbose)?;
         // The suite may have more plugins than those that are judged here, so that this is no failure.
         if !self.conditions.is_filtered() {
-            warn_of_idle(&versions.exceptions, &compared.comparison.cases);
+            let base = &compared.base.plugins;
+            warn_of_idle(&versions.exceptions, &compared.comparison.cases, base);
         }
         Ok(compared.gated())
     }
 }
 
 /// Warns of tables for some cases that fit none of these: what they were to guard is not guarded. Whether there are any.
-pub(super) fn warn_of_idle(exceptions: &Exceptions, cases: &[CaseComparison]) -> bool {
+/// New names of what the base does not have are told of, too: they do no harm once the baseline is newer.
+pub(super) fn warn_of_idle(
+    exceptions: &Exceptions,
+    cases: &[CaseComparison],
+    base: &[Plugin],
+) -> bool {
+    for old in compare::idle_renames(exceptions, base) {
+        super::warn(&format!(
+            "the baseline has no case {}, which [renames] gives a new name: leave that out",
+            quoted(old)
+        ));
+    }
     let idle = compare::idle(exceptions, cases);
     for pattern in &idle {
         super::warn(&format!(

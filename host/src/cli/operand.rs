@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use dyno_host::baseline::Components;
 use dyno_host::packaging::Named;
 use dyno_host::quoted::quoted;
-use dyno_host::report::model::{Plugin, Run};
+use dyno_host::report::model::{Case, Plugin, Run};
 use dyno_host::report::{Baseline, Store, StoreError};
 
 use super::UsageError;
@@ -43,15 +43,24 @@ impl What {
         }
     }
 
-    /// The plugins of a stored run, without their cases: what tells them apart.
+    /// The plugins of a stored run without what was measured: what tells them and their cases apart.
     pub(super) fn plugins(&self) -> Vec<Plugin> {
         let Self::Stored(run) = self else {
             return Vec::new();
+        };
+        let bare_case = |case: &Case| Case {
+            calibration: None,
+            count: None,
+            processes: Vec::new(),
+            measurements: Vec::new(),
+            output: None,
+            ..case.clone()
         };
         let bare = |plugin: &Plugin| Plugin {
             digest: plugin.digest.clone(),
             inputs: plugin.inputs.clone(),
             kept_from: plugin.kept_from.clone(),
+            cases: plugin.cases.iter().map(bare_case).collect(),
             ..Plugin::named(&plugin.name, &plugin.source)
         };
         run.plugins.iter().map(bare).collect()
@@ -59,6 +68,15 @@ impl What {
 }
 
 impl Operand {
+    /// No plugins at all: whatever is held against it is new.
+    pub(super) fn nothing(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            what: What::Plugins(Vec::new()),
+            kept_from: BTreeMap::new(),
+        }
+    }
+
     /// Finds out what is meant. A report is needed for baselines and runs only.
     pub(super) fn resolve(text: &str, store: Option<&Store>) -> anyhow::Result<Self> {
         let what = match text.split_once(':') {

@@ -11,7 +11,7 @@ use dyno_host::compare::{BLOCKS, RULES};
 use dyno_host::export::{self, Contents};
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
-use dyno_host::report::model::{CaseComparison, Exceptions, Rules};
+use dyno_host::report::model::{CaseComparison, Exceptions, Plugin, Rules};
 use dyno_host::session::{Request, Stage};
 use dyno_host::suite::{self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, Suite};
 
@@ -110,9 +110,10 @@ fn check(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
         let blocks = blocks(&plan);
         writeln!(
             out,
-            "{}: {} in {blocks} blocks",
+            "{}: {} in {blocks} block{}",
             phase.name,
-            names.join(", ")
+            names.join(", "),
+            if blocks == 1 { "" } else { "s" }
         )?;
         if let Some(gate) = &phase.gate {
             let against = render::escape(&gate.against);
@@ -164,9 +165,9 @@ impl RunSuite {
         let mut store = Store::open(&self.report.clone().unwrap_or_else(paths::report))?;
         let mut exits = Vec::new();
         let mut results = Vec::new();
-        let mut cases = Vec::new();
+        let mut compared = (Vec::new(), Vec::new());
         for plan in plans {
-            let (result, exit) = self.phase(&suite, plan, &mut store, &mut cases, verbose)?;
+            let (result, exit) = self.phase(&suite, plan, &mut store, &mut compared, verbose)?;
             exits.extend([exit, judged(&result)]);
             results.push(result);
             if let Exit::Signal(_) = exit {
@@ -186,7 +187,7 @@ impl RunSuite {
         let exit = exits.max_by_key(|exit| weight(*exit)).unwrap_or(Exit::Well);
         let is_whole = compares && self.phase.is_none();
         Ok(
-            match is_whole && gate::warn_of_idle(&suite.exceptions, &cases) {
+            match is_whole && gate::warn_of_idle(&suite.exceptions, &compared.0, &compared.1) {
                 true if exit == Exit::Well => Exit::NothingMatched,
                 _ => exit,
             },
@@ -199,7 +200,7 @@ impl RunSuite {
         suite: &Suite,
         plan: PhasePlan,
         store: &mut Store,
-        cases: &mut Vec<CaseComparison>,
+        (cases, bases): &mut (Vec<CaseComparison>, Vec<Plugin>),
         verbose: bool,
     ) -> anyhow::Result<(PhaseResult, Exit)> {
         let phase = &suite.phases[plan.index];
@@ -220,6 +221,7 @@ impl RunSuite {
             Some(gate) => {
                 let compared = compared(request, &gate, exceptions, store, verbose)?;
                 cases.extend_from_slice(&compared.comparison.cases);
+                bases.extend_from_slice(&compared.base.plugins);
                 self.show(suite, phase.name, &compared.contents(), verbose)?;
                 let comparison = Some(&compared.comparison);
                 (

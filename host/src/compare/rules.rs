@@ -45,13 +45,50 @@ pub fn idle<'a>(exceptions: &'a Exceptions, cases: &[CaseComparison]) -> Vec<&'a
     idle.map(|rules| rules.pattern.as_str()).collect()
 }
 
-/// What a case of the base is called now. A name that the base has itself is not the new name of another case.
+/// The old names of `[renames]` that no case of the baseline has.
+#[must_use]
+pub fn idle_renames<'a>(exceptions: &'a Exceptions, base: &[Plugin]) -> Vec<&'a str> {
+    let olds = exceptions.renames.keys().map(String::as_str);
+    olds.filter(|old| !base.iter().any(|plugin| has(plugin, old)))
+        .collect()
+}
+
+/// What a case of the base is called now. A name that the base has itself is not the new name of another case, unless
+/// the one that has it is renamed, too, as in a swap.
 #[must_use]
 pub fn renamed<'a>(exceptions: &'a Exceptions, base: &Plugin, name: &'a str) -> &'a str {
     match exceptions.renames.get(name) {
-        Some(new) if !base.cases.iter().any(|case| case.spec.name == *new) => new,
+        Some(new) if is_free(exceptions, base, new) => new,
         _ => name,
     }
+}
+
+/// What a case of the base would be called if the base had no case of that name.
+pub(super) fn not_renamed<'a>(
+    exceptions: &'a Exceptions,
+    base: &Plugin,
+    name: &str,
+) -> Option<&'a str> {
+    let new = exceptions.renames.get(name)?;
+    (!is_free(exceptions, base, new)).then_some(new)
+}
+
+/// Whether the base has no case of this name, or that one gets another. No two cases get one name, so what goes round
+/// comes back to where it began.
+fn is_free(exceptions: &Exceptions, base: &Plugin, name: &str) -> bool {
+    let mut name = name;
+    for _ in 0..exceptions.renames.len() {
+        match exceptions.renames.get(name) {
+            _ if !has(base, name) => return true,
+            Some(new) => name = new,
+            None => return false,
+        }
+    }
+    true
+}
+
+fn has(plugin: &Plugin, name: &str) -> bool {
+    plugin.cases.iter().any(|case| case.spec.name == name)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::words;
 use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, duration, escape};
 use crate::export::Contents;
 use crate::report::model::{
-    CaseComparison, Change, Comparison, Diagnosis, GateOutcome, Metric, Run, Verdict,
+    CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict,
 };
 
 const HEADERS: &[&str] = &[
@@ -56,7 +56,7 @@ pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) 
     }
     for case in &comparison.cases {
         for note in &case.notes {
-            writeln!(out, "  {DIM}{}: {note}{DIM:#}", escape(&case.case))?;
+            writeln!(out, "  {DIM}{}: {note}{DIM:#}", name(comparison, case))?;
         }
     }
     conditions::show(out, comparison)?;
@@ -81,20 +81,20 @@ pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) 
 }
 
 fn show_table(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
-    let plugins: std::collections::BTreeSet<&str> = comparison
-        .cases
-        .iter()
-        .map(|case| case.plugin.as_str())
-        .collect();
     let mut table = Columns::new("  ", HEADERS);
     for case in &comparison.cases {
-        let name = match plugins.len() {
-            1 => escape(&case.case),
-            _ => format!("{} {}", escape(&case.plugin), escape(&case.case)),
-        };
-        table.row(row(name, case));
+        table.row(row(name(comparison, case), case));
     }
     table.write(out)
+}
+
+/// A case, after its plugin where there are several.
+fn name(comparison: &Comparison, case: &CaseComparison) -> String {
+    let is_other = |other: &CaseComparison| other.plugin != case.plugin;
+    match comparison.cases.iter().any(is_other) {
+        false => escape(&case.case),
+        true => format!("{} {}", escape(&case.plugin), escape(&case.case)),
+    }
 }
 
 fn row(name: String, case: &CaseComparison) -> Vec<Cell> {
@@ -243,23 +243,19 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
         .count();
     let unjudged = match unjudged {
         0 => String::new(),
-        count => format!(" {DIM}({count} new or gone){DIM:#}"),
+        count => format!(" {DIM}· {count} new or gone{DIM:#}"),
     };
     let thresholds = words::thresholds(&comparison.rules, &comparison.exceptions);
     writeln!(out, "gate: {style}{word}{style:#} ({thresholds}){unjudged}")?;
     for case in &comparison.cases {
-        let Some(gate) = case
-            .gate
-            .as_ref()
-            .filter(|gate| gate.outcome > GateOutcome::Passed || gate.confirmation.is_some())
-        else {
+        let Some(gate) = case.gate.as_ref().filter(|gate| is_explained(case, gate)) else {
             continue;
         };
         let (style, word) = (gate_style(gate.outcome), words::gate(gate.outcome));
         writeln!(
             out,
             "  {style}{word}{style:#} {}: {}",
-            escape(&case.case),
+            name(comparison, case),
             gate.reason
         )?;
         if let Some(fresh) = &gate.confirmation {
@@ -282,6 +278,13 @@ fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> 
     Ok(())
 }
 
+/// Whether a gate has to say why: what does not pass, what was flagged, and what passes beside an unsure verdict.
+fn is_explained(case: &CaseComparison, gate: &Gate) -> bool {
+    gate.outcome > GateOutcome::Passed
+        || gate.confirmation.is_some()
+        || case.verdict == Verdict::Unsure
+}
+
 /// How a gate's outcome is shown.
 fn gate_style(outcome: GateOutcome) -> Style {
     match outcome {
@@ -298,5 +301,41 @@ pub(super) fn shown(metric: Metric, value: f64) -> String {
         "bytes" => bytes(value),
         "ratio" => format!("{value:.4}"),
         _ => amount(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    /// If this fails, a gate passes beside a verdict that is unsure, and nobody sees by what.
+    #[test]
+    fn what_passes_unsure_says_why() {
+        let (mut comparison, base) = fixture::compared();
+        let reason = "CPU time, -1.00 % … +3.00 %, grew by less than the threshold";
+        comparison.cases.truncate(1);
+        let case = &mut comparison.cases[0];
+        case.case = "add".into();
+        case.gate = Some(Gate {
+            outcome: GateOutcome::Passed,
+            reason: reason.into(),
+            confirmation: None,
+        });
+        let mut shown = |verdict| {
+            comparison.cases[0].verdict = verdict;
+            let contents = Contents {
+                compared: Some((&comparison, &base)),
+                ..Contents::from(&base)
+            };
+            let mut out = Vec::new();
+            super::comparison(&mut out, &contents, false).unwrap();
+            anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+        };
+        let line = format!("  passed add: {reason}\n");
+        let text = shown(Verdict::Unsure);
+        assert!(text.contains(&line), "{text}");
+        let text = shown(Verdict::Equivalent);
+        assert!(!text.contains(&line), "{text}");
     }
 }

@@ -44,29 +44,35 @@ pub(crate) fn gate(outcome: GateOutcome) -> &'static str {
 pub fn thresholds(rules: &Rules, exceptions: &Exceptions) -> String {
     let all = CaseRules {
         pattern: String::new(),
-        threshold: (!rules.counts_only).then_some(rules.threshold),
+        threshold: Some(rules.threshold),
         fuel: rules.fuel,
         memory: rules.memory,
         fuel_max: rules.fuel_max,
         memory_max: rules.memory_max,
     };
-    let mut all = limits(&all, rules.counts_only);
+    let mut all = limits(&all, rules);
+    all.extend(rules.baseless.then(|| "hard limits alone".to_owned()));
     all.extend((rules.gone == Gone::Warn).then(|| "gone cases pass".to_owned()));
     all.extend((rules.checksum == ChecksumRule::Allow).then(|| "other results pass".to_owned()));
     let mut texts = vec![all.join(", ")];
-    texts.extend(exceptions.cases.iter().map(|case| {
-        let limits = limits(case, rules.counts_only);
-        format!("{}: {}", escape(&case.pattern), limits.join(", "))
-    }));
+    for case in &exceptions.cases {
+        let limits = limits(case, rules);
+        // A table may be about nothing that is judged, as times where counts alone are.
+        if !limits.is_empty() {
+            texts.push(format!("{}: {}", escape(&case.pattern), limits.join(", ")));
+        }
+    }
     texts.join("; ")
 }
 
-fn limits(rules: &CaseRules, counts_only: bool) -> Vec<String> {
+/// The limits of some cases, but for those that are about what is not judged.
+fn limits(rules: &CaseRules, whole: &Rules) -> Vec<String> {
     let share = |what: &str, share: Option<f64>| {
+        let share = share.filter(|_| !whole.baseless);
         share.map(|share| format!("{what} {} %", show_percent(share)))
     };
     let all = [
-        share("time", rules.threshold.filter(|_| !counts_only)),
+        share("time", rules.threshold.filter(|_| !whole.counts_only)),
         share("fuel", rules.fuel),
         share("memory", rules.memory),
         rules

@@ -7,10 +7,11 @@ use super::code::Code;
 use super::program::program;
 use super::request::{Request, Stage};
 use crate::compare;
-use crate::filter::{CaseFilter, FilterError};
+use crate::filter::{CaseFilter, FilterError, nearest};
 use crate::package::kind::Started;
 use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
+use crate::quoted::quoted;
 use crate::report::model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
 use crate::sandbox::{Limits, Shape};
 use crate::stats;
@@ -257,16 +258,50 @@ impl Subject {
 
 impl Request {
     /// Keeps the cases that were asked for, by the names that all plugins together have.
-    pub(super) fn select(&self, subjects: &mut [Subject]) -> Result<(), FilterError> {
+    /// What it says of patterns that mean none, of them or of what they are held against, is warnings.
+    pub(super) fn select(&self, subjects: &mut [Subject]) -> Result<Vec<String>, FilterError> {
+        let plugins = subjects
+            .iter()
+            .map(|subject| (&subject.plugin, &subject.exceptions));
+        let stored = self.stored.iter().map(|plugin| (plugin, Exceptions::NONE));
+        let warnings = idle(&self.filter, plugins.chain(stored));
         let sides = subjects
             .iter_mut()
             .map(|subject| (&mut subject.plugin, &subject.exceptions));
-        select(&self.filter, sides.collect())
+        select(&self.filter, sides.collect())?;
+        Ok(warnings)
     }
 }
 
+/// A warning for each pattern that means no case of these plugins; none if they have no cases.
+pub fn idle<'a>(
+    filter: &CaseFilter,
+    plugins: impl Iterator<Item = (&'a Plugin, &'a Exceptions)>,
+) -> Vec<String> {
+    let names: BTreeSet<&str> = plugins.flat_map(names).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let all: Vec<&str> = names.iter().copied().collect();
+    let warning = |pattern: &str| {
+        let said = format!("no case is what the pattern `{}` means", quoted(pattern));
+        match nearest(pattern, &all) {
+            Some(name) => format!("{said}: did you mean `{}`?", quoted(name)),
+            None => said,
+        }
+    };
+    let idle = filter.idle(names.iter().copied());
+    idle.into_iter().map(warning).collect()
+}
+
+/// The names of a plugin's cases; of those that were renamed the new ones.
+fn names<'a>((plugin, exceptions): (&'a Plugin, &'a Exceptions)) -> impl Iterator<Item = &'a str> {
+    let cases = plugin.cases.iter();
+    cases.map(move |case| compare::renamed(exceptions, plugin, &case.spec.name))
+}
+
 /// Keeps the cases of plugins that a filter means, by the names that all of them together have. A case that was renamed
-/// is meant by its new name as well.
+/// is meant by its new name.
 ///
 /// # Errors
 /// The first pattern that is malformed.
@@ -274,21 +309,16 @@ pub fn select(
     filter: &CaseFilter,
     plugins: Vec<(&mut Plugin, &Exceptions)>,
 ) -> Result<(), FilterError> {
-    let mut names = BTreeSet::new();
-    for (plugin, exceptions) in &plugins {
-        for case in &plugin.cases {
-            let name = case.spec.name.as_str();
-            names.extend([name, compare::renamed(exceptions, plugin, name)].map(str::to_owned));
-        }
-    }
-    let names = || names.iter().map(String::as_str);
+    let all = plugins
+        .iter()
+        .map(|(plugin, exceptions)| (&**plugin, *exceptions));
+    let all: BTreeSet<String> = all.flat_map(names).map(str::to_owned).collect();
+    let names = || all.iter().map(String::as_str);
     filter.check(names())?;
     let selection = filter.among(names());
     for (plugin, exceptions) in plugins {
-        let is_wanted = |case: &Case| {
-            let name = case.spec.name.as_str();
-            selection.has(name) || selection.has(compare::renamed(exceptions, plugin, name))
-        };
+        let is_wanted =
+            |case: &Case| selection.has(compare::renamed(exceptions, plugin, &case.spec.name));
         let wanted: Vec<bool> = plugin.cases.iter().map(is_wanted).collect();
         let mut wanted = wanted.into_iter();
         plugin.cases.retain(|_| wanted.next().unwrap_or_default());

@@ -209,22 +209,21 @@ impl Suite {
     /// # Errors
     /// If it cannot be read or is no good.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        use std::io::Read as _;
-        let shown = || quoted_path(path);
-        let read = |source| ConfigError::Read {
-            path: shown(),
-            source,
-        };
-        // A pipe would keep its reader waiting before it could be asked what it is.
-        if !std::fs::metadata(path).map_err(read)?.is_file() {
-            return Err(ConfigError::NotAFile(shown()));
-        }
-        let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(read)?;
-        file.take(BYTES_MAX + 1)
-            .read_to_string(&mut text)
-            .map_err(read)?;
-        Self::parse(&text, path)
+        Self::parse(&contents(path)?, path)
+    }
+
+    /// Reads what a suite says of single cases; it may say nothing else.
+    ///
+    /// # Errors
+    /// If it cannot be read or that is no good.
+    pub fn read_exceptions(path: &Path) -> Result<Exceptions, ConfigError> {
+        Self::parse_exceptions(&contents(path)?, path)
+    }
+
+    fn parse_exceptions(text: &str, path: &Path) -> Result<Exceptions, ConfigError> {
+        understood(text, path, |file| {
+            exceptions::exceptions(file.gate, file.renames)
+        })
     }
 
     /// Understands the text of the file at a path, which need not exist: it is named in errors, and
@@ -233,17 +232,45 @@ impl Suite {
     /// # Errors
     /// The first thing that is wrong, with its line.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let shown = quoted_path(path);
-        if text.len() as u64 > BYTES_MAX {
-            return Err(ConfigError::TooLarge(shown));
-        }
-        let invalid = |problem| Box::new(Diagnostic::new(shown.clone(), text, problem));
-        let file: File = toml::from_str(text).map_err(|error| invalid(misshapen(text, &error)))?;
         let dir = path.parent().unwrap_or(Path::new(""));
-        Ok(understand::Understand { text, dir }
-            .suite(file)
-            .map_err(invalid)?)
+        understood(text, path, |file| {
+            understand::Understand { text, dir }.suite(file)
+        })
     }
+}
+
+fn contents(path: &Path) -> Result<String, ConfigError> {
+    use std::io::Read as _;
+    let shown = || quoted_path(path);
+    let read = |source| ConfigError::Read {
+        path: shown(),
+        source,
+    };
+    // A pipe would keep its reader waiting before it could be asked what it is.
+    if !std::fs::metadata(path).map_err(read)?.is_file() {
+        return Err(ConfigError::NotAFile(shown()));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(read)?;
+    file.take(BYTES_MAX + 1)
+        .read_to_string(&mut text)
+        .map_err(read)?;
+    Ok(text)
+}
+
+/// What is made of a text that has the shape of a suite.
+fn understood<T>(
+    text: &str,
+    path: &Path,
+    understand: impl FnOnce(File) -> Result<T, Problem>,
+) -> Result<T, ConfigError> {
+    let shown = quoted_path(path);
+    if text.len() as u64 > BYTES_MAX {
+        return Err(ConfigError::TooLarge(shown));
+    }
+    let invalid = |problem| Box::new(Diagnostic::new(shown.clone(), text, problem));
+    let file: File = toml::from_str(text).map_err(|error| invalid(misshapen(text, &error)))?;
+    Ok(understand(file).map_err(invalid)?)
 }
 
 /// What the reader of TOML has to say. It knows the names that a key or word could have been only
@@ -251,6 +278,16 @@ impl Suite {
 fn misshapen(text: &str, error: &toml::de::Error) -> Problem {
     let span = error.span().unwrap_or(0..0);
     let message = error.message();
+    // A table is not called by its type.
+    if let Some((found, table)) = message.split_once(", expected struct ") {
+        let problem = Problem::new(span, format!("{}, expected a table", quoted(found)));
+        return match table {
+            "GateTable" => {
+                problem.help("write it below [gate.\"PATTERN\"], which says of which cases")
+            }
+            _ => problem,
+        };
+    }
     let unknown = [
         ("unknown field `", "unknown key"),
         ("unknown variant `", "unknown word"),

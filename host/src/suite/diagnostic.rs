@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::filter::nearest;
+
 /// What is wrong, and where in a text, bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Problem {
@@ -111,20 +113,6 @@ pub(super) fn meant(word: &str, names: &[&str]) -> String {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("there are {}", names.join(", ")),
     }
-}
-
-/// The name that a word was probably meant to be: at most a third of it differs.
-fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
-    // A word of any length costs its square.
-    let word: String = word.chars().take(64).collect();
-    let distances = names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&word, name), *name));
-    let allowed = (word.chars().count() / 3).max(1);
-    let nearest = distances.min_by_key(|(distance, _)| *distance);
-    nearest
-        .filter(|(distance, _)| *distance <= allowed)
-        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

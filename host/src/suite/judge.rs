@@ -9,8 +9,10 @@ mod measured;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use super::advice;
-use super::config::Phase;
+use super::config::{Phase, PhaseName};
 use super::criterion::{Criterion, Operator, Threshold};
 use super::metric::Metric;
 use super::outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
@@ -63,6 +65,10 @@ pub fn judge(phase: &Phase, run: &Run, comparison: Option<&Comparison>) -> Phase
         run: run.id.clone(),
         outcome: match worst {
             _ if !errors.is_empty() => CheckOutcome::Failed,
+            _ if phase.name == PhaseName::Cross && !is_crossed(run) => worst
+                .map_or(CheckOutcome::Unsure, |worst| {
+                    worst.max(CheckOutcome::Unsure)
+                }),
             Some(worst) => worst,
             None => CheckOutcome::Passed,
         },
@@ -71,6 +77,16 @@ pub fn judge(phase: &Phase, run: &Run, comparison: Option<&Comparison>) -> Phase
         readings,
         errors,
     }
+}
+
+/// Whether two plugins have a case of one name: else nothing was held against anything.
+fn is_crossed(run: &Run) -> bool {
+    let mut names = BTreeSet::new();
+    let mut own = run.plugins.iter().map(|plugin| -> BTreeSet<&str> {
+        let names = plugin.cases.iter().map(|case| case.spec.name.as_str());
+        names.collect()
+    });
+    own.any(|own| own.into_iter().any(|name| !names.insert(name)))
 }
 
 fn cases(run: &Run) -> impl Iterator<Item = (&Plugin, &Case)> {

@@ -100,7 +100,7 @@ mod tests {
                 "{PLUGIN}[phases.baseline]\nblocks = 1000\nthreshold = '5 %'\nagainst = 'main'\n"
             ),
             format!(
-                "{PLUGIN}[phases.baseline]\n[gate.x]\nfuel-max = 1e6\n[gate.'y/*']\nmemory-max = '1MiB'\n"
+                "{PLUGIN}[phases.baseline]\nagainst = 'main'\n[gate.x]\nfuel-max = 1e6\n[gate.'y/*']\nmemory-max = '1MiB'\n"
             ),
             format!("seed = 1\n{PLUGIN}[limits]\nfuel = 2e11\nmemory = '1GiB'\n[phases.cross]\n"),
             format!(

@@ -107,7 +107,10 @@ fn waiting_is_time() {
     let found = compared(&preempted(2000), &preempted(2800), &GATE);
     assert_eq!(found.decided_by, Some(Metric::CpuTime));
     assert_eq!(found.verdict, Verdict::Equivalent);
-    assert_eq!(found.gate.unwrap().outcome, GateOutcome::Passed);
+    let gate = found.gate.unwrap();
+    assert_eq!(gate.outcome, GateOutcome::Passed);
+    assert!(gate.reason.starts_with("CPU time, "), "{}", gate.reason);
+    assert!(gate.reason.contains(" % … "), "{}", gate.reason);
 }
 
 /// If this failed, one spoiled sample in five would be what the case takes.

@@ -2,7 +2,7 @@
 
 use super::{plain, worst};
 use crate::compare::matching::Pair;
-use crate::compare::{Context, ROUNDING, grown};
+use crate::compare::{Context, NO_RESULT, ROUNDING, grown};
 use crate::report::model::{
     Case, CaseComparison, Change, ChecksumRule, Gate, GateOutcome, Gone, Metric, Rules, Verdict,
 };
@@ -106,12 +106,11 @@ pub(super) fn growth(case: &CaseComparison, metric: Metric, limit: Option<f64>) 
 
 /// Other work is neither faster nor slower. None if the results are the same, or need not be.
 pub(super) fn other_result(base: &Case, candidate: &Case, rules: &Rules) -> Option<Gate> {
-    if rules.checksum == ChecksumRule::Allow || base.checksum == candidate.checksum {
-        return None;
-    }
     let what = match (base.checksum, candidate.checksum) {
+        _ if rules.checksum == ChecksumRule::Allow => return None,
+        (Some(one), Some(other)) if one == other => return None,
         (Some(_), Some(_)) => "it computes something else",
-        _ => "its checksum is not the same in all passes of one side",
+        _ => NO_RESULT,
     };
     Some(plain(
         GateOutcome::Unsure,

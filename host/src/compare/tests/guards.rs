@@ -117,7 +117,7 @@ fn another_result_is_unsure_unless_it_is_allowed() {
     });
     for (one, other, outcome) in [
         (Some(1), Some(1), GateOutcome::Passed),
-        (None, None, GateOutcome::Passed),
+        (None, None, GateOutcome::Unsure),
         (Some(1), Some(2), GateOutcome::Unsure),
         (Some(1), None, GateOutcome::Unsure),
     ] {

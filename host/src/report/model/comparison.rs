@@ -40,7 +40,8 @@ impl Comparison {
         }
         let outcomes = self.cases.iter().filter_map(|case| case.gate.as_ref());
         let worst = outcomes.map(|gate| gate.outcome).max();
-        let least = match self.cases.iter().any(CaseComparison::is_judged) {
+        let is_judged = self.rules.baseless || self.cases.iter().any(CaseComparison::is_judged);
+        let least = match is_judged && !self.cases.is_empty() {
             true => GateOutcome::Passed,
             false => GateOutcome::Unsure,
         };
@@ -91,6 +92,9 @@ pub struct Rules {
     /// Whether only what is counted is judged: fuel, memory and checksums, and no time.
     #[serde(default)]
     pub counts_only: bool,
+    /// Whether there is nothing to hold anything against, as it was asked for: hard limits alone are judged.
+    #[serde(default)]
+    pub baseless: bool,
     /// What a gate makes of cases that the candidate no longer has.
     #[serde(default)]
     pub gone: Gone,

@@ -38,6 +38,15 @@ impl Understand<'_> {
                     .help("name it among the `plugins` of a phase, or leave it out"));
             }
         }
+        let said = file.gate.keys().chain(file.renames.keys()).next();
+        let said = said.map(Spanned::span);
+        let exceptions = exceptions(file.gate, file.renames)?;
+        let is_compared = phases.iter().any(|phase| phase.gate.is_some());
+        if let Some(place) = said.filter(|_| !is_compared) {
+            let message = "no phase is compared with anything, so that this would hold for nothing";
+            let help = "write against = \"BASELINE\" in a phase, or keep it in a file of its own for `dyno gate --config`";
+            return Err(Problem::new(place, message).help(help));
+        }
         Ok(Suite {
             output: file.output.map(|dir| self.dir.join(dir)),
             verbose: file.verbose,
@@ -46,7 +55,7 @@ impl Understand<'_> {
             plugins,
             limits,
             grants,
-            exceptions: exceptions(file.gate, file.renames)?,
+            exceptions,
             phases,
             load,
         })
@@ -292,12 +301,12 @@ pub(super) fn pattern(text: &Spanned<String>, help: &str) -> Result<(), Problem>
     Ok(())
 }
 
-/// A number or text as it can be written; nothing of what is neither.
+/// A value as a text.
 pub(super) fn text(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => text.clone(),
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::Float(number) => number.to_string(),
-        _ => String::new(),
+        other => other.to_string(),
     }
 }
