@@ -90,7 +90,11 @@ fn show_table(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     for case in &comparison.cases {
         let name = match plugins.len() {
             1 => escape(&case.case),
-            _ => format!("{} {}", escape(&case.plugin), escape(&case.case)),
+            _ => {
+                let base = case.other_base().map(escape);
+                let against = base.map_or(String::new(), |base| format!(" (against {base})"));
+                format!("{} {}{against}", escape(&case.plugin), escape(&case.case))
+            }
         };
         table.row(row(name, case));
     }
