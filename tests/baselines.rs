@@ -11,7 +11,7 @@ use super::versions::{change, rounds};
 
 /// The entries of the content store beside the report.
 fn entries(bench: &Bench) -> BTreeSet<PathBuf> {
-    let dir = bench.report().with_file_name("components");
+    let dir = bench.report().with_file_name("report.sqlite.components");
     let Ok(entries) = fs::read_dir(dir) else {
         return BTreeSet::new();
     };
@@ -173,7 +173,7 @@ fn a_component_that_was_changed_in_the_store_is_noticed_and_saving_again_repairs
     let said = bench
         .compare(["main", "it.wat"])
         .complains("is no longer there");
-    assert_ne!(said.status.code(), Some(0), "{said}");
+    assert_eq!(said.status.code(), Some(1), "{said}");
     bench.dyno(["baseline", "save", "main", &run]).exits(0);
     bench
         .compare(["main", "it.wat"])
@@ -367,4 +367,120 @@ fn numbers_alone_need_numbers() {
         .says("there are too few processes on both sides for an interval");
     // The plugin can be kept, since it is measured when it is compared with.
     bench.dyno(["baseline", "save", "main", &base]).exits(0);
+}
+
+/// If this fails, saving a baseline in one report loses those of another one beside it.
+#[test]
+fn reports_of_one_directory_keep_each_its_own() {
+    let bench = Bench::new();
+    bench.write("p.wat", plugin(&["add"]));
+    bench.write("q.wat", rounds(&["add"], 2000));
+    let keep = |report: &str, name: &str, what: &str| {
+        bench
+            .run(["--report", report, "--save-baseline", name, what])
+            .exits(0)
+    };
+    let holds = || {
+        let args = [
+            "gate",
+            "--counts-only",
+            "--report",
+            "one.sqlite",
+            "--baseline",
+            "main",
+        ];
+        bench.dyno([&args[..], &["p.wat"]].concat())
+    };
+    keep("one.sqlite", "main", "p.wat");
+    keep("two.sqlite", "x", "q.wat");
+    keep("two.sqlite", "y", "p.wat");
+    holds().exits(0).says("1 identical");
+    for name in ["x", "y"] {
+        bench
+            .dyno(["baseline", "remove", "--report", "two.sqlite", name])
+            .exits(0);
+        holds().exits(0).says("1 identical");
+    }
+
+    // Older versions kept the plugins of all reports of a directory together.
+    let kept = bench.path("one.sqlite.components");
+    let old = bench.path("components");
+    fs::rename(&kept, &old).unwrap();
+    holds().exits(0).says("1 identical");
+    keep("one.sqlite", "other", "q.wat");
+    holds().exits(0).says("1 identical");
+
+    fs::remove_dir_all(&old).unwrap();
+    holds()
+        .exits(1)
+        .complains("the copy of the plugin p that this baseline kept is no longer there");
+}
+
+/// If this fails, a run that failed looks like a command line that makes no sense.
+#[test]
+fn a_run_that_cannot_be_saved_ends_as_it_ended() {
+    let bench = Bench::new();
+    bench.write("it.wat", plugin(&["add", "trap"]));
+    bench.write("bad.wasm", "text");
+    for (args, code) in [
+        (&["bad.wasm"][..], 3),
+        (&["it.wat", "--case", "nosuch"], 4),
+        (&["it.wat", "--case", "trap"], 5),
+    ] {
+        let said = bench.run([&["--save-baseline", "main"], args].concat());
+        let said = said.exits(code);
+        assert!(
+            said.stderr.contains("nothing was saved as main: the run ")
+                && said
+                    .stderr
+                    .contains("measured no case that a later one could be held against"),
+            "{said}"
+        );
+    }
+    assert_eq!(bench.number("SELECT count(*) FROM baseline"), 0);
+}
+
+/// If this fails, who saves a run in which something failed is told what a gate does not do.
+#[test]
+fn what_failed_is_said_to_be_run_again_only_where_it_can_be() {
+    let bench = Bench::new();
+    bench.write("it.wat", plugin(&["add", "trap"]));
+    let said = bench.run(["--save-baseline", "main", "it.wat"]).exits(5);
+    assert!(
+        said.stderr.contains(
+            "did not measure trap: a gate against it runs that again, and is unsure where it fails"
+        ),
+        "{said}"
+    );
+    let said = bench
+        .dyno(["baseline", "save", "numbers", "--numbers-only"])
+        .exits(0);
+    assert!(
+        said.stderr
+            .contains("did not measure trap: a gate against it stays unsure there"),
+        "{said}"
+    );
+}
+
+/// If this fails, the command that shows a failure again compares with the run that failed.
+#[test]
+fn a_name_that_changes_its_meaning_is_shown_as_the_run_that_it_meant() {
+    for by_id in [false, true] {
+        let bench = Bench::new();
+        bench.write("it.wat", rounds(&["add"], 1000));
+        bench.run(["it.wat"]).exits(0);
+        let run = bench.runs().remove(0);
+        bench.write("it.wat", rounds(&["add"], 2000));
+        let name = if by_id { &run[..9] } else { "latest" };
+        let name = format!("--baseline=run:{name}");
+        let args = ["gate", "--counts-only", &name, "it.wat"];
+        let said = bench.dyno(args).exits(6).says(&format!("{run} → it.wat"));
+        let again: Vec<&str> = said.reruns().collect();
+        assert_eq!(
+            again,
+            [format!(
+                "dyno gate --counts-only --baseline=run:{run} it.wat --case=add"
+            )]
+        );
+    }
 }

@@ -453,3 +453,20 @@ fn a_command_line_without_sense_is_told_so() {
         .exits(0)
         .says("Usage: ci/dyno-gate");
 }
+
+/// If this fails, the command that the script shows to see a failure again does not know where its base is kept.
+#[test]
+fn what_the_script_shows_can_be_pasted() {
+    let project = Project::new("plugins/fib");
+    project.write_plugin("plugins/fib", 10);
+    project.commit("slow");
+    let args = ["--base", "main", "--counts-only", "plugins/fib"];
+    let said = finish(project.gate_command(&args)).exits(6);
+    let again: Vec<&str> = said.reruns().collect();
+    assert_eq!(again.len(), 1, "{said}");
+    let mut pasted = Command::new("sh");
+    project.place(&mut pasted);
+    let dyno = format!("{:?}", env!("CARGO_BIN_EXE_dyno"));
+    pasted.args(["-c", &again[0].replacen("dyno", &dyno, 1)]);
+    finish(pasted).exits(6).says("fuel grew by");
+}

@@ -143,7 +143,8 @@ fn exit_codes_are_those_of_the_documents() {
         (&["run", "--blocks", "0", fib], 2),
         (&["run", "--case", "[", fib], 2),
         (&["run", "--dir", "missing::/data", fib], 2),
-        (&["run", "--env", "novalue", fib], 2),
+        (&["run", "--env", "NOT_SET", fib], 2),
+        (&["run", "--env", "=value", fib], 2),
         (&["completions", "no-such-shell"], 2),
         (&["list", "bad.wasm"], 3),
         (&["check", "missing.wasm", fib], 3),
@@ -416,4 +417,56 @@ fn a_closed_stderr_does_not_matter() {
         .stderr(writer);
     let child = command.stdout(Stdio::piped()).spawn().unwrap();
     super::support::gather(child, "run 2>| true".into()).exits(0);
+}
+
+/// If this fails, a value that begins with a dash gets advice about a flag that nobody typed.
+#[test]
+fn values_that_begin_with_a_dash_are_values() {
+    let bench = Bench::new();
+    bench.write("it.wat", plugin(&["-dash", "add"]));
+    for flag in ["--threshold", "--fuel-threshold", "--memory-threshold"] {
+        bench
+            .dyno(["gate", "--baseline", "main", flag, "-10%", "it.wat"])
+            .exits(2)
+            .complains("`-10%` is not a share: write a percentage above 0% and up to 1000%");
+    }
+    let names = |args: &[&str]| {
+        let said = bench.run([args, &["it.wat"]].concat()).exits(0);
+        let has = |name: &str| said.stdout.contains(&format!("\n  {name} "));
+        (has("-dash"), has("add"))
+    };
+    assert_eq!(names(&["--case", "-dash"]), (true, false));
+    assert_eq!(names(&["--exclude", "-dash"]), (false, true));
+    bench
+        .dyno(["history", "add", "--exclude", "-dash"])
+        .exits(0);
+}
+
+/// If this fails, a secret has to be typed, or is stored, or a command that is pasted runs on another input.
+#[test]
+fn the_value_of_a_variable_can_be_that_of_the_environment() {
+    let bench = Bench::new();
+    bench.write("it.wat", plugin(&["add", "trap"]));
+    let said = bench
+        .run(["--env", "TOKEN", "it.wat"])
+        .exits(2)
+        .complains("TOKEN is not set here: set it, or write TOKEN=VALUE");
+    assert!(said.stdout.is_empty(), "{said}");
+    let run = |variable: &str| {
+        let mut command = bench.command();
+        command.env("TOKEN", "s3cret").arg("run").args(QUICK);
+        command.args(["--env", variable, "it.wat"]);
+        let said = bench.finish(command).exits(5);
+        said.says("--case=trap --env=TOKEN")
+    };
+    for variable in ["TOKEN", "TOKEN=s3cret"] {
+        let said = run(variable);
+        let recorded = bench.recorded("latest");
+        assert_eq!(recorded["grants"], serde_json::json!(["--env=TOKEN"]));
+        let command = recorded["command"].as_array().unwrap();
+        assert!(command.contains(&"TOKEN".into()), "{command:?}");
+        let everything = format!("{said} {recorded}");
+        let everything = everything.replace(&said.what, "");
+        assert!(!everything.contains("s3cret"), "{everything}");
+    }
 }

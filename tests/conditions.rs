@@ -105,6 +105,13 @@ fn each_condition_is_named_with_both_values_and_blamed_on_nothing() {
             unsure,
         ),
         (
+            "grants_json = '[\"--env=TOKEN\"]'",
+            "TOKEN",
+            "given, its value is not recorded",
+            unsure,
+        ),
+        // As older versions recorded it.
+        (
             "grants_json = '[\"--env=TOKEN=…\"]'",
             "TOKEN",
             "given, its value is not recorded",

@@ -136,7 +136,15 @@ fn a_signal_keeps_what_is_finished_and_leaves_no_worker() {
             (1..4).contains(&finished),
             "{finished} of 4 were finished; is it still the seed?"
         );
-        bench.dyno(["report", "list"]).exits(0).says("interrupted");
+        let skipped = cases(&run)
+            .iter()
+            .filter(|(_, case)| case["outcome"]["kind"] == "skipped")
+            .count();
+        bench
+            .dyno(["report", "list"])
+            .exits(0)
+            .says("interrupted")
+            .says(&format!(" 0  {skipped:>7}  interrupted"));
         bench.run([fib()]).exits(0);
     }
 }

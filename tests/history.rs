@@ -270,3 +270,18 @@ fn each_plugin_has_a_line_of_its_own() {
     assert_eq!(only.as_array().unwrap().len(), 1);
     assert_eq!(only[0]["plugin"], "b");
 }
+
+/// If this fails, a case that was left out on purpose is said to have failed.
+#[test]
+fn a_case_that_is_left_out_is_said_to_be() {
+    let bench = Bench::new();
+    runs(&bench, &[1000]);
+    bench
+        .dyno(["history", "add", "--exclude", "add"])
+        .exits(2)
+        .complains("--exclude leaves no case of those that add means");
+    bench
+        .dyno(["history", "ad", "--exclude", "/d/"])
+        .exits(2)
+        .complains("--exclude leaves no case of those that ad means");
+}

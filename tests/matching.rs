@@ -349,3 +349,32 @@ fn the_command_that_shows_a_failure_again_takes_its_report_and_flags() {
         before.stdout.lines().count() + 1
     );
 }
+
+/// If this fails, nobody sees that a plugin was held against another one that was left over.
+#[test]
+fn the_table_says_against_which_plugin_another_one_was_held() {
+    let bench = two_of_one_name();
+    bench
+        .run([&["--save-baseline", "m"][..], &BOTH].concat())
+        .exits(0);
+    bench.write("x3/benchmark.wat", rounds(&["add"], 1001));
+    let candidates = ["x2/benchmark.wat", "x3/benchmark.wat"];
+    let said = bench
+        .dyno(
+            [
+                &["gate", "--counts-only", "--baseline", "m"][..],
+                &candidates,
+            ]
+            .concat(),
+        )
+        .says("x3/benchmark add (against x1/benchmark)");
+    assert!(!said.stdout.contains("(against x2/benchmark)"), "{said}");
+    let export = |format: &str| {
+        bench
+            .dyno(["report", "export", "--format", format])
+            .exits(0)
+    };
+    export("markdown")
+        .says("<code>x3/benchmark</code> <code>add</code> (against <code>x1/benchmark</code>)");
+    export("html").says("against <bdi>x1/benchmark</bdi>");
+}

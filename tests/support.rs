@@ -117,6 +117,7 @@ impl Bench {
     /// Runs a command to its end, and then, in a copy of this place as that left it, every command that it shows to
     /// see something again: each is understood as it stands, and shows it.
     pub(crate) fn finish(&self, command: Command) -> Said {
+        let granted = granted(&command);
         let said = finish(command);
         let code = said.status.code();
         let lines: Vec<&str> = said.reruns().collect();
@@ -126,10 +127,11 @@ impl Bench {
         }
         let copy = self.copied();
         for line in &lines {
-            let again = copy.shell(&line.replace(
+            let line = line.replace(
                 &*self.dir.path().to_string_lossy(),
                 &copy.dir.path().to_string_lossy(),
-            ));
+            );
+            let again = copy.shell_with(&line, &granted);
             let again_code = again.status.code();
             let is_shown = match line.starts_with("dyno run ") {
                 true => again_code == Some(5) || again_code == code,
@@ -146,9 +148,15 @@ impl Bench {
 
     /// Runs a command line as one pastes it into a shell.
     pub(crate) fn shell(&self, line: &str) -> Said {
+        self.shell_with(line, &[])
+    }
+
+    /// The same in a shell that has these variables.
+    fn shell_with(&self, line: &str, variables: &[(OsString, OsString)]) -> Said {
         let mut command = Command::new("sh");
         command.args(["-c", line]);
         self.place(&mut command);
+        command.envs(variables.iter().cloned());
         let program = Path::new(env!("CARGO_BIN_EXE_dyno")).parent().unwrap();
         let mut path = program.as_os_str().to_owned();
         path.push(":");
@@ -287,6 +295,25 @@ impl Said {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
+}
+
+/// The variables that a command grants: one that is shown names them without their values.
+fn granted(command: &Command) -> Vec<(OsString, OsString)> {
+    let words: Vec<&OsStr> = command.get_args().collect();
+    let variable = |at: usize| {
+        let word = words[at].to_str()?;
+        let is_own = at > 0 && words[at - 1] == "--env";
+        let variable = is_own.then_some(word).or(word.strip_prefix("--env="))?;
+        match variable.split_once('=') {
+            Some((name, value)) => Some((name.into(), value.into())),
+            None => {
+                let mut own = command.get_envs();
+                let value = own.find(|(name, _)| *name == variable)?.1?;
+                Some((variable.into(), value.into()))
+            }
+        }
+    };
+    (0..words.len()).filter_map(variable).collect()
 }
 
 /// Runs a command to its end.

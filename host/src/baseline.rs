@@ -1,11 +1,12 @@
 //! What a baseline keeps besides numbers: the plugins themselves, as plugin directories in a content store
 //! beside the report, so that they can be run again on the machine of today.
 //!
-//! An entry is named by what it holds, so equal ones are kept once:
+//! An entry is named by what it holds, so equal ones are kept once. Each report has a store of its own, since none
+//! knows what another one beside it needs:
 //!
 //! ```text
 //! .dyno/report.sqlite
-//! .dyno/components/<sha256>/{plugin.toml, component.wasm, stdin, stdout}
+//! .dyno/report.sqlite.components/<sha256>/{plugin.toml, component.wasm, stdin, stdout}
 //! ```
 
 use std::collections::BTreeSet;
@@ -23,8 +24,12 @@ use crate::report::model::{Plugin, Run};
 use crate::report::{Baseline, KeptPlugin};
 use crate::sandbox::Limits;
 
-/// The store, beside the report.
-const DIR: &str = "components";
+/// What the store is called, behind the name of the report.
+const DIR: &str = ".components";
+
+/// Where older versions kept the plugins of all reports of a directory. It is read alone: which of them others need
+/// is not known.
+const SHARED: &str = "components";
 
 const MANIFEST: &str = "plugin.toml";
 const COMPONENT: &str = "component.wasm";
@@ -59,6 +64,18 @@ pub enum KeepError {
         "the compiler removed the work of {0}, so later runs cannot be compared with it: pass inputs and results through black_box, or run the other cases alone"
     )]
     Folded(String),
+    /// What was kept is gone.
+    #[error(
+        "the copy of the plugin {name} that this baseline kept is no longer there ({path}: {reason}): save the baseline again"
+    )]
+    Lost {
+        /// Which.
+        name: String,
+        /// Where it was kept.
+        path: String,
+        /// Why.
+        reason: io::Error,
+    },
     /// It is not what was kept.
     #[error(
         "the plugin {0} of this baseline was changed where it is kept: save the baseline again"
@@ -82,7 +99,7 @@ impl KeepError {
             Self::Changed(_) | Self::OwnDir | Self::Folded(_) => Fault::Usage,
             Self::Gone { .. } => Fault::Absent,
             Self::Tampered(_) => Fault::Package,
-            Self::Write { .. } => Fault::Host,
+            Self::Lost { .. } | Self::Write { .. } => Fault::Host,
         }
     }
 }
@@ -114,7 +131,10 @@ pub fn check(run: &Run) -> Result<(), KeepError> {
 
 /// The content store beside a report.
 #[derive(Debug)]
-pub struct Components(PathBuf);
+pub struct Components {
+    own: PathBuf,
+    shared: PathBuf,
+}
 
 #[derive(Serialize)]
 struct Manifest<'a> {
@@ -146,7 +166,12 @@ impl Components {
     /// The store beside a report.
     #[must_use]
     pub fn beside(report: &Path) -> Self {
-        Self(report.parent().unwrap_or(Path::new("")).join(DIR))
+        let mut own = report.file_name().unwrap_or_default().to_owned();
+        own.push(DIR);
+        Self {
+            own: report.with_file_name(own),
+            shared: report.with_file_name(SHARED),
+        }
     }
 
     /// Waits until nobody else changes the store, and keeps others from it as long as the file is held: what was
@@ -155,8 +180,8 @@ impl Components {
     /// # Errors
     /// If the store cannot be written.
     pub fn lock(&self) -> io::Result<fs::File> {
-        fs::create_dir_all(&self.0)?;
-        let file = fs::File::create(self.0.with_extension("lock"))?;
+        fs::create_dir_all(&self.own)?;
+        let file = fs::File::create(self.own.with_extension("lock"))?;
         file.lock()?;
         Ok(file)
     }
@@ -195,17 +220,17 @@ impl Components {
     fn keep_plugin(&self, plugin: &Plugin, limits: &Limits) -> Result<String, KeepError> {
         let source = found(plugin)?;
         let write = |source| KeepError::Write {
-            path: self.0.display().to_string(),
+            path: self.own.display().to_string(),
             source,
         };
-        fs::create_dir_all(&self.0).map_err(write)?;
+        fs::create_dir_all(&self.own).map_err(write)?;
         let desk = tempfile::Builder::new()
             .prefix(".new-")
-            .tempdir_in(&self.0)
+            .tempdir_in(&self.own)
             .map_err(write)?;
         let digest = self.fill(desk.path(), plugin, &source, limits)?;
         let entry = digest.hex();
-        let place = self.0.join(&entry);
+        let place = self.own.join(&entry);
         match content(&place) {
             Ok(there) if there == digest => return Ok(entry),
             // Somebody changed it.
@@ -283,13 +308,16 @@ impl Components {
     /// # Errors
     /// If it is not, or cannot be read.
     pub fn plugin(&self, kept: &KeptPlugin, entry: &str) -> Result<PathBuf, KeepError> {
-        let path = self.0.join(entry);
+        let stores = [&self.own, &self.shared].map(|store| store.join(entry));
+        let place = stores.iter().find(|place| place.exists());
+        let path = place.unwrap_or(&stores[0]).clone();
         match content(&path) {
             Ok(digest) if digest.hex() == entry => Ok(path),
             Ok(_) => Err(KeepError::Tampered(quoted(&kept.name))),
-            Err(error) => Err(KeepError::Gone {
+            Err(reason) => Err(KeepError::Lost {
                 name: quoted(&kept.name),
-                reason: error.to_string(),
+                path: path.display().to_string(),
+                reason,
             }),
         }
     }
@@ -303,7 +331,7 @@ impl Components {
         let needed: BTreeSet<&str> = plugins
             .filter_map(|plugin| plugin.entry.as_deref())
             .collect();
-        let entries = match fs::read_dir(&self.0) {
+        let entries = match fs::read_dir(&self.own) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),

@@ -161,7 +161,7 @@ pub(super) fn save(
         true => Vec::new(),
         false => components.keep(&run)?,
     };
-    let failed = failed(&run);
+    let warnings = unmeasured(&run, numbers_only);
     let baseline = Baseline {
         name: name.to_owned(),
         run: run.id,
@@ -171,8 +171,8 @@ pub(super) fn save(
     let before = store.baseline(name)?.map(|baseline| baseline.run);
     store.save_baseline(&baseline)?;
     components.sweep(&store.baselines()?)?;
-    if let Some(failed) = failed {
-        super::warn(&failed);
+    for warning in warnings {
+        super::warn(&warning);
     }
     Ok(Saved {
         before: before.filter(|before| *before != baseline.run),
@@ -183,26 +183,46 @@ pub(super) fn save(
 /// Names of what failed that a warning lists.
 const FAILED_SHOWN: usize = 5;
 
-/// What of a run failed, as a warning; none if nothing did. It can be a baseline all the same: the other cases are
-/// good, and a gate is unsure about these.
-fn failed(run: &Run) -> Option<String> {
-    let plugins = run.plugins.iter();
-    let failed = plugins.flat_map(|plugin| {
-        let is_fine = matches!(plugin.outcome, Outcome::Ok | Outcome::Skipped { .. });
-        let own = (!is_fine).then_some(&plugin.name);
-        let cases = plugin.cases.iter().filter(|case| !case.outcome.is_ok());
-        own.into_iter().chain(cases.map(|case| &case.spec.name))
-    });
-    let names: Vec<_> = failed.map(|name| quoted(name)).collect();
-    let shown = names.get(..FAILED_SHOWN).unwrap_or(&names).join(", ");
-    let more = match names.len().saturating_sub(FAILED_SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+/// What of a run has no result, as warnings. It can be a baseline all the same: the other cases are good.
+fn unmeasured(run: &Run, numbers_only: bool) -> Vec<String> {
+    let plugins = || run.plugins.iter();
+    let is_fine = |outcome: &Outcome| matches!(outcome, Outcome::Ok | Outcome::Skipped { .. });
+    let refused = plugins().filter(|plugin| !is_fine(&plugin.outcome));
+    let refused: Vec<_> = refused.map(|plugin| quoted(&plugin.name)).collect();
+    let cases = plugins().flat_map(|plugin| &plugin.cases);
+    let cases = cases.filter(|case| !case.outcome.is_ok());
+    let cases: Vec<_> = cases.map(|case| quoted(&case.spec.name)).collect();
+    let warning = |names: &[String], then: &str| {
+        let what = listed(names);
+        (!names.is_empty()).then(|| format!("the run {} did not measure {what}: {then}", run.id))
     };
-    (!names.is_empty()).then(|| {
-        format!(
-            "the run {} failed in {shown}{more}: a gate against it stays unsure there",
-            run.id
-        )
-    })
+    let warnings = match numbers_only {
+        true => [
+            warning(
+                &[refused, cases].concat(),
+                "a gate against it stays unsure there",
+            ),
+            None,
+        ],
+        false => [
+            warning(
+                &cases,
+                "a gate against it runs that again, and is unsure where it fails",
+            ),
+            warning(
+                &refused,
+                "nothing of that is kept, so that it is new to a gate",
+            ),
+        ],
+    };
+    warnings.into_iter().flatten().collect()
+}
+
+/// Some names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let shown = names.get(..FAILED_SHOWN).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(FAILED_SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

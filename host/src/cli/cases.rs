@@ -9,10 +9,10 @@ use dyno_host::filter::CaseFilter;
 pub(super) struct CaseArgs {
     /// Only these cases: a whole name, or else part of names, a glob like 'json/*', or a regular expression like
     /// '/^json|cbor/'; may be repeated
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     case: Vec<String>,
     /// All but these cases; may be repeated
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     exclude: Vec<String>,
     /// Take every pattern as the whole name of a case
     #[arg(long)]

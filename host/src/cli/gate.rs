@@ -48,13 +48,13 @@ pub(super) struct Gate {
 #[command(next_help_heading = "Gate")]
 struct Judging {
     /// Time that grew by this fails [default: 10%]
-    #[arg(long, value_name = "SHARE", value_parser = quantity::share, conflicts_with = "counts_only")]
+    #[arg(long, value_name = "SHARE", value_parser = quantity::share, allow_hyphen_values = true, conflicts_with = "counts_only")]
     threshold: Option<f64>,
     /// Fuel that grew by this fails [default: none; 0.1% with --counts-only]
-    #[arg(long, value_name = "SHARE", value_parser = quantity::share)]
+    #[arg(long, value_name = "SHARE", value_parser = quantity::share, allow_hyphen_values = true)]
     fuel_threshold: Option<f64>,
     /// Peak memory that grew by this fails [default: none; 0.1% with --counts-only]
-    #[arg(long, value_name = "SHARE", value_parser = quantity::share)]
+    #[arg(long, value_name = "SHARE", value_parser = quantity::share, allow_hyphen_values = true)]
     memory_threshold: Option<f64>,
     /// What to do if the candidate lacks a case or plugin of the baseline
     #[arg(long, value_enum, default_value = "fail", value_name = "WHAT")]
@@ -142,10 +142,12 @@ impl Gate {
             what: What::Plugins(candidate),
             kept_from: BTreeMap::new(),
         };
+        let mut request = self.comparing.request(&self.conditions, Vec::new())?;
+        name_base(&mut request.command, &self.baseline, &base.name);
         let versions = Versions {
             request: Request {
                 build_all: true,
-                ..self.comparing.request(&self.conditions, Vec::new())?
+                ..request
             },
             remeasure: self.comparing.remeasure,
             rules: Rules {
@@ -163,6 +165,19 @@ impl Gate {
             warn_of_idle(&versions.exceptions, &compared.comparison.cases, base);
         }
         Ok(compared.gated())
+    }
+}
+
+/// Puts the lasting name of the base in the command line, which is shown to be pasted.
+fn name_base(command: &mut [String], typed: &str, name: &str) {
+    let mut is_value = false;
+    for word in command {
+        if is_value && word == typed {
+            *word = name.to_owned();
+        } else if word.strip_prefix("--baseline=") == Some(typed) {
+            *word = format!("--baseline={name}");
+        }
+        is_value = word == "--baseline";
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct History {
     /// The case, or a pattern of several, as --case takes it elsewhere
     case: String,
     /// All but these cases; may be repeated
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     exclude: Vec<String>,
     /// Take every pattern as the whole name of a case
     #[arg(long)]
@@ -121,11 +121,14 @@ impl History {
         Ok(Exit::Well)
     }
 
+    fn filter(&self, exclude: &[String]) -> CaseFilter {
+        CaseFilter::new(std::slice::from_ref(&self.case), exclude).exactly(self.exact)
+    }
+
     /// The histories of all cases that are meant.
     fn measured(&self, store: &Store) -> anyhow::Result<Vec<model::History>> {
         let names = store.case_names()?;
-        let filter = CaseFilter::new(std::slice::from_ref(&self.case), &self.exclude);
-        let filter = filter.exactly(self.exact);
+        let filter = self.filter(&self.exclude);
         let all = || names.iter().map(String::as_str);
         filter.check(all()).map_err(SessionError::Filter)?;
         let selection = filter.among(all());
@@ -148,6 +151,16 @@ impl History {
             ));
         }
         let names = store.case_names()?;
+        let has_any = |excluded: &[String]| {
+            let filter = self.filter(excluded);
+            let selection = filter.among(names.iter().map(String::as_str));
+            names.iter().any(|name| selection.has(name))
+        };
+        if has_any(&[]) && !has_any(&self.exclude) {
+            return Ok(format!(
+                "--exclude leaves no case of those that {case} means"
+            ));
+        }
         if names.contains(&self.case) {
             return Ok(format!(
                 "the case {case} was never measured: it failed in every run"

@@ -1,6 +1,7 @@
 //! The arguments that `run`, `check` and `list` share, and how they become a request.
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -74,8 +75,8 @@ struct GrantArgs {
     /// Let plugins read and write a copy of the directory HOST as GUEST, thrown away after each process
     #[arg(long, value_name = "HOST::GUEST", value_parser = mapping)]
     dir_rw: Vec<(PathBuf, String)>,
-    /// Give plugins an environment variable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    /// Give plugins an environment variable; NAME alone has the value that dyno's own environment gives it
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = variable)]
     env: Vec<(String, String)>,
     /// Give plugins a command-line argument
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -163,7 +164,16 @@ fn mapping(text: &str) -> Result<(PathBuf, String), String> {
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
-        _ => Err("expected NAME=VALUE".into()),
+        None if !text.is_empty() => match std::env::var(text) {
+            Ok(value) => Ok((text.into(), value)),
+            Err(VarError::NotPresent) => Err(format!(
+                "{text} is not set here: set it, or write {text}=VALUE"
+            )),
+            Err(VarError::NotUnicode(_)) => Err(format!(
+                "what {text} is set to here is not UTF-8, which variables of plugins are"
+            )),
+        },
+        _ => Err("expected NAME=VALUE, or NAME for the value that it has here".into()),
     }
 }
 
@@ -238,7 +248,8 @@ impl Conditions {
     }
 }
 
-/// The command line as it was typed, but for the values of variables, which may be secrets: it is recorded.
+/// The command line as it was typed, but for the values of variables, which may be secrets: it is recorded. A name alone
+/// means the value that the environment has when it is run again.
 fn typed(args: impl Iterator<Item = OsString>) -> Vec<String> {
     let mut is_variable = false;
     let word = |arg: OsString| {
@@ -252,7 +263,7 @@ fn typed(args: impl Iterator<Item = OsString>) -> Vec<String> {
             .strip_prefix(flag)
             .and_then(|variable| variable.split_once('='))
         {
-            Some((name, _)) if is_value || arg.starts_with("--env=") => format!("{flag}{name}=…"),
+            Some((name, _)) if is_value || arg.starts_with("--env=") => format!("{flag}{name}"),
             _ => arg,
         }
     };
@@ -395,14 +406,7 @@ mod tests {
         ];
         let typed = typed(words.into_iter().map(OsString::from));
         let expected = [
-            "dyno",
-            "--env",
-            "A=…",
-            "--env=B=…",
-            "--arg",
-            "c=d",
-            "--env",
-            "--env=…",
+            "dyno", "--env", "A", "--env=B", "--arg", "c=d", "--env", "--env=E",
         ];
         assert_eq!(typed, expected);
     }

@@ -15,7 +15,7 @@ use super::UsageError;
 /// One side of a comparison.
 #[derive(Debug)]
 pub(super) struct Operand {
-    /// As the user called it.
+    /// As the user called it; a run by its id, since `latest` means another one tomorrow.
     pub(super) name: String,
     pub(super) what: What,
     /// Where plugins that a baseline kept came from, by the paths of the copies.
@@ -91,10 +91,20 @@ impl Operand {
             ))
         })?;
         Ok(Self {
-            name: text.to_owned(),
+            name: lasting(text, &what),
             what,
             kept_from,
         })
+    }
+}
+
+/// A name that means the same tomorrow.
+fn lasting(text: &str, what: &What) -> String {
+    let id = text.strip_prefix("run:");
+    match what {
+        What::Stored(run) if id.is_some() => format!("run:{}", run.id),
+        What::Stored(run) if is_run_id(text) => run.id.clone(),
+        _ => text.to_owned(),
     }
 }
 

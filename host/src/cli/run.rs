@@ -64,15 +64,11 @@ impl Run {
             return Err(rescue(run, error));
         }
         super::shown(result)?;
+        let exit = measuring::exit(&findings);
         if let (Some(store), Some(name)) = (&mut store, &self.save_baseline) {
-            let saved = baseline::save(store, name, &run.id, false)?;
-            if let Some(before) = saved.before {
-                super::note(&format!(
-                    "the baseline {name} is this run now; it was run {before}"
-                ));
-            }
+            save(store, name, run, exit)?;
         }
-        Ok(measuring::exit(&findings))
+        Ok(exit)
     }
 
     fn show(&self, run: &model::Run, verbose: bool) -> anyhow::Result<()> {
@@ -83,6 +79,25 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Keeps a run under a name. Of one that did not end well, how it ended says more than that it is no baseline.
+fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::Result<()> {
+    match baseline::save(store, name, &run.id, false) {
+        Ok(saved) => {
+            if let Some(before) = saved.before {
+                super::note(&format!(
+                    "the baseline {name} is this run now; it was run {before}"
+                ));
+            }
+        }
+        Err(error) if !matches!(exit, Exit::Well) => super::warn(&format!(
+            "nothing was saved as {name}: {}",
+            super::sentence(&error)
+        )),
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// Saves a run that the report did not take, and says so with the reason.

@@ -83,15 +83,24 @@ pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) 
 fn show_table(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     let mut table = Columns::new("  ", HEADERS);
     for case in &comparison.cases {
-        table.row(row(name(comparison, case), case));
+        let base = case.other_base().filter(|_| has_several(comparison));
+        let base = base.map(escape);
+        let against = base.map_or(String::new(), |base| format!(" (against {base})"));
+        let name = format!("{}{against}", name(comparison, case));
+        table.row(row(name, case));
     }
     table.write(out)
 }
 
+/// Whether cases of several plugins were compared.
+fn has_several(comparison: &Comparison) -> bool {
+    let mut pairs = comparison.cases.windows(2);
+    pairs.any(|pair| pair[0].plugin != pair[1].plugin)
+}
+
 /// A case, after its plugin where there are several.
 fn name(comparison: &Comparison, case: &CaseComparison) -> String {
-    let is_other = |other: &CaseComparison| other.plugin != case.plugin;
-    match comparison.cases.iter().any(is_other) {
+    match has_several(comparison) {
         false => escape(&case.case),
         true => format!("{} {}", escape(&case.plugin), escape(&case.case)),
     }

@@ -16,7 +16,9 @@ use crate::report::model::RunStatus;
 pub fn runs(out: &mut impl Write, runs: &[RunSummary]) -> io::Result<()> {
     let mut table = Columns::new(
         "",
-        &["run", "started", "plugins", "cases", "failed", "status"],
+        &[
+            "run", "started", "plugins", "cases", "failed", "skipped", "status",
+        ],
     );
     for run in runs {
         let failed = if run.failed > 0 { RED } else { Style::new() };
@@ -26,6 +28,7 @@ pub fn runs(out: &mut impl Write, runs: &[RunSummary]) -> io::Result<()> {
             run.plugins.to_string().into(),
             run.cases.to_string().into(),
             Cell::styled(run.failed.to_string(), failed),
+            run.skipped.to_string().into(),
             if run.status == RunStatus::Interrupted {
                 "interrupted"
             } else {

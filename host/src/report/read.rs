@@ -80,7 +80,10 @@ pub(super) fn all<T>(
 
 /// All runs, newest first; of two that started at once the one recorded later.
 pub(super) const SUMMARIES: &str = "SELECT name, started_at, finished_at, status, plugin_count,
-    case_count, failed_count, seed, host_version FROM run ORDER BY started_at DESC, id DESC";
+    case_count, failed_count, seed, host_version,
+    (SELECT count(*) FROM run_plugin WHERE run_plugin.run = run.id AND outcome = 'skipped')
+    + (SELECT count(*) FROM bench_case WHERE bench_case.run = run.id AND outcome = 'skipped')
+    AS skipped_count FROM run ORDER BY started_at DESC, id DESC";
 
 pub(super) fn summaries(connection: &Connection) -> Result<Vec<RunSummary>, Cause> {
     all(connection, SUMMARIES, &[], |row| {
@@ -92,6 +95,7 @@ pub(super) fn summaries(connection: &Connection) -> Result<Vec<RunSummary>, Caus
             plugins: unsigned(row, "plugin_count")?,
             cases: unsigned(row, "case_count")?,
             failed: unsigned(row, "failed_count")?,
+            skipped: unsigned(row, "skipped_count")?,
             seed: unsigned(row, "seed")?,
             host_version: row.get("host_version")?,
         })

@@ -22,6 +22,9 @@ pub struct RunSummary {
     pub cases: u64,
     /// Plugins and cases that are neither ok nor skipped.
     pub failed: u64,
+    /// Plugins and cases that were skipped, as those that an interrupted run did not reach.
+    #[serde(default)]
+    pub skipped: u64,
     /// Seed of the run.
     #[serde(with = "hex")]
     pub seed: u64,
@@ -33,12 +36,12 @@ impl From<&Run> for RunSummary {
     fn from(run: &Run) -> Self {
         let cases = || run.plugins.iter().flat_map(|plugin| &plugin.cases);
         let failed = |outcome: &Outcome| !matches!(outcome, Outcome::Ok | Outcome::Skipped { .. });
-        let failed_plugins = run
-            .plugins
-            .iter()
-            .filter(|plugin| failed(&plugin.outcome))
-            .count();
-        let failed_cases = cases().filter(|case| failed(&case.outcome)).count();
+        let skipped = |outcome: &Outcome| matches!(outcome, Outcome::Skipped { .. });
+        let count = |is_it: &dyn Fn(&Outcome) -> bool| {
+            let plugins = run.plugins.iter().map(|plugin| &plugin.outcome);
+            let outcomes = plugins.chain(cases().map(|case| &case.outcome));
+            outcomes.filter(|outcome| is_it(outcome)).count() as u64
+        };
         Self {
             id: run.id.clone(),
             started_at: run.started_at.clone(),
@@ -46,7 +49,8 @@ impl From<&Run> for RunSummary {
             status: run.status,
             plugins: run.plugins.len() as u64,
             cases: cases().count() as u64,
-            failed: (failed_plugins + failed_cases) as u64,
+            failed: count(&failed),
+            skipped: count(&skipped),
             seed: run.seed,
             host_version: run.host_version.clone(),
         }

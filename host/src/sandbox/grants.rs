@@ -60,7 +60,7 @@ impl DirGrant {
 
 impl Grants {
     /// The words of a command line that grant this, for people and the report. Values of variables
-    /// are not repeated: they may be secrets.
+    /// are not repeated, since they may be secrets: a name alone stands for the value in the environment.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
         let dirs = self.dirs.iter().map(|dir| {
@@ -70,7 +70,7 @@ impl Grants {
             };
             format!("--{flag}={}::{}", dir.host.display(), dir.guest)
         });
-        let env = self.env.iter().map(|(name, _)| format!("--env={name}=…"));
+        let env = self.env.iter().map(|(name, _)| format!("--env={name}"));
         let args = self.args.iter().map(|arg| format!("--arg={arg}"));
         let own_dir = self.own_dir.then(|| "--own-dir".to_owned());
         let stdin = self.stdin.as_ref();

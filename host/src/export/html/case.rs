@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::samples::Samples;
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
-use super::{change, count, history, process_table, run_order};
+use super::{change, count, history, process_table, run_order, summary};
 use crate::render::{self, duration};
 use crate::report::model::{Comparison, Metric, Process, hex};
 
@@ -30,7 +30,7 @@ fn details(entry: &Entry<'_>, comparison: Option<&Comparison>) -> Markup {
     html! {
         details.case {
             summary {
-                h3 { (Guest(&entry.case.spec.name)) " " small { (Guest(&entry.plugin.label)) } }
+                h3 { (Guest(&entry.case.spec.name)) " " (summary::plugin(entry)) }
                 (head(entry))
             }
             // The anchor stands inside, since a browser opens what contains the target of a link.

@@ -244,7 +244,17 @@ fn rank(verdict: Verdict) -> u8 {
 
 /// A case as a link to its details.
 pub(super) fn link(entry: &Entry<'_>) -> Markup {
-    html! { a href={ "#" (entry.anchor) } { (Guest(&entry.case.spec.name)) } " " small { (Guest(&entry.plugin.label)) } }
+    html! { a href={ "#" (entry.anchor) } { (Guest(&entry.case.spec.name)) } " " (plugin(entry)) }
+}
+
+/// The plugin of a case, and the one that it was held against if that is called otherwise.
+pub(super) fn plugin(entry: &Entry<'_>) -> Markup {
+    html! {
+        small {
+            (Guest(&entry.plugin.label))
+            @if let Some(base) = entry.compared.and_then(|compared| compared.other_base()) { " against " (Guest(base)) }
+        }
+    }
 }
 
 fn counts(page: &Page<'_>) -> Markup {

@@ -162,8 +162,11 @@ fn row<'a>(contents: &Contents<'a>, compared: &'a CaseComparison) -> Weighted<'a
         plugin: &compared.plugin,
         case: Some(&compared.case),
         text: format!(
-            "| {} | {} | {} | {} | {} | {} |\n",
+            "| {}{} | {} | {} | {} | {} | {} |\n",
             case_name(&compared.plugin, &compared.case),
+            compared
+                .other_base()
+                .map_or(String::new(), |base| format!(" (against {})", code(base))),
             what(compared, case, rank),
             time.map_or(String::new(), times),
             time.map_or(String::new(), |time| interval(time)

@@ -208,6 +208,14 @@ impl CaseComparison {
         self.base_plugin.as_deref().unwrap_or(&self.plugin)
     }
 
+    /// The label of the base's plugin, where that is another one than the candidate's.
+    #[must_use]
+    pub fn other_base(&self) -> Option<&str> {
+        self.base_plugin
+            .as_deref()
+            .filter(|base| *base != self.plugin)
+    }
+
     /// Whether both sides have it.
     #[must_use]
     pub fn is_judged(&self) -> bool {

@@ -1,7 +1,7 @@
 //! What is recorded comes back.
 
 use super::*;
-use crate::report::model::Run;
+use crate::report::model::{Outcome, Run};
 use crate::report::read::{CASE_OF_RUN, SUMMARIES};
 use crate::report::summary::RunSummary;
 
@@ -43,7 +43,17 @@ fn the_list_is_newest_first_and_counts() {
         (expected[0].plugins, expected[0].cases, expected[0].failed),
         (2, 14, 13)
     );
-    assert_eq!(store.run("latest").unwrap().id, expected[0].id);
+    assert_eq!(expected[0].skipped, 1);
+    let mut interrupted = fixture::numbered(4);
+    let skipped = Outcome::Skipped {
+        reason: "interrupted".into(),
+    };
+    interrupted.plugins[0].cases[0].outcome = skipped.clone();
+    interrupted.plugins[1].outcome = skipped;
+    store.record(&interrupted).unwrap();
+    assert_eq!(store.runs().unwrap()[0], RunSummary::from(&interrupted));
+    assert_eq!(store.runs().unwrap()[0].skipped, 3);
+    assert_eq!(store.run("latest").unwrap().id, interrupted.id);
 }
 
 #[test]
