@@ -1,0 +1,164 @@
+//! Cases made to order, and what is concluded of them.
+
+use super::marks::FUEL_PER_NS_MAX;
+use super::*;
+use crate::report::fixture::{plain_case, plain_process};
+use crate::report::model::{CountBatch, CountPass, IntervalMethod, Throughput};
+
+const QUIET: Circumstances = Circumstances {
+    empty_batch_ns: Some(50.0),
+    strict: false,
+    shared_core: false,
+};
+const STRICT: Circumstances = Circumstances {
+    strict: true,
+    ..QUIET
+};
+
+fn process(ns: &[u64], checksum: Option<u64>) -> Process {
+    let sample = |ns: &u64| Sample {
+        iterations: 1000,
+        wall_ns: ns * 1000,
+        cpu_ns: ns * 1000,
+        switches: 0,
+        waits: 0,
+    };
+    Process {
+        checksum,
+        ..plain_process(0, ns.iter().map(sample).collect())
+    }
+}
+
+fn case(expected: Option<u64>, counted: [u64; 2], processes: Vec<Process>) -> Case {
+    let pass = |checksum| CountPass {
+        batches: vec![CountBatch {
+            iterations: 1,
+            fuel: 100,
+            untimed_fuel: 1,
+            checksum,
+        }],
+        total_fuel: 101,
+    };
+    let mut case = plain_case("x", 100.0, processes);
+    case.spec.expected = expected;
+    case.checksum = None;
+    if let Some(count) = &mut case.count {
+        count.passes = counted.into_iter().map(pass).collect();
+    }
+    case
+}
+
+fn wall(case: &Case) -> Estimate {
+    case.measurements
+        .iter()
+        .find(|m| m.metric == Metric::WallTime)
+        .unwrap()
+        .estimate
+}
+
+#[test]
+fn a_process_is_the_unit() {
+    let mut many = case(
+        None,
+        [7, 7],
+        vec![
+            process(&[90, 100, 500], Some(7)),
+            process(&[120; 50], Some(7)),
+        ],
+    );
+    conclude(&mut many, QUIET);
+    assert_eq!((wall(&many).n, wall(&many).median), (2, 110.0));
+    assert_eq!((many.checksum, &many.outcome), (Some(7), &Outcome::Ok));
+}
+
+#[test]
+fn one_process_says_that_it_is_only_one() {
+    let mut one = case(None, [7, 7], vec![process(&[90, 100, 110], Some(7))]);
+    conclude(&mut one, QUIET);
+    assert_eq!(wall(&one).interval, IntervalMethod::WithinProcess);
+    assert!(one.marks.contains(&Mark::SingleProcess));
+}
+
+#[test]
+fn a_checksum_that_differs_anywhere_is_marked_and_fails_only_if_strict() {
+    for (counted, processes) in [
+        ([7, 8], vec![process(&[9], Some(7))]),
+        ([7, 7], vec![process(&[9], Some(8))]),
+        ([7, 7], vec![process(&[9], None)]),
+        ([7, 7], vec![process(&[9], Some(7)), process(&[9], Some(8))]),
+    ] {
+        let mut differs = case(None, counted, processes);
+        conclude(&mut differs, QUIET);
+        assert_eq!((differs.checksum, &differs.outcome), (None, &Outcome::Ok));
+        assert!(differs.marks.contains(&Mark::Nondeterministic));
+        conclude(&mut differs, STRICT);
+        assert!(matches!(differs.outcome, Outcome::Nondeterministic { .. }));
+    }
+}
+
+#[test]
+fn a_wrong_checksum_fails_and_an_earlier_failure_stands() {
+    let mut wrong = case(Some(8), [7, 7], vec![process(&[9], Some(7))]);
+    conclude(&mut wrong, QUIET);
+    assert_eq!(
+        wrong.outcome,
+        Outcome::Checksum {
+            expected: 8,
+            actual: 7
+        }
+    );
+    let mut failed = case(Some(8), [7, 7], Vec::new());
+    failed.outcome = Outcome::Error {
+        message: "no".into(),
+    };
+    conclude(&mut failed, STRICT);
+    assert_eq!(
+        failed.outcome,
+        Outcome::Error {
+            message: "no".into()
+        }
+    );
+}
+
+/// The engine puts fuel in before it drops what no result needs.
+#[test]
+fn work_that_was_removed_is_folded_and_fails_only_if_strict() {
+    for (fuel_per_ns, is_folded) in [(0.0, true), (FUEL_PER_NS_MAX, false), (450.0, true)] {
+        let mut removed = case(None, [7, 7], vec![process(&[10, 10, 10], Some(7))]);
+        removed.spec.throughput = Some(Throughput::Bytes(1000));
+        removed.count.as_mut().unwrap().fuel_per_iteration = 10.0 * fuel_per_ns;
+        conclude(&mut removed, QUIET);
+        assert_eq!(
+            (removed.is_folded(), &removed.outcome),
+            (is_folded, &Outcome::Ok)
+        );
+        assert_eq!(removed.work().is_none(), is_folded, "{fuel_per_ns}");
+        conclude(&mut removed, STRICT);
+        let failed = matches!(removed.outcome, Outcome::Folded { .. });
+        assert_eq!(failed, is_folded, "{:?}", removed.outcome);
+    }
+    // A clock that does not count yet is no proof.
+    let mut unclocked = case(None, [7, 7], vec![process(&[0, 0, 0], Some(7))]);
+    conclude(&mut unclocked, STRICT);
+    assert_eq!(unclocked.outcome, Outcome::Ok);
+}
+
+#[test]
+fn marks_say_what_a_reader_must_know() {
+    let mut folded = case(None, [7, 7], vec![process(&[1, 1, 1], Some(7))]);
+    folded.count.as_mut().unwrap().fuel_per_iteration = 0.0;
+    folded.processes[0].precise = false;
+    folded.processes[0].samples[0].wall_ns += 5_000_000_000;
+    conclude(&mut folded, QUIET);
+    for mark in [Mark::Folded, Mark::TimerFloor, Mark::BudgetEnded] {
+        assert!(
+            folded.marks.contains(&mark),
+            "{mark:?} in {:?}",
+            folded.marks
+        );
+    }
+    let mut stopped = case(None, [7, 7], vec![process(&[100; 9], Some(7))]);
+    stopped.processes[0].samples[3].wall_ns += 5_000_000_000;
+    conclude(&mut stopped, QUIET);
+    assert!(stopped.marks.contains(&Mark::Suspended));
+}
