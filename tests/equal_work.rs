@@ -165,15 +165,14 @@ fn small_code_is_measured_in_several_layouts() {
 #[test]
 fn sampling_ends_before_the_wall_limit_does() {
     let bench = Bench::new();
-    // Its iterations take very different times, so that no interval is ever narrow enough to end with.
+    // Its iterations wait for 1 to 16 ms, so that no interval is ever narrow enough to end with, and count next to nothing.
     let unsteady = Plugin {
+        wasi: true,
         fields: "(global $done (mut i32) (i32.const 0))".to_owned(),
-        work: format!(
-            "(global.set $done (i32.add (global.get $done) (i32.const 1))) {}",
-            rounds(
-                "(i32.add (i32.const 3000000) (i32.mul (i32.const 9000000) (i32.and (global.get $done) (i32.const 3))))"
-            )
-        ),
+        work: "(global.set $done (i32.add (global.get $done) (i32.const 0x9e3779b1)))
+            (call $sleep (i64.mul (i64.const 1000000) (i64.extend_i32_u
+                (i32.add (i32.const 1) (i32.shr_u (global.get $done) (i32.const 28))))))"
+            .to_owned(),
         ..plugin()
     };
     bench.write("it.wat", unsteady.wat());
