@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::support::{Bench, plugin};
-use super::versions::rounds;
+use super::versions::{SWIFT, rounds};
 
 /// Two runs of a guest and of one with ten times the work: base and candidate.
 fn two_runs(bench: &Bench) -> [String; 2] {
@@ -216,21 +216,11 @@ fn a_gate_over_stored_runs_is_unsure_under_other_conditions() {
     // Numbers only: a baseline that keeps its plugins would be run again.
     let gate = ["gate", "--baseline"];
     let run = format!("run:{base}");
-    let quick = [
-        "--time",
-        "20ms",
-        "--sample-time",
-        "1ms",
-        "--blocks",
-        "9",
-        "--pairs",
-        "1",
-    ];
     let said = bench.dyno(
         gate.iter()
             .copied()
             .chain([run.as_str(), "--seed", "5", "it.wat"])
-            .chain(quick),
+            .chain(SWIFT),
     );
     said.exits(7)
         .says("the runs were made under other conditions: they differ in seed");

@@ -319,7 +319,7 @@ fn failure(side: &str, case: &Case) -> Option<String> {
     }
 }
 
-/// That the results differ, or that nobody can say whether they do.
+/// That the results differ, or that this is not known.
 fn other_result([base, candidate]: [&Case; 2]) -> Option<String> {
     match (base.checksum, candidate.checksum) {
         (Some(one), Some(other)) => (one != other).then(|| {

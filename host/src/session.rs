@@ -51,7 +51,7 @@ pub enum SessionError {
     /// There is nowhere to put code.
     #[error("no temporary directory can be made for compiled code: {0}")]
     Temporary(std::io::Error),
-    /// Nobody can say which plugin is to be compared with which.
+    /// It is not known which plugin is to be compared with which.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguous),
     /// A pattern of cases is malformed.

@@ -126,7 +126,7 @@ fn layers(confinement: &[String]) -> String {
 }
 
 /// What the plugins that are held against each other get besides their bytes. Of a run whose directories were not read
-/// nobody knows what was in them.
+/// what was in them is not known.
 fn inputs(base: &Run, candidate: &Run) -> Vec<Difference> {
     let pairs = counterparts(&plugins_of(base), &plugins_of(candidate));
     let pairs = pairs.into_iter().filter_map(|(one, other)| {

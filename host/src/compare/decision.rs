@@ -73,33 +73,41 @@ pub(super) fn decide(
         Some(time) if time.is_below_floor => Some(UnsureReason::TimerFloor),
         Some(time) if !resolves(&time) && time.is_disturbed => Some(UnsureReason::Preempted),
         Some(time) if !resolves(&time) => Some(UnsureReason::Interval),
-        Some(time) => {
-            let same_fuel = fuel.is_some_and(|fuel| fuel.verdict == Verdict::Equivalent);
-            let is_change = matches!(decision.verdict, Verdict::Regressed | Verdict::Improved);
-            let other = if time.change.metric == Metric::WallTime {
-                cpu
-            } else {
-                wall
+        Some(time) if fuel.is_some_and(|fuel| fuel.verdict == Verdict::Equivalent) => {
+            let other = match time.change.metric {
+                Metric::WallTime => cpu,
+                _ => wall,
             };
-            let contradicts = |other: Timed| {
-                is_change
-                    && matches!(other.change.verdict, Verdict::Regressed | Verdict::Improved)
-                    && other.change.verdict != decision.verdict
-            };
-            if same_fuel && other.is_some_and(contradicts) {
-                Some(UnsureReason::Contradiction)
-            } else if same_fuel && is_change && !survives(&time.change, base, candidate) {
-                Some(UnsureReason::Layout)
-            } else {
-                None
-            }
+            denied(&time.change, other, base, candidate)
         }
+        Some(_) => None,
     };
     if reason.is_some() {
         decision.verdict = Verdict::Unsure;
         decision.reason = reason;
     }
     decision
+}
+
+/// What speaks against a change of time with equal fuel, if anything does.
+fn denied(
+    change: &Change,
+    other: Option<Timed>,
+    base: &Case,
+    candidate: &Case,
+) -> Option<UnsureReason> {
+    let is_change = |verdict| matches!(verdict, Verdict::Regressed | Verdict::Improved);
+    if !is_change(change.verdict) {
+        return None;
+    }
+    let contradicts = |verdict: Verdict| is_change(verdict) && verdict != change.verdict;
+    if other.is_some_and(|other| contradicts(other.change.verdict)) {
+        Some(UnsureReason::Contradiction)
+    } else if !survives(change, base, candidate) {
+        Some(UnsureReason::Layout)
+    } else {
+        None
+    }
 }
 
 /// Whether a change allows that there is none, and does not look like one that matters.

@@ -44,7 +44,7 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Plugins of one name on both sides of which nobody can say which belongs to which.
+/// Plugins of one name on both sides that cannot be told apart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "several plugins are called `{}`, and neither contents nor paths say which of the baseline's ({}) is to be compared with which of the candidate's ({}): compare one pair at a time, or give each its own name in a plugin.toml",

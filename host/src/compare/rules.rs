@@ -37,7 +37,7 @@ fn fits(rules: &CaseRules, case: &str) -> bool {
     filter.among([case]).has(case)
 }
 
-/// The patterns that fit none of these cases: whoever wrote them believes that something is guarded.
+/// The patterns that fit none of these cases: they look as if they guarded something.
 #[must_use]
 pub fn idle<'a>(exceptions: &'a Exceptions, cases: &[CaseComparison]) -> Vec<&'a str> {
     let is_idle = |rules: &&CaseRules| !cases.iter().any(|case| fits(rules, &case.case));

@@ -8,7 +8,7 @@ use crate::report::fixture::{plain_case, plain_process};
 mod guards;
 use crate::report::model::{Process, Sample};
 
-const CONTEXT: Context<'static> = Context {
+pub(super) const CONTEXT: Context<'static> = Context {
     pairing: Pairing::Paired,
     rules: RULES,
     exceptions: Exceptions::NONE,
@@ -19,7 +19,7 @@ const CONTEXT: Context<'static> = Context {
     sharing: 0,
 };
 
-const GATE: Context<'static> = Context {
+pub(super) const GATE: Context<'static> = Context {
     rules: Rules {
         gates: true,
         ..RULES

@@ -2,7 +2,7 @@
 //! machine share.
 //!
 //! The kernel releases a lock when the process that holds it ends, however it ends, so the files are never removed
-//! and what a killed run left behind blocks nobody. Other users may own the directory's files: a file is only ever
+//! and what a killed run left behind blocks no other run. Other users may own the directory's files: a file is only ever
 //! opened to be read, never followed if it is a link, never waited for if it is a pipe, and its content does not
 //! matter. All that another user can do with one is to hold its lock, or to keep it from being opened; the run then
 //! waits, or goes on without a lock and says so.

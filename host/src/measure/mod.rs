@@ -25,7 +25,7 @@ pub use clock::{Clock, SystemClock, Usage};
 pub use count::{CountSchedule, CountSettings, Counts};
 pub use profile::{ProfileSchedule, ProfileSize, Profiled, Profiler};
 pub use sampler::{Batch, Order, Sampler, Schedule};
-pub use time::{TimeSchedule, TimeSettings};
+pub use time::{BUDGETS_MAX, TimeSchedule, TimeSettings};
 
 /// What a guest's calls to the `bench` interface turn into.
 pub trait Bench: Send {

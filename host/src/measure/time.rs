@@ -56,6 +56,13 @@ impl TimeSettings {
     }
 }
 
+/// A process takes at most so many of its time budgets for the samples that it must have.
+pub const BUDGETS_MAX: u64 = 4;
+
+/// The same where the number of samples is given: it was chosen so that [`BUDGETS_MAX`] are enough, and other programs may
+/// make a process ten times as slow.
+const GIVEN_BUDGETS_MAX: u64 = 10 * BUDGETS_MAX;
+
 /// Batches between the cold iteration and the first sample.
 const WARM_UPS: u32 = 2;
 
@@ -178,8 +185,13 @@ impl TimeSchedule {
         // Where the number is given, it is kept, however slow the machine is at the moment: sides that are compared do
         // the same.
         let is_given = self.settings.min_samples == self.settings.max_samples;
+        let most = if is_given {
+            GIVEN_BUDGETS_MAX
+        } else {
+            BUDGETS_MAX
+        };
         let must_end = count >= self.settings.max_samples
-            || self.spent_ns >= budget.saturating_mul(if is_given { 40 } else { 4 })
+            || self.spent_ns >= budget.saturating_mul(most)
             || self.elapsed_ns.saturating_add(next_ns) > self.settings.deadline_ns;
         if count < self.settings.min_samples {
             return must_end;

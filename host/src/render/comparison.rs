@@ -318,7 +318,7 @@ mod tests {
     use super::*;
     use crate::report::fixture;
 
-    /// If this fails, a gate passes beside a verdict that is unsure, and nobody sees by what.
+    /// If this fails, a gate passes beside a verdict that is unsure, and it is not shown by what.
     #[test]
     fn what_passes_unsure_says_why() {
         let (mut comparison, base) = fixture::compared();

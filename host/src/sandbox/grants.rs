@@ -26,7 +26,7 @@ pub struct DirGrant {
     /// The directory on the host. For a scratch grant the supervisor puts the path of an empty directory
     /// here before it hands the grant to a worker.
     pub host: PathBuf,
-    /// What a scratch directory holds when an instance begins: a copy that nobody writes, which the supervisor
+    /// What a scratch directory holds when an instance begins: a copy that is never written, which the supervisor
     /// makes once a session. None until then, and for what is only read.
     pub pristine: Option<PathBuf>,
     /// The name under which the guest finds it.

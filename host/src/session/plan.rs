@@ -8,7 +8,7 @@ use rand_core::Rng as _;
 use super::case::{CaseAt, side_by_side};
 use super::subject::Subject;
 use super::{PADDING_BYTES_MAX, SAMPLES_MAX, Session, shuffle};
-use crate::measure::{Calibrated, TimeSettings};
+use crate::measure::{BUDGETS_MAX, Calibrated, TimeSettings};
 use crate::progress::{Progress, Step};
 use crate::report::model::{Calibration, LimitKind};
 use crate::sandbox::{Layout, Limits};
@@ -32,9 +32,6 @@ pub(super) struct Planned {
 
 /// A sample of the slower side of a comparison takes at most this share of the time budget, so that there are some.
 const SLOWER_SHARE: f64 = 0.2;
-
-/// A process takes at most so many of its time budgets for the samples that it must have.
-const BUDGETS_MAX: f64 = 4.0;
 
 /// Sampling ends when this share of the wall limit has gone by, so that what was measured is not thrown away with the
 /// process.
@@ -90,7 +87,7 @@ impl CasePlan {
             let fit =
                 |budgets: f64| (budgets * settings.budget_ns as f64 / sample_ns.max(1.0)) as usize;
             // As many as fit, but no fewer than are wanted, if these fit into four budgets.
-            let wanted = settings.min_samples.min(fit(BUDGETS_MAX)).max(1);
+            let wanted = settings.min_samples.min(fit(BUDGETS_MAX as f64)).max(1);
             let count = fit(1.0).max(wanted).min(settings.max_samples);
             settings.min_samples = count;
             settings.max_samples = count;
@@ -99,7 +96,8 @@ impl CasePlan {
         let default = LimitKind::Wall.spec().default;
         if limits.get(LimitKind::Wall) == default {
             // Four budgets at most, and a cold iteration and a last sample, on a machine that others use, too.
-            let most_ns = BUDGETS_MAX * settings.budget_ns as f64 + slowest + 2.0 * sample_ns;
+            let most_ns =
+                BUDGETS_MAX as f64 * settings.budget_ns as f64 + slowest + 2.0 * sample_ns;
             limits.set(LimitKind::Wall, default.max((2.0 * most_ns / 1e6) as u64));
         }
         let wall_ns = limits.get(LimitKind::Wall) as f64 * 1e6;

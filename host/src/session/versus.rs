@@ -37,7 +37,7 @@ fn confirmed(subjects: &[Subject]) -> usize {
 }
 
 impl Session<'_> {
-    /// Refuses plugins of which nobody can say with which they are to be compared, before anything is measured.
+    /// Refuses plugins if it is not known with which they are to be compared, before anything is measured.
     pub(super) fn check_pairing(&self, subjects: &[Subject]) -> Result<(), Ambiguous> {
         let (_, candidate) = of_side(subjects, Side::Candidate);
         if self.request.versus.is_some() {

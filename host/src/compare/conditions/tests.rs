@@ -165,7 +165,7 @@ fn what_a_condition_may_have_changed_is_unsure_and_nothing_else() {
     }
 }
 
-/// If this fails, what would have failed passes because nobody can say.
+/// If this fails, what would have failed passes because it is not known.
 #[test]
 fn a_gate_never_passes_what_is_unsettled() {
     let base = run("a", 100.0, 5000.0, 0.0);
@@ -243,7 +243,7 @@ fn a_shared_core_and_inputs_that_are_not_known_are_conditions() {
     let mut other = run("b", 100.0, 5000.0, 0.0);
     other.plugins[0].inputs = Some("other".into());
     assert_eq!(differences(&base, &other)[0].condition, Condition::Inputs);
-    // Directories that nobody read may hold anything.
+    // Directories that were not read may hold anything.
     let mut granted = [base.clone(), other];
     for run in &mut granted {
         run.grants = vec!["--dir=/x::/x".into()];

@@ -2,28 +2,9 @@
 
 use super::*;
 use crate::compare::cases;
+use crate::compare::tests::{CONTEXT, GATE};
 use crate::report::fixture::{plain_case, plain_process};
-use crate::report::model::{
-    Calibration, CaseComparison, Exceptions, GateOutcome, Pairing, Plugin, Process, Rules, Sample,
-};
-
-const CONTEXT: Context<'static> = Context {
-    pairing: Pairing::Paired,
-    rules: crate::compare::RULES,
-    exceptions: Exceptions::NONE,
-    empty_batch_ns: None,
-    same_configuration: true,
-    is_complete: true,
-    same_machine: true,
-    sharing: 0,
-};
-const GATE: Context<'static> = Context {
-    rules: Rules {
-        gates: true,
-        ..crate::compare::RULES
-    },
-    ..CONTEXT
-};
+use crate::report::model::{Calibration, CaseComparison, GateOutcome, Plugin, Process, Sample};
 
 /// How one process of a case ran.
 #[derive(Clone, Copy)]

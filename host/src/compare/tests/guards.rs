@@ -139,7 +139,7 @@ fn another_result_is_unsure_unless_it_is_allowed() {
     assert_eq!(found.outcome, GateOutcome::Regressed, "{}", found.reason);
 }
 
-/// If this fails, a threshold is about something that nobody measured, and holds.
+/// If this fails, a threshold is about something that was not measured, and holds.
 #[test]
 fn what_a_threshold_is_about_has_to_be_there() {
     let uncounted = || Case {

@@ -108,7 +108,7 @@ fn differing(comparison: &Comparison) -> String {
     }
 }
 
-/// Differences in the headline: more than that nobody reads there.
+/// Differences in the headline: more than that is not read there.
 const DIFFERENCES_MAX: usize = 10;
 
 /// A difference in a line of Markdown.

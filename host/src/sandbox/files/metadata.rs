@@ -43,7 +43,7 @@ pub(super) fn add_to_linker<B: Send + 'static>(types: &mut Types<'_, B>) -> wasm
             answer(numbers::of_path(state, dir, at, path).map(hash))
         },
     )?;
-    // In a directory that nobody writes there is nothing to wait for, and whether a worker may ask for that depends
+    // In a directory that is not written there is nothing to wait for, and whether a worker may ask for that depends
     // on the kernel that confines it.
     types.func_wrap(
         "[method]descriptor.sync",
