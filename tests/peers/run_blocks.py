@@ -14,4 +14,4 @@ for number, step in enumerate(steps):
         # What the runner sets, and what the step asks it to set.
         known = ["GITHUB_ACTION_PATH", "GITHUB_OUTPUT", "RUNNER_TEMP", *step.get("env", {})]
         names = "".join(f": \"${{{name}:=}}\"\n" for name in known)
-        (into / f"{number}.bash").write_text(f"#!/usr/bin/env bash\nset -e\n{names}{step['run']}\n")
+        (into / f"{action.parent.name}-{number}.bash").write_text(f"#!/usr/bin/env bash\nset -e\n{names}{step['run']}\n")
