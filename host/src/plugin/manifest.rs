@@ -141,7 +141,11 @@ impl Manifest {
         Self::parse(&text, &shown()).map(Some)
     }
 
-    fn parse(text: &str, path: &str) -> Result<Self, ManifestError> {
+    /// Understands the text of the manifest at a path, which need not exist: it is named in errors.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn parse(text: &str, path: &str) -> Result<Self, ManifestError> {
         let file: File = toml::from_str(text).map_err(|error| ManifestError::Syntax {
             path: path.into(),
             message: error.to_string().trim().into(),
