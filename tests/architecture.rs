@@ -308,6 +308,68 @@ fn breaches(source: &Source) -> Vec<String> {
                 .collect(),
         );
     }
+    let ends_with = |path: &&String, names: &[&str]| {
+        let path = format!("::{path}");
+        names
+            .iter()
+            .any(|name| path.ends_with(&format!("::{name}")))
+    };
+    // Of the system, of the user's home, and made by ourselves.
+    if !in_any(&[
+        "checkout",
+        "machine",
+        "sandbox",
+        "worker",
+        "cache",
+        "package/index",
+        "package/layout",
+        "package/registry",
+        "package/store",
+        "package/trust",
+        "cli/key",
+        "cli/mod",
+    ]) {
+        let reading = [
+            "fs::read",
+            "fs::read_to_string",
+            "fs::copy",
+            "File::open",
+            "File::options",
+            "OpenOptions::new",
+            "tokio::fs",
+        ];
+        let paths = source.paths.iter();
+        forbid(
+            "what a stranger's checkout may hold is opened by checkout",
+            paths.filter(|path| ends_with(path, &reading)).collect(),
+        );
+    }
+    // Into directories that were just made, of the user's home, or for a worker.
+    if !in_any(&[
+        "checkout",
+        "sandbox",
+        "worker",
+        "session",
+        "scaffold",
+        "package",
+        "packaging",
+        "plugin/source",
+        "cli/doctor",
+        "cli/run",
+        "cli/validate",
+    ]) {
+        let writing = [
+            "fs::write",
+            "File::create",
+            "File::create_new",
+            "NamedTempFile::new_in",
+        ];
+        let paths = source.paths.iter();
+        forbid(
+            "what may lie in a stranger's checkout is written by checkout",
+            paths.filter(|path| ends_with(path, &writing)).collect(),
+        );
+    }
     if source.is_in("measure") {
         forbid(
             "what measures meets the sandbox only in the worker",
@@ -567,6 +629,31 @@ fn every_rule_catches_its_breach() {
             "numbers in",
         ),
         (
+            "suite/config.rs",
+            "fn f() { std::fs::read_to_string(\"dyno.toml\"); }",
+            "is opened by checkout",
+        ),
+        (
+            "baseline/entry.rs",
+            "use std::fs::{self, File}; fn f() { File::open(\"x\"); }",
+            "is opened by checkout",
+        ),
+        (
+            "plugin/manifest.rs",
+            "use std::fs; fn f() { fs::OpenOptions::new(); }",
+            "is opened by checkout",
+        ),
+        (
+            "cli/suite.rs",
+            "use std::fs; fn f() { fs::write(\"x\", \"\"); }",
+            "is written by checkout",
+        ),
+        (
+            "cli/report.rs",
+            "use std::fs::File; fn f() { File::create(\"x\"); }",
+            "is written by checkout",
+        ),
+        (
             "report/model.rs",
             "use crate::quantity::show;",
             "ground floor",
@@ -641,6 +728,10 @@ fn what_is_allowed_is_no_breach() {
         (
             "report/model.rs",
             "use std::collections::BTreeMap; pub(crate) mod hex; use self::hex::Digits;",
+        ),
+        (
+            "package/lock.rs",
+            "use std::fs::File; fn f() { crate::checkout::open_in(dir, name); fs::read_dir(x); Store::read(x); }",
         ),
         (
             "wattage.rs",

@@ -617,3 +617,26 @@ fn a_version_is_a_commit() {
         resolved(wrong).exits(code);
     }
 }
+
+/// If this fails, a branch has the job write and delete where it likes, by a link in the place of what the job makes.
+#[test]
+fn a_link_in_the_place_of_the_results_is_refused() {
+    let project = Project::new("p");
+    let elsewhere = project.bench.tmp().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::write(elsewhere.join("report.md"), "precious").unwrap();
+    let out = project.bench.path("dyno-report");
+    std::os::unix::fs::symlink(&elsewhere, &out).unwrap();
+    let refused = |what: &str| {
+        let said = project.gate(&["p"]).exits(2);
+        assert!(said.stderr.contains(what), "{said}");
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 1, "{said}");
+        let kept = fs::read_to_string(elsewhere.join("report.md")).unwrap();
+        assert_eq!(kept, "precious", "{said}");
+    };
+    refused("dyno-report is a link");
+    fs::remove_file(&out).unwrap();
+    fs::create_dir(&out).unwrap();
+    std::os::unix::fs::symlink(elsewhere.join("new"), out.join("report.sqlite")).unwrap();
+    refused("there are links in");
+}

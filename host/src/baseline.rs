@@ -8,33 +8,21 @@
 //! .dyno/report.sqlite
 //! .dyno/report.sqlite.components/<sha256>/{plugin.toml, component.wasm, stdin, stdout}
 //! ```
+//!
+//! The store may come with a stranger's checkout. So what is kept is data: files that are no links, each with a bound,
+//! that together hash to the name which the report has for them, and a manifest without commands.
 
-use std::collections::BTreeSet;
-use std::fs;
+mod entry;
+mod store;
+
 use std::io;
-use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+pub use entry::source;
+pub use store::Components;
 
 use crate::package::fault::Fault;
-use crate::packaging::Named;
-use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
 use crate::quoted::quoted;
 use crate::report::model::{Plugin, Run};
-use crate::report::{Baseline, KeptPlugin};
-use crate::sandbox::Limits;
-
-/// What the store is called, behind the name of the report.
-const DIR: &str = ".components";
-
-/// Where older versions kept the plugins of all reports of a directory. It is read alone: which of them others need
-/// is not known.
-const SHARED: &str = "components";
-
-const MANIFEST: &str = "plugin.toml";
-const COMPONENT: &str = "component.wasm";
-const STDIN: &str = "stdin";
-const STDOUT: &str = "stdout";
 
 /// Why the plugins of a run cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +69,16 @@ pub enum KeepError {
         "the plugin {0} of this baseline was changed where it is kept: save the baseline again"
     )]
     Tampered(String),
+    /// It was not kept by us.
+    #[error(
+        "what this baseline has for the plugin {name} is not what dyno keeps ({what}): save the baseline again"
+    )]
+    Forged {
+        /// Which.
+        name: String,
+        /// By what it is known.
+        what: String,
+    },
     /// The store cannot be written.
     #[error("{path} cannot be written: {source}")]
     Write {
@@ -98,7 +96,7 @@ impl KeepError {
         match self {
             Self::Changed(_) | Self::OwnDir | Self::Folded(_) => Fault::Usage,
             Self::Gone { .. } => Fault::Absent,
-            Self::Tampered(_) => Fault::Package,
+            Self::Tampered(_) | Self::Forged { .. } => Fault::Package,
             Self::Lost { .. } | Self::Write { .. } => Fault::Host,
         }
     }
@@ -126,263 +124,5 @@ pub fn check(run: &Run) -> Result<(), KeepError> {
                 "{first} and {more} other {cases}"
             )))
         }
-    }
-}
-
-/// The content store beside a report.
-#[derive(Debug)]
-pub struct Components {
-    own: PathBuf,
-    shared: PathBuf,
-}
-
-#[derive(Serialize)]
-struct Manifest<'a> {
-    plugin: PluginTable<'a>,
-    build: BuildTable,
-    program: ProgramTable<'a>,
-    limits: std::collections::BTreeMap<&'static str, i64>,
-}
-
-#[derive(Serialize)]
-struct PluginTable<'a> {
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct BuildTable {
-    component: &'static str,
-}
-
-#[derive(Serialize)]
-struct ProgramTable<'a> {
-    name: String,
-    args: &'a [String],
-    stdin: Option<&'static str>,
-    stdout: Option<&'static str>,
-}
-
-impl Components {
-    /// The store beside a report.
-    #[must_use]
-    pub fn beside(report: &Path) -> Self {
-        let mut own = report.file_name().unwrap_or_default().to_owned();
-        own.push(DIR);
-        Self {
-            own: report.with_file_name(own),
-            shared: report.with_file_name(SHARED),
-        }
-    }
-
-    /// Waits until nobody else changes the store, and keeps others from it as long as the file is held: what was
-    /// kept is not swept before its baseline is saved.
-    ///
-    /// # Errors
-    /// If the store cannot be written.
-    pub fn lock(&self) -> io::Result<fs::File> {
-        fs::create_dir_all(&self.own)?;
-        let file = fs::File::create(self.own.with_extension("lock"))?;
-        file.lock()?;
-        Ok(file)
-    }
-
-    /// Keeps the plugins of a run that could be loaded.
-    ///
-    /// # Errors
-    /// If one of them is not what was measured any more, or the store cannot be written.
-    pub fn keep(&self, run: &Run) -> Result<Vec<KeptPlugin>, KeepError> {
-        if run.grants.iter().any(|grant| grant == "--own-dir") {
-            return Err(KeepError::OwnDir);
-        }
-        // Whatever could be measured may be kept.
-        let mut limits = Limits::default();
-        for (kind, value) in &run.limits {
-            limits.set(*kind, *value);
-        }
-        let loaded = run.plugins.iter().filter(|plugin| plugin.outcome.is_ok());
-        loaded
-            .map(|plugin| {
-                let is_package = Named::of(Path::new(&plugin.source)).is_some();
-                let entry = (!is_package).then(|| self.keep_plugin(plugin, &limits));
-                let source = match is_package {
-                    true => plugin.source.clone(),
-                    false => absolute(&plugin.source),
-                };
-                Ok(KeptPlugin {
-                    name: plugin.name.clone(),
-                    source,
-                    entry: entry.transpose()?,
-                })
-            })
-            .collect()
-    }
-
-    fn keep_plugin(&self, plugin: &Plugin, limits: &Limits) -> Result<String, KeepError> {
-        let source = found(plugin)?;
-        let write = |source| KeepError::Write {
-            path: self.own.display().to_string(),
-            source,
-        };
-        fs::create_dir_all(&self.own).map_err(write)?;
-        let desk = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempdir_in(&self.own)
-            .map_err(write)?;
-        let digest = self.fill(desk.path(), plugin, &source, limits)?;
-        let entry = digest.hex();
-        let place = self.own.join(&entry);
-        match content(&place) {
-            Ok(there) if there == digest => return Ok(entry),
-            // Somebody changed it.
-            Ok(_) => fs::remove_dir_all(&place).map_err(write)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(write(error)),
-        }
-        fs::rename(desk.path(), place).map_err(write)?;
-        Ok(entry)
-    }
-
-    /// Writes a plugin directory, and says what is in it.
-    fn fill(
-        &self,
-        desk: &Path,
-        plugin: &Plugin,
-        source: &Source,
-        limits: &Limits,
-    ) -> Result<Digest, KeepError> {
-        let write = |source| KeepError::Write {
-            path: desk.display().to_string(),
-            source,
-        };
-        let digest = plugin
-            .digest
-            .as_deref()
-            .and_then(|digest| digest.parse().ok());
-        let digest: Digest = digest.ok_or_else(|| KeepError::Changed(quoted(&plugin.name)))?;
-        plugin::snapshot(&source.component(), limits, &digest, &desk.join(COMPONENT)).map_err(
-            |error| match error {
-                SourceError::Changed(_) => KeepError::Changed(quoted(&plugin.name)),
-                error => gone(plugin, &error),
-            },
-        )?;
-        let input = |input: Result<Option<Input>, InputError>, name: &'static str| {
-            let Some(input) = input.map_err(|error| gone(plugin, &error))? else {
-                return Ok(None);
-            };
-            let copy = input.copy(desk).map_err(|error| gone(plugin, &error))?;
-            fs::rename(copy, desk.join(name)).map_err(write)?;
-            Ok(Some(name))
-        };
-        let stdin = input(source.stdin(), STDIN)?;
-        let stdout = input(source.expected_stdout(), STDOUT)?;
-        let manifest = source.manifest.as_ref();
-        let limits = manifest
-            .map(|manifest| &manifest.limits)
-            .into_iter()
-            .flatten();
-        let manifest = Manifest {
-            plugin: PluginTable { name: &plugin.name },
-            build: BuildTable {
-                component: COMPONENT,
-            },
-            program: ProgramTable {
-                name: source.program_name(),
-                args: manifest.map_or(&[], |manifest| &manifest.program.args),
-                stdin,
-                stdout,
-            },
-            limits: limits
-                .map(|(kind, amount)| {
-                    (kind.spec().name, i64::try_from(*amount).unwrap_or(i64::MAX))
-                })
-                .collect(),
-        };
-        let text = toml::to_string(&manifest)
-            .map_err(|error| write(io::Error::new(io::ErrorKind::InvalidData, error)))?;
-        fs::write(desk.join(MANIFEST), text).map_err(write)?;
-        content(desk).map_err(write)
-    }
-
-    /// Where the plugin of an entry is, if it still is what was kept.
-    ///
-    /// # Errors
-    /// If it is not, or cannot be read.
-    pub fn plugin(&self, kept: &KeptPlugin, entry: &str) -> Result<PathBuf, KeepError> {
-        let stores = [&self.own, &self.shared].map(|store| store.join(entry));
-        let place = stores.iter().find(|place| place.exists());
-        let path = place.unwrap_or(&stores[0]).clone();
-        match content(&path) {
-            Ok(digest) if digest.hex() == entry => Ok(path),
-            Ok(_) => Err(KeepError::Tampered(quoted(&kept.name))),
-            Err(reason) => Err(KeepError::Lost {
-                name: quoted(&kept.name),
-                path: path.display().to_string(),
-                reason,
-            }),
-        }
-    }
-
-    /// Throws away what no baseline needs any more.
-    ///
-    /// # Errors
-    /// If something of it stays.
-    pub fn sweep(&self, baselines: &[Baseline]) -> io::Result<()> {
-        let plugins = baselines.iter().flat_map(|baseline| &baseline.plugins);
-        let needed: BTreeSet<&str> = plugins
-            .filter_map(|plugin| plugin.entry.as_deref())
-            .collect();
-        let entries = match fs::read_dir(&self.own) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            // Another process may be writing one whose name begins with a dot.
-            if !name.starts_with('.') && !needed.contains(&*name) {
-                fs::remove_dir_all(entry.path())?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What a plugin directory holds, as one digest: the name of its entry.
-fn content(dir: &Path) -> io::Result<Digest> {
-    // Nothing there is another matter than an empty directory.
-    fs::metadata(dir)?;
-    let mut all = String::new();
-    for name in [MANIFEST, COMPONENT, STDIN, STDOUT] {
-        match fs::read(dir.join(name)) {
-            Ok(bytes) => all.push_str(&format!("{name} {}\n", Digest::of(&bytes))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(Digest::of(all.as_bytes()))
-}
-
-/// So that it is found from another directory, too.
-fn absolute(source: &str) -> String {
-    let path = std::path::absolute(source).unwrap_or_else(|_| source.into());
-    path.to_string_lossy().into_owned()
-}
-
-/// Where a plugin of a run is now.
-fn found(plugin: &Plugin) -> Result<Source, KeepError> {
-    let mut sources = plugin::find(Path::new(&plugin.source)).into_iter();
-    match sources.next() {
-        Some(Ok(source)) => Ok(source),
-        Some(Err(error)) => Err(gone(plugin, &error)),
-        None => Err(KeepError::Changed(quoted(&plugin.name))),
-    }
-}
-
-fn gone(plugin: &Plugin, error: &dyn std::error::Error) -> KeepError {
-    KeepError::Gone {
-        name: quoted(&plugin.name),
-        reason: error.to_string(),
     }
 }

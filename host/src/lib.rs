@@ -8,6 +8,7 @@
 pub mod advice;
 pub mod baseline;
 pub mod cache;
+pub mod checkout;
 pub mod compare;
 pub mod estimate;
 pub mod export;

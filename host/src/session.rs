@@ -29,6 +29,7 @@ pub use request::{Depth, Request, Stage, Versus, random_u64};
 use subject::{Side, Subject};
 pub use subject::{idle, select};
 
+use crate::baseline;
 use crate::cache::CodeCache;
 use crate::compare::{Ambiguous, LOOKS, Next};
 use crate::estimate::{Circumstances, conclude};
@@ -184,6 +185,7 @@ impl<'a> Session<'a> {
         let mut subjects = Vec::new();
         for (side, path) in sides {
             let (sources, package) = match Named::of(path) {
+                _ if request.kept_from.contains_key(path) => (vec![baseline::source(path)], None),
                 Some(named) => self.package(&named, ask).await,
                 None => (crate::plugin::find(path), None),
             };

@@ -320,7 +320,7 @@ impl Output {
     /// The report, if it is to be written; opened before anything is measured. With `--no-report` one that is
     /// there is still read, since baselines are in it.
     pub(super) fn open(&self) -> anyhow::Result<Option<Store>> {
-        let path = self.report.clone().unwrap_or_else(paths::report);
+        let path = paths::report(self.report.as_deref())?;
         Ok(match self.no_report {
             true if !path.exists() => None,
             true => Some(Store::open_existing(&path)?),

@@ -54,7 +54,7 @@ impl Doctor {
             resolution,
             recorded: recorded.unwrap_or_default(),
             places: vec![
-                ("report", Some(paths::report())),
+                ("report", paths::report(None).ok()),
                 ("code cache", paths::cache()),
             ],
         };
@@ -70,9 +70,7 @@ impl Doctor {
         std::fs::write(&path, study::plugin(ROUNDS))?;
         let mut store = match self.no_report {
             true => None,
-            false => Some(Store::open(
-                &self.report.clone().unwrap_or_else(paths::report),
-            )?),
+            false => Some(Store::open(&paths::report(self.report.as_deref())?)?),
         };
         let (mut comparisons, mut recorded) = (Vec::new(), Vec::new());
         for _ in 0..self.sessions {

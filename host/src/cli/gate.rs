@@ -1,9 +1,11 @@
 //! `dyno gate`: whether a version fell behind its baseline.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use dyno_host::checkout::Checkout;
 use dyno_host::compare::{self, COUNTED, RULES};
 use dyno_host::quantity;
 use dyno_host::quoted::quoted;
@@ -142,6 +144,12 @@ impl Gate {
             what: What::Plugins(candidate),
             kept_from: BTreeMap::new(),
         };
+        if self.candidate.is_empty() {
+            let checkout = Checkout::around(Path::new("."))?;
+            let advice =
+                "name the plugins to judge: this baseline was not made of plugins of this checkout";
+            candidate.stays_in(&checkout).context(advice)?;
+        }
         let mut request = self.comparing.request(&self.conditions, Vec::new())?;
         name_base(&mut request.command, &self.baseline, &base.name);
         let versions = Versions {

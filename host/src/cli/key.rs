@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use dyno_host::package::key::{KeyError, PrivateKey, PublicKey};
-use dyno_host::plugin::open_regular;
+use dyno_host::checkout;
+use dyno_host::package::key::{KEY_BYTES_MAX, KeyError, PrivateKey, PublicKey};
 use zeroize::Zeroizing;
 
 use super::packages::{home, public_path};
@@ -189,13 +189,9 @@ fn public(path: &Path) -> anyhow::Result<PublicKey> {
 
 /// A key is a page of text.
 fn read(path: &Path) -> anyhow::Result<String> {
-    use std::io::Read as _;
-    let mut text = String::new();
-    let cap = dyno_host::package::key::KEY_BYTES_MAX as u64;
-    open_regular(path)
-        .and_then(|file| file.take(cap + 1).read_to_string(&mut text))
-        .with_context(|| format!("{}", path.display()))?;
-    Ok(text)
+    checkout::open_regular(path)
+        .and_then(|file| checkout::text(file, KEY_BYTES_MAX as u64))
+        .with_context(|| format!("{}", path.display()))
 }
 
 /// Why there is no passphrase.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dyno_host::baseline::Components;
+use dyno_host::checkout::Checkout;
 use dyno_host::packaging::Named;
-use dyno_host::quoted::quoted;
+use dyno_host::quoted::{quoted, quoted_path};
 use dyno_host::report::model::{Case, Plugin, Run};
 use dyno_host::report::{Baseline, Store, StoreError};
 
@@ -98,6 +99,25 @@ impl Operand {
     }
 }
 
+impl Operand {
+    /// Refuses plugins outside of a checkout, where a file of it named them. What a baseline kept is what it is wherever
+    /// that lies, and packages are verified.
+    pub(super) fn stays_in(&self, checkout: &Checkout) -> anyhow::Result<()> {
+        let What::Plugins(paths) = &self.what else {
+            return Ok(());
+        };
+        let named = paths
+            .iter()
+            .filter(|path| !self.kept_from.contains_key(*path));
+        for path in named.filter(|path| path.exists()) {
+            checkout.resolve(path).map_err(|error| {
+                UsageError(format!("{} cannot be used: {error}", quoted_path(path)))
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// A name that means the same tomorrow.
 fn lasting(text: &str, what: &What) -> String {
     let id = text.strip_prefix("run:");
@@ -167,14 +187,11 @@ fn kept(baseline: &Baseline, store: &Store) -> anyhow::Result<Found> {
     let components = Components::beside(store.path());
     let mut paths = Vec::new();
     for kept in &baseline.plugins {
-        paths.push(match &kept.entry {
-            Some(entry) => {
-                let copy = components.plugin(kept, entry)?;
-                kept_from.insert(copy.clone(), kept.source.clone());
-                copy
-            }
-            None => PathBuf::from(&kept.source),
-        });
+        let path = components.plugin(kept)?;
+        if kept.entry.is_some() {
+            kept_from.insert(path.clone(), kept.source.clone());
+        }
+        paths.push(path);
     }
     Ok((What::Plugins(paths), kept_from))
 }

@@ -1,6 +1,12 @@
 //! Where the report, the cache and packages are, unless the user says otherwise.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use dyno_host::checkout::{Checkout, Folder};
+use dyno_host::quoted::quoted_path;
+
+use super::UsageError;
 
 /// The project: the nearest directory upwards that has a `.dyno` or `.git`, else this one.
 pub(super) fn project() -> PathBuf {
@@ -11,14 +17,37 @@ pub(super) fn project() -> PathBuf {
     project.unwrap_or(&here).into()
 }
 
-/// The report beside the project.
-pub(super) fn report() -> PathBuf {
-    project().join(".dyno").join("report.sqlite")
+/// The report: the one that the user names, or the one beside the project. A link of a checkout does not make that one
+/// another's file.
+pub(super) fn report(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    if let Some(path) = named {
+        return Ok(path.into());
+    }
+    let project = project();
+    let path = project.join(".dyno").join("report.sqlite");
+    let checkout = Checkout::at(&project).with_context(|| quoted_path(&project))?;
+    // SQLite follows links to what lies beside it, too.
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.clone().into_os_string();
+        name.push(suffix);
+        checkout.resolve(Path::new(&name)).map_err(|error| {
+            UsageError(format!(
+                "{} cannot be used: {error}; name the report with --report or DYNO_REPORT",
+                quoted_path(Path::new(&name))
+            ))
+        })?;
+    }
+    Ok(path)
 }
 
-/// Profiles beside the project.
-pub(super) fn profiles() -> PathBuf {
-    project().join(".dyno").join("profiles")
+/// Where profiles go beside the project: through no link.
+pub(super) fn profiles() -> anyhow::Result<(Folder, PathBuf)> {
+    let (project, below) = (project(), Path::new(".dyno/profiles"));
+    let folder = Folder::there(&project).and_then(|folder| folder.below(below));
+    let folder = folder.map_err(|error| {
+        UsageError(format!("{error}; name a directory for profiles with --out"))
+    })?;
+    Ok((folder, project.join(below)))
 }
 
 fn absolute(name: &str) -> Option<PathBuf> {

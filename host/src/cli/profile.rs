@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use dyno_host::checkout::Folder;
 use dyno_host::profile::{Difference, GraphError, difference_graph, folded, graph};
-use dyno_host::quoted::{is_marked, marked};
+use dyno_host::quoted::{is_marked, marked, quoted_path};
 use dyno_host::render::{self, Progress};
 use dyno_host::session::{self, CaseProfile, Profiles, Stage};
 
@@ -31,6 +32,7 @@ pub(super) struct Profile {
 impl Profile {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         let request = self.measuring.request(Stage::List, None)?;
+        let book = Book::open(self.out)?;
         if request.paths.len() > 2 {
             let message = "a profile is of one plugin, or of two versions of one";
             return Err(UsageError(message.into()).into());
@@ -45,8 +47,6 @@ impl Profile {
             let message = format!("only two plugins can be compared, and these are {plugins}");
             return Err(UsageError(message).into());
         }
-        let dir = self.out.unwrap_or_else(paths::profiles);
-        let book = Book { dir };
         let result = book.show(&mut anstream::stdout().lock(), &found, compares);
         super::shown(result)?;
         Ok(measuring::exit(&found.findings))
@@ -55,10 +55,24 @@ impl Profile {
 
 /// Where the files of profiles go.
 struct Book {
+    folder: Folder,
+    /// Where that is.
     dir: PathBuf,
 }
 
 impl Book {
+    /// Where the user says, or else beside the project.
+    fn open(out: Option<PathBuf>) -> anyhow::Result<Self> {
+        let (folder, dir) = match out {
+            None => paths::profiles()?,
+            Some(dir) => {
+                let folder = Folder::named(&dir);
+                (folder.with_context(|| quoted_path(&dir))?, dir)
+            }
+        };
+        Ok(Self { folder, dir })
+    }
+
     fn show(&self, out: &mut impl Write, found: &Profiles, compares: bool) -> anyhow::Result<()> {
         for base in &found.profiles {
             let candidate = found
@@ -112,14 +126,14 @@ impl Book {
                 subtitle(candidate)
             ),
         );
-        write_graph(out, &dir.join("difference.svg"), drawn)
+        write_graph(out, &dir, "difference.svg", drawn)
     }
 
     /// A directory for a case: one for each, whatever strangers call theirs.
-    fn directory(&self, plugin: &str, case: &str) -> anyhow::Result<PathBuf> {
-        let dir = self.dir.join(file_name(plugin)).join(file_name(case));
-        std::fs::create_dir_all(&dir).with_context(|| format!("{}", dir.display()))?;
-        Ok(dir)
+    fn directory(&self, plugin: &str, case: &str) -> anyhow::Result<Folder> {
+        let below = Path::new(&file_name(plugin)).join(file_name(case));
+        let folder = self.folder.below(&below);
+        folder.with_context(|| quoted_path(&self.dir.join(&below)))
     }
 }
 
@@ -139,24 +153,25 @@ fn subtitle(it: &CaseProfile) -> String {
 
 fn write_profile(
     out: &mut impl Write,
-    dir: &Path,
+    dir: &Folder,
     stem: &str,
     plugin: &str,
     it: &CaseProfile,
 ) -> anyhow::Result<()> {
     let stacks = folded(&it.profile);
     let drawn = graph(&stacks, &title(plugin, &it.case), &subtitle(it));
-    write_graph(out, &dir.join(format!("{stem}.svg")), drawn)?;
-    write_file(out, &dir.join(format!("{stem}.folded")), stacks.as_bytes())
+    write_graph(out, dir, &format!("{stem}.svg"), drawn)?;
+    write_file(out, dir, &format!("{stem}.folded"), stacks.as_bytes())
 }
 
 fn write_graph(
     out: &mut impl Write,
-    path: &Path,
+    dir: &Folder,
+    name: &str,
     drawn: Result<Vec<u8>, GraphError>,
 ) -> anyhow::Result<()> {
     match drawn {
-        Ok(svg) => write_file(out, path, &svg),
+        Ok(svg) => write_file(out, dir, name, &svg),
         Err(GraphError::Empty) => {
             super::warn(&GraphError::Empty.to_string());
             Ok(())
@@ -166,16 +181,9 @@ fn write_graph(
 }
 
 /// Writes a file whole or not at all, and says where.
-fn write_file(out: &mut impl Write, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let write = || {
-        let dir = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new()
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(dir)?;
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    write().with_context(|| format!("{}", path.display()))?;
+fn write_file(out: &mut impl Write, dir: &Folder, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let written = dir.write(name, bytes);
+    let path = written.with_context(|| format!("{name} cannot be written"))?;
     writeln!(out, "  {}", render::escape(&path.display().to_string()))?;
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! `dyno report`: what earlier runs found.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
+use dyno_host::checkout::{Folder, write_file};
 use dyno_host::export::{self, Contents, Format, criterion};
 use dyno_host::filter::CaseFilter;
 use dyno_host::render;
@@ -101,9 +101,8 @@ pub(super) enum ExportFormat {
 
 impl ReportFile {
     pub(super) fn open(&self) -> anyhow::Result<Store> {
-        Ok(Store::open_existing(
-            &self.report.clone().unwrap_or_else(paths::report),
-        )?)
+        let path = paths::report(self.report.as_deref())?;
+        Ok(Store::open_existing(&path)?)
     }
 }
 
@@ -227,12 +226,12 @@ impl ExportFormat {
         let contents = loaded.contents();
         let cannot = |path: &Path| format!("{} cannot be written", path.display());
         match (self.file(), output) {
-            (Some(format), Some(path)) => {
-                let mut file = File::create(path).with_context(|| cannot(path))?;
-                let mut file = BufWriter::new(&mut file);
+            (Some(format), Some(path)) => write_file(path, |file| {
+                let mut file = BufWriter::new(file);
                 export::export(&contents, format, &mut file)?;
-                Ok(file.flush().with_context(|| cannot(path))?)
-            }
+                anyhow::Ok(file.flush()?)
+            })
+            .with_context(|| cannot(path)),
             (Some(Format::Parquet), None) if std::io::stdout().is_terminal() => Err(UsageError(
                 "parquet is no text: say where it goes with --output FILE".into(),
             )
@@ -243,11 +242,15 @@ impl ExportFormat {
                 &mut std::io::stdout().lock(),
             )?),
             (None, Some(dir)) => {
+                let folder = Folder::named(dir).with_context(|| cannot(dir))?;
                 for (path, bytes) in criterion::files(&contents, name)? {
-                    let path = dir.join(path);
-                    let parent = path.parent().unwrap_or(dir);
-                    fs::create_dir_all(parent).with_context(|| cannot(parent))?;
-                    fs::write(&path, bytes).with_context(|| cannot(&path))?;
+                    let path = Path::new(&path);
+                    let write = || {
+                        let folder = folder.below(path.parent().unwrap_or(Path::new("")))?;
+                        let name = path.file_name().unwrap_or_default();
+                        folder.write(name, &bytes)
+                    };
+                    write().with_context(|| cannot(&dir.join(path)))?;
                 }
                 Ok(())
             }

@@ -51,9 +51,7 @@ impl Run {
         // Opened first: a report that cannot be written should not cost a run to find out.
         let mut store = match self.no_report {
             true => None,
-            false => Some(Store::open(
-                &self.report.clone().unwrap_or_else(paths::report),
-            )?),
+            false => Some(Store::open(&paths::report(self.report.as_deref())?)?),
         };
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let run = &findings.run;

@@ -1,24 +1,25 @@
 //! `dyno suite`: what a `dyno.toml` describes, run and judged.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
+use dyno_host::checkout::Folder;
 use dyno_host::compare::{BLOCKS, RULES};
 use dyno_host::export::{self, Contents};
+use dyno_host::quoted::quoted_path;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
-use dyno_host::report::model::{CaseComparison, Exceptions, Plugin, Rules};
+use dyno_host::report::model::{CaseComparison, Plugin, Rules};
 use dyno_host::session::{Request, Stage};
 use dyno_host::suite::{self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, Suite};
 
 use super::compare::{Compared, Versions};
 use super::measuring::{self, Conditions};
 use super::operand::{Operand, What};
-use super::{Exit, gate, paths};
+use super::{Exit, UsageError, gate, paths};
 
 /// Run what a dyno.toml describes: plugins, phases, and what must hold
 #[derive(Debug, Subcommand)]
@@ -40,6 +41,16 @@ pub(super) struct Config {
     /// The suite
     #[arg(long, value_name = "FILE", default_value = suite::FILE_NAME)]
     config: PathBuf,
+    /// The directory that the suite's paths must not leave [default: its checkout, which is the nearest directory upwards
+    /// with a .git or .dyno, or the directory of the file]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+impl Config {
+    fn read(&self) -> Result<Suite, suite::ConfigError> {
+        Suite::read(&self.config, self.root.as_deref())
+    }
 }
 
 /// How a suite is run.
@@ -84,7 +95,7 @@ impl SuiteVerb {
         match self {
             Self::Run(run) => run.execute(verbose),
             Self::Check { config } => {
-                let suite = Suite::read(&config.config)?;
+                let suite = config.read()?;
                 super::shown(check(&suite, &mut anstream::stdout().lock()))?;
                 Ok(Exit::Well)
             }
@@ -158,24 +169,27 @@ fn rules(gate: &Gate) -> Rules {
 
 impl RunSuite {
     fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        let suite = Suite::read(&self.config.config)?;
+        let suite = self.config.read()?;
         let plans = suite.plan(self.phase.map(Into::into))?;
         let compares = plans.iter().any(|plan| plan.gate.is_some());
         let verbose = verbose || suite.verbose;
-        let mut store = Store::open(&self.report.clone().unwrap_or_else(paths::report))?;
+        // Refused before anything is measured.
+        let folder = folder(&suite)?;
+        let mut store = Store::open(&paths::report(self.report.as_deref())?)?;
         let mut exits = Vec::new();
         let mut results = Vec::new();
         let mut compared = (Vec::new(), Vec::new());
         for plan in plans {
-            let (result, exit) = self.phase(&suite, plan, &mut store, &mut compared, verbose)?;
+            let place = (&suite, folder.as_ref());
+            let (result, exit) = self.phase(place, plan, &mut store, &mut compared, verbose)?;
             exits.extend([exit, judged(&result)]);
             results.push(result);
             if let Exit::Signal(_) = exit {
                 break;
             }
         }
-        if let Some(output) = &suite.output {
-            write(output, "suite.json", &serde_json::to_vec_pretty(&results)?)?;
+        if let Some(folder) = &folder {
+            write(folder, "suite.json", &serde_json::to_vec_pretty(&results)?)?;
         }
         let mut out = anstream::stdout().lock();
         super::shown(match self.json {
@@ -197,7 +211,7 @@ impl RunSuite {
     /// Measures one phase, records it, writes what people look at, and judges it.
     fn phase(
         &self,
-        suite: &Suite,
+        (suite, folder): (&Suite, Option<&Folder>),
         plan: PhasePlan,
         store: &mut Store,
         (cases, bases): &mut (Vec<CaseComparison>, Vec<Plugin>),
@@ -207,22 +221,21 @@ impl RunSuite {
         let gate = plan.gate.clone();
         let mut request = request(plan)?;
         request.cores.waits = !self.no_wait;
-        let exceptions = &suite.exceptions;
         let (result, exit) = match gate {
             None => {
                 let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
                 store.record(&findings.run)?;
-                self.show(suite, phase.name, &(&findings.run).into(), verbose)?;
+                self.show(folder, phase.name, &(&findings.run).into(), verbose)?;
                 (
                     suite::judge(phase, &findings.run, None),
                     measuring::exit(&findings),
                 )
             }
             Some(gate) => {
-                let compared = compared(request, &gate, exceptions, store, verbose)?;
+                let compared = compared(request, &gate, suite, store, verbose)?;
                 cases.extend_from_slice(&compared.comparison.cases);
                 bases.extend_from_slice(&compared.base.plugins);
-                self.show(suite, phase.name, &compared.contents(), verbose)?;
+                self.show(folder, phase.name, &compared.contents(), verbose)?;
                 let comparison = Some(&compared.comparison);
                 (
                     suite::judge(phase, &compared.candidate, comparison),
@@ -236,12 +249,12 @@ impl RunSuite {
     /// The table of a phase, and what its output directory gets.
     fn show(
         &self,
-        suite: &Suite,
+        folder: Option<&Folder>,
         phase: PhaseName,
         contents: &Contents<'_>,
         verbose: bool,
     ) -> anyhow::Result<()> {
-        if let Some(output) = &suite.output {
+        if let Some(folder) = folder {
             let formats = [
                 (export::Format::Html, "html"),
                 (export::Format::Markdown, "md"),
@@ -250,7 +263,7 @@ impl RunSuite {
             for (format, extension) in formats {
                 let mut bytes = Vec::new();
                 export::export(contents, format, &mut bytes)?;
-                write(output, &format!("{phase}.{extension}"), &bytes)?;
+                write(folder, &format!("{phase}.{extension}"), &bytes)?;
             }
         }
         if self.json {
@@ -264,11 +277,21 @@ impl RunSuite {
     }
 }
 
-fn write(dir: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
-    let path = dir.join(name);
-    let cannot = || format!("{} cannot be written", path.display());
-    fs::create_dir_all(dir).with_context(cannot)?;
-    fs::write(&path, bytes).with_context(cannot)
+/// Where the results go: what the file says, so nowhere outside of its checkout and through no link.
+fn folder(suite: &Suite) -> anyhow::Result<Option<Folder>> {
+    let Some(output) = &suite.output else {
+        return Ok(None);
+    };
+    let folder = suite.checkout.folder(output);
+    Ok(Some(folder.map_err(|error| {
+        UsageError(format!("{}: {error}", quoted_path(output)))
+    })?))
+}
+
+fn write(folder: &Folder, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let written = folder.write(name, bytes);
+    written.with_context(|| format!("{name} cannot be written"))?;
+    Ok(())
 }
 
 /// What a session is asked to do for a phase: what the suite says, and for the rest what `dyno run` does.
@@ -296,11 +319,12 @@ fn request(plan: PhasePlan) -> anyhow::Result<Request> {
 fn compared(
     request: Request,
     gate: &Gate,
-    exceptions: &Exceptions,
+    suite: &Suite,
     store: &mut Store,
     verbose: bool,
 ) -> anyhow::Result<Compared> {
     let base = Operand::resolve(&gate.against, Some(store))?;
+    base.stays_in(&suite.checkout)?;
     let candidate = Operand {
         name: "the suite".into(),
         what: What::Plugins(request.paths.clone()),
@@ -311,7 +335,7 @@ fn compared(
         // What is identical has no numbers unless it is measured, and a suite has demands on numbers.
         remeasure: true,
         rules: rules(gate),
-        exceptions: exceptions.clone(),
+        exceptions: suite.exceptions.clone(),
     };
     versions.compare(base, candidate, Some(store), verbose)
 }

@@ -1,17 +1,18 @@
 //! `dyno trust`: whose signatures count.
 
-use std::fs;
 use std::io::Write as _;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use dyno_host::checkout;
 use dyno_host::package::id::Release;
 use dyno_host::package::key::Fingerprint;
 use dyno_host::package::keyless::Identity;
 use dyno_host::package::trust::{Conflict, Grant};
 use dyno_host::plugin::{Digest, DigestError};
+use dyno_host::quoted::quoted_path;
 use dyno_host::render::{self, escape};
 
 use super::packages::home;
@@ -114,7 +115,7 @@ impl Add {
         let mut trust = home()?.trust()?;
         let who = match (&self.key, self.identity, self.issuer, self.trusted_root) {
             (_, Some(subject), Some(issuer), Some(root)) => {
-                let root = fs::read(&root).with_context(|| format!("{}", root.display()))?;
+                let root = read_root(&root)?;
                 let identity = Identity { issuer, subject };
                 trust.add_identity(&identity, &root, &grant)?;
                 identity.subject
@@ -180,7 +181,7 @@ impl Pin {
             Ok(dir) => dir.to_string_lossy().into_owned(),
             Err(_) => self.what,
         };
-        let root = fs::read(&self.to).with_context(|| self.to.clone())?;
+        let root = read_root(Path::new(&self.to))?;
         trust.pin_index(&place, &root, conflict)?;
         say(&format!("the index {} is trusted", escape(&place)))
     }
@@ -191,6 +192,15 @@ fn list() -> anyhow::Result<Exit> {
     let shown = render::trust(&mut anstream::stdout().lock(), trust.list());
     super::shown(shown.map_err(Into::into))?;
     Ok(Exit::Well)
+}
+
+/// A root of trust, of Sigstore or of an index, is some pages of text.
+const ROOT_BYTES_MAX: u64 = 4 << 20;
+
+fn read_root(path: &Path) -> anyhow::Result<Vec<u8>> {
+    checkout::open_regular(path)
+        .and_then(|file| checkout::bytes(file, ROOT_BYTES_MAX))
+        .with_context(|| quoted_path(path))
 }
 
 fn conflict(replace: bool, share: bool) -> Conflict {

@@ -1,10 +1,12 @@
 //! `dyno validate`: what the protocol is worth on this machine.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use dyno_host::checkout::write_file;
 use dyno_host::compare::{BLOCKS, CONFIRMING_BLOCKS, PAIRS, RULES};
 use dyno_host::measure::TimeSettings;
 use dyno_host::render::{self, Progress};
@@ -136,7 +138,7 @@ impl Validate {
     fn conclude(&self, study: &Study) -> anyhow::Result<()> {
         let json = serde_json::to_string_pretty(study)?;
         for (path, text) in [(&self.output, json), (&self.plot, study::plot(study))] {
-            fs::write(path, text)
+            write_file(path, |file| file.write_all(text.as_bytes()))
                 .with_context(|| format!("{} cannot be written", path.display()))?;
         }
         render::study(&mut anstream::stdout().lock(), study)?;

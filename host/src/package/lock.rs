@@ -1,13 +1,14 @@
 //! `dyno.lock`: what a project installed, to the byte, so that it gets the same everywhere.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::id::Release;
 use super::verify::Package;
-use crate::plugin::{Digest, open_regular};
+use crate::checkout;
+use crate::plugin::Digest;
 use crate::quoted::quoted;
 
 /// Its name, beside the project's `.dyno`.
@@ -101,7 +102,7 @@ pub struct Holding {
 
 impl Holding {
     fn begin(project: &Path) -> io::Result<Self> {
-        let dir = std::fs::File::open(project)?;
+        let dir = checkout::open_dir(project)?;
         dir.lock()?;
         Ok(Self { _dir: dir })
     }
@@ -128,7 +129,7 @@ impl Lock {
     pub fn read(project: &Path) -> Result<Self, LockError> {
         let path = project.join(FILE_NAME);
         let shown = || path.display().to_string();
-        let file = match open_regular(&path) {
+        let file = match checkout::open_in(project, FILE_NAME) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self {
@@ -143,13 +144,10 @@ impl Lock {
                 });
             }
         };
-        let mut text = String::new();
-        file.take(BYTES_MAX)
-            .read_to_string(&mut text)
-            .map_err(|source| LockError::Io {
-                path: shown(),
-                source,
-            })?;
+        let text = checkout::text(file, BYTES_MAX).map_err(|source| LockError::Io {
+            path: shown(),
+            source,
+        })?;
         let syntax = |message: &str| LockError::Syntax {
             path: shown(),
             message: quoted(message),

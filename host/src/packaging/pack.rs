@@ -130,8 +130,8 @@ pub async fn pack(
         error,
     };
     let snapshot = desk.join("plugin");
-    let (digest, _) = plugin::read(&source.component(), limits)?;
-    plugin::snapshot(&source.component(), limits, &digest, &snapshot)?;
+    let (digest, _) = plugin::read(source, limits)?;
+    plugin::snapshot(source, limits, &digest, &snapshot)?;
     let plain = desk.join("plain.wasm");
     let label = Some((BTreeMap::new(), plain.clone()));
     let described = describe(supervisor, snapshot, label, limits)

@@ -4,17 +4,16 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use cap_std::ambient_authority;
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use memchr::memmem;
 
-use super::source::{Source, open_regular, regular};
+use super::source::Source;
+use crate::checkout;
 use crate::quoted::quoted_path;
 use crate::report::model::LimitKind;
 use crate::sandbox::Limits;
 
 /// The largest stdin or expected stdout: a worker holds them in memory.
-const INPUT_BYTES_MAX: u64 = 64 << 20;
+pub(crate) const INPUT_BYTES_MAX: u64 = 64 << 20;
 
 /// Why a file that belongs to a program cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +46,7 @@ impl Input {
     /// If it is not a regular file that may be read.
     pub fn open(path: &Path) -> Result<Self, InputError> {
         let name = quoted_path(path);
-        match open_regular(path) {
+        match checkout::open_regular(path) {
             Ok(file) => Ok(Self { name, file }),
             Err(source) => Err(InputError::Io { path: name, source }),
         }
@@ -57,15 +56,7 @@ impl Input {
     /// is a stranger's, and what it names is handed to a guest.
     fn open_below(dir: &Path, path: &Path) -> Result<Self, InputError> {
         let name = quoted_path(path);
-        let opened = Dir::open_ambient_dir(dir, ambient_authority())
-            .and_then(|dir| {
-                let mut options = OpenOptions::new();
-                // As `open_regular`: what is no file must not be waited for.
-                options.read(true).custom_flags(libc::O_NONBLOCK);
-                dir.open_with(path, &options)
-            })
-            .map(cap_std::fs::File::into_std);
-        match opened.and_then(regular) {
+        match checkout::open_below(dir, path) {
             Ok(file) => Ok(Self { name, file }),
             Err(source) => Err(InputError::Io { path: name, source }),
         }
@@ -141,7 +132,7 @@ impl Source {
     #[must_use]
     pub fn wanted_neighbour(&self, limits: &Limits) -> Option<String> {
         let mut bytes = Vec::new();
-        let file = open_regular(&self.component()).ok()?;
+        let file = self.open_component().ok()?;
         let cap = limits.get(LimitKind::Component);
         file.take(cap).read_to_end(&mut bytes).ok()?;
         let mut names: Vec<String> = std::fs::read_dir(self.own_dir())

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::checkout;
 use crate::quantity;
 use crate::report::model::LimitKind;
 use crate::sandbox::{LIMITS, Limits};
@@ -13,7 +14,7 @@ use crate::sandbox::{LIMITS, Limits};
 pub(super) const FILE_NAME: &str = "plugin.toml";
 
 /// A manifest is a page of text.
-const BYTES_MAX: u64 = 64 * 1024;
+pub(crate) const BYTES_MAX: u64 = 64 * 1024;
 
 /// A parsed `plugin.toml`.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,9 +49,6 @@ pub enum ManifestError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is larger than a manifest is.
-    #[error("{0} is larger than 64 KiB")]
-    TooLarge(String),
     /// It is not TOML, or has unknown or missing keys. The message shows the line.
     #[error("{path} is not a plugin manifest: {message}")]
     Syntax {
@@ -119,25 +117,18 @@ impl Manifest {
     /// # Errors
     /// If there is one and it is no good.
     pub fn read(dir: &Path) -> Result<Option<Self>, ManifestError> {
-        use std::io::Read as _;
         let path = dir.join(FILE_NAME);
         let shown = || path.display().to_string();
         let read = |source| ManifestError::Read {
             path: shown(),
             source,
         };
-        let file = match super::source::open_regular(&path) {
+        let file = match checkout::open_in(dir, FILE_NAME) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(read(error)),
         };
-        let mut text = String::new();
-        file.take(BYTES_MAX + 1)
-            .read_to_string(&mut text)
-            .map_err(read)?;
-        if text.len() as u64 > BYTES_MAX {
-            return Err(ManifestError::TooLarge(shown()));
-        }
+        let text = checkout::text(file, BYTES_MAX).map_err(read)?;
         Self::parse(&text, &shown()).map(Some)
     }
 

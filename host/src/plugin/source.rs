@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
 use super::manifest::{Manifest, ManifestError};
+use crate::checkout::{Checkout, open_regular};
 use crate::quoted::quoted_path;
 use crate::report::model::LimitKind;
 use crate::sandbox::Limits;
@@ -90,6 +90,18 @@ impl Source {
         match &self.manifest {
             Some(manifest) => self.path.join(&manifest.component),
             None => self.path.clone(),
+        }
+    }
+
+    /// Opens the component. A manifest may name one elsewhere in its checkout, such as a `target` that plugins
+    /// share, and none outside of it.
+    ///
+    /// # Errors
+    /// If it leads out, is not a regular file, or may not be read.
+    pub(super) fn open_component(&self) -> io::Result<File> {
+        match &self.manifest {
+            Some(_) => Checkout::around(&self.path)?.open(&self.component()),
+            None => open_regular(&self.path),
         }
     }
 
@@ -199,43 +211,20 @@ fn file_source(path: &Path, root: Option<&Path>) -> Source {
     }
 }
 
-/// Opens a regular file. Never waits, not even for a FIFO's writer.
+/// Reads a component once, in small pieces: its digest and its size in bytes.
 ///
 /// # Errors
-/// If it is not one, or may not be read.
-pub fn open_regular(path: &Path) -> io::Result<File> {
-    let file = File::options()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
-        .open(path)?;
-    regular(file)
+/// If it is not a regular file, leads out of the checkout, cannot be read, or is larger than the cap.
+pub fn read(source: &Source, limits: &Limits) -> Result<(Digest, u64), SourceError> {
+    copy(source, limits, &mut io::sink())
 }
 
-/// A file that was opened without waiting, if it is a regular one.
-pub(super) fn regular(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    Err(io::Error::new(
-        io::ErrorKind::InvalidInput,
-        "not a regular file",
-    ))
-}
-
-/// Reads a component file once, in small pieces: its digest and its size in bytes.
-///
-/// # Errors
-/// If it is not a regular file, cannot be read, or is larger than the cap.
-pub fn read(path: &Path, limits: &Limits) -> Result<(Digest, u64), SourceError> {
-    copy(path, limits, &mut io::sink())
-}
-
-/// Copies a component file to `to`, where nothing changes it any more.
+/// Copies a component to `to`, where nothing changes it any more.
 ///
 /// # Errors
 /// As [`read`], and if its digest is no longer `digest`.
 pub fn snapshot(
-    path: &Path,
+    source: &Source,
     limits: &Limits,
     digest: &Digest,
     to: &Path,
@@ -244,30 +233,31 @@ pub fn snapshot(
         path: quoted_path(to),
         source,
     })?;
-    let (copied, _) = copy(path, limits, &mut file)?;
+    let (copied, _) = copy(source, limits, &mut file)?;
     if copied == *digest {
         Ok(())
     } else {
-        Err(SourceError::Changed(quoted_path(path)))
+        Err(SourceError::Changed(quoted_path(&source.component())))
     }
 }
 
 fn copy(
-    path: &Path,
+    source: &Source,
     limits: &Limits,
     to: &mut impl io::Write,
 ) -> Result<(Digest, u64), SourceError> {
+    let path = source.component();
     let io_error = |source| SourceError::Io {
-        path: quoted_path(path),
+        path: quoted_path(&path),
         source,
     };
     let cap = limits.get(LimitKind::Component);
     let too_large = |actual| SourceError::TooLarge {
-        path: quoted_path(path),
+        path: quoted_path(&path),
         cap,
         actual,
     };
-    let file = open_regular(path).map_err(io_error)?;
+    let file = source.open_component().map_err(io_error)?;
     let bytes = file.metadata().map_err(io_error)?.len();
     if bytes > cap {
         return Err(too_large(bytes));
@@ -307,11 +297,12 @@ mod tests {
         let sparse = dir.path().join("sparse.wasm");
         File::create(&sparse).unwrap().set_len(10 << 30).unwrap();
         let limits = Limits::default();
+        let read = |path: &Path| read(&file_source(path, None), &limits);
         for path in [fifo.as_path(), Path::new("/dev/zero"), dir.path()] {
-            let error = read(path, &limits).unwrap_err().to_string();
+            let error = read(path).unwrap_err().to_string();
             assert!(error.contains("not a regular file"), "{error}");
         }
-        let error = read(&sparse, &limits).unwrap_err().to_string();
+        let error = read(&sparse).unwrap_err().to_string();
         assert!(
             error.contains("10737418240 bytes") && error.contains("33554432"),
             "{error}"
@@ -323,13 +314,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (file, copy) = (dir.path().join("a.wasm"), dir.path().join("copy"));
         std::fs::write(&file, "one").unwrap();
-        let (digest, bytes) = read(&file, &Limits::default()).unwrap();
+        let source = file_source(&file, None);
+        let (digest, bytes) = read(&source, &Limits::default()).unwrap();
         assert_eq!((digest, bytes), (Digest::of(b"one"), 3));
-        snapshot(&file, &Limits::default(), &digest, &copy).unwrap();
+        snapshot(&source, &Limits::default(), &digest, &copy).unwrap();
         assert_eq!(std::fs::read(&copy).unwrap(), b"one");
         std::fs::write(&file, "two").unwrap();
         assert!(matches!(
-            snapshot(&file, &Limits::default(), &digest, &copy),
+            snapshot(&source, &Limits::default(), &digest, &copy),
             Err(SourceError::Changed(_))
         ));
     }

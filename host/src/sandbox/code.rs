@@ -69,8 +69,10 @@ impl CodeError {
 /// # Errors
 /// If it looks like text and is not well-formed, or is a module of no use.
 pub fn to_component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
+    // An error shows a line of it, so that what is surely something else must not be taken for text.
+    let is_text = |text: &str| ["(", ";;"].iter().any(|start| text.starts_with(start));
     let is_text = !bytes.starts_with(b"\0asm")
-        && std::str::from_utf8(bytes).is_ok_and(|text| text.trim_start().starts_with(['(', ';']));
+        && std::str::from_utf8(bytes).is_ok_and(|text| is_text(text.trim_start()));
     let binary = if is_text {
         wat::parse_bytes(bytes).map_err(|error| CodeError::Text(error.to_string()))?
     } else {

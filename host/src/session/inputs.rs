@@ -75,7 +75,7 @@ impl Inputs {
     fn file(&mut self, label: &str, path: &Path) -> io::Result<()> {
         let mut hasher = Sha256::new();
         let bytes = io::copy(
-            &mut crate::plugin::open_regular(path)?,
+            &mut crate::checkout::open_regular(path)?,
             &mut HashWriter(&mut hasher),
         )?;
         self.bytes += bytes;

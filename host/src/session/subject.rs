@@ -170,7 +170,7 @@ impl Subject {
                 })?;
             }
         }
-        plugin::read(&source.component(), &request.limits).map_err(|error| match error {
+        plugin::read(source, &request.limits).map_err(|error| match error {
             SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {
                 limit: LimitKind::Component,
                 cap,
@@ -184,8 +184,7 @@ impl Subject {
     pub(super) fn snapshot(&self, limits: &Limits, to: &Path) -> Result<(), String> {
         match (&self.origin, self.digest) {
             (Origin::Found(source), Some(digest)) => {
-                let path = source.component();
-                plugin::snapshot(&path, limits, &digest, to).map_err(|error| error.to_string())
+                plugin::snapshot(source, limits, &digest, to).map_err(|error| error.to_string())
             }
             (Origin::Own(text), _) => std::fs::write(to, text).map_err(|error| error.to_string()),
             _ => Err("it has no bytes".into()),

@@ -14,6 +14,7 @@ use super::criterion::{CasePattern, Criterion};
 use super::diagnostic::{Diagnostic, Problem, meant};
 use super::file::File;
 use super::metric::Metric;
+use crate::checkout::{self, Checkout};
 use crate::filter::CaseFilter;
 use crate::quoted::{quoted, quoted_path};
 use crate::report::model::{ChecksumRule, Exceptions, Gone};
@@ -26,7 +27,9 @@ const BYTES_MAX: u64 = 64 * 1024;
 /// A parsed `dyno.toml`. Its paths have been joined to the directory that it lies in.
 #[derive(Debug, Clone)]
 pub struct Suite {
-    /// Where the report and the results go; none if the suite does not say.
+    /// Out of what none of its paths leads.
+    pub checkout: Checkout,
+    /// Where the results go; none if the suite does not say.
     pub output: Option<PathBuf>,
     /// Whether every mark and how a run was made is shown.
     pub verbose: bool,
@@ -192,24 +195,31 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is a directory, a pipe or a device.
-    #[error("{0} is not a file")]
-    NotAFile(String),
-    /// It is larger than a suite is.
-    #[error("{0} is larger than 64 KiB")]
-    TooLarge(String),
+    /// It is a link that leads elsewhere.
+    #[error("{path} is a link: {reason}; name the file itself")]
+    Outside {
+        /// Which file.
+        path: String,
+        /// Out of what.
+        reason: std::io::Error,
+    },
     /// It is not TOML, has unknown or missing keys, or values that are not what they should be.
     #[error(transparent)]
     Invalid(#[from] Box<Diagnostic>),
 }
 
 impl Suite {
-    /// Reads a suite.
+    /// Reads a suite, whose paths do not lead out of `root`; unless given, out of the checkout that it lies in.
     ///
     /// # Errors
     /// If it cannot be read or is no good.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        Self::parse(&contents(path)?, path)
+    pub fn read(path: &Path, root: Option<&Path>) -> Result<Self, ConfigError> {
+        let text = contents(path)?;
+        let checkout = match root {
+            Some(root) => Checkout::at(root).map_err(unreadable(root))?,
+            None => Checkout::around(directory(path)).map_err(unreadable(path))?,
+        };
+        Self::understood(&text, path, checkout)
     }
 
     /// Reads what a suite says of single cases; it may say nothing else.
@@ -226,36 +236,51 @@ impl Suite {
         })
     }
 
-    /// Understands the text of the file at a path, which need not exist: it is named in errors, and
-    /// the suite's paths are relative to its directory.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with its line.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let dir = path.parent().unwrap_or(Path::new(""));
+    /// Understands the text of a file that need not exist, and whose paths may lead anywhere.
+    #[cfg(test)]
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let everywhere = Checkout::at(Path::new("/")).map_err(unreadable(path))?;
+        Self::understood(text, path, everywhere)
+    }
+
+    /// Understands the text of the file at a path: it is named in errors, and the suite's paths are relative to its
+    /// directory.
+    fn understood(text: &str, path: &Path, checkout: Checkout) -> Result<Self, ConfigError> {
+        let dir = directory(path);
         understood(text, path, |file| {
-            understand::Understand { text, dir }.suite(file)
+            let understand = understand::Understand {
+                text,
+                dir,
+                checkout: &checkout,
+            };
+            understand.suite(file)
         })
     }
 }
 
-fn contents(path: &Path) -> Result<String, ConfigError> {
-    use std::io::Read as _;
-    let shown = || quoted_path(path);
-    let read = |source| ConfigError::Read {
-        path: shown(),
+/// The directory of a file.
+fn directory(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> ConfigError {
+    move |source| ConfigError::Read {
+        path: quoted_path(path),
         source,
-    };
-    // A pipe would keep its reader waiting before it could be asked what it is.
-    if !std::fs::metadata(path).map_err(read)?.is_file() {
-        return Err(ConfigError::NotAFile(shown()));
     }
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(read)?;
-    file.take(BYTES_MAX + 1)
-        .read_to_string(&mut text)
-        .map_err(read)?;
-    Ok(text)
+}
+
+/// The text of a suite. The file may be a link, but not one that leads out of the checkout: an error shows a line of it.
+fn contents(path: &Path) -> Result<String, ConfigError> {
+    let read = unreadable(path);
+    let real = path.canonicalize().map_err(&read)?;
+    let checkout = Checkout::around(directory(path)).map_err(&read)?;
+    if let Err(reason) = checkout.resolve(&real) {
+        let path = quoted_path(path);
+        return Err(ConfigError::Outside { path, reason });
+    }
+    let file = checkout.open(&real).map_err(&read)?;
+    checkout::text(file, BYTES_MAX).map_err(&read)
 }
 
 /// What is made of a text that has the shape of a suite.
@@ -265,9 +290,6 @@ fn understood<T>(
     understand: impl FnOnce(File) -> Result<T, Problem>,
 ) -> Result<T, ConfigError> {
     let shown = quoted_path(path);
-    if text.len() as u64 > BYTES_MAX {
-        return Err(ConfigError::TooLarge(shown));
-    }
     let invalid = |problem| Box::new(Diagnostic::new(shown.clone(), text, problem));
     let file: File = toml::from_str(text).map_err(|error| invalid(misshapen(text, &error)))?;
     Ok(understand(file).map_err(invalid)?)

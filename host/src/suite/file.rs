@@ -17,12 +17,13 @@ use crate::report::model::{ChecksumRule, Gone};
 use crate::sandbox::{LIMITS, LimitUnit};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
-/// Paths are relative to the directory that the file lies in.
+/// Paths are relative to the directory that the file lies in, and do not lead out of its checkout.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct File {
     /// The directory for the results: suite.json, and for each phase a page, Markdown and JUnit; unless given, none.
-    pub(super) output: Option<PathBuf>,
+    #[schemars(with = "Option<PathBuf>")]
+    pub(super) output: Option<Spanned<PathBuf>>,
     /// Show every mark and how each run was made, as --verbose does.
     #[serde(default)]
     pub(super) verbose: bool,
@@ -65,7 +66,8 @@ pub(super) struct File {
 #[schemars(extend("oneOf" = [{ "required": ["path"] }, { "required": ["package"] }]))]
 pub(super) struct PluginTable {
     /// A .wasm, .wat or .oci.tar file, a plugin directory, or a directory of those.
-    pub(super) path: Option<PathBuf>,
+    #[schemars(with = "Option<PathBuf>")]
+    pub(super) path: Option<Spanned<PathBuf>>,
     /// An installed package by its id, or a reference like HOST/REPOSITORY:TAG.
     pub(super) package: Option<String>,
     /// What phases call it; unless given, the last part of its path, or the package as it is named.
@@ -91,7 +93,8 @@ pub(super) struct GrantsTable {
     /// Let each plugin read the directory that it lies in, as '.'.
     pub(super) own_dir: bool,
     /// The file that is their stdin.
-    pub(super) stdin: Option<PathBuf>,
+    #[schemars(with = "Option<PathBuf>")]
+    pub(super) stdin: Option<Spanned<PathBuf>>,
 }
 
 /// In what some cases are judged differently where something is compared.

@@ -15,7 +15,8 @@ fn diagnostic(text: &str) -> Diagnostic {
 }
 
 fn example() -> Suite {
-    Suite::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/dyno.toml")).unwrap()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/dyno.toml");
+    Suite::read(&path, None).unwrap()
 }
 
 #[test]
@@ -273,12 +274,69 @@ fn no_file_is_so_hostile_that_its_error_is_more_than_text() {
 #[test]
 fn what_is_not_a_small_text_file_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    let error = |path: &Path| Suite::read(path).unwrap_err().to_string();
-    assert!(error(dir.path()).ends_with("is not a file"));
+    let error = |path: &Path| Suite::read(path, None).unwrap_err().to_string();
+    assert!(error(dir.path()).ends_with("not a regular file"));
     assert!(error(&dir.path().join("none")).contains("cannot be read"));
     let path = dir.path().join("dyno.toml");
     std::fs::write(&path, vec![b'#'; 64 * 1024 + 1]).unwrap();
-    assert!(error(&path).ends_with("is larger than 64 KiB"));
+    assert!(error(&path).ends_with("it is larger than 64KiB"));
     std::fs::write(&path, b"a = \xff").unwrap();
     assert!(error(&path).contains("UTF-8"));
+}
+
+/// If this fails, whoever runs a stranger's suite reads, hands to its guests or overwrites files of their own.
+#[test]
+fn no_path_of_a_suite_leads_out_of_its_checkout_unless_the_user_says_so() {
+    let outer = tempfile::tempdir().unwrap();
+    let inside = outer.path().join("in");
+    std::fs::create_dir_all(inside.join(".git")).unwrap();
+    std::fs::create_dir(inside.join("bench")).unwrap();
+    std::fs::create_dir(outer.path().join("own")).unwrap();
+    std::os::unix::fs::symlink("../own", inside.join("link")).unwrap();
+    let path = inside.join("bench/dyno.toml");
+    let suite = |text: &str, root: Option<&Path>| {
+        std::fs::write(&path, text).unwrap();
+        Suite::read(&path, root)
+    };
+    let phase = "[phases.baseline]\n";
+    let texts = |place: &str| {
+        [
+            format!("output = '{place}'\n{PLUGIN}{phase}"),
+            format!("[[plugins]]\npath = '{place}'\n{phase}"),
+            format!("{PLUGIN}[grants]\nstdin = '{place}'\n{phase}"),
+            format!("{PLUGIN}[grants]\ndirs = ['{place}::/x']\n{phase}"),
+            format!("{PLUGIN}[grants]\ndirs-rw = ['{place}::/x']\n{phase}"),
+        ]
+    };
+    let absolute = outer.path().join("own").display().to_string();
+    for place in [
+        "../../own",
+        "../link",
+        "../link/new",
+        absolute.as_str(),
+        "/etc",
+    ] {
+        for text in texts(place) {
+            let error = suite(&text, None).unwrap_err().to_string();
+            assert!(
+                error.contains("leads out of") && error.contains(place),
+                "{error}"
+            );
+            assert!(suite(&text, Some(Path::new("/"))).is_ok(), "{text}");
+        }
+    }
+    for place in ["../new", "new", ".", "..", "../bench/x"] {
+        for text in texts(place) {
+            suite(&text, None).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+    // The file itself is shown a line of.
+    std::fs::write(outer.path().join("own/secret"), "secret").unwrap();
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("../../own/secret", &path).unwrap();
+    let error = Suite::read(&path, None).unwrap_err().to_string();
+    assert!(
+        error.contains("is a link") && !error.contains("1 |"),
+        "{error}"
+    );
 }

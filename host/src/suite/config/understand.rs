@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
 use super::exceptions::exceptions;
 use super::{CasePattern, Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
+use crate::checkout::Checkout;
 use crate::filter::CaseFilter;
 use crate::quantity;
 use crate::quoted::quoted;
@@ -15,10 +16,11 @@ use crate::sandbox::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits};
 use crate::suite::criterion;
 use crate::suite::file::{File, GrantsTable, PluginTable};
 
-/// The text, for places within it, and the directory of the file.
+/// The text, for places within it, the directory of the file, and out of what its paths do not lead.
 pub(super) struct Understand<'a> {
     pub(super) text: &'a str,
     pub(super) dir: &'a Path,
+    pub(super) checkout: &'a Checkout,
 }
 
 impl Understand<'_> {
@@ -48,7 +50,8 @@ impl Understand<'_> {
             return Err(Problem::new(place, message).help(help));
         }
         Ok(Suite {
-            output: file.output.map(|dir| self.dir.join(dir)),
+            checkout: self.checkout.clone(),
+            output: file.output.map(|dir| self.path(&dir)).transpose()?,
             verbose: file.verbose,
             strict: file.strict,
             seed: file.seed,
@@ -71,7 +74,7 @@ impl Understand<'_> {
                 name,
             } = table.into_inner();
             let source = match (path, package) {
-                (Some(path), None) => PluginSource::Path(self.dir.join(path)),
+                (Some(path), None) => PluginSource::Path(self.path(&path)?),
                 (None, Some(package)) => PluginSource::Package(package),
                 _ => {
                     let help = "write path = \"DIRECTORY OR FILE\" or package = \"ID\"";
@@ -116,7 +119,8 @@ impl Understand<'_> {
                         Problem::new(grant.span(), message).help("such as \"./data::/data\"")
                     );
                 }
-                dirs.push(DirGrant::new(self.dir.join(host), guest.into(), access));
+                let host = self.inside(Path::new(host), grant.span())?;
+                dirs.push(DirGrant::new(host, guest.into(), access));
             }
         }
         let mut env = Vec::new();
@@ -137,8 +141,24 @@ impl Understand<'_> {
             env,
             args: table.args,
             own_dir: table.own_dir,
-            stdin: table.stdin.map(|file| self.dir.join(file)),
+            stdin: table.stdin.map(|file| self.path(&file)).transpose()?,
         })
+    }
+
+    fn path(&self, path: &Spanned<PathBuf>) -> Result<PathBuf, Problem> {
+        self.inside(path.get_ref(), path.span())
+    }
+
+    /// A path, joined to the directory of the file.
+    fn inside(&self, path: &Path, place: Range<usize>) -> Result<PathBuf, Problem> {
+        let path = self.dir.join(path);
+        match self.checkout.resolve(&path) {
+            Ok(_) => Ok(path),
+            Err(error) => {
+                let help = "a suite's paths stay in its checkout, unless --root names a directory above them";
+                Err(Problem::new(place, format!("this path cannot be used: {error}")).help(help))
+            }
+        }
     }
 
     /// Positions of the plugins that are meant.
