@@ -237,8 +237,10 @@ impl Suite {
     }
 
     /// Understands the text of a file that need not exist, and whose paths may lead anywhere.
-    #[cfg(test)]
-    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let everywhere = Checkout::at(Path::new("/")).map_err(unreadable(path))?;
         Self::understood(text, path, everywhere)
     }
