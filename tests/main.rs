@@ -18,6 +18,7 @@ mod attacks;
 mod baselines;
 mod bindings;
 mod bindings_go;
+mod builds;
 mod ci;
 mod ci_comment;
 mod ci_lint;

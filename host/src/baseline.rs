@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::package::fault::Fault;
-use crate::packaging::Named;
+use crate::package::id::Release;
 use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
 use crate::quoted::quoted;
 use crate::report::model::{Plugin, Run};
@@ -202,7 +202,7 @@ impl Components {
         let loaded = run.plugins.iter().filter(|plugin| plugin.outcome.is_ok());
         loaded
             .map(|plugin| {
-                let is_package = Named::of(Path::new(&plugin.source)).is_some();
+                let is_package = plugin.source.parse::<Release>().is_ok();
                 let entry = (!is_package).then(|| self.keep_plugin(plugin, &limits));
                 let source = match is_package {
                     true => plugin.source.clone(),

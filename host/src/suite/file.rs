@@ -66,8 +66,9 @@ pub(super) struct File {
 pub(super) struct PluginTable {
     /// A .wasm, .wat or .oci.tar file, a plugin directory, or a directory of those.
     pub(super) path: Option<PathBuf>,
-    /// An installed package by its id, or a reference like HOST/REPOSITORY:TAG.
-    pub(super) package: Option<String>,
+    /// An installed package by its id, or a reference like HOST/REPOSITORY:TAG. Never a path.
+    #[schemars(with = "Option<String>")]
+    pub(super) package: Option<Spanned<String>>,
     /// What phases call it; unless given, the last part of its path, or the package as it is named.
     #[schemars(with = "Option<String>", length(min = 1))]
     pub(super) name: Option<Spanned<String>>,
