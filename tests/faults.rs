@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::builds::processes_with;
 use super::support::{
     Bench, QUICK, Said, case, cases, fib, finish, gather, plugin, plugin_of, poll, shown,
 };
@@ -153,7 +154,9 @@ fn a_signal_keeps_what_is_finished_and_leaves_no_worker() {
 #[test]
 fn a_signal_ends_a_build_and_all_that_it_started() {
     let bench = Bench::new();
-    let script = "sleep 1000 & echo $! > pid.new; mv pid.new pid; wait";
+    // Its number is another one where the build sees it.
+    let marker = "1000.1543";
+    let script = format!("sleep {marker} & touch started; wait");
     bench.write(
         "slow/plugin.toml",
         format!("[plugin]\nname = 'slow'\n[build]\ncommands = [['sh', '-c', '{script}']]\ncomponent = 'x.wat'\n"),
@@ -161,15 +164,11 @@ fn a_signal_ends_a_build_and_all_that_it_started() {
     let mut command = bench.command();
     command.arg("run").args(QUICK).arg("slow").arg(fib());
     let running = Running::start(command);
-    let pid = bench.path("slow/pid");
-    assert!(poll(|| pid.exists()));
-    let sleeper: i32 = fs::read_to_string(pid).unwrap().trim().parse().unwrap();
+    let is_asleep = || !processes_with(marker).is_empty();
+    assert!(poll(|| bench.path("slow/started").exists() && is_asleep()));
     running.signal(Signal::SIGTERM);
     running.end().exits(143);
-    assert!(
-        poll(|| !is_alive(sleeper)),
-        "what the build started goes on"
-    );
+    assert!(!is_asleep(), "what the build started goes on");
     let run = bench.recorded("latest");
     assert_eq!(run["status"], "interrupted");
     assert_eq!(plugin_of(&run, "slow")["outcome"]["kind"], "skipped");

@@ -18,6 +18,7 @@ mod attacks;
 mod baselines;
 mod bindings;
 mod bindings_go;
+mod builds;
 mod checkouts;
 mod ci;
 mod ci_comment;

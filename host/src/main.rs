@@ -2,9 +2,11 @@
 
 mod cli;
 
+use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use dyno_host::plugin::{BUILD_ARGUMENT, PASSPHRASE_VARIABLE, hide, run_build_command};
 use dyno_host::worker::{WORKER_ARGUMENT, child};
 
 fn main() -> ExitCode {
@@ -16,6 +18,15 @@ fn main() -> ExitCode {
     {
         let supervisor = arguments.next().and_then(|id| id.to_str()?.parse().ok());
         return worker(supervisor.unwrap_or(0));
+    }
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == BUILD_ARGUMENT)
+    {
+        return build_command();
+    }
+    if std::env::var_os(PASSPHRASE_VARIABLE).is_some() {
+        hide();
     }
     cli::ignore_file_size_signal();
     let cli = cli::Cli::parse();
@@ -32,6 +43,17 @@ fn main() -> ExitCode {
 
 fn worker(supervisor: u32) -> ExitCode {
     match child::work(supervisor) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            cli::complain(&error.into());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build_command() -> ExitCode {
+    let link = std::io::stdin().as_fd().try_clone_to_owned();
+    match link.and_then(|link| run_build_command(std::env::args_os().skip(2), link)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             cli::complain(&error.into());

@@ -13,6 +13,7 @@ mod inspect;
 mod install;
 mod keep;
 mod lookup;
+mod named;
 mod pack;
 mod publish;
 mod serve;
@@ -30,7 +31,7 @@ use crate::package::kind::KindError;
 use crate::package::layout::{Layout, LayoutError};
 use crate::package::lock::{Lock, LockError, Locked};
 use crate::package::origin::{Origin, Which};
-use crate::package::registry::{self, Reference, ReferenceError, Registry, RegistryError};
+use crate::package::registry::{self, ReferenceError, Registry, RegistryError};
 use crate::package::store::{Installed, Reading, Store, StoreError, StoreLock};
 use crate::package::trust::{Trust, TrustError};
 use crate::package::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
@@ -43,6 +44,7 @@ pub use inspect::{Inspected, Signed};
 pub use install::{Change, Plan};
 pub use keep::renew;
 pub use lookup::{Found, Known, Opened};
+pub use named::{Named, PACKAGE};
 pub use pack::{PackError, Packed, pack, sign};
 pub use publish::Pushed;
 pub use serve::serve;
@@ -96,36 +98,6 @@ pub struct Access {
     pub locked: Option<Lock>,
     /// What was opened, to be used again.
     pub opened: Opened,
-}
-
-/// A package, as a user named it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
-    /// A package file.
-    File(PathBuf),
-    /// A manifest in a registry.
-    Reference(Reference),
-    /// An id, with or without a range of versions.
-    Wanted(Wanted),
-}
-
-impl Named {
-    /// What a path or name on the command line means, if it means a package. What exists is a file;
-    /// a host with a dot, a port, or `localhost` in front makes a reference; `namespace/name` is an id.
-    #[must_use]
-    pub fn of(path: &Path) -> Option<Self> {
-        let is_tar = path.extension().is_some_and(|extension| extension == "tar");
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() && is_tar => return Some(Self::File(path.into())),
-            Ok(_) => return None,
-            Err(_) => {}
-        }
-        let text = path.to_str()?;
-        if let Ok(reference) = text.parse() {
-            return Some(Self::Reference(reference));
-        }
-        text.parse().ok().map(Self::Wanted)
-    }
 }
 
 /// What only a person can answer.
@@ -439,16 +411,6 @@ impl Access {
             allow_unsigned: self.allow_unsigned,
             now: Timestamp::now(),
             limits: &self.limits,
-        }
-    }
-}
-
-impl std::fmt::Display for Named {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.to_string_lossy().escape_debug()),
-            Self::Reference(reference) => write!(f, "{reference}"),
-            Self::Wanted(wanted) => write!(f, "{wanted}"),
         }
     }
 }

@@ -7,8 +7,15 @@ pub enum Progress<'a> {
     Build {
         /// The plugin's name.
         plugin: &'a str,
-        /// The command.
-        command: &'a str,
+        /// The command: a program and its arguments.
+        command: &'a [String],
+    },
+    /// A build command said something.
+    BuildLine {
+        /// The plugin's name.
+        plugin: &'a str,
+        /// A line of it.
+        line: &'a str,
     },
     /// A component is being checked and compiled.
     Compile {

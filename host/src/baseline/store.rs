@@ -11,7 +11,8 @@ use super::entry::{
     STDIN, STDOUT,
 };
 use crate::checkout;
-use crate::packaging::Named;
+use crate::package::id::Release;
+use crate::packaging::PACKAGE;
 use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
 use crate::quoted::{quoted, quoted_path};
 use crate::report::model::{Plugin, Run};
@@ -82,7 +83,7 @@ impl Components {
         let loaded = run.plugins.iter().filter(|plugin| plugin.outcome.is_ok());
         loaded
             .map(|plugin| {
-                let is_package = Named::of(Path::new(&plugin.source)).is_some();
+                let is_package = plugin.source.parse::<Release>().is_ok();
                 let entry = (!is_package).then(|| self.keep_plugin(plugin, &limits));
                 let source = match is_package {
                     true => plugin.source.clone(),
@@ -194,10 +195,10 @@ impl Components {
             what,
         };
         let Some(entry) = &kept.entry else {
-            let source = Path::new(&kept.source);
-            return match Named::of(source) {
-                Some(Named::Reference(_) | Named::Wanted(_)) => Ok(source.into()),
-                Some(Named::File(_)) | None => Err(forged("it is no package".into())),
+            // Only a package is not kept: what else a report says is not to be found, or built.
+            return match kept.source.parse::<Release>() {
+                Ok(release) => Ok(format!("{PACKAGE}{release}").into()),
+                Err(_) => Err(forged("it is no package".into())),
             };
         };
         let digest: Digest = format!("sha256:{entry}")

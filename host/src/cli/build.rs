@@ -4,40 +4,41 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use dyno_host::plugin::{self, Source};
-use dyno_host::render::escape;
+use dyno_host::plugin::{self, BuildEvent, BuildOptions, Source};
+use dyno_host::progress::{self, Observer as _};
+use dyno_host::render::{Progress, escape};
 
-use super::Exit;
+use super::building::HowArgs;
+use super::{Exit, Interrupted};
 
-/// Build plugin directories: prints each command, then runs it
+/// Build plugin directories: print each command, then run it
 ///
-/// The commands are the plugin author's programs and run with your rights, outside of any sandbox.
+/// The commands are the plugin author's programs and run with your rights, outside of any sandbox. They do not get
+/// variables that are secrets by their names, nor what is Dyno's own. With DYNO_NO_BUILD=1 in the environment nothing is
+/// built.
 #[derive(Debug, Args)]
 pub(super) struct Build {
     /// Plugin directories, or directories of those
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-}
-
-/// When the user presses Ctrl-C.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    #[command(flatten)]
+    how: HowArgs,
 }
 
 impl Build {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let options = self.how.demanded()?;
         let mut exit = Exit::NothingMatched;
         for source in self.paths.iter().flat_map(|path| plugin::find(path)) {
             let built = match &source {
                 Ok(source) if source.manifest.is_none() => continue,
-                Ok(source) => build(source),
+                Ok(source) => build(source, &options, verbose).and_then(|()| show(source)),
                 Err(error) => Err(anyhow::anyhow!("{error}")),
             };
             match built {
                 Ok(()) if exit == Exit::NothingMatched => exit = Exit::Well,
                 Ok(()) => {}
+                Err(error) if error.is::<Interrupted>() => return Err(error),
                 Err(error) => {
                     let name = source.as_ref().map_or("", |source| source.name.as_str());
                     super::complain(&error.context(escape(name)));
@@ -49,26 +50,49 @@ impl Build {
     }
 }
 
-/// Runs the commands of a plugin directory, and says where the component is.
-pub(super) fn build(source: &Source) -> anyhow::Result<()> {
+/// Says where the component is.
+fn show(source: &Source) -> anyhow::Result<()> {
+    let component = source.component();
+    if !component.is_file() {
+        anyhow::bail!(
+            "its commands succeeded, but there is no {}",
+            component.display()
+        );
+    }
+    let name = escape(&source.name);
+    let component = escape(&component.to_string_lossy());
+    let written = writeln!(anstream::stdout(), "{name}: {component}");
+    super::shown(written.map_err(Into::into))
+}
+
+/// Runs the commands of a plugin directory, and shows each before.
+pub(super) fn build(source: &Source, options: &BuildOptions, verbose: bool) -> anyhow::Result<()> {
     let Some(manifest) = &source.manifest else {
         return Ok(());
     };
-    super::event_loop()?.block_on(async {
-        let mut out = anstream::stdout();
-        let name = escape(&source.name);
-        let announce = |command: &str| {
-            let _ = writeln!(out, "{name}: {}", escape(command));
-        };
-        plugin::build(&source.path, manifest, announce, interrupted()).await?;
-        let component = source.component();
-        if !component.is_file() {
-            anyhow::bail!(
-                "its commands succeeded, but there is no {}",
-                component.display()
-            );
+    let mut progress = Progress::on_terminal(verbose);
+    let plugin = &source.name;
+    let on = |event: BuildEvent<'_>| match event {
+        BuildEvent::Command(command) => progress.on(progress::Progress::Build { plugin, command }),
+        BuildEvent::Line(line) => progress.on(progress::Progress::BuildLine { plugin, line }),
+    };
+    let mut signal = None;
+    let interrupted = async {
+        match super::interrupted().await {
+            Ok(number) => signal = Some(number),
+            // Where signals cannot be had, nobody can interrupt it by one.
+            Err(_) => std::future::pending().await,
         }
-        writeln!(out, "{name}: {}", component.display())?;
-        Ok(())
-    })
+    };
+    let built = super::event_loop()?.block_on(plugin::build(
+        &source.path,
+        manifest,
+        options,
+        on,
+        interrupted,
+    ));
+    match signal {
+        Some(signal) => Err(Interrupted(signal).into()),
+        None => Ok(built?),
+    }
 }

@@ -13,6 +13,9 @@ use super::measuring::{self, Format, Measuring};
 pub(super) struct Check {
     #[command(flatten)]
     measuring: Measuring,
+    /// Run the build commands of plugin directories first, and print each; without it they are taken as they are
+    #[arg(long, help_heading = "Build", conflicts_with = "no_build")]
+    build: bool,
     /// How to show the findings
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     format: Format,
@@ -20,7 +23,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        let mut request = self.measuring.request(Stage::Count, None)?;
+        let mut request = self.measuring.looking(Stage::Count, self.build)?;
         request.shapes = true;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let Findings { run, shapes, .. } = &findings;

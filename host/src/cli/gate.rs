@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use dyno_host::checkout::Checkout;
 use dyno_host::compare::{self, COUNTED, RULES};
+use dyno_host::packaging::PACKAGE;
 use dyno_host::quantity;
 use dyno_host::quoted::quoted;
 use dyno_host::report::Store;
@@ -16,7 +17,7 @@ use dyno_host::suite::Suite;
 
 use super::compare::{Comparing, Output, Versions};
 use super::measuring::Conditions;
-use super::operand::{Operand, What};
+use super::operand::{self, Operand, What};
 use super::{Exit, UsageError};
 
 /// What stands for no baseline.
@@ -137,7 +138,7 @@ impl Gate {
         };
         let candidate = match self.candidate.as_slice() {
             [] => sources(&self.baseline, store.as_ref())?,
-            paths => paths.to_vec(),
+            paths => operand::plugins(paths)?,
         };
         let candidate = Operand {
             name: paths_text(&candidate),
@@ -229,17 +230,18 @@ fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
         let run = store.run(&baseline.run)?;
         let sources = run.plugins.iter();
         return Ok(sources
-            .map(|plugin| PathBuf::from(&plugin.source))
+            .map(|plugin| operand::source(&plugin.source))
             .collect());
     }
     let sources = baseline.plugins.iter();
-    Ok(sources.map(|kept| PathBuf::from(&kept.source)).collect())
+    Ok(sources.map(|kept| operand::source(&kept.source)).collect())
 }
 
 fn paths_text(paths: &[PathBuf]) -> String {
     let shown: Vec<_> = paths
         .iter()
         .map(|path| path.display().to_string())
+        .map(|path| path.strip_prefix(PACKAGE).unwrap_or(&path).to_owned())
         .collect();
     shown.join(" ")
 }

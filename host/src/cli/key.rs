@@ -9,13 +9,14 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dyno_host::checkout;
 use dyno_host::package::key::{KEY_BYTES_MAX, KeyError, PrivateKey, PublicKey};
+use dyno_host::plugin::PASSPHRASE_VARIABLE;
 use zeroize::Zeroizing;
 
 use super::packages::{home, public_path};
 use super::{Exit, UsageError};
 
 /// The variable that holds a key's passphrase where nobody can be asked.
-const PASSPHRASE: &str = "DYNO_KEY_PASSPHRASE";
+const PASSPHRASE: &str = PASSPHRASE_VARIABLE;
 
 /// Make, show and import signing keys
 #[derive(Debug, Subcommand)]
@@ -136,15 +137,24 @@ fn write_new(path: &Path, mode: u32, content: &[u8]) -> anyhow::Result<()> {
 
 /// The user's signing key, or the one that was named.
 pub(super) fn signing_key(named: Option<&Path>) -> anyhow::Result<PrivateKey> {
-    match named {
-        Some(path) => load(path),
-        None => {
-            let path = home()?.key();
-            if !path.exists() {
-                return Err(no_key());
-            }
-            load(&path)
-        }
+    load(&signing_file(named)?)
+}
+
+/// Whether the signing key can be read, without its passphrase.
+pub(super) fn check(named: Option<&Path>) -> anyhow::Result<()> {
+    let text = Zeroizing::new(read(&signing_file(named)?)?);
+    drop(text);
+    Ok(())
+}
+
+fn signing_file(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let path = match named {
+        Some(path) => return Ok(path.into()),
+        None => home()?.key(),
+    };
+    match path.exists() {
+        true => Ok(path),
+        false => Err(no_key()),
     }
 }
 

@@ -12,11 +12,14 @@ use super::measuring::{self, Measuring};
 pub(super) struct List {
     #[command(flatten)]
     measuring: Measuring,
+    /// Run the build commands of plugin directories first, and print each; without it they are taken as they are
+    #[arg(long, help_heading = "Build", conflicts_with = "no_build")]
+    build: bool,
 }
 
 impl List {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let request = self.measuring.request(Stage::List, None)?;
+        let request = self.measuring.looking(Stage::List, self.build)?;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(false))?;
         let result = render::list(&mut anstream::stdout().lock(), &findings.run);
         super::shown(result.map_err(Into::into))?;

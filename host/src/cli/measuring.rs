@@ -17,10 +17,11 @@ use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::session::{self, CoreChoice, Depth, Findings, Request, SessionError, Stage};
 use dyno_host::worker::Cancel;
 
+use super::building::BuildArgs;
 use super::cases::CaseArgs;
 use super::limits::LimitArgs;
 use super::packages::{AccessArgs, Person};
-use super::{Exit, UsageError};
+use super::{Exit, UsageError, operand};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
 /// be compared from one run to the next.
@@ -48,12 +49,11 @@ pub(super) struct Conditions {
     /// Seed of the guests' random numbers; makes the order of processes repeatable, too
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Take plugin directories as they are, without running their build commands
-    #[arg(long)]
-    no_build: bool,
     /// Neither use nor keep compiled code
     #[arg(long)]
     no_cache: bool,
+    #[command(flatten)]
+    build: BuildArgs,
     #[command(flatten)]
     grants: GrantArgs,
     /// Fail a program whose stdout is not this file's, line by line
@@ -180,7 +180,16 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Measuring {
     /// The request that these arguments make, up to a stage.
     pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> anyhow::Result<Request> {
-        self.conditions.request(self.paths.clone(), stage, effort)
+        let paths = operand::plugins(&self.paths)?;
+        self.conditions.request(paths, stage, effort)
+    }
+
+    /// The same for a command that looks at plugins, and builds them only if it is told to.
+    pub(super) fn looking(&self, stage: Stage, build: bool) -> anyhow::Result<Request> {
+        Ok(Request {
+            build: self.conditions.build.options_if(build)?,
+            ..self.request(stage, None)?
+        })
     }
 }
 
@@ -231,7 +240,7 @@ impl Conditions {
             order_seed: self.seed.unwrap_or_else(session::random_u64),
             strict: self.strict,
             shapes: false,
-            build: !self.no_build,
+            build: self.build.options(),
             build_all: false,
             cores: CoreChoice {
                 locks: super::paths::locks(),

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod build;
+mod building;
 mod cases;
 mod check;
 mod compare;
@@ -45,6 +46,7 @@ use dyno_host::package::lock::LockError;
 use dyno_host::package::store::StoreError;
 use dyno_host::package::trust::TrustError;
 use dyno_host::packaging::{Named, PackError, PackagingError};
+use dyno_host::plugin::BuildError;
 use dyno_host::session::SessionError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -122,20 +124,20 @@ impl Cli {
             Verb::List(verb) => verb.execute(),
             Verb::Profile(verb) => verb.execute(verbose),
             Verb::New(verb) => verb.execute(),
-            Verb::Build(verb) => verb.execute(),
+            Verb::Build(verb) => verb.execute(verbose),
             Verb::Compare(verb) => verb.execute(verbose),
             Verb::Gate(verb) => verb.execute(verbose),
             Verb::Baseline(verb) => verb.execute(verbose),
             Verb::History(verb) => verb.execute(verbose),
             Verb::Suite(verb) => verb.execute(verbose),
             Verb::Report(verb) => verb.execute(verbose),
-            Verb::Pack(verb) => verb.execute(),
+            Verb::Pack(verb) => verb.execute(verbose),
             Verb::Sign(verb) => verb.execute(),
             Verb::Verify(verb) => verb.execute(),
             Verb::Inspect(verb) => verb.execute(),
             Verb::Push(verb) => verb.execute(),
             Verb::Pull(verb) => verb.execute(),
-            Verb::Publish(verb) => verb.execute(),
+            Verb::Publish(verb) => verb.execute(verbose),
             Verb::Search(verb) => verb.execute(),
             Verb::Install(verb) => verb.execute(),
             Verb::Update(verb) => verb.execute(),
@@ -201,6 +203,9 @@ impl Exit {
         }
         if let Some(Interrupted(signal)) = error.downcast_ref() {
             return Self::Signal(*signal);
+        }
+        if error.is::<BuildError>() {
+            return Self::Refused;
         }
         let faults = [
             error.downcast_ref().map(PackagingError::fault),
@@ -315,7 +320,10 @@ pub(crate) fn ignore_file_size_signal() {
 
 /// What a package on the command line is: a file, a reference or an id.
 fn named(path: &Path) -> anyhow::Result<Named> {
-    Named::of(path).ok_or_else(|| {
+    let text = path.to_str().and_then(Named::package);
+    // What is no file, or would be the package all the same.
+    let package = text.filter(|named| named.is_claimed(None).unwrap_or(true) || !path.is_file());
+    package.or_else(|| Named::of(path)).ok_or_else(|| {
         let is_file = path.extension().is_some_and(|extension| extension == "tar");
         let is_there = path.exists();
         let path = dyno_host::render::escape(&path.to_string_lossy());

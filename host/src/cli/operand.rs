@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use dyno_host::baseline::Components;
 use dyno_host::checkout::Checkout;
-use dyno_host::packaging::Named;
+use dyno_host::package::id::Release;
+use dyno_host::packaging::{Home, Named, PACKAGE};
 use dyno_host::quoted::{quoted, quoted_path};
 use dyno_host::report::model::{Case, Plugin, Run};
 use dyno_host::report::{Baseline, Store, StoreError};
 
-use super::UsageError;
+use super::{UsageError, paths};
 
 /// One side of a comparison.
 #[derive(Debug)]
@@ -129,30 +130,100 @@ fn lasting(text: &str, what: &What) -> String {
 }
 
 fn any(text: &str, store: Option<&Store>) -> anyhow::Result<Option<Found>> {
-    let path = Path::new(text);
-    let is_there = path.exists();
     let baseline = baseline(text, store)?;
-    if is_there && baseline.is_some() {
-        let text = quoted(text);
-        return Err(UsageError(format!(
-            "{text} is a baseline and a path: write baseline:{text} or ./{text}"
-        ))
-        .into());
+    let path = match meaning(Path::new(text))? {
+        Meaning::Package(_) if baseline.is_some() => {
+            if is_claimed(text)? {
+                return Err(ambiguous(
+                    text,
+                    "a baseline and a package",
+                    "baseline:",
+                    PACKAGE,
+                ));
+            }
+            return Ok(baseline);
+        }
+        Meaning::Path(_) if baseline.is_some() => {
+            return Err(ambiguous(text, "a baseline and a path", "baseline:", "./"));
+        }
+        Meaning::Package(path) | Meaning::Path(path) => path,
+        Meaning::Nothing(_) if baseline.is_some() => return Ok(baseline),
+        Meaning::Nothing(_) => {
+            return match store {
+                Some(store) if is_run_id(text) => Ok(Some(stored(text, store)?)),
+                _ => Ok(None),
+            };
+        }
+    };
+    Ok(Some((What::Plugins(vec![path]), BTreeMap::new())))
+}
+
+/// What a word means besides baselines and runs.
+enum Meaning {
+    /// A package by its id or reference, with the prefix.
+    Package(PathBuf),
+    /// What is there.
+    Path(PathBuf),
+    /// Neither.
+    Nothing(PathBuf),
+}
+
+/// What a word on the command line means: the one place where that is decided. A path of a package's name never stands
+/// for the package, which whoever writes into the directory could have made.
+fn meaning(path: &Path) -> anyhow::Result<Meaning> {
+    let is_there = path.exists();
+    let Some((text, named)) = path
+        .to_str()
+        .and_then(|text| Some((text, Named::package(text)?)))
+    else {
+        return Ok(match is_there {
+            true => Meaning::Path(path.into()),
+            false => Meaning::Nothing(path.into()),
+        });
+    };
+    if text.starts_with(PACKAGE) {
+        return Ok(Meaning::Package(path.into()));
     }
-    if is_there {
-        return Ok(Some(plugin(path)));
+    if !is_there {
+        return Ok(Meaning::Package(format!("{PACKAGE}{named}").into()));
     }
-    if baseline.is_some() {
-        return Ok(baseline);
-    }
-    match store {
-        Some(store) if is_run_id(text) => Ok(Some(stored(text, store)?)),
-        _ => Ok(Named::of(path).map(|_| plugin(path))),
+    match is_claimed(text)? {
+        true => Err(ambiguous(text, "a path and a package", "./", PACKAGE)),
+        false => Ok(Meaning::Path(path.into())),
     }
 }
 
-fn plugin(path: &Path) -> Found {
-    (What::Plugins(vec![path.into()]), BTreeMap::new())
+/// Whether a text names a package even where a path or a baseline has this name.
+fn is_claimed(text: &str) -> anyhow::Result<bool> {
+    let home = paths::home().map(Home);
+    let claimed = Named::package(text).map(|named| named.is_claimed(home.as_ref()));
+    Ok(claimed.transpose()?.unwrap_or_default())
+}
+
+fn ambiguous(text: &str, what: &str, one: &str, other: &str) -> anyhow::Error {
+    let text = quoted(text);
+    UsageError(format!(
+        "{text} is {what}: write {one}{text} or {other}{text}"
+    ))
+    .into()
+}
+
+/// Plugins as they were named on the command line, each so that it can mean one thing alone.
+pub(super) fn plugins(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let meant = paths.iter().map(|path| {
+        Ok(match meaning(path)? {
+            Meaning::Package(path) | Meaning::Path(path) | Meaning::Nothing(path) => path,
+        })
+    });
+    meant.collect()
+}
+
+/// The plugin of a stored run: a release of a package, or a path, whatever it looks like.
+pub(super) fn source(source: &str) -> PathBuf {
+    match source.parse::<Release>() {
+        Ok(release) => format!("{PACKAGE}{release}").into(),
+        Err(_) => source.into(),
+    }
 }
 
 /// `latest`, or the time with which every id begins.

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use dyno_host::package::layout::Layout;
-use dyno_host::packaging::{self, Packed};
+use dyno_host::packaging::{self, PackError, Packed};
 use dyno_host::plugin::Source;
 use dyno_host::render::escape;
 use dyno_host::sandbox::Limits;
 
+use super::building::BuildArgs;
 use super::packages::{ComponentArg, desk, supervisor};
 use super::{Exit, UsageError, build, key};
 
@@ -31,21 +32,16 @@ pub(super) struct Pack {
     /// Where to put the package [default: NAMESPACE-NAME-VERSION.oci.tar here]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Take the directory as it is, without running its build commands
-    #[arg(long)]
-    no_build: bool,
+    #[command(flatten)]
+    build: BuildArgs,
     #[command(flatten)]
     component: ComponentArg,
 }
 
 impl Pack {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let packed = pack(
-            &self.dir,
-            !self.no_build,
-            &self.component.limits(),
-            self.output,
-        )?;
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let source = built(&self.dir, &self.build, verbose)?;
+        let packed = pack(&source, &self.component.limits(), self.output)?;
         let mut out = anstream::stdout();
         let written = writeln!(
             out,
@@ -59,27 +55,25 @@ impl Pack {
     }
 }
 
-/// Builds and packs a plugin directory.
+/// A plugin directory, built unless that is forbidden. Nothing of the build runs any more.
+pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> anyhow::Result<Source> {
+    let source = source(dir)?;
+    match args.options() {
+        Some(options) => build::build(&source, &options, verbose)?,
+        None => source.built().map_err(PackError::Component)?,
+    }
+    Ok(source)
+}
+
+/// Packs a plugin directory that has been built.
 pub(super) fn pack(
-    dir: &Path,
-    build: bool,
+    source: &Source,
     limits: &Limits,
     output: Option<PathBuf>,
 ) -> anyhow::Result<Packed> {
-    let source = source(dir)?;
-    if build {
-        build::build(&source)?;
-    }
     let desk = desk()?;
     let supervisor = supervisor()?;
-    let packed = packaging::pack(
-        &source,
-        limits,
-        created()?,
-        output,
-        &supervisor,
-        desk.path(),
-    );
+    let packed = packaging::pack(source, limits, created()?, output, &supervisor, desk.path());
     super::until_interrupted(packed)
 }
 

@@ -10,6 +10,7 @@ use dyno_host::package::registry::Reference;
 use dyno_host::packaging::{self, Access, Named, Nobody};
 use dyno_host::render::escape;
 
+use super::building::BuildArgs;
 use super::packages::{PackageArgs, Person, desk, quietly, supervisor};
 use super::{Exit, key, pack};
 
@@ -28,21 +29,23 @@ pub(super) struct Publish {
     /// The key to sign with [default: the one that `dyno key generate` made]
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Take the directory as it is, without running its build commands
-    #[arg(long)]
-    no_build: bool,
+    #[command(flatten)]
+    build: BuildArgs,
     #[command(flatten)]
     args: PackageArgs,
 }
 
 impl Publish {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
         // First: a key that cannot be read should not cost a build to find out.
+        key::check(self.key.as_deref())?;
+        let source = pack::built(&self.dir, &self.build, verbose)?;
+        // After the build, which could look for it in the memory of this process.
         let key = key::signing_key(self.key.as_deref())?;
         let desk = desk()?;
         let file = desk.path().join("package.oci.tar");
-        let packed = pack::pack(&self.dir, !self.no_build, &access.limits, Some(file))?;
+        let packed = pack::pack(&source, &access.limits, Some(file))?;
         let release = &packed.about.release;
         say(&format!("packed {release}  {}", packed.digest))?;
         let layout = Layout::open(&packed.path)?;

@@ -9,13 +9,17 @@ use clap::{Args, Subcommand, ValueEnum};
 use dyno_host::checkout::Folder;
 use dyno_host::compare::{BLOCKS, RULES};
 use dyno_host::export::{self, Contents};
+use dyno_host::plugin;
 use dyno_host::quoted::quoted_path;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
 use dyno_host::report::model::{CaseComparison, Plugin, Rules};
 use dyno_host::session::{Request, Stage};
-use dyno_host::suite::{self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, Suite};
+use dyno_host::suite::{
+    self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, PluginSource, Suite,
+};
 
+use super::building::BuildArgs;
 use super::compare::{Compared, Versions};
 use super::measuring::{self, Conditions};
 use super::operand::{Operand, What};
@@ -26,7 +30,7 @@ use super::{Exit, UsageError, gate, paths};
 pub(super) enum SuiteVerb {
     /// Run the phases of a suite and judge them
     Run(RunSuite),
-    /// Read a suite and say what it would do
+    /// Read a suite and say what it would do: phases, grants, output and build commands. Runs nothing
     Check {
         #[command(flatten)]
         config: Config,
@@ -67,6 +71,8 @@ pub(super) struct RunSuite {
     /// Measure even while other runs measure on every core, and flag the result, instead of waiting for one
     #[arg(long)]
     no_wait: bool,
+    #[command(flatten)]
+    build: BuildArgs,
     /// The results as JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -135,6 +141,7 @@ fn check(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
             writeln!(out, "  {}", render::escape(&criterion.to_string()))?;
         }
     }
+    reaches(suite, out)?;
     for (old, new) in &suite.exceptions.renames {
         writeln!(
             out,
@@ -142,6 +149,31 @@ fn check(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
             render::escape(old),
             render::escape(new)
         )?;
+    }
+    Ok(())
+}
+
+/// What the suite touches besides its plugins: what it grants them, where it writes, and what it runs to build them.
+fn reaches(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
+    let grants = suite.grants.words();
+    if !grants.is_empty() {
+        let grants: Vec<_> = grants.iter().map(|grant| render::escape(grant)).collect();
+        writeln!(out, "grants: {}", grants.join(" "))?;
+    }
+    if let Some(output) = &suite.output {
+        writeln!(out, "output: {}", render::escape(&output.to_string_lossy()))?;
+    }
+    for plugin in &suite.plugins {
+        let PluginSource::Path(path) = &plugin.source else {
+            continue;
+        };
+        for source in plugin::find(path).into_iter().flatten() {
+            let manifest = source.manifest.iter();
+            for command in manifest.flat_map(|manifest| &manifest.commands) {
+                let command = render::command_line(command);
+                writeln!(out, "build {}: {command}", render::escape(&source.name))?;
+            }
+        }
     }
     Ok(())
 }
@@ -221,6 +253,7 @@ impl RunSuite {
         let gate = plan.gate.clone();
         let mut request = request(plan)?;
         request.cores.waits = !self.no_wait;
+        request.build = self.build.options();
         let (result, exit) = match gate {
             None => {
                 let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;

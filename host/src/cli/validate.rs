@@ -104,6 +104,8 @@ impl Validate {
         request.processes = self.pairs;
         request.time = TimeSettings::compared();
         self.sampling.apply(&mut request.time)?;
+        // They are texts of our own.
+        request.build = None;
         // Of plugins that are never seen again nothing is kept.
         request.cache_dir = None;
         let rules = Rules {

@@ -9,7 +9,10 @@ mod inputs;
 mod manifest;
 mod source;
 
-pub use build::{BuildError, build};
+pub use build::{
+    BUILD_ARGUMENT, BUILD_TIME, BuildError, BuildEvent, BuildOptions, PASSPHRASE_VARIABLE, build,
+    hide, run_build_command,
+};
 pub use cases::{CASE_NAME_CHARS_MAX, validate};
 pub use digest::{Digest, DigestError};
 pub(crate) use inputs::INPUT_BYTES_MAX;

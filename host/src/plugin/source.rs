@@ -57,6 +57,14 @@ pub enum SourceError {
         /// Its size, or what was read of it: at least this, bytes.
         actual: u64,
     },
+    /// It has to be built first.
+    #[error("{component} does not exist yet: `dyno build {dir}` builds it")]
+    NotBuilt {
+        /// What the build makes.
+        component: String,
+        /// The plugin's directory.
+        dir: String,
+    },
     /// It was to be a package, and cannot be had as one: one sentence.
     #[error("{0}")]
     Package(String),
@@ -102,6 +110,21 @@ impl Source {
         match &self.manifest {
             Some(_) => Checkout::around(&self.path)?.open(&self.component()),
             None => open_regular(&self.path),
+        }
+    }
+
+    /// Whether it is there, as far as building makes it.
+    ///
+    /// # Errors
+    /// If only its build commands make its component.
+    pub fn built(&self) -> Result<(), SourceError> {
+        let has_commands = |manifest: &Manifest| !manifest.commands.is_empty();
+        match self.manifest.as_ref().is_some_and(has_commands) && !self.component().exists() {
+            true => Err(SourceError::NotBuilt {
+                component: quoted_path(&self.component()),
+                dir: quoted_path(&self.path),
+            }),
+            false => Ok(()),
         }
     }
 

@@ -34,7 +34,7 @@ pub(crate) use failure::{explain, mark};
 pub use history::{baselines, histories};
 pub use packages::{check_passed, found, inspected, installed, plan, trust};
 pub use profile::{difference, profile};
-pub use progress::Progress;
+pub use progress::{Progress, command_line};
 pub use rerun::reproduce;
 pub use run::run;
 pub use runs::runs;

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DIM, escape};
+use super::{DIM, escape, shell};
 use crate::progress::{self, Observer, Step};
 
 /// Draws what a session tells.
@@ -16,7 +16,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Draws if stderr is a terminal; `verbose` prints build commands even if it is not.
+    /// Draws if stderr is a terminal. Build commands are always printed, and with `verbose` what they say, too.
     #[must_use]
     pub fn on_terminal(verbose: bool) -> Self {
         let bar = if std::io::stderr().is_terminal() {
@@ -46,6 +46,18 @@ impl Progress {
     }
 }
 
+/// A program and its arguments as a shell would take them, where everything can be seen.
+#[must_use]
+pub fn command_line(command: &[String]) -> String {
+    let words: Vec<_> = command.iter().map(|word| shell::word(word)).collect();
+    escape(&words.join(" "))
+}
+
+/// A line that a build command said. Never without words of ours before it.
+fn build_line(plugin: &str, line: &str) -> String {
+    format!("{DIM}{} |{DIM:#} {}", escape(plugin), escape(line))
+}
+
 fn style() -> ProgressStyle {
     ProgressStyle::with_template("{bar:24} {pos:>3}/{len:<3} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -55,14 +67,15 @@ impl Observer for Progress {
     fn on(&mut self, progress: progress::Progress<'_>) {
         match progress {
             progress::Progress::Build { plugin, command } => {
-                if self.verbose {
-                    let line = format!("{DIM}{}{DIM:#} {}", escape(plugin), escape(command));
-                    self.say(&line);
-                }
-                self.show(
-                    None,
-                    format!("building {}: {}", escape(plugin), escape(command)),
-                );
+                let line = format!("building {}: {}", escape(plugin), command_line(command));
+                self.say(&line);
+                self.show(None, line);
+            }
+            progress::Progress::BuildLine { plugin, line } if self.verbose => {
+                self.say(&build_line(plugin, line));
+            }
+            progress::Progress::BuildLine { plugin, line } => {
+                self.show(None, build_line(plugin, line));
             }
             progress::Progress::Compile { plugin } => {
                 self.show(None, format!("compiling {}", escape(plugin)))

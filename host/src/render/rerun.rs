@@ -9,12 +9,14 @@ use super::shell;
 
 /// Flags of a command that are part of the conditions of its run and that the run does not record otherwise, and
 /// whether each has a value.
-const TYPED: [(&str, bool); 11] = [
+const TYPED: [(&str, bool); 13] = [
     ("--report", true),
     ("--no-report", false),
     ("--time", true),
     ("--sample-time", true),
     ("--no-build", false),
+    ("--build-timeout", true),
+    ("--build-env", true),
     ("--no-cache", false),
     ("--no-wait", false),
     ("--allow-unsigned", false),

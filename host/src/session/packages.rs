@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Session;
 use super::subject::{Subject, lossy};
 use crate::package::kind::{DATA, Kinds, Started};
-use crate::packaging::{Ask, Named};
+use crate::packaging::{Ask, Named, PACKAGE};
 use crate::plugin::{Source, SourceError};
 use crate::sandbox::{Access, DirGrant, Grants};
 
@@ -48,7 +48,10 @@ impl Subject {
     /// It came out of a package: what the report calls it, by what it was named, and what is its own.
     pub(super) fn is_packaged(&mut self, started: Started, operand: &Path) {
         self.plugin.source = started.release.to_string();
-        self.plugin.operand = Some(lossy(operand)).filter(|operand| *operand != self.plugin.source);
+        let operand = lossy(operand);
+        let operand = operand.strip_prefix(PACKAGE).unwrap_or(&operand);
+        self.plugin.operand =
+            Some(operand.to_owned()).filter(|operand| *operand != self.plugin.source);
         self.package = Some(started);
     }
 

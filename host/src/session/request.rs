@@ -7,6 +7,7 @@ use super::{CoreChoice, Settings};
 use crate::filter::CaseFilter;
 use crate::measure::{CountSettings, TimeSettings};
 use crate::packaging::Access;
+use crate::plugin::BuildOptions;
 use crate::report::model::{Exceptions, Plugin, Rules};
 use crate::sandbox::{Grants, Limits};
 
@@ -43,8 +44,8 @@ pub struct Request {
     pub strict: bool,
     /// Whether the structure of every plugin is wanted, for which the cache is passed by.
     pub shapes: bool,
-    /// Whether plugin directories are built first.
-    pub build: bool,
+    /// How plugin directories are built first; none to take them as they are.
+    pub build: Option<BuildOptions>,
     /// How the core to measure on is chosen.
     pub cores: CoreChoice,
     /// Whether every plugin that is found must be built: one that lacks its tools is refused, and not passed over.

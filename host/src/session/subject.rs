@@ -9,7 +9,7 @@ use super::request::{Request, Stage};
 use crate::compare;
 use crate::filter::{CaseFilter, FilterError, nearest};
 use crate::package::kind::Started;
-use crate::plugin::{self, BuildError, Digest, Source, SourceError};
+use crate::plugin::{self, BuildError, BuildEvent, BuildOptions, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
 use crate::quoted::quoted;
 use crate::report::model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
@@ -115,7 +115,15 @@ impl Subject {
                 return subject;
             }
         }
-        match subject.read(&source, request, observer, cancel).await {
+        // What a baseline kept is data, whatever is written beside it.
+        let build = match request.kept_from.contains_key(path) {
+            true => None,
+            false => request.build.as_ref(),
+        };
+        match subject
+            .read(&source, request, build, observer, cancel)
+            .await
+        {
             Ok((digest, bytes)) => {
                 subject.digest = Some(digest);
                 subject.plugin.digest = Some(digest.to_string());
@@ -139,6 +147,7 @@ impl Subject {
         &self,
         source: &Source,
         request: &Request,
+        build: Option<&BuildOptions>,
         observer: &mut dyn Observer,
         mut cancel: Cancel,
     ) -> Result<(Digest, u64), Outcome> {
@@ -149,12 +158,16 @@ impl Subject {
                     format!("it asks for more than the limits allow: grant it with {flags}");
                 return Err(refused(reason));
             }
-            if request.build {
-                let announce = |command: &str| {
-                    let plugin = &source.name;
-                    observer.on(Progress::Build { plugin, command });
+            if let Some(options) = build {
+                let plugin = &source.name;
+                let on = |event: BuildEvent<'_>| match event {
+                    BuildEvent::Command(command) => {
+                        observer.on(Progress::Build { plugin, command });
+                    }
+                    BuildEvent::Line(line) => observer.on(Progress::BuildLine { plugin, line }),
                 };
-                let built = plugin::build(&source.path, manifest, announce, cancel.raised()).await;
+                let built =
+                    plugin::build(&source.path, manifest, options, on, cancel.raised()).await;
                 built.map_err(|error| match error {
                     BuildError::Interrupted(_) => Outcome::Skipped {
                         reason: INTERRUPTED.into(),
@@ -169,6 +182,9 @@ impl Subject {
                     error => refused(error.to_string()),
                 })?;
             }
+        }
+        if build.is_none() {
+            source.built().map_err(|error| refused(error.to_string()))?;
         }
         plugin::read(source, &request.limits).map_err(|error| match error {
             SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {

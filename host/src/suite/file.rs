@@ -68,8 +68,9 @@ pub(super) struct PluginTable {
     /// A .wasm, .wat or .oci.tar file, a plugin directory, or a directory of those.
     #[schemars(with = "Option<PathBuf>")]
     pub(super) path: Option<Spanned<PathBuf>>,
-    /// An installed package by its id, or a reference like HOST/REPOSITORY:TAG.
-    pub(super) package: Option<String>,
+    /// An installed package by its id, or a reference like HOST/REPOSITORY:TAG. Never a path.
+    #[schemars(with = "Option<String>")]
+    pub(super) package: Option<Spanned<String>>,
     /// What phases call it; unless given, the last part of its path, or the package as it is named.
     #[schemars(with = "Option<String>", length(min = 1))]
     pub(super) name: Option<Spanned<String>>,

@@ -7,6 +7,7 @@ use super::config::{Gate, PhaseName, PluginSource, Suite};
 use super::metric::Quantity;
 use crate::filter::CaseFilter;
 use crate::measure::TimeSettings;
+use crate::packaging::PACKAGE;
 use crate::sandbox::{Grants, Limits};
 
 /// Fewer processes say nothing of the spread between processes (METHOD.md: a process is the unit).
@@ -75,7 +76,7 @@ impl Suite {
         let phase = &self.phases[index];
         let path = |at: &usize| match &self.plugins[*at].source {
             PluginSource::Path(path) => path.clone(),
-            PluginSource::Package(package) => package.into(),
+            PluginSource::Package(package) => format!("{PACKAGE}{package}").into(),
         };
         PhasePlan {
             phase: phase.name,
@@ -164,7 +165,7 @@ mod tests {
 
     fn suite(text: &str) -> Suite {
         Suite::parse(
-            &format!("[[plugins]]\npath = 'a'\n[[plugins]]\npackage = 'b@1'\n{text}"),
+            &format!("[[plugins]]\npath = 'a'\n[[plugins]]\npackage = 'b/c@1'\n{text}"),
             Path::new("dir/dyno.toml"),
         )
         .unwrap()
@@ -179,14 +180,17 @@ mod tests {
 
     #[test]
     fn a_phase_becomes_what_dyno_run_would_be_asked() {
-        let suite = suite("strict = true\n[grants]\ndirs = ['data::/data', '/abs']\nstdin = 'in.txt'\n[limits]\nmemory = '1GiB'\n[phases.baseline]\nplugins = ['b@1']\n[phases.cross]\ndepth = 'thorough'\n".replacen("strict = true\n", "", 1).as_str());
+        let suite = suite("strict = true\n[grants]\ndirs = ['data::/data', '/abs']\nstdin = 'in.txt'\n[limits]\nmemory = '1GiB'\n[phases.baseline]\nplugins = ['b/c@1']\n[phases.cross]\ndepth = 'thorough'\n".replacen("strict = true\n", "", 1).as_str());
         let plans = suite.plan(None).unwrap();
         assert_eq!(
             plans.iter().map(|plan| plan.phase).collect::<Vec<_>>(),
             [PhaseName::Baseline, PhaseName::Cross]
         );
-        assert_eq!(plans[0].paths, [Path::new("b@1")]);
-        assert_eq!(plans[1].paths, [Path::new("dir/a"), Path::new("b@1")]);
+        assert_eq!(plans[0].paths, [Path::new("package:b/c@1")]);
+        assert_eq!(
+            plans[1].paths,
+            [Path::new("dir/a"), Path::new("package:b/c@1")]
+        );
         assert_eq!((plans[0].blocks, plans[1].blocks), (5, 20));
         assert_eq!(plans[1].time, crate::session::Depth::Thorough.time());
         let dirs: Vec<_> = plans[0]

@@ -10,6 +10,7 @@ use super::exceptions::exceptions;
 use super::{CasePattern, Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
 use crate::checkout::Checkout;
 use crate::filter::CaseFilter;
+use crate::packaging::{Named, PACKAGE};
 use crate::quantity;
 use crate::quoted::quoted;
 use crate::sandbox::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits};
@@ -75,7 +76,15 @@ impl Understand<'_> {
             } = table.into_inner();
             let source = match (path, package) {
                 (Some(path), None) => PluginSource::Path(self.path(&path)?),
-                (None, Some(package)) => PluginSource::Package(package),
+                (None, Some(package)) => {
+                    let id = package.get_ref();
+                    if Named::package(id).is_none() || id.starts_with(PACKAGE) {
+                        let message = format!("`{}` names no package", quoted(id));
+                        let help = "write namespace/name, namespace/name@1.2 or HOST/REPOSITORY:TAG, or path = \"FILE\" for a file";
+                        return Err(Problem::new(package.span(), message).help(help));
+                    }
+                    PluginSource::Package(package.into_inner())
+                }
                 _ => {
                     let help = "write path = \"DIRECTORY OR FILE\" or package = \"ID\"";
                     return Err(Problem::new(
