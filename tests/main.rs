@@ -41,6 +41,7 @@ mod growth;
 mod guards;
 mod hermetic;
 mod history;
+mod hostile_reports;
 mod hostile_server;
 mod matching;
 mod new;

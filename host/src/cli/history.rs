@@ -167,8 +167,12 @@ impl History {
             ));
         }
         let distance = |name: &&String| strsim::damerau_levenshtein(name, &self.case);
-        let near = names.iter().min_by_key(distance);
-        let near = near.filter(|name| distance(name) <= NEAR.max(name.chars().count() / 3));
+        let asked = self.case.chars().count();
+        // Names whose lengths differ by more are not compared: there may be many of them, and long ones.
+        let slips = |name: &&String| NEAR.max(name.chars().count() / 3);
+        let could_be = |name: &&String| name.chars().count().abs_diff(asked) <= slips(name);
+        let near = names.iter().filter(could_be).min_by_key(distance);
+        let near = near.filter(|name| distance(name) <= slips(name));
         let hint = match near {
             Some(near) => format!("; did you mean {}?", quoted(near)),
             None => String::new(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use dyno_host::checkout::{Checkout, Folder};
 use dyno_host::quoted::quoted_path;
+use dyno_host::report::check_owner;
 
 use super::UsageError;
 
@@ -18,7 +19,7 @@ pub(super) fn project() -> PathBuf {
 }
 
 /// The report: the one that the user names, or the one beside the project. A link of a checkout does not make that one
-/// another's file.
+/// another's file, and another user's is not used unasked.
 pub(super) fn report(named: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(path) = named {
         return Ok(path.into());
@@ -37,6 +38,7 @@ pub(super) fn report(named: Option<&Path>) -> anyhow::Result<PathBuf> {
             ))
         })?;
     }
+    check_owner(&path)?;
     Ok(path)
 }
 

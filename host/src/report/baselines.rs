@@ -1,10 +1,10 @@
 //! Baselines in the report: a run under a name, and which of its plugins can be run again.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::params;
 use serde::Serialize;
 
 use super::error::{Cause, StoreError};
-use super::read::all;
+use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
 use super::schema;
 use super::store::Store;
 use super::write::bits;
@@ -85,10 +85,10 @@ impl Store {
     /// # Errors
     /// If the report cannot be read.
     pub fn baselines(&self) -> Result<Vec<Baseline>, StoreError> {
-        self.consistently(|connection| {
+        self.consistently(|reader| {
             let sql = "SELECT baseline.name FROM baseline ORDER BY name";
-            let names = all(connection, sql, &[], |row| Ok(row.get::<_, String>(0)?))?;
-            let baselines = names.iter().map(|name| read(connection, name));
+            let names = reader.all(sql, &[], |row| text(row, 0, NAME_BYTES_MAX))?;
+            let baselines = names.iter().map(|name| read(reader, name));
             Ok(baselines
                 .collect::<Result<Vec<_>, _>>()?
                 .into_iter()
@@ -102,27 +102,27 @@ impl Store {
     /// # Errors
     /// If the report cannot be read.
     pub fn baseline(&self, name: &str) -> Result<Option<Baseline>, StoreError> {
-        self.consistently(|connection| read(connection, name))
+        self.consistently(|reader| read(reader, name))
     }
 }
 
-fn read(connection: &Connection, name: &str) -> Result<Option<Baseline>, Cause> {
+fn read(reader: &Reader<'_>, name: &str) -> Result<Option<Baseline>, Cause> {
     let sql = "SELECT baseline.id, run.name, baseline.created_at FROM baseline
          JOIN run ON run.id = baseline.run WHERE baseline.name = ?1";
-    let found: Option<(i64, String, String)> = connection
-        .query_row(sql, [name], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
+    let found = reader.first(sql, &[&name], |row| {
+        let id: i64 = row.get(0)?;
+        let of = |column: usize| text(row, column, NAME_BYTES_MAX);
+        Ok((id, of(1)?, of(2)?))
+    })?;
     let Some((id, run, created_at)) = found else {
         return Ok(None);
     };
     let kept = "SELECT plugin_name, source, entry FROM baseline_plugin WHERE baseline = ?1 ORDER BY position";
-    let plugins = all(connection, kept, &[&id], |row| {
+    let plugins = reader.all(kept, &[&id], |row| {
         Ok(KeptPlugin {
-            name: row.get(0)?,
-            source: row.get(1)?,
-            entry: row.get(2)?,
+            name: text(row, 0, PATH_BYTES_MAX)?,
+            source: text(row, 1, PATH_BYTES_MAX)?,
+            entry: text_option(row, 2, NAME_BYTES_MAX)?,
         })
     })?;
     Ok(Some(Baseline {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Cause, StoreError};
 use super::model::{CaseComparison, Comparison, Exceptions, Rules, Run, Side};
-use super::read::{all, json, json_option, tag};
+use super::read::{json, json_option, tag};
+use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text};
 use super::store::Store;
 use super::write::{json as to_json, tag as to_tag};
 use super::{schema, write};
@@ -38,7 +39,7 @@ impl Store {
     /// As [`Store::run`].
     pub fn comparisons(&self, wanted: &str) -> Result<Vec<Comparison>, StoreError> {
         let id = self.resolve(wanted)?;
-        self.consistently(|connection| read_comparisons(connection, id))
+        self.consistently(|reader| read_comparisons(reader, id))
     }
 }
 
@@ -124,29 +125,29 @@ fn write_verdict(connection: &Connection, id: i64, case: &CaseComparison) -> Res
     Ok(())
 }
 
-fn read_comparisons(connection: &Connection, candidate: i64) -> Result<Vec<Comparison>, Cause> {
+fn read_comparisons(reader: &Reader<'_>, candidate: i64) -> Result<Vec<Comparison>, Cause> {
     let sql = "SELECT comparison.*, one.name AS base_run, other.name AS candidate_run FROM comparison
          JOIN run AS one ON one.id = comparison.base JOIN run AS other ON other.id = comparison.candidate
          WHERE candidate = ?1 ORDER BY comparison.id DESC";
-    all(connection, sql, &[&candidate], |row| {
+    reader.all(sql, &[&candidate], |row| {
         let id: i64 = row.get("id")?;
         let judged: Judged = json(row, "rules_json")?;
         let verdicts = "SELECT detail_json FROM verdict WHERE comparison = ?1 ORDER BY id";
         Ok(Comparison {
             base: Side {
-                run: row.get("base_run")?,
-                name: row.get("base_name")?,
+                run: text(row, "base_run", NAME_BYTES_MAX)?,
+                name: text(row, "base_name", PATH_BYTES_MAX)?,
             },
             candidate: Side {
-                run: row.get("candidate_run")?,
-                name: row.get("candidate_name")?,
+                run: text(row, "candidate_run", NAME_BYTES_MAX)?,
+                name: text(row, "candidate_name", PATH_BYTES_MAX)?,
             },
-            judged_at: row.get("judged_at")?,
+            judged_at: text(row, "judged_at", NAME_BYTES_MAX)?,
             pairing: tag(row, "pairing")?,
             conditions: json_option(row, "conditions_json")?.unwrap_or_default(),
             rules: judged.rules,
             exceptions: judged.exceptions,
-            cases: all(connection, verdicts, &[&id], |row| json(row, "detail_json"))?,
+            cases: reader.all(verdicts, &[&id], |row| json(row, "detail_json"))?,
         })
     })
 }

@@ -4,7 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::{SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE};
 
+use super::guard::{HEAP_BYTES_MAX, VALUE_BYTES_MAX};
 use super::pack::PackError;
 
 /// Why the report could not be opened, written or read. Whatever it is, the file holds the runs
@@ -76,6 +78,54 @@ pub enum StoreError {
         path: PathBuf,
         /// What was found.
         detail: String,
+    },
+    /// Its tables are not those of its version.
+    #[error("the report {} {detail}; move it away to start a new one, or name another file", .path.display())]
+    Schema {
+        /// The report.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// A rollback journal lies beside it, which is never one of ours.
+    #[error("{} lies beside the report {}, is not of dyno, and would undo runs; delete that journal", .journal.display(), .path.display())]
+    Journal {
+        /// The report.
+        path: PathBuf,
+        /// The journal.
+        journal: PathBuf,
+    },
+    /// The log beside it is that of another file.
+    #[error("the log beside the report {}, a file that ends in -wal, would take back the run {run:?}; it is not of this report, so delete it", .path.display())]
+    TakesBack {
+        /// The report.
+        path: PathBuf,
+        /// A run that is in the file and not in the log.
+        run: String,
+    },
+    /// It holds more than a report can.
+    #[error("the report {} holds {what}, more than dyno reads; move it away to start a new one, or name another file", .path.display())]
+    Excess {
+        /// The report.
+        path: PathBuf,
+        /// What there is too much of.
+        what: String,
+    },
+    /// A run is larger than what can be read back.
+    #[error("the run has {what}, more than the report {} takes; measure fewer cases or samples at a time", .path.display())]
+    TooLarge {
+        /// The report.
+        path: PathBuf,
+        /// What there is too much of.
+        what: String,
+    },
+    /// It was found beside the project and belongs to another user.
+    #[error("{} belongs to another user (uid {owner}), and nobody named it; name the report with --report or DYNO_REPORT if you trust it", .path.display())]
+    OfAnother {
+        /// The report, or its directory.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
     },
     /// It can be read but not written, or not even read without writing beside it.
     #[error("cannot write to the report {} or its directory; give yourself write permission or name another file", .path.display())]
@@ -179,6 +229,9 @@ fn wait() -> String {
     format!("{} s", super::store::BUSY_WAIT.as_secs())
 }
 
+/// What is shown of a detail.
+const DETAIL_CHARS: usize = 200;
+
 impl StoreError {
     /// Whether the file itself is the reason: it is not a report that this host can use.
     #[must_use]
@@ -191,6 +244,10 @@ impl StoreError {
                 | Self::Foreign { .. }
                 | Self::Newer { .. }
                 | Self::Damaged { .. }
+                | Self::Schema { .. }
+                | Self::Journal { .. }
+                | Self::TakesBack { .. }
+                | Self::Excess { .. }
         )
     }
 }
@@ -202,6 +259,11 @@ pub(super) enum Cause {
     Pack(PackError),
     Json(&'static str, serde_json::Error),
     Damaged(String),
+    Foreign,
+    Newer { found: i64, known: i64 },
+    Schema(String),
+    TakesBack(String),
+    Excess(String),
 }
 
 impl From<rusqlite::Error> for Cause {
@@ -222,14 +284,32 @@ impl Cause {
                     detail: format!("a block of samples {error}"),
                 };
             }
-            Self::Damaged(detail) => return StoreError::Damaged { path, detail },
+            Self::Damaged(detail) => {
+                let detail = shortened(detail);
+                return StoreError::Damaged { path, detail };
+            }
+            Self::Foreign => return StoreError::Foreign { path },
+            Self::Newer { found, known } => return StoreError::Newer { path, found, known },
+            Self::Schema(detail) => {
+                let detail = shortened(detail);
+                return StoreError::Schema { path, detail };
+            }
+            Self::TakesBack(run) => {
+                let run = shortened(run);
+                return StoreError::TakesBack { path, run };
+            }
+            Self::Excess(what) => return StoreError::Excess { path, what },
             Self::Json(what, source) => return StoreError::Unwritable { path, what, source },
         };
+        // SQLite says of a full disk that the index of the log, the first thing to be written, has no size.
+        let has_no_room = source.sqlite_error().is_some_and(|error| {
+            [SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE].contains(&error.extended_code)
+        });
         let code = source.sqlite_error_code();
         match code {
             Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged {
                 path,
-                detail: source.to_string(),
+                detail: shortened(source.to_string()),
             },
             Some(ErrorCode::NotADatabase) => StoreError::NotSqlite { path },
             Some(
@@ -242,17 +322,39 @@ impl Cause {
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 StoreError::CannotOpen { path, source }
             }
+            Some(ErrorCode::SystemIoFailure) if has_no_room => StoreError::Full { path },
             Some(ErrorCode::SystemIoFailure) => StoreError::Io { path, source },
+            Some(ErrorCode::TooBig) => StoreError::Excess {
+                path,
+                what: format!("a value of more than {} MiB", VALUE_BYTES_MAX >> 20),
+            },
+            Some(ErrorCode::OutOfMemory) => StoreError::Excess {
+                path,
+                what: format!("values of more than {} MiB together", HEAP_BYTES_MAX >> 20),
+            },
+            Some(ErrorCode::OperationInterrupted) => StoreError::Excess {
+                path,
+                what: "what takes seconds to look through".to_owned(),
+            },
             // A column of another type than the one that was written.
             None if is_conversion(&source) => StoreError::Damaged {
                 path,
-                detail: source.to_string(),
+                detail: shortened(source.to_string()),
             },
             _ => StoreError::Statement {
                 path,
-                detail: without_sql(source),
+                detail: shortened(without_sql(source)),
             },
         }
+    }
+}
+
+/// A detail may quote what the file says, at any length and in several lines.
+fn shortened(detail: String) -> String {
+    let line = detail.replace(['\n', '\r'], " ");
+    match line.char_indices().nth(DETAIL_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 

@@ -12,12 +12,13 @@
 //! ```text
 //! stat ─ absent, directory, FIFO, empty
 //!   └► immutable: header ─ not SQLite, not ours, newer, shorter than it says
-//!        └► a log beside it? ─ no ─► clean
-//!             └► yes: its last user ended uncleanly, or is still there
-//!                  └► integrity check, alone with the file if possible ─ damaged
+//!        └► beside it ─ a journal, what is no file (`beside`)
+//!             └► a log? ─ no ─► clean
+//!                  └► yes: its last user ended uncleanly, or is still there
+//!                       └► its schema (`known`), the runs that the file has without it,
+//!                          integrity check, alone with the file if possible ─ damaged
 //! ```
 
-use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -25,9 +26,11 @@ use std::thread;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode};
 
+use super::beside::{self, has_log};
 use super::error::{Cause, StoreError};
+use super::guard::{self, TimeLimit};
 use super::schema::{self, APPLICATION_ID};
 use super::store::BUSY_WAIT;
 
@@ -42,8 +45,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Finds the report at `path` and returns the file it leads to; none if nothing is there.
 ///
 /// # Errors
-/// For everything that is not a report of a version up to `known`, or cannot be looked at.
-pub(super) fn inspect(path: &Path, known: i64) -> Result<Option<PathBuf>, StoreError> {
+/// For everything that is not a report of a version up to that of `migrations`, or cannot be looked at.
+pub(super) fn inspect(path: &Path, migrations: &[&str]) -> Result<Option<PathBuf>, StoreError> {
     let unreachable = |source| StoreError::Unreachable {
         path: path.to_owned(),
         source,
@@ -67,14 +70,15 @@ pub(super) fn inspect(path: &Path, known: i64) -> Result<Option<PathBuf>, StoreE
     }
     // SQLite follows links and keeps its log beside the file they lead to.
     let real = fs::canonicalize(path).map_err(unreachable)?;
-    let header = settled(|| header(&real), || has_log(&real), thread::sleep);
-    let header = header.map_err(|cause| cause.at(path))?;
-    if let Some((application, version)) = header {
-        judge(path, application, version, known)?;
-    }
-    if header.is_none() || has_log(&real).map_err(unreachable)? {
-        let (application, version) = check(&real).map_err(|cause| cause.at(path))?;
-        judge(path, application, version, known)?;
+    let header = settled(|| header(&real), || has_log(&real), thread::sleep)
+        .and_then(|header| match header {
+            Some(identity) => judge(identity, migrations).map(|()| true),
+            None => Ok(false),
+        })
+        .map_err(|cause| cause.at(path))?;
+    beside::check(path, &real)?;
+    if !header || has_log(&real).map_err(unreachable)? {
+        check(&real, migrations).map_err(|cause| cause.at(path))?;
     }
     Ok(Some(real))
 }
@@ -109,37 +113,8 @@ fn is(cause: &Cause, code: ErrorCode) -> bool {
     matches!(cause, Cause::Sql(error) if error.sqlite_error_code() == Some(code))
 }
 
-/// Whether a write-ahead log with something in it lies beside the file.
-pub(super) fn has_log(real: &Path) -> io::Result<bool> {
-    let mut log = OsString::from(real);
-    log.push("-wal");
-    match fs::metadata(log) {
-        Ok(metadata) => Ok(metadata.len() > 0),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Opens a file that nobody writes to, in a way that cannot write either.
-pub(super) fn open_immutable(real: &Path) -> rusqlite::Result<Connection> {
-    let mut uri = String::from("file:");
-    for &byte in real.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-                uri.push(char::from(byte));
-            }
-            _ => uri.push_str(&format!("%{byte:02x}")),
-        }
-    }
-    uri.push_str("?immutable=1");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_URI
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(uri, flags)
-}
-
 fn header(real: &Path) -> Result<Identity, Cause> {
-    identity(&open_immutable(real)?)
+    identity(&guard::open_immutable(real)?.0)
 }
 
 fn identity(connection: &Connection) -> Result<Identity, Cause> {
@@ -149,59 +124,84 @@ fn identity(connection: &Connection) -> Result<Identity, Cause> {
     ))
 }
 
-fn judge(path: &Path, application: i32, found: i64, known: i64) -> Result<(), StoreError> {
-    let path = path.to_owned();
+fn judge((application, found): Identity, migrations: &[&str]) -> Result<(), Cause> {
+    let known = schema::version(migrations);
     if application != APPLICATION_ID {
-        return Err(StoreError::Foreign { path });
+        return Err(Cause::Foreign);
     }
     if found < 1 {
-        return Err(StoreError::Damaged {
-            path,
-            detail: format!("its version is {found}"),
-        });
+        return Err(Cause::Damaged(format!("its version is {found}")));
     }
     if found > known {
-        return Err(StoreError::Newer { path, found, known });
+        return Err(Cause::Newer { found, known });
     }
     Ok(())
 }
 
 /// Checks a report with its log; what it finds wrong is an error.
-fn check(real: &Path) -> Result<Identity, Cause> {
-    match check_as(real, true) {
+fn check(real: &Path, migrations: &[&str]) -> Result<(), Cause> {
+    match check_as(real, migrations, true) {
         // Others have it open, so the log is theirs, and the index of the log that they share is
         // used. They checked it when they opened it, or are about to: that race is why this one
         // checks too.
-        Err(cause) if is(&cause, ErrorCode::DatabaseBusy) => check_as(real, false),
+        Err(cause) if is(&cause, ErrorCode::DatabaseBusy) => check_as(real, migrations, false),
         result => result,
     }
 }
 
-fn check_as(real: &Path, alone: bool) -> Result<Identity, Cause> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(real, flags)?;
-    // Closing would copy the log into a file that may turn out to be damaged.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.busy_timeout(if alone { Duration::ZERO } else { BUSY_WAIT })?;
-    if alone {
-        // With the file to itself SQLite keeps the index of the log in memory, not in a file.
-        connection.pragma_update(None, "locking_mode", "exclusive")?;
-    }
-    let identity = identity(&connection)?;
+fn check_as(real: &Path, migrations: &[&str], is_alone: bool) -> Result<(), Cause> {
+    let connection = match is_alone {
+        true => open_alone(real)?.0,
+        false => {
+            let (connection, _) = guard::open(real)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            connection.busy_timeout(BUSY_WAIT)?;
+            connection
+        }
+    };
+    judge(identity(&connection)?, migrations)?;
+    schema::verify(&connection, migrations)?;
+    check_runs(real, &connection)?;
     // The first thing that it finds is enough.
     let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found == "ok" {
-        return Ok(identity);
+        return Ok(());
     }
     let last = found.lines().last().unwrap_or_default();
     Err(Cause::Damaged(last.to_owned()))
 }
 
+/// Opens a report without a trace: with the file to itself SQLite keeps the index of the log in memory, not in a
+/// file, and the log stays a log, which closing would copy into a file that may turn out to be damaged.
+pub(super) fn open_alone(real: &Path) -> Result<(Connection, TimeLimit), Cause> {
+    let (connection, time) = guard::open(real)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.pragma_update(None, "locking_mode", "exclusive")?;
+    Ok((connection, time))
+}
+
+/// Refuses a log that takes back a run of the file. Others may just be copying theirs into the file, where half of
+/// a page means nothing: what is missing then is there at another look.
+fn check_runs(real: &Path, logged: &Connection) -> Result<(), Cause> {
+    let mut missing = None;
+    for _ in 0..LOOKS {
+        let (alone, _) = guard::open_immutable(real)?;
+        missing = beside::taken_back(&alone, logged)?;
+        if missing.is_none() {
+            return Ok(());
+        }
+        thread::sleep(PAUSE);
+    }
+    missing.map_or(Ok(()), |run| Err(Cause::TakesBack(run)))
+}
+
 #[cfg(unix)]
-fn kind(file_type: FileType) -> &'static str {
+pub(super) fn kind(file_type: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     match file_type {
         _ if file_type.is_dir() => "directory",
+        _ if file_type.is_symlink() => "link",
         _ if file_type.is_fifo() => "FIFO",
         _ if file_type.is_socket() => "socket",
         _ => "device",
@@ -209,7 +209,7 @@ fn kind(file_type: FileType) -> &'static str {
 }
 
 #[cfg(not(unix))]
-fn kind(file_type: FileType) -> &'static str {
+pub(super) fn kind(file_type: FileType) -> &'static str {
     if file_type.is_dir() {
         "directory"
     } else {

@@ -9,20 +9,22 @@ use super::model::Plugin;
 /// Digits of a digest that tell two components apart.
 const DIGEST_DIGITS: usize = 8;
 
-/// Labels each plugin with the first of its [`names`] that no other one has.
+/// Directories above a plugin that its label may have. Below its whole source nothing else is left, and a source
+/// may be a stranger's, of thousands of parts.
+const LEVELS_MAX: usize = 32;
+
+/// Labels each plugin with the first of its [`Names`] that no other one has.
 pub(crate) fn label(mut plugins: Vec<&mut Plugin>) {
-    let names: Vec<Vec<String>> = plugins.iter().map(|plugin| names(plugin)).collect();
-    let mut chosen = vec![0; names.len()];
+    let mut names: Vec<Names> = plugins.iter().map(|plugin| Names::of(plugin)).collect();
     loop {
-        let mut bearers: HashMap<&str, usize> = HashMap::new();
-        for (names, at) in names.iter().zip(&chosen) {
-            *bearers.entry(&names[*at]).or_default() += 1;
+        let mut bearers: HashMap<String, usize> = HashMap::new();
+        for name in &names {
+            *bearers.entry(name.current.clone()).or_default() += 1;
         }
         // All that share a name look for another, so that none has it for its place in the run.
         let mut is_settled = true;
-        for (names, at) in names.iter().zip(&mut chosen) {
-            if bearers[names[*at].as_str()] > 1 && *at + 1 < names.len() {
-                *at += 1;
+        for name in &mut names {
+            if bearers[&name.current] > 1 && name.advance() {
                 is_settled = false;
             }
         }
@@ -31,8 +33,8 @@ pub(crate) fn label(mut plugins: Vec<&mut Plugin>) {
         }
     }
     let mut given: HashMap<&str, usize> = HashMap::new();
-    for ((plugin, names), at) in plugins.iter_mut().zip(&names).zip(&chosen) {
-        let name = names[*at].as_str();
+    for (plugin, name) in plugins.iter_mut().zip(&names) {
+        let name = name.current.as_str();
         let bearers = given.entry(name).or_default();
         *bearers += 1;
         // The same plugin, named twice: nothing else is left to tell it from itself.
@@ -48,44 +50,83 @@ pub(crate) fn label(mut plugins: Vec<&mut Plugin>) {
 ///
 /// A file `x1/benchmark.wat` is `benchmark`, `x1/benchmark`, `x1/benchmark.wat`; a directory `rust` whose manifest
 /// says `sort` is `sort`, `rust/sort`, `rust`; one of two releases of a package is `sort@1.2.0`.
-fn names(plugin: &Plugin) -> Vec<String> {
-    let source = plugin.origin();
-    let parts = parts(source);
-    let stem = |part: &str| {
-        Path::new(part)
-            .with_extension("")
-            .to_string_lossy()
-            .into_owned()
-    };
-    let own: Vec<&str> = plugin.name.split('/').collect();
-    let stems: Vec<String> = match parts.split_last() {
-        Some((last, above)) => above.iter().cloned().chain([stem(last)]).collect(),
-        None => Vec::new(),
-    };
-    let is_named_so = |parts: &[String]| {
-        parts.len() >= own.len()
-            && parts.ends_with(&own.iter().map(ToString::to_string).collect::<Vec<_>>())
-    };
-    let last = parts.last().map_or("", String::as_str);
-    let (above, below) = if is_named_so(&stems) || is_named_so(&parts) {
-        (&parts[..parts.len() - own.len()], plugin.name.as_str())
-    } else if last.starts_with(own.last().copied().unwrap_or_default()) {
-        (&parts[..parts.len() - 1], last)
-    } else {
-        (&parts[..], plugin.name.as_str())
-    };
-    let mut names = vec![plugin.name.clone(), below.to_owned()];
-    names.extend(
-        (0..above.len())
-            .rev()
-            .map(|from| format!("{}/{below}", above[from..].join("/"))),
-    );
-    names.push(source.to_owned());
-    let digest = plugin.digest.as_deref().unwrap_or_default();
-    let digits = digest.trim_start_matches("sha256:").get(..DIGEST_DIGITS);
-    names.extend(digits.map(|digits| format!("{source}@{digits}")));
-    names.dedup();
-    names
+struct Names {
+    current: String,
+    /// What comes next: 0 is the name below no directory.
+    level: usize,
+    below: String,
+    above: Vec<String>,
+    source: String,
+    digits: Option<String>,
+}
+
+impl Names {
+    fn of(plugin: &Plugin) -> Self {
+        let source = plugin.origin();
+        let parts = parts(source);
+        let stem = |part: &str| {
+            Path::new(part)
+                .with_extension("")
+                .to_string_lossy()
+                .into_owned()
+        };
+        let own: Vec<&str> = plugin.name.split('/').collect();
+        let stems: Vec<String> = match parts.split_last() {
+            Some((last, above)) => above.iter().cloned().chain([stem(last)]).collect(),
+            None => Vec::new(),
+        };
+        let is_named_so = |parts: &[String]| {
+            parts.len() >= own.len()
+                && parts.ends_with(&own.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let last = parts.last().map_or("", String::as_str);
+        let (above, below) = if is_named_so(&stems) || is_named_so(&parts) {
+            (&parts[..parts.len() - own.len()], plugin.name.as_str())
+        } else if last.starts_with(own.last().copied().unwrap_or_default()) {
+            (&parts[..parts.len().saturating_sub(1)], last)
+        } else {
+            (&parts[..], plugin.name.as_str())
+        };
+        let digest = plugin.digest.as_deref().unwrap_or_default();
+        let digits = digest.trim_start_matches("sha256:").get(..DIGEST_DIGITS);
+        Self {
+            current: plugin.name.clone(),
+            level: 0,
+            below: below.to_owned(),
+            above: above[above.len().saturating_sub(LEVELS_MAX)..].to_vec(),
+            source: source.to_owned(),
+            digits: digits.map(str::to_owned),
+        }
+    }
+
+    /// Goes on to the next name that is another one; whether there is any.
+    fn advance(&mut self) -> bool {
+        loop {
+            let levels = self.above.len();
+            let next = match self.level {
+                level if level <= levels => {
+                    let above = &self.above[levels - level..];
+                    let parts: Vec<&str> = above
+                        .iter()
+                        .chain([&self.below])
+                        .map(String::as_str)
+                        .collect();
+                    parts.join("/")
+                }
+                level if level == levels + 1 => self.source.clone(),
+                level if level == levels + 2 => match &self.digits {
+                    Some(digits) => format!("{}@{digits}", self.source),
+                    None => return false,
+                },
+                _ => return false,
+            };
+            self.level += 1;
+            if next != self.current {
+                self.current = next;
+                return true;
+            }
+        }
+    }
 }
 
 /// The parts of a path that say something, from the top.

@@ -2,18 +2,24 @@
 //! leaves are [`crate::export`].
 
 mod baselines;
+mod beside;
 mod comparisons;
 mod error;
+mod found;
 
 #[cfg(test)]
 pub(crate) mod fixture;
+mod guard;
 mod history;
 mod inspect;
+mod known;
 mod label;
 pub mod model;
 pub mod pack;
 mod read;
+mod reader;
 mod schema;
+mod sound;
 mod store;
 mod summary;
 #[cfg(test)]
@@ -22,6 +28,7 @@ mod write;
 
 pub use baselines::{Baseline, KeptPlugin};
 pub use error::StoreError;
+pub use found::check_owner;
 pub(crate) use label::{label, parts};
 pub use store::Store;
 pub use summary::RunSummary;

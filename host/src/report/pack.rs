@@ -49,6 +49,9 @@ pub enum PackError {
     /// A number does not fit its field.
     #[error("holds a number that is too large")]
     Overflow,
+    /// More than there can be.
+    #[error("holds {0} samples, more than its process has")]
+    TooMany(usize),
     /// Counts and lengths contradict each other.
     #[error("holds counts that contradict each other")]
     Count,
@@ -81,6 +84,14 @@ pub fn pack(samples: &[Sample]) -> Vec<u8> {
 /// # Errors
 /// For every blob that `pack` did not write.
 pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
+    unpack_at_most(blob, usize::MAX)
+}
+
+/// The same of no more samples than `samples_max`: two bytes can stand for one of thirty-two.
+///
+/// # Errors
+/// As [`unpack`], and before anything is allocated if there are more.
+pub fn unpack_at_most(blob: &[u8], samples_max: usize) -> Result<Vec<Sample>, PackError> {
     let version = *blob.first().ok_or(PackError::Truncated)?;
     if ![VERSION, VERSION_WITHOUT_WAITS].contains(&version) {
         return Err(PackError::Version(version));
@@ -95,6 +106,9 @@ pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
     let count = usize::try_from(take(&mut rest)?).map_err(|_| PackError::Overflow)?;
     if count > rest.len() / MIN_SAMPLE_BYTES {
         return Err(PackError::Count);
+    }
+    if count > samples_max {
+        return Err(PackError::TooMany(count));
     }
     let mut samples = vec![
         Sample {

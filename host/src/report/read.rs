@@ -1,6 +1,6 @@
 //! Rows as a run again: the exact reverse of [`super::write`].
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as TagError;
@@ -9,6 +9,8 @@ use super::error::Cause;
 use super::label::label;
 use super::model::{Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run};
 use super::pack;
+use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
+use super::sound::{self, PROCESS_SAMPLES_MAX, Unsound};
 use super::summary::RunSummary;
 
 /// A JSON column.
@@ -54,28 +56,19 @@ fn tag_option<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option
         .map_err(|error: TagError| Cause::Damaged(format!("{column}: {error}")))
 }
 
+/// How many there are, as the host counted: never negative.
+pub(super) fn count(row: &Row<'_>, column: &str) -> Result<u64, Cause> {
+    let count: i64 = row.get(column)?;
+    u64::try_from(count).map_err(|_| Cause::Damaged(format!("{column}: {count}")))
+}
+
+/// Any 64 bits: an identity, or what a worker measured.
 fn unsigned(row: &Row<'_>, column: &str) -> Result<u64, Cause> {
     Ok(row.get::<_, i64>(column)?.cast_unsigned())
 }
 
 fn unsigned_option(row: &Row<'_>, column: &str) -> Result<Option<u64>, Cause> {
     Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
-}
-
-/// Runs a query and collects what `read` makes of its rows.
-pub(super) fn all<T>(
-    connection: &Connection,
-    sql: &str,
-    parameter: &[&dyn rusqlite::ToSql],
-    mut read: impl FnMut(&Row<'_>) -> Result<T, Cause>,
-) -> Result<Vec<T>, Cause> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(parameter)?;
-    let mut values = Vec::new();
-    while let Some(row) = rows.next()? {
-        values.push(read(row)?);
-    }
-    Ok(values)
 }
 
 /// All runs, newest first; of two that started at once the one recorded later.
@@ -85,35 +78,35 @@ pub(super) const SUMMARIES: &str = "SELECT name, started_at, finished_at, status
     + (SELECT count(*) FROM bench_case WHERE bench_case.run = run.id AND outcome = 'skipped')
     AS skipped_count FROM run ORDER BY started_at DESC, id DESC";
 
-pub(super) fn summaries(connection: &Connection) -> Result<Vec<RunSummary>, Cause> {
-    all(connection, SUMMARIES, &[], |row| {
+pub(super) fn summaries(reader: &Reader<'_>) -> Result<Vec<RunSummary>, Cause> {
+    reader.all(SUMMARIES, &[], |row| {
         Ok(RunSummary {
-            id: row.get("name")?,
-            started_at: row.get("started_at")?,
-            finished_at: row.get("finished_at")?,
+            id: text(row, "name", NAME_BYTES_MAX)?,
+            started_at: text(row, "started_at", NAME_BYTES_MAX)?,
+            finished_at: text(row, "finished_at", NAME_BYTES_MAX)?,
             status: tag(row, "status")?,
-            plugins: unsigned(row, "plugin_count")?,
-            cases: unsigned(row, "case_count")?,
-            failed: unsigned(row, "failed_count")?,
-            skipped: unsigned(row, "skipped_count")?,
+            plugins: count(row, "plugin_count")?,
+            cases: count(row, "case_count")?,
+            failed: count(row, "failed_count")?,
+            skipped: count(row, "skipped_count")?,
             seed: unsigned(row, "seed")?,
-            host_version: row.get("host_version")?,
+            host_version: text(row, "host_version", NAME_BYTES_MAX)?,
         })
     })
 }
 
 /// The keys of the runs that `wanted` can mean: none, the one, or two of several.
-pub(super) fn find(connection: &Connection, wanted: &str) -> Result<Vec<i64>, Cause> {
+pub(super) fn find(reader: &Reader<'_>, wanted: &str) -> Result<Vec<i64>, Cause> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     if wanted == "latest" {
         let newest = "SELECT id FROM run ORDER BY started_at DESC, id DESC LIMIT 1";
-        return all(connection, newest, &[], |row| Ok(row.get(0)?));
+        return reader.all(newest, &[], |row| Ok(row.get(0)?));
     }
     let after = "SELECT id, name FROM run WHERE name >= ?1 ORDER BY name LIMIT 2";
-    let mut found = all(connection, after, params![wanted], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    let mut found = reader.all(after, params![wanted], |row| {
+        Ok((row.get::<_, i64>(0)?, text(row, 1, NAME_BYTES_MAX)?))
     })?;
     found.retain(|(_, name)| name.starts_with(wanted));
     // A whole id is meant even if a longer one begins with it.
@@ -124,18 +117,53 @@ pub(super) fn find(connection: &Connection, wanted: &str) -> Result<Vec<i64>, Ca
     Ok(found.into_iter().map(|(id, _)| id).collect())
 }
 
-pub(super) fn run(connection: &Connection, id: i64) -> Result<Run, Cause> {
+/// How much a run has, by the same indexes by which it is then read.
+const SIZES: [&str; 3] = [
+    "SELECT count(*) FROM run_plugin WHERE run_plugin.run = ?1",
+    "SELECT count(*) FROM run_plugin JOIN bench_case ON bench_case.run_plugin = run_plugin.id
+     WHERE run_plugin.run = ?1",
+    "SELECT CAST(total(max(sample_count, 0)) AS INTEGER) FROM run_plugin
+     JOIN bench_case ON bench_case.run_plugin = run_plugin.id
+     JOIN process ON process.bench_case = bench_case.id
+     WHERE run_plugin.run = ?1",
+];
+
+/// Refuses a run that is larger than one can be, before anything of it is in memory.
+fn check_size(reader: &Reader<'_>, id: i64) -> Result<(), Cause> {
+    let size = |sql| {
+        let found = reader.first(sql, &[&id], |row| Ok(row.get::<_, i64>(0)?))?;
+        Ok::<_, Cause>(found.unwrap_or_default().cast_unsigned())
+    };
+    // Each before the next, which takes the longer to find out.
+    let [plugins, cases, samples] = SIZES;
+    sound::counts(size(plugins)?, 0, 0)?;
+    sound::counts(0, size(cases)?, 0)?;
+    Ok(sound::counts(0, 0, size(samples)?)?)
+}
+
+impl From<Unsound> for Cause {
+    fn from(unsound: Unsound) -> Self {
+        match unsound {
+            Unsound::TooMuch(what) => Self::Excess(what),
+            Unsound::NotANumber(what) => Self::Damaged(format!("it has no sound {what}")),
+        }
+    }
+}
+
+/// A run as it was recorded.
+pub(super) fn run(reader: &Reader<'_>, id: i64) -> Result<Run, Cause> {
+    check_size(reader, id)?;
     let sql = "SELECT run.*, facts_json FROM run
          JOIN machine ON machine.id = run.machine WHERE run.id = ?1";
-    let runs = all(connection, sql, &[&id], |row| {
+    let runs = reader.all(sql, &[&id], |row| {
         Ok(Run {
-            id: row.get("name")?,
-            started_at: row.get("started_at")?,
-            finished_at: row.get("finished_at")?,
+            id: text(row, "name", NAME_BYTES_MAX)?,
+            started_at: text(row, "started_at", NAME_BYTES_MAX)?,
+            finished_at: text(row, "finished_at", NAME_BYTES_MAX)?,
             status: tag(row, "status")?,
             command: json(row, "command_json")?,
-            host_version: row.get("host_version")?,
-            engine: row.get("engine")?,
+            host_version: text(row, "host_version", NAME_BYTES_MAX)?,
+            engine: text(row, "engine", NAME_BYTES_MAX)?,
             seed: unsigned(row, "seed")?,
             order_seed: unsigned(row, "order_seed")?,
             empty_batch_ns: row.get("empty_batch_ns")?,
@@ -146,25 +174,26 @@ pub(super) fn run(connection: &Connection, id: i64) -> Result<Run, Cause> {
             // What the column holds is the class as the version saw it that recorded the run.
             machine: Machine::of(json(row, "facts_json")?),
             warnings: json(row, "warnings_json")?,
-            plugins: plugins(connection, id)?,
+            plugins: plugins(reader, id)?,
         })
     })?;
-    runs.into_iter()
-        .next()
-        .ok_or_else(|| Cause::Damaged("a run without its machine".to_owned()))
+    let run = runs.into_iter().next();
+    let run = run.ok_or_else(|| Cause::Damaged("a run without its machine".to_owned()))?;
+    sound::check(&run)?;
+    Ok(run)
 }
 
-fn plugins(connection: &Connection, run: i64) -> Result<Vec<Plugin>, Cause> {
+fn plugins(reader: &Reader<'_>, run: i64) -> Result<Vec<Plugin>, Cause> {
     let sql = "SELECT run_plugin.*, digest FROM run_plugin
          LEFT JOIN plugin ON plugin.id = run_plugin.plugin
          WHERE run_plugin.run = ?1 ORDER BY run_plugin.id";
-    let mut plugins = all(connection, sql, &[&run], |row| {
+    let mut plugins = reader.all(sql, &[&run], |row| {
         Ok(Plugin {
-            name: row.get("name")?,
+            name: text(row, "name", PATH_BYTES_MAX)?,
             label: String::new(),
-            source: row.get("source")?,
-            operand: row.get("operand")?,
-            kept_from: row.get("kept_from")?,
+            source: text(row, "source", PATH_BYTES_MAX)?,
+            operand: text_option(row, "operand", PATH_BYTES_MAX)?,
+            kept_from: text_option(row, "kept_from", PATH_BYTES_MAX)?,
             kind: tag_option(row, "kind")?,
             digest: row.get("digest")?,
             component_bytes: unsigned_option(row, "component_bytes")?,
@@ -173,16 +202,16 @@ fn plugins(connection: &Connection, run: i64) -> Result<Vec<Plugin>, Cause> {
             compile: json_option(row, "compile_json")?,
             load_ns: json_option(row, "load_json")?,
             instantiate_ns: json_option(row, "instantiate_json")?,
-            cases: cases(connection, row.get("id")?)?,
+            cases: cases(reader, row.get("id")?)?,
         })
     })?;
     label(plugins.iter_mut().collect());
     Ok(plugins)
 }
 
-fn cases(connection: &Connection, run_plugin: i64) -> Result<Vec<Case>, Cause> {
+fn cases(reader: &Reader<'_>, run_plugin: i64) -> Result<Vec<Case>, Cause> {
     let sql = "SELECT * FROM bench_case WHERE run_plugin = ?1 ORDER BY id";
-    all(connection, sql, &[&run_plugin], |row| {
+    reader.all(sql, &[&run_plugin], |row| {
         let id = row.get("id")?;
         Ok(Case {
             spec: CaseSpec {
@@ -198,8 +227,8 @@ fn cases(connection: &Connection, run_plugin: i64) -> Result<Vec<Case>, Cause> {
             checksum: unsigned_option(row, "checksum")?,
             count: json_option(row, "count_json")?,
             calibration: json_option(row, "calibration_json")?,
-            processes: processes(connection, id)?,
-            measurements: measurements(connection, id)?,
+            processes: processes(reader, id)?,
+            measurements: measurements(reader, id)?,
             output: row.get("output")?,
         })
     })
@@ -211,26 +240,30 @@ pub(super) const CASE_OF_RUN: &str = "SELECT id FROM bench_case
 
 /// The processes of one case; none if the run has no such case.
 pub(super) fn case_processes(
-    connection: &Connection,
+    reader: &Reader<'_>,
     run: i64,
     plugin: &str,
     case: &str,
 ) -> Result<Option<Vec<Process>>, Cause> {
-    let id: Option<i64> = connection
-        .query_row(CASE_OF_RUN, params![run, plugin, case], |row| row.get(0))
-        .optional()?;
-    id.map(|id| processes(connection, id)).transpose()
+    let id = reader.first(CASE_OF_RUN, params![run, plugin, case], |row| {
+        Ok(row.get::<_, i64>(0)?)
+    })?;
+    id.map(|id| processes(reader, id)).transpose()
 }
 
-fn processes(connection: &Connection, case: i64) -> Result<Vec<Process>, Cause> {
+fn processes(reader: &Reader<'_>, case: i64) -> Result<Vec<Process>, Cause> {
     let sql = "SELECT * FROM process WHERE bench_case = ?1 ORDER BY id";
-    all(connection, sql, &[&case], |row| {
+    reader.all(sql, &[&case], |row| {
         let blob = row
             .get_ref("samples")?
             .as_blob()
             .map_err(rusqlite::Error::from)?;
-        let samples = pack::unpack(blob).map_err(Cause::Pack)?;
-        if samples.len() as u64 != unsigned(row, "sample_count")? {
+        let expected = count(row, "sample_count")?;
+        let samples_max = usize::try_from(expected).map_or(PROCESS_SAMPLES_MAX, |expected| {
+            expected.min(PROCESS_SAMPLES_MAX)
+        });
+        let samples = pack::unpack_at_most(blob, samples_max).map_err(Cause::Pack)?;
+        if samples.len() as u64 != expected {
             return Err(Cause::Damaged(
                 "a process with another number of samples".to_owned(),
             ));
@@ -256,9 +289,9 @@ fn processes(connection: &Connection, case: i64) -> Result<Vec<Process>, Cause> 
     })
 }
 
-fn measurements(connection: &Connection, case: i64) -> Result<Vec<Measurement>, Cause> {
+fn measurements(reader: &Reader<'_>, case: i64) -> Result<Vec<Measurement>, Cause> {
     let sql = "SELECT * FROM measurement WHERE bench_case = ?1 ORDER BY position";
-    all(connection, sql, &[&case], |row| {
+    reader.all(sql, &[&case], |row| {
         let metric: Metric = tag(row, "metric")?;
         let unit: String = row.get("unit")?;
         if unit != metric.unit() {
@@ -267,7 +300,7 @@ fn measurements(connection: &Connection, case: i64) -> Result<Vec<Measurement>, 
         Ok(Measurement {
             metric,
             estimate: Estimate {
-                n: unsigned(row, "n")?,
+                n: count(row, "n")?,
                 min: row.get("min")?,
                 median: row.get("median")?,
                 mean: row.get("mean")?,

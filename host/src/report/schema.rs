@@ -5,6 +5,7 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::error::Cause;
+use super::known;
 
 /// `Dyno` in ASCII, in SQLite's header: tells a report from any other SQLite file.
 pub(super) const APPLICATION_ID: i32 = 0x4479_6e6f;
@@ -46,16 +47,35 @@ pub(super) fn create(connection: &mut Connection, migrations: &[&str]) -> Result
     Ok(())
 }
 
-/// Brings a report to this version, all steps or none. Of several processes that try, one does it.
+/// Refuses a report whose tables are not those of its version.
+pub(super) fn verify(connection: &Connection, migrations: &[&str]) -> Result<(), Cause> {
+    let current = user_version(connection)?;
+    known::verify(
+        connection,
+        &migrations[..done(current)?.min(migrations.len())],
+    )
+}
+
+/// How many migrations a file of this version has had.
+fn done(version: i64) -> Result<usize, Cause> {
+    usize::try_from(version).map_err(|_| Cause::Damaged(format!("its version is {version}")))
+}
+
+/// Brings a report to this version, all steps or none, once its tables are found to be those of the version that
+/// it has. Of several processes that try, one does it.
 pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<Migrated, Cause> {
     let known = version(migrations);
-    let current = user_version(connection)?;
-    if current >= known {
-        return Ok(if current > known {
-            Migrated::Newer(current)
-        } else {
-            Migrated::Ready
-        });
+    {
+        // The version and the tables as they are at one moment.
+        let snapshot = connection.transaction()?;
+        let current = user_version(&snapshot)?;
+        if current > known {
+            return Ok(Migrated::Newer(current));
+        }
+        verify(&snapshot, migrations)?;
+        if current == known {
+            return Ok(Migrated::Ready);
+        }
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have migrated, even beyond us, while this one waited for the lock.
@@ -63,9 +83,8 @@ pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Resul
     if current > known {
         return Ok(Migrated::Newer(current));
     }
-    let done = usize::try_from(current)
-        .map_err(|_| Cause::Damaged(format!("its version is {current}")))?;
-    for (from, step) in migrations.iter().enumerate().skip(done) {
+    verify(&transaction, migrations)?;
+    for (from, step) in migrations.iter().enumerate().skip(done(current)?) {
         transaction.execute_batch(step)?;
         audit(&transaction, "migrate", &format!("version {}", from + 1))?;
     }

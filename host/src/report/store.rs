@@ -2,21 +2,23 @@
 //!
 //! One SQLite file that many hosts may write at once. A new one is built under another name and
 //! then put in place, so that whoever sees the file sees a whole report; a run is one transaction.
-//! What the file must be before it is opened stands in [`super::inspect`].
+//! What the file must be before it is opened stands in [`super::inspect`], what it may hold in [`super::sound`].
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::error::{Cause, StoreError};
-use super::inspect;
+use super::guard::{self, TimeLimit};
 use super::model::{Process, Run};
+use super::reader::Reader;
 use super::schema::{self, MIGRATIONS, Migrated};
+use super::sound::{self, Unsound};
 use super::summary::RunSummary;
-use super::{read, write};
+use super::{beside, inspect, read, write};
 
 /// How long a writer waits for the others. A run of 10^7 samples is written in about a second, so
 /// this is a queue of several dozen.
@@ -29,6 +31,7 @@ const CREATE_ATTEMPTS: usize = 3;
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    time: TimeLimit,
     /// As the user named it, for messages.
     path: PathBuf,
 }
@@ -44,7 +47,12 @@ impl Store {
         let store = Self::open_at(path, MIGRATIONS)?;
         // SQLite opens for reading what it may not write, and would say so only when a run is lost by it.
         match store.connection.is_readonly(rusqlite::MAIN_DB) {
-            Ok(false) => Ok(store),
+            Ok(false) => {
+                // A copy that another program made may not be; then a journal would be ours (`beside`).
+                let log = store.connection.pragma_update(None, "journal_mode", "wal");
+                log.map_err(|error| Cause::from(error).at(path))?;
+                Ok(store)
+            }
             Ok(true) => Err(StoreError::ReadOnly {
                 path: path.to_owned(),
             }),
@@ -58,22 +66,25 @@ impl Store {
     /// # Errors
     /// As [`Store::open`], and if nothing is there.
     pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
-        let Some(real) = inspect::inspect(path, schema::version(MIGRATIONS))? else {
+        let Some(real) = inspect::inspect(path, MIGRATIONS)? else {
             return Err(StoreError::Absent {
                 path: path.to_owned(),
             });
         };
         match Self::connect(path, &real, MIGRATIONS) {
-            Err(denied @ (StoreError::ReadOnly { .. } | StoreError::CannotOpen { .. })) => {
-                Self::connect_immutable(path, &real, denied)
-            }
+            Err(
+                denied @ (StoreError::ReadOnly { .. }
+                | StoreError::CannotOpen { .. }
+                | StoreError::Full { .. }
+                | StoreError::Io { .. }),
+            ) => Self::connect_without_writing(path, &real, denied),
             result => result,
         }
     }
 
     pub(super) fn open_at(path: &Path, migrations: &[&str]) -> Result<Self, StoreError> {
         for _ in 0..CREATE_ATTEMPTS {
-            if let Some(real) = inspect::inspect(path, schema::version(migrations))? {
+            if let Some(real) = inspect::inspect(path, migrations)? {
                 return Self::connect(path, &real, migrations);
             }
             create(path, migrations)?;
@@ -86,45 +97,50 @@ impl Store {
     }
 
     fn connect(path: &Path, real: &Path, migrations: &[&str]) -> Result<Self, StoreError> {
-        let mut connection = connect(real).map_err(|cause| cause.at(path))?;
+        let (mut connection, time) = connect(real).map_err(|cause| cause.at(path))?;
         match schema::migrate(&mut connection, migrations).map_err(|cause| cause.at(path))? {
             Migrated::Ready => Ok(Self {
                 connection,
+                time,
                 path: path.to_owned(),
             }),
             Migrated::Newer(found) => {
                 let known = schema::version(migrations);
-                Err(StoreError::Newer {
-                    path: path.to_owned(),
-                    found,
-                    known,
-                })
+                Err(Cause::Newer { found, known }.at(path))
             }
         }
     }
 
-    /// For a report in a place where nothing can be written: it is read as it lies there, which
-    /// is only right if there is no log beside it and nothing to migrate.
-    fn connect_immutable(path: &Path, real: &Path, denied: StoreError) -> Result<Self, StoreError> {
-        let log = inspect::has_log(real).map_err(|source| StoreError::Unreachable {
+    /// For a report in a place where nothing can be written, or a disk without room: it is read as it lies there.
+    /// Where a log lies beside it, too, that needs the file for itself, and there must be nothing to migrate.
+    fn connect_without_writing(
+        path: &Path,
+        real: &Path,
+        denied: StoreError,
+    ) -> Result<Self, StoreError> {
+        let at = |cause: Cause| cause.at(path);
+        let has_log = beside::has_log(real).map_err(|source| StoreError::Unreachable {
             path: path.to_owned(),
             source,
         })?;
-        if log {
+        let is_full = matches!(denied, StoreError::Full { .. } | StoreError::Io { .. });
+        let opened = match has_log {
+            false => guard::open_immutable(real).map_err(Cause::from),
+            true if is_full => inspect::open_alone(real),
+            true => return Err(denied),
+        };
+        let (connection, time) = opened.map_err(at)?;
+        if schema::user_version(&connection).map_err(|error| at(error.into()))?
+            != schema::version(MIGRATIONS)
+        {
             return Err(denied);
         }
-        let connection =
-            inspect::open_immutable(real).map_err(|error| Cause::from(error).at(path))?;
-        let version =
-            schema::user_version(&connection).map_err(|error| Cause::from(error).at(path))?;
-        if version == schema::version(MIGRATIONS) {
-            Ok(Self {
-                connection,
-                path: path.to_owned(),
-            })
-        } else {
-            Err(denied)
-        }
+        schema::verify(&connection, MIGRATIONS).map_err(at)?;
+        Ok(Self {
+            connection,
+            time,
+            path: path.to_owned(),
+        })
     }
 
     /// Records a run: whole, once, and on the disk when this returns.
@@ -143,8 +159,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let path = self.path.clone();
         let at = |cause: Cause| cause.at(&path);
-        if let Some(what) = runs.iter().find_map(|run| write::not_finite(run)) {
-            return Err(StoreError::NotFinite { path, what });
+        for run in runs {
+            sound::check(run).map_err(|unsound| {
+                let path = path.clone();
+                match unsound {
+                    Unsound::NotANumber(what) => StoreError::NotFinite { path, what },
+                    Unsound::TooMuch(what) => StoreError::TooLarge { path, what },
+                }
+            })?;
         }
         let transaction = self.begin().map_err(at)?;
         for run in runs {
@@ -175,7 +197,7 @@ impl Store {
     /// # Errors
     /// If the report cannot be read.
     pub fn runs(&self) -> Result<Vec<RunSummary>, StoreError> {
-        read::summaries(&self.connection).map_err(|cause| cause.at(&self.path))
+        self.consistently(read::summaries)
     }
 
     /// One run with everything that was recorded. `wanted` is its id, the beginning of its id that
@@ -185,7 +207,7 @@ impl Store {
     /// If there is no such run, or more than one, or the report cannot be read.
     pub fn run(&self, wanted: &str) -> Result<Run, StoreError> {
         let id = self.resolve(wanted)?;
-        self.consistently(|connection| read::run(connection, id))
+        self.consistently(|reader| read::run(reader, id))
     }
 
     /// The worker processes of one case with their samples, without reading any other case. Of
@@ -201,7 +223,7 @@ impl Store {
     ) -> Result<Vec<Process>, StoreError> {
         let id = self.resolve(wanted)?;
         let processes =
-            self.consistently(|connection| read::case_processes(connection, id, plugin, case))?;
+            self.consistently(|reader| read::case_processes(reader, id, plugin, case))?;
         processes.ok_or_else(|| StoreError::NoSuchCase {
             path: self.path.clone(),
             run: wanted.to_owned(),
@@ -212,7 +234,7 @@ impl Store {
 
     /// The key of the one run that is meant.
     pub(super) fn resolve(&self, wanted: &str) -> Result<i64, StoreError> {
-        let found = read::find(&self.connection, wanted).map_err(|cause| cause.at(&self.path))?;
+        let found = self.consistently(|reader| read::find(reader, wanted))?;
         match found.as_slice() {
             [only] => Ok(*only),
             [] => Err(StoreError::NoSuchRun {
@@ -229,15 +251,17 @@ impl Store {
     /// Reads several tables as they were at one moment.
     pub(super) fn consistently<T>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, Cause>,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, Cause>,
     ) -> Result<T, StoreError> {
+        self.time.restart();
         let snapshot = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)
             .map_err(|error| Cause::from(error).at(&self.path))?;
-        read(&snapshot).map_err(|cause| cause.at(&self.path))
+        read(&Reader::new(&snapshot)).map_err(|cause| cause.at(&self.path))
     }
 
     /// Begins to write: waits for its turn at once, not in the middle.
     pub(super) fn begin(&mut self) -> Result<Transaction<'_>, Cause> {
+        self.time.restart();
         Ok(self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?)
@@ -249,17 +273,13 @@ impl Store {
     }
 }
 
-fn connect(real: &Path) -> Result<Connection, Cause> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(real, flags)?;
+fn connect(real: &Path) -> Result<(Connection, TimeLimit), Cause> {
+    let (connection, time) = guard::open(real)?;
     connection.busy_timeout(BUSY_WAIT)?;
     // A recorded run survives a power cut. That is one flush a run, which nobody waits for.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // A report may come from somebody else: its schema runs no functions, and pages are checked.
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "cell_size_check", true)?;
-    Ok(connection)
+    Ok((connection, time))
 }
 
 /// Puts a new report at `path`, unless somebody else was faster.
@@ -289,7 +309,7 @@ fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
         .tempfile_in(directory)
         .map_err(failed)?
         .into_temp_path();
-    let mut connection = connect(&draft).map_err(|cause| cause.at(path))?;
+    let (mut connection, _) = connect(&draft).map_err(|cause| cause.at(path))?;
     schema::create(&mut connection, migrations).map_err(|cause| cause.at(path))?;
     connection
         .close()

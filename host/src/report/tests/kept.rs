@@ -263,6 +263,14 @@ fn values_that_were_never_written_are_damage() {
         "UPDATE process SET sample_count = sample_count + 1",
         "UPDATE process SET samples = x''",
         "UPDATE process SET block = -1",
+        "UPDATE process SET sample_count = -1",
+        "UPDATE measurement SET n = -1",
+        "UPDATE measurement SET upper = 9e999",
+        "UPDATE measurement SET sd = -1.0",
+        "UPDATE run SET empty_batch_ns = -9e999",
+        "UPDATE machine SET facts_json = '{\"cpu\": 1}'",
+        "UPDATE run SET command_json = CAST(x'5b22ff225d' AS TEXT)",
+        "UPDATE bench_case SET name = CAST(x'ff' AS TEXT)",
     ] {
         let (_directory, path) = place();
         recorded(&path);

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::*;
-use crate::report::schema::APPLICATION_ID;
+use crate::report::schema::{APPLICATION_ID, MIGRATIONS};
 
 /// Opens what `make` puts at the path, in both ways, and checks that not a byte changed.
 fn refuse(make: impl Fn(&Path), expected: impl Fn(&StoreError) -> bool) {
@@ -218,16 +218,67 @@ fn damage_that_opening_does_not_see() {
 
 #[test]
 fn a_report_whose_tables_are_others() {
-    let (_directory, path) = place();
-    Connection::open(&path)
-        .unwrap()
-        .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1; CREATE TABLE run (x)"))
-        .unwrap();
-    let error = Store::open(&path)
-        .and_then(|store| store.runs())
-        .unwrap_err();
-    assert!(matches!(error, StoreError::Statement { .. }), "{error}");
-    one_sentence(&error);
+    let schema = |e: &StoreError| matches!(e, StoreError::Schema { .. });
+    let make = |path: &Path, sql: &str| Connection::open(path).unwrap().execute_batch(sql).unwrap();
+    let bare = "CREATE TABLE run (x)";
+    let sql = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1; {bare}");
+    refuse(|path| make(path, &sql), schema);
+    // Also of a version that would be brought to this one first.
+    refuse(
+        |path| {
+            drop(Store::open_at(path, &MIGRATIONS[..1]).unwrap());
+            make(path, "CREATE TABLE another (x)");
+        },
+        schema,
+    );
+}
+
+/// It says of itself that it is to be rolled back over a report that never had one.
+#[test]
+fn a_journal_beside_a_report() {
+    refuse(
+        |path| {
+            recorded(path);
+            fs::write(format!("{}-journal", path.display()), "a journal").unwrap();
+        },
+        |e| matches!(e, StoreError::Journal { .. }),
+    );
+}
+
+/// A log with the pages of another report, or of an older copy of this one.
+#[test]
+fn a_log_that_takes_runs_back() {
+    let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+    let make = |path: &Path, sql: &str| Connection::open(path).unwrap().execute_batch(sql).unwrap();
+    refuse(
+        |path| {
+            let (_directory, other) = place();
+            unclean(&other);
+            let mut store = Store::open(path).unwrap();
+            for number in [7, 8] {
+                store.record(&fixture::numbered(number)).unwrap();
+            }
+            drop(store);
+            fs::copy(log(&other), log(path)).unwrap();
+        },
+        |e| matches!(e, StoreError::TakesBack { .. } | StoreError::Damaged { .. }),
+    );
+    // All pages of a whole report: nothing in it is damaged.
+    refuse(
+        |path| {
+            let (directory, live) = place();
+            recorded(&live);
+            let held = Store::open(&live).unwrap();
+            make(&live, "VACUUM");
+            fs::copy(log(&live), directory.path().join("log")).unwrap();
+            drop(held);
+            let mut store = Store::open(path).unwrap();
+            store.record(&fixture::numbered(7)).unwrap();
+            drop(store);
+            fs::copy(directory.path().join("log"), log(path)).unwrap();
+        },
+        |e| matches!(e, StoreError::TakesBack { run, .. } if *run == fixture::numbered(7).id),
+    );
 }
 
 #[test]
