@@ -139,8 +139,21 @@ fn shortened(arguments: &str) -> String {
 /// A place that looks like the repository, with one run in its report.
 fn place() -> Bench {
     let bench = Bench::new();
+    let samples = fs::read_dir(repository().join("sample-plugins")).unwrap();
+    let samples = samples.map(|entry| Path::new("sample-plugins").join(entry.unwrap().file_name()));
+    // A baseline is made of what lies here.
+    let (here, samples): (Vec<_>, Vec<_>) = samples.partition(|path| path.ends_with("fib-wat"));
+    for sample in here {
+        for file in fs::read_dir(repository().join(&sample)).unwrap() {
+            let file = file.unwrap();
+            let content = fs::read(file.path()).unwrap();
+            bench.write(sample.join(file.file_name()), content);
+        }
+    }
+    for name in samples {
+        std::os::unix::fs::symlink(repository().join(&name), bench.path(&name)).unwrap();
+    }
     for name in [
-        "sample-plugins",
         "guest-sdk",
         "docs",
         "wit",
