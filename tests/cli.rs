@@ -70,10 +70,7 @@ fn with_stored_run() -> Bench {
 fn help_is_as_it_was() {
     let bench = Bench::new();
     let help = |args: &[&str]| {
-        let mut command = bench.command();
-        // Help shows the value of a variable that stands for a flag.
-        command.env_remove("DYNO_REPORT").args(args);
-        finish(command).exits(0).stdout
+        bench.dyno(args).exits(0).stdout
     };
     snapshot("help", &help(&["--help"]));
     for verb in VERBS {

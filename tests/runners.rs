@@ -5,13 +5,11 @@ use regex::Regex;
 
 /// What of this output is more than text; none if all of it can be shown anywhere.
 pub(crate) fn harm(output: &str) -> Option<String> {
-    let hidden = output.chars().find(|c| *c != '\n' && is_hidden(*c));
-    if let Some(c) = hidden {
-        return Some(format!("{c:?} is shown as it stands"));
-    }
     // .NET and Java end lines at a carriage return, too.
     let mut lines = output.split(['\n', '\r']);
-    lines.find_map(|line| obeyed(line).map(|who| format!("{who} obeys {line:?}")))
+    let obeyed = lines.find_map(|line| obeyed(line).map(|who| format!("{who} obeys {line:?}")));
+    let hidden = || output.chars().find(|c| *c != '\n' && is_hidden(*c));
+    obeyed.or_else(|| hidden().map(|c| format!("{c:?} is shown as it stands")))
 }
 
 /// The same of an output with colours: their sequences are the only ones that may be there.

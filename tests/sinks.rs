@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::process::Command;
 
 use rusqlite::Connection;
+use serde_json::Value;
 
 use super::runners::{harm, harm_but_colours};
 use super::sandbox::hostile;
@@ -338,38 +339,34 @@ fn every_text_of_a_report_is_text() {
     bench.dyno(["compare", "--counts-only", "main", "a.wat"]);
     let whole = fs::read(bench.report()).unwrap();
     let mut tried = 0;
-    for (table, column) in texts(&bench) {
-        // Where JSON is expected also as a text of it.
-        for value in [EVIL.to_owned(), serde_json::to_string(EVIL).unwrap()] {
-            fs::write(bench.report(), &whole).unwrap();
-            let report = Connection::open(bench.report()).unwrap();
-            let sql = format!("UPDATE OR REPLACE {table} SET {column} = ?1");
-            if report.pragma_update(None, "foreign_keys", false).is_err()
-                || report.execute(&sql, [&value]).is_err()
-            {
-                continue;
-            }
-            drop(report);
-            tried += 1;
-            for args in [
-                "report list",
-                "report show -v",
-                "history *",
-                "baseline list",
-            ] {
-                let said = harmless(bench.dyno(args.split(' ')));
-                assert!(
-                    !said.stderr.contains("panicked"),
-                    "{table}.{column}: {said}"
-                );
-            }
+    for (table, column, value) in changes(&bench) {
+        fs::write(bench.report(), &whole).unwrap();
+        let report = Connection::open(bench.report()).unwrap();
+        report.pragma_update(None, "foreign_keys", false).unwrap();
+        let sql = format!("UPDATE OR REPLACE {table} SET {column} = ?1");
+        if report.execute(&sql, [&value]).is_err() {
+            continue;
+        }
+        drop(report);
+        tried += 1;
+        for args in [
+            "report list",
+            "report show -v",
+            "history *",
+            "baseline list",
+        ] {
+            let said = harmless(bench.dyno(args.split(' ')));
+            assert!(
+                !said.stderr.contains("panicked"),
+                "{table}.{column}: {said}"
+            );
         }
     }
-    assert!(tried > 30, "only {tried} texts were tried");
+    assert!(tried > 100, "only {tried} texts were tried");
 }
 
-/// The columns of a report that hold texts.
-fn texts(bench: &Bench) -> Vec<(String, String)> {
+/// Every column of a report that holds texts, with what it is changed to: [`EVIL`], or JSON of which one string is that.
+fn changes(bench: &Bench) -> Vec<(String, String, String)> {
     let report = Connection::open(bench.report()).unwrap();
     let mut columns = report
         .prepare(
@@ -378,7 +375,52 @@ fn texts(bench: &Bench) -> Vec<(String, String)> {
         )
         .unwrap();
     let rows = columns.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
-    rows.unwrap().map(Result::unwrap).collect()
+    let mut changes = Vec::new();
+    for (table, column) in rows.unwrap().map(Result::<(String, String), _>::unwrap) {
+        changes.push((table.clone(), column.clone(), EVIL.to_owned()));
+        let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE json_valid({column})");
+        let mut values = report.prepare(&sql).unwrap();
+        let values = values.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        for value in values.map(Result::unwrap) {
+            let value: Value = serde_json::from_str(&value).unwrap();
+            let evil = evil(&value).into_iter().map(|value| value.to_string());
+            changes.extend(evil.map(|value| (table.clone(), column.clone(), value)));
+        }
+    }
+    changes.sort();
+    changes.dedup();
+    changes
+}
+
+/// A document with each of its strings, and each key of a map, changed in turn; of a list the first element alone.
+fn evil(value: &Value) -> Vec<Value> {
+    match value {
+        Value::String(_) => vec![EVIL.into()],
+        Value::Array(list) => {
+            let first = list.first().map(evil).unwrap_or_default().into_iter();
+            let rest = list.get(1..).unwrap_or_default();
+            first
+                .map(|first| [&[first], rest].concat().into())
+                .collect()
+        }
+        Value::Object(map) => {
+            let inner = map.iter().flat_map(|(key, value)| {
+                evil(value).into_iter().map(|value| {
+                    let mut map = map.clone();
+                    map.insert(key.clone(), value);
+                    map.into()
+                })
+            });
+            let keyed = map.iter().map(|(key, value)| {
+                let mut map = map.clone();
+                map.remove(key);
+                map.insert(EVIL.into(), value.clone());
+                map.into()
+            });
+            inner.chain(keyed).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// If this fails, progress on a terminal lets through what the table does not.

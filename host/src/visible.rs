@@ -2,12 +2,10 @@
 //! system takes for a command. These are the rules; `render::sink` applies them to all that is printed, `escape` and
 //! [`crate::quoted`] to single texts, and the exporters in the spelling of their formats.
 
-use std::ops::Range;
-
 /// Whether a character shows itself. What does not moves the cursor, begins a line, is blank, or changes how its
 /// neighbours look: controls, separators, everything that Unicode calls a format character or ignorable by default
 /// (zero widths, directions, tags, variation selectors, fillers), and what has no agreed look (private use).
-/// What is not shown here also is all that .NET, in which runners are written, ignores when it compares texts.
+/// Runners that compare texts by the rules of a language pass over some of these, so that they hide no command either.
 pub(crate) fn is_visible(c: char) -> bool {
     let is_formatting = matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}'
@@ -44,27 +42,29 @@ const COMMANDS: [&str; 4] = [
 /// The characters of a text without which nothing in it is a command of a CI system, wherever in a line it stands:
 /// their places in bytes, in order.
 pub(crate) fn commands(text: &str) -> Vec<usize> {
-    // GitHub's old form `##[error]` and Azure's `##vso[…]` are searched for in the whole line (`ActionCommand.TryParse`,
-    // `Command.TryParse`), and TeamCity's and Octopus's `##teamcity[`, `##octopus[` look alike.
-    let hashes = memchr::memmem::find_iter(text.as_bytes(), "##").map(|at| at + 1);
-    let mut found: Vec<usize> = Vec::new();
-    for mut at in hashes {
-        // `###[` is found as its first two.
-        at += text[at + 1..]
-            .bytes()
-            .take_while(|byte| *byte == b'#')
-            .count();
-        let word = text[at + 1..]
-            .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-".contains(c));
-        if word.starts_with('[') && found.last() != Some(&at) {
-            found.push(at);
-        }
-    }
+    let mut found = hash_commands(text);
     for command in COMMANDS {
         let ends = memchr::memmem::find_iter(text.as_bytes(), command).map(|at| at + command.len());
         found.extend(ends.map(|end| end - 1));
     }
     found.sort_unstable();
+    found
+}
+
+/// GitHub's old form `##[error]` and Azure's `##vso[…]` are searched for in the whole line (`ActionCommand.TryParse`,
+/// `Command.TryParse`), and TeamCity's and Octopus's `##teamcity[`, `##octopus[` look alike.
+fn hash_commands(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = memchr::memmem::find(&text.as_bytes()[from..], b"##") {
+        // The last of a row is the one that counts, and a long row is passed over once.
+        let after = text[from + at..].trim_start_matches('#');
+        from = text.len() - after.len();
+        let word = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+        if after.trim_start_matches(word).starts_with('[') {
+            found.push(from - 1);
+        }
+    }
     found
 }
 
@@ -93,18 +93,16 @@ pub(crate) fn spelled(text: &str, places: &[usize]) -> String {
     shown
 }
 
-/// A line with the characters in these places as `spell` has them, and the rest as it is.
+/// A line with the characters in these places as `spell` has them, and the rest as it is. Commands are ASCII.
 pub(crate) fn replaced(line: &str, places: &[usize], spell: fn(u8) -> String) -> String {
     let mut shown = String::with_capacity(line.len());
-    let mut clean = Range { start: 0, end: 0 };
+    let mut clean_from = 0;
     for at in places {
-        clean.end = *at;
-        shown.push_str(&line[clean.clone()]);
-        // All of them are ASCII.
+        shown.push_str(&line[clean_from..*at]);
         shown.push_str(&spell(line.as_bytes()[*at]));
-        clean.start = at + 1;
+        clean_from = at + 1;
     }
-    shown + &line[clean.start..]
+    shown + &line[clean_from..]
 }
 
 #[cfg(test)]
@@ -142,6 +140,10 @@ mod tests {
             assert_eq!(once, shown);
             assert_eq!(spelled(&once, &line_commands(&once)), shown, "twice");
         }
+        // Not in the square of the time.
+        let row = "#".repeat(1 << 20);
+        assert!(commands(&row).is_empty());
+        assert_eq!(commands(&(row + "[")), [(1 << 20) - 1]);
         let line = "é ##[a] ##[b";
         assert_eq!(
             replaced(line, &commands(line), |byte| format!("&#{byte};")),
