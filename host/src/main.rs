@@ -5,11 +5,11 @@ mod cli;
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use dyno_host::plugin::{BUILD_ARGUMENT, PASSPHRASE_VARIABLE, hide, run_build_command};
 use dyno_host::worker::{WORKER_ARGUMENT, child};
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(cli::complain_of_panic));
     // A worker is this program again, before anything else of it has run.
     let mut arguments = std::env::args_os().skip(1);
     if arguments
@@ -29,7 +29,10 @@ fn main() -> ExitCode {
         hide();
     }
     cli::ignore_file_size_signal();
-    let cli = cli::Cli::parse();
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
     cli.color.write_global();
     match cli.execute() {
         Ok(exit) => exit.into(),

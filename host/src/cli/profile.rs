@@ -47,7 +47,7 @@ impl Profile {
             let message = format!("only two plugins can be compared, and these are {plugins}");
             return Err(UsageError(message).into());
         }
-        let result = book.show(&mut anstream::stdout().lock(), &found, compares);
+        let result = book.show(&mut render::terminal::stdout(), &found, compares);
         super::shown(result)?;
         Ok(measuring::exit(&found.findings))
     }
@@ -73,7 +73,12 @@ impl Book {
         Ok(Self { folder, dir })
     }
 
-    fn show(&self, out: &mut impl Write, found: &Profiles, compares: bool) -> anyhow::Result<()> {
+    fn show(
+        &self,
+        out: &mut render::Sink<impl Write>,
+        found: &Profiles,
+        compares: bool,
+    ) -> anyhow::Result<()> {
         for base in &found.profiles {
             let candidate = found
                 .profiles
@@ -93,7 +98,12 @@ impl Book {
         Ok(render::failures(out, &found.findings.run)?)
     }
 
-    fn show_one(&self, out: &mut impl Write, plugin: &str, it: &CaseProfile) -> anyhow::Result<()> {
+    fn show_one(
+        &self,
+        out: &mut render::Sink<impl Write>,
+        plugin: &str,
+        it: &CaseProfile,
+    ) -> anyhow::Result<()> {
         let dir = self.directory(plugin, &it.case)?;
         render::profile(out, plugin, &it.case, &it.profile)?;
         write_profile(out, &dir, "profile", plugin, it)
@@ -101,7 +111,7 @@ impl Book {
 
     fn compare(
         &self,
-        out: &mut impl Write,
+        out: &mut render::Sink<impl Write>,
         plugins: [&str; 2],
         base: &CaseProfile,
         candidate: &CaseProfile,
@@ -152,7 +162,7 @@ fn subtitle(it: &CaseProfile) -> String {
 }
 
 fn write_profile(
-    out: &mut impl Write,
+    out: &mut render::Sink<impl Write>,
     dir: &Folder,
     stem: &str,
     plugin: &str,
@@ -165,7 +175,7 @@ fn write_profile(
 }
 
 fn write_graph(
-    out: &mut impl Write,
+    out: &mut render::Sink<impl Write>,
     dir: &Folder,
     name: &str,
     drawn: Result<Vec<u8>, GraphError>,
@@ -181,7 +191,12 @@ fn write_graph(
 }
 
 /// Writes a file whole or not at all, and says where.
-fn write_file(out: &mut impl Write, dir: &Folder, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+fn write_file(
+    out: &mut render::Sink<impl Write>,
+    dir: &Folder,
+    name: &str,
+    bytes: &[u8],
+) -> anyhow::Result<()> {
     let written = dir.write(name, bytes);
     let path = written.with_context(|| format!("{name} cannot be written"))?;
     writeln!(out, "  {}", render::escape(&path.display().to_string()))?;

@@ -143,7 +143,7 @@ impl Validate {
             write_file(path, |file| file.write_all(text.as_bytes()))
                 .with_context(|| format!("{} cannot be written", path.display()))?;
         }
-        render::study(&mut anstream::stdout().lock(), study)?;
+        render::study(&mut render::terminal::stdout(), study)?;
         Ok(())
     }
 }
