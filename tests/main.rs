@@ -53,6 +53,7 @@ mod peers_support;
 mod profile;
 mod programs;
 mod refused;
+mod registries;
 mod registry_server;
 mod report;
 mod run;

@@ -185,7 +185,10 @@ pub fn trust(out: &mut impl Write, policy: &Policy) -> io::Result<()> {
             out,
             "{BOLD}{}{BOLD:#} for {}",
             publisher.name,
-            namespaces.join(", ")
+            match namespaces.is_empty() {
+                true => "nothing".into(),
+                false => namespaces.join(", "),
+            }
         )?;
         match publisher.threshold.get() {
             1 => writeln!(out)?,
