@@ -5,6 +5,9 @@
 mod archives;
 mod content;
 mod forge;
+mod removal;
 mod scene;
+
 mod signatures;
 mod trust;
+mod unsigned;

@@ -56,6 +56,7 @@ mod peers_support;
 mod profile;
 mod programs;
 mod refused;
+mod registries;
 mod registry_server;
 mod report;
 mod run;

@@ -4,9 +4,11 @@
 
 mod accidents;
 mod actors;
+mod dead_index;
 mod dependencies;
 mod guests;
 mod install;
+mod keepers;
 mod keys;
 mod lock;
 mod pack;

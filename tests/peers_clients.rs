@@ -7,6 +7,7 @@ use super::peers::{at, open_registry, push};
 use super::peers_support::{
     Author, Package, foreign, nothing_is_installed, on, peer, runs_version,
 };
+use super::registry_server::{RegistryServer, Setup};
 use super::support::{Bench, finish};
 
 /// `skopeo copy`, without TLS, and without checks of its own.
@@ -103,6 +104,55 @@ fn skopeo_copies_a_package_with_its_signature_from_file_to_registry_and_back() {
         &in_registry("again", "0.1.0"),
         &layout("again"),
     );
+}
+
+/// If this fails, who logged in with podman or skopeo, perhaps for one repository alone, has to log in once
+/// more; or those credentials are sent where these programs would not send them.
+#[test]
+#[ignore = "needs docker-registry and skopeo"]
+fn what_skopeo_login_keeps_lets_into_that_repository_and_no_other() {
+    let setup = Setup {
+        password: true,
+        ..Setup::default()
+    };
+    let server =
+        RegistryServer::start_as(&setup).expect("Debian's docker-registry has to be there");
+    let author = Author::new();
+    let bench = &author.bench;
+    let file = author.package("0.1.0");
+    let at = |name: &str| format!("{}/acme/{name}", server.host());
+    let auth = bench.path("run/containers/auth.json");
+    fs::create_dir_all(auth.parent().unwrap()).unwrap();
+    let mut login = foreign(bench, "skopeo");
+    login.args(["login", "--tls-verify=false", "--username=me"]);
+    login.args(["--password=secret", "--authfile"]);
+    login.arg(&auth).arg(at("fib"));
+    finish(login).exits(0);
+    let kept = fs::read_to_string(&auth).unwrap();
+    assert!(kept.contains(&format!("\"{}\"", at("fib"))), "{kept}");
+
+    let dyno = |args: &[&str]| {
+        let mut dyno = bench.command();
+        dyno.args(args).arg("--plain-http");
+        dyno.env("XDG_RUNTIME_DIR", bench.path("run"));
+        finish(dyno)
+    };
+    let file = file.to_str().unwrap();
+    dyno(&["push", file, &at("fib")]).exits(0);
+    dyno(&["push", file, &at("other")])
+        .exits(1)
+        .complains("it wants a name and a password, and there are none");
+    bench.dyno(["trust", "add", "--namespace", "acme"]).exits(0);
+    dyno(&["verify", &format!("{}:0.1.0", at("fib"))]).exits(0);
+    // It judges as we do.
+    for (name, code) in [("fib", 0), ("other", 1)] {
+        let mut inspect = foreign(bench, "skopeo");
+        inspect.args(["inspect", "--tls-verify=false", "--raw", "--authfile"]);
+        inspect
+            .arg(&auth)
+            .arg(format!("docker://{}:0.1.0", at(name)));
+        finish(inspect).exits(code);
+    }
 }
 
 /// Pulls the first reference into the directory `pulled`, and pushes the component to the second.

@@ -13,7 +13,7 @@ use super::peers_support::{
 use super::support::{Bench, finish};
 
 /// What an honest registry without a referrers API answers, of one package under its version.
-fn honest(package: &Package, seen: &Seen) -> Answer {
+pub(super) fn honest(package: &Package, seen: &Seen) -> Answer {
     let found = |media_type: &str, bytes: &[u8]| {
         Answer::of("200 OK", &[("content-type", media_type)], bytes)
     };

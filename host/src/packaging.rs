@@ -9,6 +9,7 @@
 //! only a person can answer, [`Ask`] asks.
 
 mod describe;
+mod indexes;
 mod inspect;
 mod install;
 mod keep;
@@ -19,6 +20,7 @@ mod publish;
 mod serve;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -34,16 +36,18 @@ use crate::package::origin::{Origin, Which};
 use crate::package::registry::{self, ReferenceError, Registry, RegistryError};
 use crate::package::store::{Installed, Reading, Store, StoreError, StoreLock};
 use crate::package::trust::{Trust, TrustError};
+use crate::package::unsigned::AllowUnsigned;
 use crate::package::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
 use crate::report::model::Outcome;
 use crate::sandbox::Limits;
 use crate::worker::Supervisor;
 
 pub use describe::describe;
+pub use indexes::Known;
 pub use inspect::{Inspected, Signed};
-pub use install::{Change, Plan};
-pub use keep::renew;
-pub use lookup::{Found, Known, Opened};
+pub use install::{Change, Plan, Update};
+pub use keep::{KeepersChange, Keeping, keep, keepers};
+pub use lookup::{Found, Opened};
 pub use named::{Named, PACKAGE};
 pub use pack::{PackError, Packed, pack, sign};
 pub use publish::Pushed;
@@ -88,8 +92,8 @@ pub struct Access {
     pub home: Home,
     /// The caps.
     pub limits: Limits,
-    /// Whether a package that nobody signed will do, this once.
-    pub allow_unsigned: bool,
+    /// Which packages will do without a signature, this once.
+    pub allow_unsigned: AllowUnsigned,
     /// Whether the network is left alone.
     pub offline: bool,
     /// How registries are talked to.
@@ -164,7 +168,21 @@ pub enum PackagingError {
         /// Which.
         index: String,
         /// Why.
-        error: IndexError,
+        error: Arc<IndexError>,
+    },
+    /// An index that cannot be had comes before the one that has it.
+    #[error(
+        "{wanted} is in the index {later}, but the index {earlier} comes before that, may have its own, and cannot be used: {error}; try again later, or remove that index with `dyno index unpin {earlier}`"
+    )]
+    Shadowed {
+        /// What was asked for.
+        wanted: Box<Wanted>,
+        /// Which index lists it.
+        later: String,
+        /// Which index comes first.
+        earlier: String,
+        /// Why that cannot be had.
+        error: Arc<IndexError>,
     },
     /// An index that is kept here.
     #[error("the index in {index}: {error}")]
@@ -198,6 +216,18 @@ pub enum PackagingError {
         /// What is installed.
         installed: Box<Release>,
         /// What would be.
+        found: Box<Release>,
+    },
+    /// An unsigned release in the place of one that was signed.
+    #[error(
+        "{found} is not signed, and {before} {} was: its signature may have been removed; accept it with --allow-unsigned={}", .place, .found.id
+    )]
+    Unsigned {
+        /// What was signed.
+        before: Box<Release>,
+        /// Where that is.
+        place: &'static str,
+        /// What would take its place.
         found: Box<Release>,
     },
     /// Two packages need different releases of a third.
@@ -253,8 +283,9 @@ impl PackagingError {
             Self::Trust(error) => error.fault(),
             Self::Http(error) => error.fault(),
             Self::Reference(_) => Fault::Usage,
-            Self::Index { error, .. } => error.fault(),
+            Self::Index { error, .. } | Self::Shadowed { error, .. } => error.fault(),
             Self::Kind { .. } | Self::Downgrade { .. } | Self::Conflict { .. } => Fault::Package,
+            Self::Unsigned { .. } => Fault::Package,
             Self::NoConsent { .. } | Self::File { .. } => Fault::Package,
             Self::Offline(_) | Self::Keep { .. } | Self::Io { .. } => Fault::Host,
         }
@@ -408,7 +439,7 @@ impl Access {
     fn rules<'a>(&'a self, trust: &'a Trust) -> Rules<'a> {
         Rules {
             trust,
-            allow_unsigned: self.allow_unsigned,
+            allow_unsigned: &self.allow_unsigned,
             now: Timestamp::now(),
             limits: &self.limits,
         }

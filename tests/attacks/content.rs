@@ -226,12 +226,9 @@ fn json_that_says_a_thing_twice_is_refused_wherever_it_is() {
         "its `dyno:manifest` section is not a manifest: the key `kind` stands twice",
     );
     let manifest = String::from_utf8(good.manifest.clone()).unwrap();
-    let twice = manifest.replacen(
-        "\"annotations\":{",
-        "\"annotations\":{\"dev.dyno.id\":\"acme/yaml\",",
-        1,
-    );
-    assert_ne!(twice, manifest);
+    // The last are the manifest's own; those before are of its layer.
+    let (before, after) = manifest.rsplit_once("\"annotations\":{").unwrap();
+    let twice = format!("{before}\"annotations\":{{\"dev.dyno.id\":\"acme/yaml\",{after}");
     scene.refuses(
         &good
             .clone()
@@ -257,6 +254,22 @@ fn json_that_says_a_thing_twice_is_refused_wherever_it_is() {
     );
 }
 
+/// If this fails, a manifest as other tools may write it is refused: its media type is in its descriptor.
+#[test]
+fn a_manifest_need_not_say_its_own_media_type() {
+    let scene = Scene::new();
+    let bare = Forge::suite().with_manifest(|it| {
+        it.as_object_mut().unwrap().remove("mediaType");
+    });
+    scene.installs(&bare.clone().signed_by(&scene.acme));
+    // Nor does that let it be two things at once.
+    let both = bare.with_manifest(|it| it["manifests"] = json!([]));
+    scene.refuses(
+        &both.signed_by(&scene.acme),
+        "it has both `layers` and `manifests`",
+    );
+}
+
 /// If this fails, what other clients refuse or read differently is a package here.
 #[test]
 fn a_manifest_of_another_form_is_no_package() {
@@ -265,15 +278,20 @@ fn a_manifest_of_another_form_is_no_package() {
     let layer = described("application/wasm", &good.component);
     let program = Forge::program();
     let other = described("application/wasm", &program.component);
+    let two = format!(
+        "it should have one layer of the type application/wasm, and has 2: application/wasm of {0} bytes, application/wasm of {0} bytes",
+        good.component.len()
+    );
     type Change<'a> = &'a dyn Fn(&mut Value);
-    let changes: [(Change<'_>, &str); 10] = [
+    let changes: [(Change<'_>, &str); 11] = [
         (
-            &|it| it["layers"] = json!([layer, layer]),
-            "its number of layers is 2, where 1 is expected",
+            &|it| it["manifests"] = json!([]),
+            "it has both `layers` and `manifests`",
         ),
+        (&|it| it["layers"] = json!([layer, layer]), &two),
         (
             &|it| it["layers"] = json!([]),
-            "its number of layers is 0, where 1 is expected",
+            "it should have one layer of the type application/wasm, and has none",
         ),
         (
             &|it| it["layers"][0]["mediaType"] = "application/vnd.oci.image.layer.v1.tar".into(),

@@ -322,12 +322,12 @@ fn nobody_is_trusted_on_first_use_without_a_terminal() {
 fn what_nobody_signed_is_taken_loudly_once_and_never_remembered() {
     let scene = Scene::new();
     let package = Forge::suite();
-    let why = "acme/json@1.2.0 is not signed, so nobody answers for it";
+    let why = "acme/json@1.2.0 is not signed, and the namespace `acme` belongs to acme";
     scene.refuses(&package, why);
     let file = scene.put(&package);
     let loud = |args: &[&str]| {
         let mut command = scene.bench.command();
-        command.args(args).arg("--allow-unsigned");
+        command.args(args).arg("--allow-unsigned=acme/json");
         let said = finish(command).exits(0);
         let warning = "warning: --allow-unsigned: nobody answers for what is not signed";
         assert!(said.stderr.contains(warning), "{said}");
@@ -355,7 +355,7 @@ fn what_nobody_signed_is_taken_loudly_once_and_never_remembered() {
 fn unsigned_is_the_only_fault_that_the_flag_forgives() {
     let scene = Scene::new();
     let stranger = scene.key("stranger");
-    let flag = &["--allow-unsigned"][..];
+    let flag = &["--allow-unsigned", "--allow-unsigned=acme/json"][..];
     let refuses = |package: &Forge, why: &str| {
         scene.refuses_file(scene.put(package), flag, why);
     };
@@ -394,7 +394,7 @@ fn unsigned_is_the_only_fault_that_the_flag_forgives() {
     scene
         .dyno(&[
             OsStr::new("verify"),
-            "--allow-unsigned".as_ref(),
+            "--allow-unsigned=acme/json".as_ref(),
             file.as_os_str(),
         ])
         .exits(0);
@@ -529,7 +529,7 @@ fn what_nobody_signed_is_not_called_trusted() {
         scene.dyno(&args).exits(0)
     };
     assert!(!inspect(&[]).stdout.contains("✓"));
-    let allowed = inspect(&["--allow-unsigned"]);
+    let allowed = inspect(&["--allow-unsigned=acme/json"]);
     assert!(
         !allowed.stdout.contains("✓ trusted"),
         "by nobody: {allowed}"

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_host::plugin::{self, BuildEvent, BuildOptions, Source};
 use dyno_host::progress::{self, Observer as _};
-use dyno_host::render::{Progress, escape};
+use dyno_host::render::{Progress, escape, terminal};
 
 use super::building::HowArgs;
 use super::{Exit, Interrupted};
@@ -61,7 +61,7 @@ fn show(source: &Source) -> anyhow::Result<()> {
     }
     let name = escape(&source.name);
     let component = escape(&component.to_string_lossy());
-    let written = writeln!(anstream::stdout(), "{name}: {component}");
+    let written = writeln!(terminal::stdout(), "{name}: {component}");
     super::shown(written.map_err(Into::into))
 }
 

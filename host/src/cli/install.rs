@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_host::package::id::{PackageId, Wanted};
 use dyno_host::package::lock::Lock;
-use dyno_host::packaging::{Access, Named, Plan};
+use dyno_host::packaging::{self, Access, Named, Plan};
 use dyno_host::render;
 
-use super::packages::{PackageArgs, Person, desk, home, quietly, supervisor};
+use super::packages::{PackageArgs, Person, desk, home, quietly, supervisor, warn_of};
 use super::{Exit, named, paths};
 
 /// Install packages, and what they depend on
@@ -51,7 +51,9 @@ impl Install {
             let mut on = quietly;
             let plan = access.plan(&packages, &supervisor, desk.path(), &mut person, &mut on);
             plan.await
-        })?;
+        });
+        warn_of(&access);
+        let plan = plan?;
         show(&carry_out(
             &access,
             plan,
@@ -82,19 +84,29 @@ impl Update {
         let access = self.args.access()?;
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: self.yes };
-        let plan = super::until_interrupted(access.plan_update(
+        let update = super::until_interrupted(access.plan_update(
             &self.packages,
             &supervisor,
             desk.path(),
             &mut person,
             &mut quietly,
-        ))?;
+        ));
+        warn_of(&access);
+        let packaging::Update { plan, missed } = update?;
         let plan = match self.dry_run {
             true => plan,
             false => carry_out(&access, plan, false, &mut person)?,
         };
         not_looked_up(&self.packages)?;
-        show(&plan)
+        let exit = show(&plan)?;
+        for (release, error) in &missed {
+            super::warn(&format!("{release} stays as it is: {error}"));
+        }
+        // What could be done was done, and not all that was asked for.
+        Ok(missed
+            .into_iter()
+            .next()
+            .map_or(exit, |(_, error)| Exit::of(&error.into())))
     }
 }
 
@@ -167,7 +179,7 @@ fn carry_out(
         return Ok(plan);
     }
     let (mut lock, _held) = Lock::hold(&paths::project())?;
-    let plan = access.carry_out(plan, allow_downgrade, person)?;
+    let plan = access.carry_out(plan, &lock, allow_downgrade, person)?;
     lock.put(plan.locked());
     lock.write()?;
     Ok(plan)

@@ -171,6 +171,14 @@ fn load(path: &Path) -> anyhow::Result<PrivateKey> {
     .with_context(|| format!("{}", path.display()))
 }
 
+/// The signing keys that were named, or else the user's.
+pub(super) fn signing_keys(named: &[PathBuf]) -> anyhow::Result<Vec<PrivateKey>> {
+    match named {
+        [] => Ok(vec![signing_key(None)?]),
+        named => named.iter().map(|path| load(path)).collect(),
+    }
+}
+
 /// The user's public key, or the one that was named.
 pub(super) fn public_key(named: Option<&Path>) -> anyhow::Result<PublicKey> {
     match named {

@@ -3,13 +3,16 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
-use dyno_host::package::id::Release;
+use dyno_host::package::http::{PlainHost, PlainHosts};
+use dyno_host::package::id::{PackageId, Release};
 use dyno_host::package::key::PublicKey;
 use dyno_host::package::lock::Lock;
 use dyno_host::package::manifest::meaning;
 use dyno_host::package::registry::Options;
+use dyno_host::package::unsigned::AllowUnsigned;
 use dyno_host::package::verify::Check;
 use dyno_host::packaging::{Access, Ask, Home, Opened, Plan};
 use dyno_host::quantity;
@@ -24,18 +27,34 @@ use super::{UsageError, paths};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Packages")]
 pub(super) struct AccessArgs {
-    /// Take a package that nobody signed, this once
-    #[arg(long)]
-    allow_unsigned: bool,
+    /// Accept unsigned packages (not remembered); one whose namespace has a publisher, or that replaces
+    /// a signed one, only by name: --allow-unsigned=acme/json
+    #[arg(
+        long,
+        value_name = "ID",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        value_parser = or_any::<PackageId>
+    )]
+    allow_unsigned: Vec<Option<PackageId>>,
     /// Leave the network alone
     #[arg(long)]
     offline: bool,
     /// Take nothing but what dyno.lock holds, to the byte
     #[arg(long)]
     locked: bool,
-    /// Talk http to a registry on this machine
-    #[arg(long)]
-    plain_http: bool,
+    /// Use plain http for a registry on this machine, or for the named one, which then gets no
+    /// credentials: --plain-http=192.0.2.7:5000
+    #[arg(
+        long,
+        value_name = "HOST[:PORT]",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        value_parser = or_any::<PlainHost>
+    )]
+    plain_http: Vec<Option<PlainHost>>,
 }
 
 impl AccessArgs {
@@ -44,21 +63,34 @@ impl AccessArgs {
             true => Some(Lock::read(&paths::project())?),
             false => None,
         };
-        if self.allow_unsigned {
+        let allow_unsigned = AllowUnsigned {
+            any: self.allow_unsigned.contains(&None),
+            named: self.allow_unsigned.iter().flatten().cloned().collect(),
+        };
+        if !allow_unsigned.is_empty() {
             super::warn("--allow-unsigned: nobody answers for what is not signed");
         }
         Ok(Access {
             home: home()?,
             limits: limits.clone(),
-            allow_unsigned: self.allow_unsigned,
+            allow_unsigned,
             offline: self.offline,
             registry: Options {
-                plain_http: self.plain_http,
+                plain_http: self.plain_http.contains(&None),
+                plain_hosts: PlainHosts(self.plain_http.iter().flatten().cloned().collect()),
                 ..Options::default()
             },
             locked,
             opened: Opened::default(),
         })
+    }
+}
+
+/// The value of a flag that may stand alone, and then means any.
+fn or_any<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
+    match text {
+        "" => Ok(None),
+        text => text.parse().map(Some),
     }
 }
 
@@ -97,6 +129,12 @@ impl PackageArgs {
     pub(super) fn access(&self) -> anyhow::Result<Access> {
         self.access.access(&self.component.limits())
     }
+}
+
+/// Shows what went on although something was amiss.
+pub(super) fn warn_of(access: &Access) {
+    let warnings = access.take_warnings();
+    warnings.iter().for_each(|sentence| super::warn(sentence));
 }
 
 /// The user's directory for keys, trust and packages.

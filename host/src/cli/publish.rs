@@ -72,7 +72,7 @@ impl Publish {
             let listed = access.list(
                 index,
                 &packages,
-                &key,
+                std::slice::from_ref(&key),
                 &supervisor,
                 desk.path(),
                 &mut person,

@@ -5,7 +5,7 @@ use dyno_host::package::index::{Filter, Hit, Listed};
 use dyno_host::render;
 
 use super::Exit;
-use super::packages::PackageArgs;
+use super::packages::{PackageArgs, warn_of};
 
 /// Find packages in the indexes that you trust
 ///
@@ -41,7 +41,9 @@ pub(super) struct Search {
 impl Search {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
-        let indexes = super::until_interrupted(access.indexes())?;
+        let indexes = super::until_interrupted(access.indexes());
+        warn_of(&access);
+        let indexes = indexes?;
         if indexes.is_empty() {
             return Err(super::UsageError(
                 "you trust no index: name one with `dyno trust pin URL ROOT`".into(),
@@ -56,7 +58,7 @@ impl Search {
         };
         let query = self.query.join(" ");
         let mut hits: Vec<Hit<'_>> = Vec::new();
-        for (_, index) in indexes {
+        for (_, index) in &indexes {
             // An id is resolved in the first index that knows it, and so is shown once.
             for hit in index.search(&query, &filter) {
                 let id = &hit.listed.release.id;
@@ -75,7 +77,7 @@ impl Search {
             false => render::found(&mut out, listed.iter().copied()).map_err(Into::into),
         };
         super::shown(result)?;
-        for (_, index) in indexes {
+        for (_, index) in &indexes {
             for sentence in index.ignored() {
                 super::warn(sentence);
             }

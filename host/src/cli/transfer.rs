@@ -9,7 +9,7 @@ use dyno_host::package::registry::Reference;
 use dyno_host::packaging::Nobody;
 use dyno_host::render::{self, escape};
 
-use super::packages::{PackageArgs, desk, quietly, supervisor};
+use super::packages::{PackageArgs, desk, quietly, supervisor, warn_of};
 use super::{Exit, named};
 
 /// Push a package file to an OCI registry, with its signatures and datasets
@@ -70,7 +70,9 @@ impl Pull {
                 .obtain(&named, &supervisor, desk.path(), &mut Nobody, &mut quietly)
                 .await?;
             access.save(&package, self.output)
-        })?;
+        });
+        warn_of(&access);
+        let path = path?;
         let path = escape(&path.display().to_string());
         super::shown(writeln!(render::terminal::stdout(), "{path}").map_err(Into::into))?;
         Ok(Exit::Well)

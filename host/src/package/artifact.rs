@@ -2,6 +2,7 @@
 //! packing and held against the rules at verifying. What it looks like is the CNCF TAG-Runtime's
 //! Wasm OCI artifact layout, which the ecosystem's own clients read.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::SelfDescription;
@@ -46,6 +47,20 @@ pub enum ArtifactError {
         /// What it is in a package.
         expected: String,
     },
+    /// It has other layers than the one.
+    #[error(
+        "it is not a package: it should have one layer of the type {}, and has {found}",
+        oci::WASM
+    )]
+    Layers {
+        /// What they are and how large, escaped.
+        found: String,
+    },
+    /// One reader could take it for a manifest and another for an index.
+    #[error(
+        "it is not a package: it has both `layers` and `manifests`, so readers differ in what it is"
+    )]
+    Ambiguous,
     /// The config does not describe the component.
     #[error("its config does not describe its component: {0}")]
     Config(String),
@@ -80,9 +95,14 @@ pub fn describe(
 /// Reads the manifest of a package.
 ///
 /// # Errors
-/// If it is not one: another type of config or layer, more or fewer layers than one, a subject.
+/// If it is not one: another type of config or layer, more or fewer layers than one, a subject; or if
+/// it could be taken for an index, too.
 pub fn read(bytes: &[u8]) -> Result<Manifest, ArtifactError> {
     let manifest: Manifest = strict_json::from_slice(bytes).map_err(ArtifactError::Syntax)?;
+    let AsIndex { manifests } = serde_json::from_slice(bytes).map_err(ArtifactError::Syntax)?;
+    if manifests.is_some() {
+        return Err(ArtifactError::Ambiguous);
+    }
     let other = |what, found: &str, expected: &str| {
         Err(ArtifactError::Other {
             what,
@@ -100,8 +120,8 @@ pub fn read(bytes: &[u8]) -> Result<Manifest, ArtifactError> {
         return other("config", &manifest.config.media_type, oci::WASM_CONFIG);
     }
     let [layer] = manifest.layers.as_slice() else {
-        let found = manifest.layers.len().to_string();
-        return other("number of layers", &found, "1");
+        let found = layers(&manifest.layers);
+        return Err(ArtifactError::Layers { found });
     };
     if layer.media_type != oci::WASM {
         return other("layer", &layer.media_type, oci::WASM);
@@ -110,6 +130,30 @@ pub fn read(bytes: &[u8]) -> Result<Manifest, ArtifactError> {
         return other("subject", "another manifest", "none");
     }
     Ok(manifest)
+}
+
+/// Present in an index, and, with a media type left out, all that tells one from a manifest.
+#[derive(Deserialize)]
+struct AsIndex {
+    manifests: Option<IgnoredAny>,
+}
+
+/// So many of the layers of what is no package are shown.
+const LAYERS_SHOWN: usize = 4;
+
+fn layers(layers: &[Descriptor]) -> String {
+    let shown = layers.iter().take(LAYERS_SHOWN);
+    let mut shown: Vec<_> = shown
+        .map(|layer| format!("{} of {} bytes", quoted(&layer.media_type), layer.size))
+        .collect();
+    let more = layers.len().saturating_sub(LAYERS_SHOWN);
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    match layers.len() {
+        0 => "none".into(),
+        count => format!("{count}: {}", shown.join(", ")),
+    }
 }
 
 /// Holds the config of a package against its layer.

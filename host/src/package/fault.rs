@@ -31,7 +31,7 @@ impl HttpError {
         match self {
             Self::TooLarge { .. } | Self::Short { .. } | Self::Digest { .. } => Fault::Package,
             Self::Redirect { .. } => Fault::Package,
-            Self::NotHttps(_) => Fault::Usage,
+            Self::NotHttps(_) | Self::Exposed(_) => Fault::Usage,
             _ => Fault::Host,
         }
     }

@@ -1,15 +1,20 @@
 //! The one way in which the host reads from the network, for registries and for the index: every
-//! body has a cap, every wait an end, and plain http goes no further than this machine.
+//! body has a cap, every wait an end, and plain http goes no further than this machine, or to a host
+//! that the user named for it, and then without credentials.
 //!
 //! ```text
 //! check(url) ─► client (direct to loopback, through the environment's proxies elsewhere)
 //!                 ─► redirects, each checked ─► status, headers ─► body piece by piece, counted
+//!        ▲                                      └─► 429, 503: wait, at most three tries
+//!        └──────────────────────────────────────────────┘
 //! ```
 
 mod authorization;
 mod body;
 mod error;
+mod plain;
 mod policy;
+mod retry;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +22,7 @@ mod tests;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,6 +36,7 @@ use body::Body;
 
 pub use authorization::Authorization;
 pub use error::{HttpError, shown_url};
+pub use plain::{PlainHost, PlainHostError, PlainHosts};
 pub use policy::{RedirectRefused, is_loopback};
 
 /// What a server says of its refusal is read up to here, bytes: a registry's error takes a few
@@ -46,6 +53,8 @@ pub struct Timeouts {
     /// On top of one `silence`, a body may take as long as it takes at this rate, bytes per second:
     /// who sends a byte now and then would otherwise hold us for hours.
     pub bytes_per_s_min: u64,
+    /// The longest that we wait because a busy server asks for it, each time.
+    pub retry_max: Duration,
 }
 
 impl Default for Timeouts {
@@ -55,6 +64,8 @@ impl Default for Timeouts {
             silence: Duration::from_secs(15),
             // Slower than a telephone modem (56 kbit/s).
             bytes_per_s_min: 4 << 10,
+            // With three tries a minute, which is what rate limits are counted by.
+            retry_max: Duration::from_secs(30),
         }
     }
 }
@@ -74,11 +85,14 @@ pub struct Http {
     /// Ignores proxies: what is for this machine, passwords over plain http among it, must not
     /// leave it.
     loopback: reqwest::Client,
+    /// For the hosts that may be spoken to without TLS, if there are any.
+    plain: Option<reqwest::Client>,
+    plain_hosts: PlainHosts,
     timeouts: Timeouts,
 }
 
 /// What is asked of a server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request<'a> {
     /// The method.
     pub method: Method,
@@ -92,14 +106,14 @@ pub struct Request<'a> {
     pub content: Option<(&'a str, Content)>,
 }
 
-/// What is sent to a server.
-#[derive(Debug)]
+/// What is sent to a server, possibly more than once.
+#[derive(Debug, Clone)]
 pub enum Content {
     /// Some bytes.
     Bytes(Bytes),
     /// A part of a file: from where, and how many bytes. The file's own position does not matter, so
     /// several may be parts of one.
-    File(File, u64, u64),
+    File(Arc<File>, u64, u64),
 }
 
 impl Content {
@@ -160,38 +174,45 @@ impl Http {
     /// # Errors
     /// If the system has no certificates.
     pub fn new() -> Result<Self, HttpError> {
-        Self::with_timeouts(Timeouts::default())
+        Self::with(Timeouts::default(), PlainHosts::default())
     }
 
-    /// A client with timeouts of one's own.
+    /// A client with timeouts of one's own, and hosts that are spoken to without TLS.
     ///
     /// # Errors
     /// If the system has no certificates.
-    pub fn with_timeouts(timeouts: Timeouts) -> Result<Self, HttpError> {
+    pub fn with(timeouts: Timeouts, plain_hosts: PlainHosts) -> Result<Self, HttpError> {
         let builder = || {
             reqwest::Client::builder()
                 .user_agent(concat!("dyno/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(timeouts.connect)
-                .redirect(policy::redirects())
+                .redirect(policy::redirects(plain_hosts.clone()))
                 // It would tell the next host what was asked of the first.
                 .referer(false)
         };
+        let plain = || builder().build().map_err(HttpError::setup);
         Ok(Self {
+            plain: match plain_hosts.0.is_empty() {
+                true => None,
+                false => Some(plain()?),
+            },
             remote: builder()
                 .https_only(true)
                 .build()
                 .map_err(HttpError::setup)?,
             loopback: builder().no_proxy().build().map_err(HttpError::setup)?,
+            plain_hosts,
             timeouts,
         })
     }
 
-    /// Whether we would go to a URL at all: it is https, or plain http to this machine.
+    /// Whether we would go to a URL at all: it is https, or plain http to this machine or to a host that
+    /// was named for it.
     ///
     /// # Errors
     /// If it is neither.
     pub fn check(&self, url: &Url) -> Result<(), HttpError> {
-        policy::check(url).map(drop)
+        policy::check(url, &self.plain_hosts).map(drop)
     }
 
     /// Reads what is at a URL, at most `cap` bytes of it.
@@ -222,41 +243,28 @@ impl Http {
     /// As [`Http::get`].
     pub async fn send(&self, request: Request<'_>, cap: u64) -> Result<Response, HttpError> {
         let mut body = self.begin(request).await?;
-        let status = body.status();
-        let mut bytes = Vec::new();
-        if status.is_success() {
-            if let Some(announced) = body.announced().filter(|announced| *announced > cap) {
-                return Err(body.too_large(cap, announced));
-            }
-            while let Some(piece) = body.next().await? {
-                if body.received() > cap {
-                    return Err(body.too_large(cap, body.received()));
-                }
-                bytes.extend_from_slice(&piece);
-            }
-        } else {
-            while let Some(piece) = body.next().await? {
-                bytes.extend_from_slice(&piece);
-                if body.received() > REFUSAL_BYTES_MAX {
-                    break;
-                }
-            }
+        if !body.status().is_success() {
+            return refusal(body).await;
         }
-        let (headers, url) = body.finish();
-        Ok(Response {
-            status,
-            headers,
-            body: bytes,
-            url,
-        })
+        if let Some(announced) = body.announced().filter(|announced| *announced > cap) {
+            return Err(body.too_large(cap, announced));
+        }
+        let mut bytes = Vec::new();
+        while let Some(piece) = body.next().await? {
+            if body.received() > cap {
+                return Err(body.too_large(cap, body.received()));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(body.finish(bytes))
     }
 
     /// Writes exactly `size` bytes that hash to `digest`. They are written as they come: if this
-    /// fails, `to` holds rubbish.
+    /// fails, `to` holds rubbish. If the status is not one of success, nothing is written, and the
+    /// answer is what is returned.
     ///
     /// # Errors
-    /// As [`Http::get`]; if the status is not one of success, the bytes are fewer, more or others,
-    /// or cannot be written.
+    /// As [`Http::get`]; if the bytes are fewer, more or others, or cannot be written.
     pub async fn download(
         &self,
         url: &Url,
@@ -264,7 +272,7 @@ impl Http {
         size: u64,
         digest: &Digest,
         to: &mut impl io::Write,
-    ) -> Result<(), HttpError> {
+    ) -> Result<Option<Response>, HttpError> {
         let request = Request {
             method: Method::GET,
             url,
@@ -274,10 +282,7 @@ impl Http {
         };
         let mut body = self.begin(request).await?;
         if !body.status().is_success() {
-            return Err(HttpError::Status {
-                url: shown_url(url),
-                status: body.status(),
-            });
+            return refusal(body).await.map(Some);
         }
         match body.announced() {
             Some(announced) if announced > size => return Err(body.too_large(size, announced)),
@@ -297,7 +302,7 @@ impl Http {
         }
         let found = Digest::finish(hasher);
         if found == *digest {
-            return Ok(());
+            return Ok(None);
         }
         Err(HttpError::Digest {
             url: shown_url(url),
@@ -306,12 +311,32 @@ impl Http {
         })
     }
 
-    /// Sends a request and waits for the beginning of the answer.
+    /// Sends a request and waits for the beginning of the answer: of one that does not say to come back
+    /// later, if the server lets us have one.
     async fn begin(&self, request: Request<'_>) -> Result<Body, HttpError> {
+        let (mut tried, most) = (0, self.timeouts.retry_max);
+        loop {
+            tried += 1;
+            let body = self.attempt(request.clone()).await?;
+            let (status, headers) = (body.status(), body.headers());
+            let Some(wait) = retry::wait(&request.method, status, headers, tried, most) else {
+                return Ok(body);
+            };
+            drop(body);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&self, request: Request<'_>) -> Result<Body, HttpError> {
         let url = request.url;
-        let client = match policy::check(url)? {
+        let client = match policy::check(url, &self.plain_hosts)? {
             policy::Reach::Loopback => &self.loopback,
             policy::Reach::Remote => &self.remote,
+            policy::Reach::Plain if request.authorization.is_some() => {
+                return Err(HttpError::Exposed(shown_url(url)));
+            }
+            // It is there, since a host was named.
+            policy::Reach::Plain => self.plain.as_ref().unwrap_or(&self.remote),
         };
         let mut builder = client.request(request.method, url.clone());
         if !request.accept.is_empty() {
@@ -343,11 +368,23 @@ impl Http {
     }
 }
 
+/// A refusal, with the beginning of what is said of it.
+async fn refusal(mut body: Body) -> Result<Response, HttpError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await? {
+        bytes.extend_from_slice(&piece);
+        if body.received() > REFUSAL_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(body.finish(bytes))
+}
+
 /// How much of a file is sent at a time, bytes.
 const PIECE_BYTES: u64 = 64 << 10;
 
 /// A part of a file as a body, read as it is sent, and no further.
-fn pieces(file: File, at: u64, bytes: u64) -> reqwest::Body {
+fn pieces(file: Arc<File>, at: u64, bytes: u64) -> reqwest::Body {
     let rest = (file, at, at.saturating_add(bytes));
     reqwest::Body::wrap_stream(futures_util::stream::try_unfold(
         rest,

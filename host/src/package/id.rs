@@ -120,8 +120,18 @@ impl Release {
     /// The name of the package as a file.
     #[must_use]
     pub fn file_name(&self) -> String {
+        format!("{}.oci.tar", self.stem())
+    }
+
+    /// The name of its component as a file.
+    #[must_use]
+    pub fn component_name(&self) -> String {
+        format!("{}.wasm", self.stem())
+    }
+
+    fn stem(&self) -> String {
         let PackageId { namespace, name } = &self.id;
-        format!("{namespace}-{name}-{}.oci.tar", self.version)
+        format!("{namespace}-{name}-{}", self.version)
     }
 }
 

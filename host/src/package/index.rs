@@ -27,6 +27,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ pub enum Source {
 pub struct Index {
     /// By id, then by version.
     listed: Vec<Listed>,
+    /// What may list releases, whether it does or not.
+    namespaces: BTreeSet<String>,
     ignored: Vec<String>,
 }
 
@@ -88,6 +91,12 @@ impl Index {
         &rest[..rest.partition_point(|listed| listed.release.id == *id)]
     }
 
+    /// Whether somebody may list releases of a namespace in it.
+    #[must_use]
+    pub fn has_namespace(&self, namespace: &str) -> bool {
+        self.namespaces.contains(namespace)
+    }
+
     /// What the index holds that is not listed, a sentence each, 100 at most: a keeper or publisher
     /// made a mistake, which hides nothing else.
     #[must_use]
@@ -102,8 +111,12 @@ impl Index {
 
     fn of(mut listed: Vec<Listed>) -> Self {
         listed.sort_by(|a, b| a.release.cmp(&b.release));
-        let ignored = Vec::new();
-        Self { listed, ignored }
+        let (namespaces, ignored) = Default::default();
+        Self {
+            listed,
+            namespaces,
+            ignored,
+        }
     }
 }
 

@@ -242,11 +242,11 @@ impl Layout {
     /// copying tools lose. That a listed one does name the subject is for the caller to check.
     ///
     /// # Errors
-    /// If there are more than [`oci::REFERRERS_MAX`], or an index cannot be read.
+    /// If there are too many ([`oci::is_too_long`]), or an index cannot be read.
     pub fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, LayoutError> {
         let index = self.index()?;
         let mut found = match self.tagged(&index, &oci::referrers_tag(subject))? {
-            Some(listed) => self.listed(&listed)?.manifests,
+            Some(listed) => self.listed(&listed)?,
             None => Vec::new(),
         };
         let mut seen = BTreeSet::from([*subject]);
@@ -261,7 +261,7 @@ impl Layout {
                 }
             }
         }
-        if found.len() > oci::REFERRERS_MAX {
+        if oci::is_too_long(&found) {
             return Err(LayoutError::Referrers {
                 subject: *subject,
                 found: found.len(),
@@ -273,11 +273,11 @@ impl Layout {
 
 /// What the methods above are made of.
 impl Layout {
-    /// The index that a descriptor names.
-    fn listed(&self, descriptor: &Descriptor) -> Result<Index, LayoutError> {
+    /// What the index of referrers that a descriptor names lists.
+    fn listed(&self, descriptor: &Descriptor) -> Result<Vec<Descriptor>, LayoutError> {
         json::expect_media_type(descriptor, oci::INDEX)?;
         let bytes = self.read(descriptor, oci::MANIFEST_BYTES_MAX)?;
-        json::index(&self.path, &descriptor.digest.to_string(), &bytes)
+        json::referrers(&self.path, &descriptor.digest.to_string(), &bytes)
     }
 
     /// The entry with a tag, if there is one.

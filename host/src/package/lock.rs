@@ -213,11 +213,10 @@ impl Lock {
         }
     }
 
-    /// The version of a package that is locked, if one is.
+    /// What is locked of a package, if anything is.
     #[must_use]
-    pub fn release(&self, id: &super::id::PackageId) -> Option<&Release> {
-        let locked = self.packages.iter().map(|locked| &locked.release);
-        locked.into_iter().find(|release| release.id == *id)
+    pub fn locked(&self, id: &super::id::PackageId) -> Option<&Locked> {
+        self.packages.iter().find(|it| it.release.id == *id)
     }
 
     /// All that is locked.

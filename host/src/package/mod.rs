@@ -28,6 +28,7 @@ pub mod source;
 pub mod store;
 pub mod strict_json;
 pub mod trust;
+pub mod unsigned;
 pub mod verify;
 
 #[cfg(test)]

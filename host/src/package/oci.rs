@@ -31,12 +31,17 @@ pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 pub const BUNDLE_BYTES_MAX: u64 = 256 << 10;
 /// Who signs a package more often than this wants to keep a verifier busy.
 pub const REFERRERS_MAX: usize = 16;
+/// The same of whatever else refers to it, which is listed and not looked at.
+pub const LISTED_MAX: usize = 256;
 
 /// The bytes of [`EMPTY`].
 pub const EMPTY_JSON: &[u8] = b"{}";
 
 /// Annotation of a manifest in an index: its tag.
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// Annotation of a layer: the name of the file that other clients make of it.
+pub const TITLE: &str = "org.opencontainers.image.title";
 
 /// Names some bytes: what they are, what they hash to, how many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +73,23 @@ impl Descriptor {
             annotations: BTreeMap::new(),
         }
     }
+
+    /// Whether a referrer may carry a signature: it is an image manifest, and is not said to be another
+    /// artifact. What is said of none may be one: copying tools lose it.
+    #[must_use]
+    pub fn may_be_signature(&self) -> bool {
+        let is_other = |said: &str| said != SIGSTORE_BUNDLE && said != EMPTY;
+        self.media_type == MANIFEST
+            && self.size <= MANIFEST_BYTES_MAX
+            && !self.artifact_type.as_deref().is_some_and(is_other)
+    }
+}
+
+/// Whether a list of referrers is longer than anybody has to look through.
+#[must_use]
+pub fn is_too_long(referrers: &[Descriptor]) -> bool {
+    let signatures = referrers.iter().filter(|it| it.may_be_signature());
+    signatures.count() > REFERRERS_MAX || referrers.len() > LISTED_MAX
 }
 
 /// An image manifest: a package, a signature or a dataset.
@@ -76,7 +98,8 @@ impl Descriptor {
 pub struct Manifest {
     /// 2.
     pub schema_version: u32,
-    /// [`MANIFEST`].
+    /// [`MANIFEST`]. It may be left out: then whoever describes the manifest says it.
+    #[serde(default = "manifest_media_type")]
     pub media_type: String,
     /// What kind of artifact it is; none for a package, whose config says that.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -135,8 +158,36 @@ pub struct Index {
     pub annotations: BTreeMap<String, String>,
 }
 
-fn index_media_type() -> String {
+fn manifest_media_type() -> String {
+    MANIFEST.into()
+}
+
+pub(super) fn index_media_type() -> String {
     INDEX.into()
+}
+
+/// An index of referrers as others write it: what of it is no descriptor as we know it, such as one with
+/// a digest of another kind, is none of ours.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReferrersIndex {
+    /// 2.
+    pub schema_version: u32,
+    /// [`INDEX`].
+    #[serde(default = "index_media_type")]
+    pub media_type: String,
+    manifests: Vec<serde_json::Value>,
+}
+
+impl ReferrersIndex {
+    /// What it lists, as far as it is understood.
+    #[must_use]
+    pub fn referrers(self) -> Vec<Descriptor> {
+        let listed = self.manifests.into_iter();
+        listed
+            .filter_map(|it| serde_json::from_value(it).ok())
+            .collect()
+    }
 }
 
 impl Index {

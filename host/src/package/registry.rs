@@ -30,11 +30,11 @@ mod peer_tests;
 use std::io;
 use std::path::PathBuf;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
-use super::http::{Http, HttpError, Response, shown_url};
+use super::http::{Http, PlainHosts, Request, Response, shown_url};
 use super::oci::{self, Descriptor};
 use super::strict_json;
 use crate::plugin::Digest;
@@ -58,9 +58,11 @@ const TAG_PAGE_BYTES_MAX: u64 = 256 << 10;
 pub struct Options {
     /// Without TLS; only to this machine.
     pub plain_http: bool,
-    /// Docker's `config.json`, in which `docker login` keeps credentials or says which helper does.
-    /// If none, the one in the directory `DOCKER_CONFIG`, or in `~/.docker`.
-    pub docker_config: Option<PathBuf>,
+    /// Without TLS to these, and without credentials.
+    pub plain_hosts: PlainHosts,
+    /// The file in which `podman login` or `docker login` keeps credentials or says which helper does.
+    /// If none, those that these programs look into.
+    pub auth_file: Option<PathBuf>,
 }
 
 /// One repository.
@@ -82,22 +84,27 @@ impl Registry {
     /// The repository that a reference is in. Says nothing to it yet.
     ///
     /// # Errors
-    /// If it is not on this machine, and is to be spoken to without TLS.
+    /// If it is to be spoken to without TLS, and is neither on this machine nor named for that.
     pub fn open(
         http: Http,
         reference: &Reference,
         options: &Options,
     ) -> Result<Self, RegistryError> {
-        let scheme = if options.plain_http { "http" } else { "https" };
-        let host = reference.registry();
-        let base = Url::parse(&format!("{scheme}://{host}/"))
-            .map_err(|_| ReferenceError::Registry(quoted(host)))?;
+        let host = reference.host();
+        let at = |scheme: &str| {
+            let url = Url::parse(&format!("{scheme}://{host}/"));
+            url.map_err(|_| ReferenceError::Registry(quoted(reference.registry())))
+        };
+        let plain = at("http")?;
+        let is_plain = options.plain_http || options.plain_hosts.allow(&plain);
+        let base = if is_plain { plain } else { at("https")? };
         http.check(&base)?;
+        let auth_file = options.auth_file.clone();
         Ok(Self {
             http,
-            access: Access::new(base.clone(), reference, options.docker_config.clone()),
+            access: Access::new(base.clone(), reference, auth_file),
             base,
-            repository: reference.repository().into(),
+            repository: reference.path().into_owned(),
         })
     }
 
@@ -142,16 +149,23 @@ impl Registry {
         to: &mut impl io::Write,
     ) -> Result<(), RegistryError> {
         let url = self.url(&format!("blobs/{}", descriptor.digest));
-        let authorization = self.access.authorization(&self.http, Action::Pull).await?;
         let Descriptor { size, digest, .. } = descriptor;
-        match self
-            .http
-            .download(&url, authorization.as_ref(), *size, digest, to)
-            .await
-        {
-            Err(HttpError::Status { status, .. }) => Err(self.refusal(&url, status, &[])),
-            result => Ok(result?),
+        let (http, action) = (&self.http, Action::Pull);
+        let carried = self.access.authorization(http, action).await?;
+        let download = http.download(&url, carried.as_ref(), *size, digest, to);
+        let Some(mut refused) = download.await? else {
+            return Ok(());
+        };
+        let asked = self
+            .access
+            .challenged(http, action, &refused, carried.is_some());
+        if let Some(asked) = asked.await? {
+            match http.download(&url, Some(&asked), *size, digest, to).await? {
+                Some(again) => refused = again,
+                None => return Ok(()),
+            }
         }
+        Err(self.refusal(&url, refused.status, &[]))
     }
 
     /// All tags of the repository, in the registry's order.
@@ -192,11 +206,41 @@ impl Registry {
 
     /// Gets something, whatever the status; not a web page.
     async fn get(&self, url: &Url, cap: u64, accept: &[&str]) -> Result<Response, RegistryError> {
-        let authorization = self.access.authorization(&self.http, Action::Pull).await?;
-        let response = self
-            .http
-            .get(url, cap, accept, authorization.as_ref())
-            .await?;
+        let request = Request {
+            method: Method::GET,
+            url,
+            accept,
+            authorization: None,
+            content: None,
+        };
+        self.send(Action::Pull, request, cap).await
+    }
+
+    /// Sends a request with what lets us in, and once more if the registry asks for something else here
+    /// than it did at its door.
+    async fn send(
+        &self,
+        action: Action,
+        request: Request<'_>,
+        cap: u64,
+    ) -> Result<Response, RegistryError> {
+        // An upload may go to a store elsewhere: without our credentials.
+        let is_ours = request.url.origin() == self.base.origin();
+        let authorization = self.access.authorization(&self.http, action).await?;
+        let carried = authorization.as_ref().filter(|_| is_ours);
+        let with = |authorization| Request {
+            authorization,
+            ..request.clone()
+        };
+        let mut response = self.http.send(with(carried), cap).await?;
+        if is_ours {
+            let asked = self
+                .access
+                .challenged(&self.http, action, &response, carried.is_some());
+            if let Some(asked) = asked.await? {
+                response = self.http.send(with(Some(&asked)), cap).await?;
+            }
+        }
         not_html(&response)?;
         Ok(response)
     }

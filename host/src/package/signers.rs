@@ -81,6 +81,10 @@ impl Signers {
     ) -> Result<Option<Accepted>, VerifyError> {
         let namespace = claimed.id.namespace();
         let release = claimed.clone();
+        let publisher = rules.trust.owners(namespace);
+        let is_allowed = rules
+            .allow_unsigned
+            .allows(&claimed.id, publisher.is_some());
         if let Some(signed) = self.replayed {
             return Err(VerifyError::Replayed {
                 signed: Box::new(signed),
@@ -98,7 +102,7 @@ impl Signers {
         });
         // Somebody is known there, and should have signed.
         let is_signed = !self.good.is_empty() || unknown.is_some();
-        if is_signed && rules.trust.knows(namespace) {
+        if is_signed && publisher.is_some() {
             return match rules.trust.judge(namespace, &self.good, rules.now) {
                 Ok(accepted) => Ok(Some(accepted)),
                 Err(refusal) => Err(VerifyError::Trust {
@@ -118,13 +122,16 @@ impl Signers {
                 release,
                 error: Box::new(error),
             }),
-            _ if rules.allow_unsigned => Ok(None),
+            _ if is_allowed => Ok(None),
             (None, Some((fingerprint, key))) => Err(VerifyError::UnknownSigner {
                 release,
                 fingerprint,
                 key,
             }),
-            (None, None) => Err(VerifyError::Unsigned(release)),
+            (None, None) => Err(match publisher {
+                Some(publisher) => VerifyError::Stripped { release, publisher },
+                None => VerifyError::Unsigned(release),
+            }),
         }
     }
 }

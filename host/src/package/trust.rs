@@ -15,7 +15,10 @@ mod error;
 mod files;
 mod judge;
 mod policy;
+mod remove;
 
+#[cfg(test)]
+mod remove_tests;
 #[cfg(test)]
 mod tests;
 
@@ -117,6 +120,14 @@ impl Trust {
     #[must_use]
     pub fn knows(&self, namespace: &str) -> bool {
         self.policy.owners(namespace).next().is_some()
+    }
+
+    /// The publishers of a namespace, as a list in a sentence; none if it has none.
+    #[must_use]
+    pub fn owners(&self, namespace: &str) -> Option<String> {
+        let owners = self.policy.owners(namespace);
+        let names: Vec<_> = owners.map(|it| it.name.as_str()).collect();
+        Some(names.join(", ")).filter(|names| !names.is_empty())
     }
 
     /// The publisher that has a key.

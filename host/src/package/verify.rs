@@ -31,6 +31,7 @@ use super::signature::SignatureError;
 use super::signers::{Signature, Signers};
 use super::strict_json;
 use super::trust::{Accepted, Refusal, Signer, Trust};
+use super::unsigned::AllowUnsigned;
 use crate::plugin::Digest;
 use crate::quoted::quoted;
 use crate::report::model::{LimitKind, PluginKind};
@@ -56,8 +57,8 @@ pub struct Asked {
 pub struct Rules<'a> {
     /// Whose signatures count.
     pub trust: &'a Trust,
-    /// Whether none at all will do.
-    pub allow_unsigned: bool,
+    /// Which packages will do without any.
+    pub allow_unsigned: &'a AllowUnsigned,
     /// When it is.
     pub now: Timestamp,
     /// The caps on what is fetched.
@@ -95,11 +96,19 @@ pub enum VerifyError {
         /// Why, in the words of the list.
         reason: String,
     },
-    /// Nobody signed it.
+    /// It has no signature, and nothing says that it should.
     #[error(
-        "{0} is not signed, so nobody answers for it: ask its publisher for a signed package, or take it as it is with --allow-unsigned"
+        "{0} is not signed, so nobody answers for it: ask its publisher for a signed package, or accept it as it is with --allow-unsigned"
     )]
     Unsigned(Release),
+    /// It has no signature, and its namespace has a publisher.
+    #[error("{release} is not signed, and the namespace `{}` belongs to {publisher}: its signature may have been removed; ask {publisher} for the signed package, or accept this one with --allow-unsigned={}", release.id.namespace(), release.id)]
+    Stripped {
+        /// What it claims to be.
+        release: Release,
+        /// Who should have signed it.
+        publisher: String,
+    },
     /// Somebody signed it whom nobody knows.
     #[error("{release} is signed by the key {fingerprint}, and nobody is trusted for the namespace `{}`: if that is its publisher's key, trust it with `dyno trust add`", release.id.namespace())]
     UnknownSigner {
@@ -296,12 +305,20 @@ pub async fn authenticate(
     })
 }
 
-/// The signatures among what refers to a manifest. Other referrers are nobody's business.
+/// The signatures among what refers to a manifest. Other referrers are nobody's business, whatever they
+/// are: to leave one out never makes a package count that did not.
 async fn signatures(origin: &Origin, subject: &Digest) -> Result<Vec<Signature>, VerifyError> {
     let mut found = Vec::new();
-    for descriptor in origin.referrers(subject).await? {
-        let bytes = origin.described(&descriptor).await?;
-        let manifest: Manifest = strict_json::from_slice(&bytes).map_err(ArtifactError::Syntax)?;
+    let referrers = origin.referrers(subject).await?;
+    for descriptor in referrers.iter().filter(|it| it.may_be_signature()) {
+        let bytes = origin.described(descriptor).await?;
+        let manifest: Manifest = match strict_json::from_slice(&bytes) {
+            Ok(manifest) => manifest,
+            Err(error) if descriptor.artifact_type.as_deref() == Some(oci::SIGSTORE_BUNDLE) => {
+                return Err(ArtifactError::Syntax(error).into());
+            }
+            Err(_) => continue,
+        };
         let refers = manifest.subject.as_ref().map(|subject| subject.digest) == Some(*subject);
         let [layer] = manifest.layers.as_slice() else {
             continue;

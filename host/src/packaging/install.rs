@@ -8,8 +8,9 @@ use super::{Access, Ask, Named, PackagingError};
 use crate::package::id::{PackageId, Release, Wanted};
 use crate::package::kind::Kinds;
 use crate::package::layout::LayoutError;
-use crate::package::lock::Locked;
+use crate::package::lock::{Lock, Locked};
 use crate::package::store::{Installed, Replacement, StoreError};
+use crate::package::unsigned::AllowUnsigned;
 use crate::package::verify::{Check, Package};
 use crate::worker::Supervisor;
 
@@ -79,6 +80,30 @@ impl Plan {
         Ok(())
     }
 
+    /// If nothing that was signed, in the store or in the project's lock, is replaced by something that
+    /// is not, unless that was allowed by name.
+    fn expect_signed(&self, lock: &Lock, allowed: &AllowUnsigned) -> Result<(), PackagingError> {
+        for change in &self.changes {
+            let id = &change.release.id;
+            if change.package.accepted.is_some() || allowed.allows(id, true) {
+                continue;
+            }
+            let installed = change.replaces.as_ref();
+            let installed = installed.map(|it| (&it.release, &it.signers, "that is installed"));
+            let locked = lock.locked(id);
+            let locked = locked.map(|it| (&it.release, &it.signers, "in dyno.lock"));
+            let mut before = installed.into_iter().chain(locked);
+            if let Some((before, _, place)) = before.find(|(_, signers, _)| !signers.is_empty()) {
+                return Err(PackagingError::Unsigned {
+                    before: Box::new(before.clone()),
+                    place,
+                    found: Box::new(change.release.clone()),
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn replacements(&self) -> Result<Vec<Replacement>, LayoutError> {
         let replacement = |change: &Change| {
             Ok(Replacement {
@@ -89,6 +114,15 @@ impl Plan {
         };
         self.changes.iter().map(replacement).collect()
     }
+}
+
+/// What an update would change, and what could not be looked up.
+#[derive(Debug)]
+pub struct Update {
+    /// What would change.
+    pub plan: Plan,
+    /// Which installed packages nothing is known of, and why.
+    pub missed: Vec<(Release, PackagingError)>,
 }
 
 /// A package that has to be there, and why.
@@ -223,10 +257,11 @@ impl Access {
         })
     }
 
-    /// What an update would change: a newer release of each package that an index answered for.
+    /// What an update would change: a newer release of each package that an index answered for. One that
+    /// cannot be looked up keeps no other from being updated.
     ///
     /// # Errors
-    /// As [`Access::plan`], and if a named package is not installed.
+    /// As [`Access::plan`], if a named package is not installed, and if none could be looked up.
     pub async fn plan_update(
         &self,
         ids: &[PackageId],
@@ -234,14 +269,14 @@ impl Access {
         desk: &Path,
         ask: &mut dyn Ask,
         on: &mut dyn FnMut(Check),
-    ) -> Result<Plan, PackagingError> {
+    ) -> Result<Update, PackagingError> {
         let installed = self.home.store().list()?;
         for id in ids {
             if !installed.iter().any(|it| it.release.id == *id) {
                 return Err(PackagingError::NotInstalled(Wanted::any(id.clone())));
             }
         }
-        let mut newer = Vec::new();
+        let (mut newer, mut missed, mut looked_up) = (Vec::new(), Vec::new(), 0);
         for it in &installed {
             let is_meant = ids.is_empty() || ids.contains(&it.release.id);
             let wanted = it
@@ -251,28 +286,42 @@ impl Access {
             let Some(wanted) = wanted.filter(|_| is_meant) else {
                 continue;
             };
-            let found = self.resolve(&wanted).await?;
-            if found.listed.release.version > it.release.version {
-                newer.push(Named::Wanted(wanted));
+            match self.resolve(&wanted).await {
+                Ok(found) => {
+                    looked_up += 1;
+                    if found.listed.release.version > it.release.version {
+                        newer.push(Named::Wanted(wanted));
+                    } else {
+                        self.warn_if_yanked(&it.release);
+                    }
+                }
+                Err(error) => missed.push((it.release.clone(), error)),
             }
         }
-        self.plan(&newer, supervisor, desk, ask, on).await
+        if looked_up == 0 && !missed.is_empty() {
+            return Err(missed.swap_remove(0).1);
+        }
+        let plan = self.plan(&newer, supervisor, desk, ask, on).await?;
+        Ok(Update { plan, missed })
     }
 
     /// Installs what was planned, if the user agrees to what is new. Who installs something else
-    /// at the same time is waited for, and what that changes is judged anew.
+    /// at the same time is waited for, and what that changes is judged anew. `lock` is what the project
+    /// had before.
     ///
     /// # Errors
-    /// If a package would be replaced by an older release and that is not allowed, nobody agrees, or
-    /// the store cannot be written. What was installed before is still there.
+    /// If a package would be replaced by an older or an unsigned release and that is not allowed, nobody
+    /// agrees, or the store cannot be written. What was installed before is still there.
     pub fn carry_out(
         &self,
         mut plan: Plan,
+        lock: &Lock,
         allow_downgrade: bool,
         ask: &mut dyn Ask,
     ) -> Result<Plan, PackagingError> {
         loop {
             plan.expect_forward(allow_downgrade)?;
+            plan.expect_signed(lock, &self.allow_unsigned)?;
             self.expect_dependents_met(&plan)?;
             expect_consent(&plan, ask)?;
             match self.home.store().install(&plan.replacements()?) {

@@ -1,54 +1,31 @@
-//! From an id to a package: which indexes the user trusts, what they list, and where that is.
+//! From an id to a package: where what an index lists is, and how it is fetched.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::indexes::{Consulted, Known, Place};
 use super::{Access, Ask, Located, Named, PackagingError};
-use crate::package::http::{Http, shown_url};
+use crate::package::http::{Http, Timeouts, shown_url};
 use crate::package::id::{Release, Wanted};
-use crate::package::index::{Fetch, Index, Listed, Location, ResolveError, Source};
+use crate::package::index::{Fetch, Listed, Location};
 use crate::package::layout::Layout;
 use crate::package::origin::{Origin, Which};
 use crate::package::registry::{Reference, Registry};
 use crate::package::verify::{Asked, Check, Package};
 use crate::report::model::LimitKind;
 use crate::worker::Supervisor;
-use tokio::sync::OnceCell;
 use tough::async_trait;
 use url::Url;
 
 /// What a package file may have besides its component: signatures, indexes and headers.
 const PACKAGE_BYTES_BESIDES: u64 = 16 << 20;
 
-/// An index that the user trusts.
-#[derive(Debug, Clone)]
-pub struct Known {
-    /// Where it is, in the words of the policy.
-    pub name: String,
-    place: Place,
-    root: Vec<u8>,
-}
-
-#[derive(Debug, Clone)]
-enum Place {
-    Dir(PathBuf),
-    Url(Url),
-}
-
-impl Place {
-    fn of(name: &str) -> Self {
-        match Url::parse(name) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Self::Url(url),
-            _ => Self::Dir(name.into()),
-        }
-    }
-}
-
-/// What one verb opens once, however many packages it looks up.
+/// What one verb opens once, however many packages it looks up, and what it has to tell of that.
 #[derive(Debug, Clone, Default)]
 pub struct Opened {
     http: OnceLock<Http>,
-    indexes: OnceCell<Vec<(Known, Index)>>,
+    pub(super) indexes: OnceLock<Vec<Consulted>>,
+    warnings: Arc<Mutex<Vec<String>>>,
 }
 
 /// A release that an index lists.
@@ -81,93 +58,28 @@ impl Access {
         if let Some(http) = self.opened.http.get() {
             return Ok(http.clone());
         }
-        let http = Http::new()?;
+        let http = Http::with(Timeouts::default(), self.registry.plain_hosts.clone())?;
         Ok(self.opened.http.get_or_init(|| http).clone())
     }
 
-    fn known(&self) -> Result<Vec<Known>, PackagingError> {
-        let trust = self.home.trust()?;
-        let mut known = Vec::new();
-        for index in &trust.list().indexes {
-            // It is there: the policy names it.
-            if let Some(root) = trust.root(&index.url)? {
-                known.push(Known {
-                    name: index.url.clone(),
-                    place: Place::of(&index.url),
-                    root,
-                });
-            }
+    /// Keeps a sentence for whoever shows it, once.
+    pub(super) fn warn(&self, sentence: String) {
+        let mut warnings = self.warnings();
+        if !warnings.contains(&sentence) {
+            warnings.push(sentence);
         }
-        Ok(known)
     }
 
-    /// The indexes that the user trusts, verified.
-    ///
-    /// # Errors
-    /// The first that cannot be had, or is not what it should be.
-    pub async fn indexes(&self) -> Result<&[(Known, Index)], PackagingError> {
-        let indexes = self.opened.indexes.get_or_try_init(|| self.load_indexes());
-        Ok(indexes.await?)
+    /// What is to be told and was not yet: what went on although something was amiss.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings())
     }
 
-    async fn load_indexes(&self) -> Result<Vec<(Known, Index)>, PackagingError> {
-        let mut loaded = Vec::new();
-        for trusted in self.known()? {
-            let source = if self.offline {
-                Source::Cached
-            } else {
-                match &trusted.place {
-                    Place::Dir(dir) => Source::Dir(dir.clone()),
-                    Place::Url(url) => Source::Url(url.clone(), Arc::new(self.http()?)),
-                }
-            };
-            let index = Index::load(&source, &trusted.root, &self.home.indexes()).await;
-            let index = index.map_err(|error| PackagingError::Index {
-                index: trusted.name.clone(),
-                error,
-            })?;
-            loaded.push((trusted, index));
-        }
-        Ok(loaded)
-    }
-
-    /// The newest release that will do, in the first index that knows the package. With a lock, the
-    /// release that is locked.
-    ///
-    /// # Errors
-    /// If no index knows it, or none has what was asked for.
-    pub async fn resolve(&self, wanted: &Wanted) -> Result<Found, PackagingError> {
-        let wanted = &self.locked_version(wanted);
-        let mut missing = None;
-        for (index, releases) in self.indexes().await? {
-            match releases.resolve(wanted) {
-                Ok(listed) => {
-                    return Ok(Found {
-                        listed: listed.clone(),
-                        index: index.clone(),
-                    });
-                }
-                Err(error @ ResolveError::NoVersion { .. }) => {
-                    return Err(PackagingError::NotFound(error));
-                }
-                Err(error) => missing = missing.or(Some(error)),
-            }
-        }
-        Err(match missing {
-            Some(error) => PackagingError::NotFound(error),
-            None => PackagingError::NoIndex(wanted.clone()),
-        })
-    }
-
-    fn locked_version(&self, wanted: &Wanted) -> Wanted {
-        let locked = self
-            .locked
-            .as_ref()
-            .and_then(|lock| lock.release(&wanted.id));
-        match locked.filter(|release| wanted.allows(release)) {
-            Some(release) => Wanted::exactly(release),
-            None => wanted.clone(),
-        }
+    fn warnings(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        // A list of sentences is never half-written.
+        let warnings = self.opened.warnings.lock();
+        warnings.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gets a package and verifies it, like [`Access::open`]; but an id is looked up in the indexes,

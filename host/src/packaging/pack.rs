@@ -181,7 +181,10 @@ pub async fn pack(
         })?;
     // What was there before it was labelled stays, and belongs to it.
     let about = SelfDescription::read(&described.sections).map_err(manifest_error)?;
-    let component = contents.add_file(oci::WASM, &labelled)?;
+    let mut component = contents.add_file(oci::WASM, &labelled)?;
+    component
+        .annotations
+        .insert(oci::TITLE.into(), about.release.component_name());
     let shape = &described.shape;
     let time = created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let (config, manifest) =

@@ -48,7 +48,7 @@ impl Access {
         for (descriptor, content) in contents.blobs()? {
             let content = match content {
                 Bytes::Memory(bytes) => Content::Bytes(bytes.into()),
-                Bytes::File(file, at, bytes) => Content::File(file, at, bytes),
+                Bytes::File(file, at, bytes) => Content::File(file.into(), at, bytes),
             };
             registry.push_blob(&descriptor, content).await?;
         }

@@ -185,7 +185,10 @@ pub fn trust(out: &mut Sink<impl Write>, policy: &Policy) -> io::Result<()> {
             out,
             "{BOLD}{}{BOLD:#} for {}",
             escape(&publisher.name),
-            escape(&namespaces.join(", "))
+            match namespaces.is_empty() {
+                true => "nothing".into(),
+                false => escape(&namespaces.join(", ")),
+            }
         )?;
         match publisher.threshold.get() {
             1 => writeln!(out)?,

@@ -4,9 +4,8 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::time::{Instant, timeout_at};
-use url::Url;
 
-use super::{HttpError, Timeouts, shown_url};
+use super::{HttpError, Response, Timeouts, shown_url};
 
 /// An answer of which the body is still to come.
 pub(super) struct Body {
@@ -68,9 +67,18 @@ impl Body {
         Ok(piece)
     }
 
-    /// What is left without the body.
-    pub(super) fn finish(self) -> (HeaderMap, Url) {
-        (self.response.headers().clone(), self.response.url().clone())
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The answer, with as much of the body as was wanted.
+    pub(super) fn finish(self, body: Vec<u8>) -> Response {
+        Response {
+            status: self.response.status(),
+            headers: self.response.headers().clone(),
+            body,
+            url: self.response.url().clone(),
+        }
     }
 
     pub(super) fn too_large(&self, cap: u64, actual: u64) -> HttpError {

@@ -18,11 +18,14 @@ pub enum HttpError {
     /// There is no client.
     #[error("no HTTP client can be set up (are the system's certificates installed?): {0}")]
     Setup(String),
-    /// Neither https, nor plain http to this machine.
+    /// Neither https, nor plain http to this machine or to a host that was named for it.
     #[error(
-        "{0} is not https: plain http is for this machine alone (localhost, 127.0.0.0/8, [::1])"
+        "{0} is not https: plain http is for this machine alone (localhost, 127.0.0.0/8, [::1]), and for hosts that are named with --plain-http=HOST:PORT"
     )]
     NotHttps(String),
+    /// A secret would go over the network for all to read.
+    #[error("no credentials are sent to {0}, which is plain http to another machine")]
+    Exposed(String),
     /// No connection.
     #[error("{url} cannot be reached: {cause}")]
     Unreachable {

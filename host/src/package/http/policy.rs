@@ -3,7 +3,7 @@
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
-use super::{HttpError, shown_url};
+use super::{HttpError, PlainHosts, shown_url};
 
 /// Registries lead to their store of blobs in one step, some in two or three.
 const REDIRECTS_MAX: usize = 5;
@@ -26,15 +26,19 @@ pub(super) enum Reach {
     Loopback,
     /// It does not: https.
     Remote,
+    /// It does not, and anybody on the way can read it: http to a host that was named for that.
+    Plain,
 }
 
-/// Where a URL leads, if we go there at all: https, or plain http to this machine.
-pub(super) fn check(url: &Url) -> Result<Reach, HttpError> {
+/// Where a URL leads, if we go there at all: https, plain http to this machine, or to a host that was
+/// named for it.
+pub(super) fn check(url: &Url, plain_hosts: &PlainHosts) -> Result<Reach, HttpError> {
     let refused = || HttpError::NotHttps(shown_url(url));
     let host = url.host().ok_or_else(refused)?;
     match (url.scheme(), is_loopback(&host)) {
         ("https" | "http", true) => Ok(Reach::Loopback),
         ("https", false) => Ok(Reach::Remote),
+        ("http", false) if plain_hosts.allow(url) => Ok(Reach::Plain),
         _ => Err(refused()),
     }
 }
@@ -54,14 +58,18 @@ pub enum RedirectRefused {
 }
 
 /// Whether to go on to `next` after `previous`, the first of which is what was asked for.
-fn may_follow(previous: &[Url], next: &Url) -> Result<(), RedirectRefused> {
+fn may_follow(
+    previous: &[Url],
+    next: &Url,
+    plain_hosts: &PlainHosts,
+) -> Result<(), RedirectRefused> {
     if previous.len() > REDIRECTS_MAX {
         return Err(RedirectRefused::TooMany);
     }
     if next.scheme() != "https" && previous.iter().any(|url| url.scheme() == "https") {
         return Err(RedirectRefused::Downgrade(shown_url(next)));
     }
-    match check(next) {
+    match check(next, plain_hosts) {
         Ok(_) => Ok(()),
         Err(_) => Err(RedirectRefused::NotHttps(shown_url(next))),
     }
@@ -69,13 +77,13 @@ fn may_follow(previous: &[Url], next: &Url) -> Result<(), RedirectRefused> {
 
 /// The rule for a client. That an Authorization header does not go to another host, the client
 /// itself sees to.
-pub(super) fn redirects() -> Policy {
-    Policy::custom(
-        |attempt| match may_follow(attempt.previous(), attempt.url()) {
+pub(super) fn redirects(plain_hosts: PlainHosts) -> Policy {
+    Policy::custom(move |attempt| {
+        match may_follow(attempt.previous(), attempt.url(), &plain_hosts) {
             Ok(()) => attempt.follow(),
             Err(refused) => attempt.error(refused),
-        },
-    )
+        }
+    })
 }
 
 #[cfg(test)]
@@ -84,6 +92,27 @@ mod tests {
 
     fn url(text: &str) -> Url {
         text.parse().unwrap()
+    }
+
+    fn none() -> PlainHosts {
+        PlainHosts::default()
+    }
+
+    #[test]
+    fn a_named_host_is_reached_without_tls_and_nobody_is_led_to_it_from_https() {
+        let hosts = PlainHosts(["192.0.2.7:5000".parse().unwrap()].into());
+        let (named, https) = (url("http://192.0.2.7:5000/a"), url("https://a.org"));
+        assert_eq!(check(&named, &hosts).unwrap(), Reach::Plain);
+        assert!(check(&url("http://192.0.2.7/a"), &hosts).is_err());
+        assert_eq!(
+            may_follow(std::slice::from_ref(&named), &https, &hosts),
+            Ok(())
+        );
+        let refused = may_follow(&[https], &named, &hosts);
+        assert!(
+            matches!(refused, Err(RedirectRefused::Downgrade(_))),
+            "{refused:?}"
+        );
     }
 
     #[test]
@@ -99,9 +128,16 @@ mod tests {
             "http://2130706433/",
             "http://LOCALHOST/",
         ] {
-            assert_eq!(check(&url(good)).unwrap(), Reach::Loopback, "{good}");
+            assert_eq!(
+                check(&url(good), &none()).unwrap(),
+                Reach::Loopback,
+                "{good}"
+            );
         }
-        assert_eq!(check(&url("https://example.org")).unwrap(), Reach::Remote);
+        assert_eq!(
+            check(&url("https://example.org"), &none()).unwrap(),
+            Reach::Remote
+        );
         for bad in [
             "http://example.org/",
             "http://10.0.0.1/",
@@ -116,13 +152,13 @@ mod tests {
             "file:///etc/passwd",
             "data:,x",
         ] {
-            assert!(check(&url(bad)).is_err(), "{bad}");
+            assert!(check(&url(bad), &none()).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_refused_url_is_shown_without_what_may_be_secret() {
-        let error = check(&url("http://me:pass@example.org/a?token=t#f")).unwrap_err();
+        let error = check(&url("http://me:pass@example.org/a?token=t#f"), &none()).unwrap_err();
         assert!(
             error
                 .to_string()
@@ -134,14 +170,15 @@ mod tests {
     #[test]
     fn redirects_are_few_and_never_lead_from_https_to_http() {
         let (https, http) = (url("https://a.org"), url("http://127.0.0.1:1"));
-        let after =
-            |previous: &Url, next: &str| may_follow(std::slice::from_ref(previous), &url(next));
+        let after = |previous: &Url, next: &str| {
+            may_follow(std::slice::from_ref(previous), &url(next), &none())
+        };
         assert_eq!(after(&https, "https://b.org"), Ok(()));
         assert_eq!(after(&http, "http://127.0.0.1:2"), Ok(()));
         assert_eq!(after(&http, "https://a.org"), Ok(()));
         // Even to the same machine, and even by a detour.
         for previous in [vec![https.clone()], vec![http.clone(), https.clone()]] {
-            let refused = may_follow(&previous, &http);
+            let refused = may_follow(&previous, &http, &none());
             assert!(
                 matches!(refused, Err(RedirectRefused::Downgrade(_))),
                 "{refused:?}"
@@ -152,9 +189,9 @@ mod tests {
             matches!(refused, Err(RedirectRefused::NotHttps(_))),
             "{refused:?}"
         );
-        assert_eq!(may_follow(&vec![https.clone(); 5], &https), Ok(()));
+        assert_eq!(may_follow(&vec![https.clone(); 5], &https, &none()), Ok(()));
         assert_eq!(
-            may_follow(&vec![https.clone(); 6], &https),
+            may_follow(&vec![https.clone(); 6], &https, &none()),
             Err(RedirectRefused::TooMany)
         );
     }

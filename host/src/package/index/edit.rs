@@ -4,6 +4,7 @@
 
 mod error;
 mod holders;
+mod keepers;
 mod sign;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

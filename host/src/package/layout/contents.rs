@@ -54,6 +54,10 @@ impl Contents {
         contents.adopt(layout, &package)?;
         contents.package = Some(package.clone());
         for referrer in layout.referrers(&package.digest)? {
+            // What is no image manifest is not of our making, and cannot be taken along.
+            if layout.manifest(&referrer).is_err() && !referrer.may_be_signature() {
+                continue;
+            }
             let bytes = contents.adopt(layout, &referrer)?;
             contents.add_referrer(bytes)?;
         }
@@ -134,11 +138,11 @@ impl Contents {
         if self.referrers.contains(&listed) {
             return Ok(listed);
         }
-        let found = self.referrers.len() + 1;
-        if found > oci::REFERRERS_MAX {
+        self.referrers.push(listed.clone());
+        if oci::is_too_long(&self.referrers) {
+            let found = self.referrers.len();
             return Err(LayoutError::Referrers { subject, found });
         }
-        self.referrers.push(listed.clone());
         Ok(listed)
     }
 

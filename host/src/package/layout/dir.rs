@@ -194,7 +194,7 @@ impl DirLayout {
                 continue;
             }
             if descriptor.media_type == oci::INDEX {
-                open.extend(self.layout.listed(&descriptor)?.manifests);
+                open.extend(self.layout.listed(&descriptor)?);
             } else {
                 let (manifest, _) = self.layout.manifest(&descriptor)?;
                 reached.insert(manifest.config.digest);

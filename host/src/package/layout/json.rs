@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{LayoutError, MARKER};
-use crate::package::oci::{self, Descriptor, Index, Manifest};
+use crate::package::oci::{self, Descriptor, Index, Manifest, ReferrersIndex};
 use crate::package::strict_json;
 use crate::quoted::quoted;
 
@@ -35,6 +35,18 @@ pub(super) fn index(path: &str, part: &str, bytes: &[u8]) -> Result<Index, Layou
     let found = (index.schema_version, index.media_type.as_str());
     expect_kind(path, part, found, oci::INDEX)?;
     Ok(index)
+}
+
+/// Reads `part` of the layout at `path` as an index of referrers.
+pub(super) fn referrers(
+    path: &str,
+    part: &str,
+    bytes: &[u8],
+) -> Result<Vec<Descriptor>, LayoutError> {
+    let index: ReferrersIndex = parse(path, part, bytes)?;
+    let found = (index.schema_version, index.media_type.as_str());
+    expect_kind(path, part, found, oci::INDEX)?;
+    Ok(index.referrers())
 }
 
 /// Reads `part` of the layout at `path` as an image manifest.

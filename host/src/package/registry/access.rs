@@ -2,7 +2,7 @@
 //! wants one.
 //!
 //! ```text
-//! GET /v2/ ─► not 401: nothing is needed
+//! GET /v2/ ─► not 401: nothing is needed, unless the repository itself answers with a challenge
 //!          └► challenge ─► Basic: name and password, to this registry
 //!                       └► Bearer: token from the realm it names, if that may have the password
 //! ```
@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use docker_credential::DockerCredential;
+use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -20,7 +21,7 @@ use url::{Url, form_urlencoded};
 use super::challenge::Challenge;
 use super::error::{RegistryError, said};
 use super::{Reference, credentials, not_html, parsed};
-use crate::package::http::{Authorization, Content, Http, Request, Response};
+use crate::package::http::{Authorization, Content, Http, Request, Response, is_loopback};
 
 /// The answer of `/v2/`, which nobody reads, and of a token server: a token has some KiB, bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
@@ -43,7 +44,7 @@ pub(super) struct Access {
     base: Url,
     registry: String,
     repository: String,
-    docker_config: Option<PathBuf>,
+    auth_file: Option<PathBuf>,
     /// What we were given so far, and when.
     granted: Mutex<HashMap<Action, (Instant, Option<Authorization>)>>,
 }
@@ -56,12 +57,12 @@ struct Token {
 }
 
 impl Access {
-    pub(super) fn new(base: Url, reference: &Reference, docker_config: Option<PathBuf>) -> Self {
+    pub(super) fn new(base: Url, reference: &Reference, auth_file: Option<PathBuf>) -> Self {
         Self {
             base,
             registry: reference.registry().into(),
-            repository: reference.repository().into(),
-            docker_config,
+            repository: reference.path().into_owned(),
+            auth_file,
             granted: Mutex::default(),
         }
     }
@@ -81,6 +82,33 @@ impl Access {
         }
         let asked = Instant::now();
         let authorization = self.ask(http, action).await?;
+        granted.insert(action, (asked, authorization.clone()));
+        Ok(authorization)
+    }
+
+    /// What a request is to carry that the registry has just answered with a challenge; none if it has
+    /// not, or if a password was carried: that is not tried twice. Where a request was led elsewhere, who
+    /// is there gets no answer.
+    pub(super) async fn challenged(
+        &self,
+        http: &Http,
+        action: Action,
+        response: &Response,
+        has_carried: bool,
+    ) -> Result<Option<Authorization>, RegistryError> {
+        let is_asked = response.status == StatusCode::UNAUTHORIZED
+            && response.url.origin() == self.base.origin()
+            && response.header(WWW_AUTHENTICATE.as_str()).is_some();
+        if !is_asked {
+            return Ok(None);
+        }
+        let challenge = Challenge::of(response, &self.base).map_err(|why| self.challenge(why))?;
+        if has_carried && challenge == Challenge::Basic {
+            return Ok(None);
+        }
+        let mut granted = self.granted.lock().await;
+        let asked = Instant::now();
+        let authorization = Some(self.answer(http, challenge, action).await?);
         granted.insert(action, (asked, authorization.clone()));
         Ok(authorization)
     }
@@ -106,19 +134,37 @@ impl Access {
             return Ok(None);
         }
         let challenge = Challenge::of(&response, &self.base).map_err(|why| self.challenge(why))?;
-        let credential = self.credential().await?;
-        match (challenge, credential) {
+        self.answer(http, challenge, action).await.map(Some)
+    }
+
+    /// What answers a challenge.
+    async fn answer(
+        &self,
+        http: &Http,
+        challenge: Challenge,
+        action: Action,
+    ) -> Result<Authorization, RegistryError> {
+        if self.is_exposed() {
+            let why = "it is spoken to in plain http, over which no credentials are sent to another machine";
+            return Err(self.challenge(why.into()));
+        }
+        match (challenge, self.credential().await?) {
             (Challenge::Basic, Some(DockerCredential::UsernamePassword(user, password))) => {
-                Ok(Some(self.basic(&user, &password)?))
+                self.basic(&user, &password)
             }
             (Challenge::Basic, _) => {
                 Err(self.denied_as("it wants a name and a password, and there are none", &[]))
             }
             (Challenge::Bearer { realm, service }, credential) => {
-                let token = self.token(http, realm, service, credential, action).await?;
-                Ok(Some(token))
+                self.token(http, realm, service, credential, action).await
             }
         }
+    }
+
+    /// Whether others can read what is said to the registry.
+    fn is_exposed(&self) -> bool {
+        let is_here = self.base.host().is_some_and(|host| is_loopback(&host));
+        self.base.scheme() == "http" && !is_here
     }
 
     /// Fetches a token (Docker's token authentication, and its OAuth 2 form for identity tokens).
@@ -188,9 +234,11 @@ impl Access {
     }
 
     async fn credential(&self) -> Result<Option<DockerCredential>, RegistryError> {
-        let (config, registry) = (self.docker_config.clone(), self.registry.clone());
-        let found =
-            tokio::task::spawn_blocking(move || credentials::find(config.as_deref(), &registry));
+        let (file, registry) = (self.auth_file.clone(), self.registry.clone());
+        let repository = self.repository.clone();
+        let found = tokio::task::spawn_blocking(move || {
+            credentials::find(file.as_deref(), &registry, &repository)
+        });
         found
             .await
             .unwrap_or_else(|_| Err("the search for them broke off".into()))

@@ -2,7 +2,8 @@
 
 use super::hostile_tests::{not_found, tag, to, with_config};
 use super::*;
-use crate::package::hostile_server::{Answer, HostileServer};
+use crate::package::hostile_server::{Answer, HostileServer, Seen};
+use crate::package::http::HttpError;
 
 /// A directory with credentials for a server: the file to give as `docker_config`.
 fn logged_in(server: &HostileServer, what: &str) -> (tempfile::TempDir, PathBuf) {
@@ -198,4 +199,78 @@ async fn who_is_not_let_in_is_told_whose_credentials_were_missing() {
         "{error}"
     );
     assert!(!error.contains("secret"), "{error}");
+}
+
+/// What the door of a registry that is open at its front says: only the repository asks.
+fn open_door(seen: &Seen, challenge: &str) -> Answer {
+    match (seen.target.as_str(), seen.header("authorization")) {
+        ("/v2/", _) => Answer::of("200 OK", &[], b"{}"),
+        (_, Some("Basic bWU6c2VjcmV0" | "Bearer abc")) => match seen.method.as_str() {
+            "HEAD" => not_found(),
+            "POST" => Answer::of("202 Accepted", &[("location", "/up")], b""),
+            "PUT" => Answer::of("201 Created", &[], b""),
+            _ => Answer::of("200 OK", &[], b"x"),
+        },
+        _ => unauthorized(challenge),
+    }
+}
+
+#[tokio::test]
+async fn a_repository_that_asks_behind_an_open_door_is_answered() {
+    let tokens = HostileServer::start(|_| Answer::of("200 OK", &[], br#"{"token":"abc"}"#));
+    let bearer = format!(r#"Bearer realm="{}""#, tokens.url("/token"));
+    for challenge in ["Basic realm=x".to_owned(), bearer] {
+        let server = HostileServer::start(move |seen| open_door(seen, &challenge));
+        let (_dir, config) = logged_in(&server, PASSWORD);
+        let registry = with_config(&server, config);
+        let (descriptor, mut bytes) = (Descriptor::of(oci::WASM, b"x"), Vec::new());
+        registry.blob(&descriptor, &mut bytes).await.unwrap();
+        assert_eq!(bytes, b"x");
+        registry.manifest(&tag("1")).await.unwrap();
+        let content = Content::Bytes("x".into());
+        registry.push_blob(&descriptor, content).await.unwrap();
+        let target = tag("1");
+        let pushed = registry.push_manifest(&target, oci::MANIFEST, b"{}");
+        pushed.await.unwrap();
+        // Once for reading and once for writing: what was learnt is kept.
+        let is_refused = |seen: &&Seen| seen.header("authorization").is_none();
+        let seen = server.seen();
+        let refused = seen.iter().filter(is_refused);
+        assert_eq!(refused.filter(|seen| seen.target != "/v2/").count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_was_refused_is_not_tried_again() {
+    let server = HostileServer::start(|_| unauthorized("Basic realm=x"));
+    let (_dir, config) = logged_in(&server, PASSWORD);
+    let error = with_config(&server, config).manifest(&tag("1")).await;
+    assert!(matches!(error, Err(RegistryError::Denied { .. })));
+    let seen = server.seen();
+    let carried = seen
+        .iter()
+        .filter(|seen| seen.header("authorization").is_some());
+    assert_eq!(carried.count(), 1);
+}
+
+#[tokio::test]
+async fn where_a_blob_is_kept_nobody_asks_for_the_password() {
+    let tokens = HostileServer::start(|_| Answer::of("200 OK", &[], br#"{"token":"abc"}"#));
+    // On the very host of the registry, which could have the password for itself.
+    let realm = format!(r#"Bearer realm="{}""#, tokens.url("/token"));
+    let store = HostileServer::start(move |_| unauthorized(&realm));
+    let kept = store.url("/kept");
+    let server = HostileServer::start(move |seen| match seen.target.as_str() {
+        "/v2/" => Answer::of("200 OK", &[], b"{}"),
+        _ => Answer::of("307 Temporary Redirect", &[("location", &kept)], b""),
+    });
+    let (_dir, config) = logged_in(&server, PASSWORD);
+    let descriptor = Descriptor::of(oci::WASM, b"x");
+    let registry = with_config(&server, config);
+    let blob = registry.blob(&descriptor, &mut Vec::new()).await;
+    assert!(
+        matches!(blob, Err(RegistryError::Denied { .. })),
+        "{blob:?}"
+    );
+    assert!(tokens.seen().is_empty() && store.seen().len() == 1);
 }

@@ -19,7 +19,7 @@ pub enum RegistryError {
     Reference(#[from] ReferenceError),
     /// No credentials, or others are needed.
     #[error(
-        "{registry} denies access to {repository}: {how}; credentials come from `docker login {registry}`{said}"
+        "{registry} denies access to {repository}: {how}; credentials come from `docker login {registry}` or `podman login {registry}`{said}"
     )]
     Denied {
         /// Which registry.
@@ -31,7 +31,7 @@ pub enum RegistryError {
         /// What it said.
         said: String,
     },
-    /// `docker login` left something that cannot be used.
+    /// A login left something that cannot be used.
     #[error("the credentials for {registry} cannot be had: {why}")]
     Credentials {
         /// For which registry.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::package::hostile_server::{Answer, HostileServer, Seen};
-use crate::package::http::Timeouts;
+use crate::package::http::{HttpError, Timeouts};
 use crate::package::oci::{Index, Manifest, REFERRERS_MAX};
 
 /// A registry that lets everybody in, and answers the rest as the test says.
@@ -23,7 +23,8 @@ pub(super) fn with_config(server: &HostileServer, docker_config: PathBuf) -> Reg
     let reference: Reference = format!("127.0.0.1:{}/a/b", server.port).parse().unwrap();
     let options = Options {
         plain_http: true,
-        docker_config: Some(docker_config),
+        auth_file: Some(docker_config),
+        ..Options::default()
     };
     Registry::open(Http::new().unwrap(), &reference, &options).unwrap()
 }
@@ -100,7 +101,7 @@ async fn who_hangs_is_left() {
         ..Timeouts::default()
     };
     let registry = Registry {
-        http: Http::with_timeouts(timeouts).unwrap(),
+        http: Http::with(timeouts, PlainHosts::default()).unwrap(),
         ..to(&server)
     };
     let descriptor = Descriptor::of(oci::WASM, b"x");

@@ -85,7 +85,8 @@ fn open(server: &RegistryServer, repository: &str, config: Option<PathBuf>) -> R
     let reference: Reference = format!("{}/{repository}", server.host()).parse().unwrap();
     let options = Options {
         plain_http: true,
-        docker_config: Some(config.unwrap_or_else(|| PathBuf::from("/nonexistent"))),
+        auth_file: Some(config.unwrap_or_else(|| PathBuf::from("/nonexistent"))),
+        ..Options::default()
     };
     Registry::open(Http::new().unwrap(), &reference, &options).unwrap()
 }
@@ -142,7 +143,11 @@ async fn a_file_is_pushed_as_bytes_are() {
     let (descriptor, bytes) = &package.blobs[1];
     let path = server.dir.path().join("layer");
     std::fs::write(&path, bytes).unwrap();
-    let content = Content::File(std::fs::File::open(&path).unwrap(), 0, bytes.len() as u64);
+    let content = Content::File(
+        std::fs::File::open(&path).unwrap().into(),
+        0,
+        bytes.len() as u64,
+    );
     registry.push_blob(descriptor, content).await.unwrap();
     let mut read = Vec::new();
     registry.blob(descriptor, &mut read).await.unwrap();

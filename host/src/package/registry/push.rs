@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::access::Action;
-use super::{Registry, RegistryError, Target, not_html};
+use super::{Registry, RegistryError, Target};
 use crate::package::http::{Content, Request, Response, shown_url};
 use crate::package::oci::{self, Descriptor};
 use crate::plugin::Digest;
@@ -35,7 +35,7 @@ impl Registry {
             });
         }
         let url = self.url(&format!("blobs/{}", descriptor.digest));
-        let head = self.send(Method::HEAD, &url, None).await?;
+        let head = self.push(Method::HEAD, &url, None).await?;
         if head.status == StatusCode::OK {
             return Ok(());
         }
@@ -44,7 +44,7 @@ impl Registry {
         }
         let start = self.url("blobs/uploads/");
         let started = self
-            .send(
+            .push(
                 Method::POST,
                 &start,
                 Some((OCTETS, Content::Bytes(Default::default()))),
@@ -56,7 +56,7 @@ impl Registry {
             .query_pairs_mut()
             .append_pair("digest", &descriptor.digest.to_string());
         let ended = self
-            .send(Method::PUT, &location, Some((OCTETS, content)))
+            .push(Method::PUT, &location, Some((OCTETS, content)))
             .await?;
         self.found(ended)?;
         Ok(())
@@ -104,7 +104,7 @@ impl Registry {
         }
         let url = self.url(&format!("manifests/{target}"));
         let content = (media_type, Content::Bytes(bytes.to_vec().into()));
-        let response = self.found(self.send(Method::PUT, &url, Some(content)).await?)?;
+        let response = self.found(self.push(Method::PUT, &url, Some(content)).await?)?;
         match response.header("docker-content-digest") {
             Some(taken) if taken != digest.to_string() => Err(RegistryError::Digest {
                 url: shown_url(&url),
@@ -116,25 +116,20 @@ impl Registry {
     }
 
     /// Sends something for which one must be allowed to push.
-    async fn send(
+    async fn push(
         &self,
         method: Method,
         url: &Url,
         content: Option<(&str, Content)>,
     ) -> Result<Response, RegistryError> {
-        let authorization = self.access.authorization(&self.http, Action::Push).await?;
-        // An upload may go to a store elsewhere: without our credentials.
-        let is_ours = url.origin() == self.base.origin();
         let request = Request {
             method,
             url,
             accept: &[],
-            authorization: authorization.as_ref().filter(|_| is_ours),
+            authorization: None,
             content,
         };
-        let response = self.http.send(request, ANSWER_BYTES_MAX).await?;
-        not_html(&response)?;
-        Ok(response)
+        self.send(Action::Push, request, ANSWER_BYTES_MAX).await
     }
 
     /// Where an upload goes on, relative to where it began; not from https to http.

@@ -1,5 +1,6 @@
 //! Names something in a registry: `[oci://]host[:port]/repository[:tag][@sha256:…]`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -72,6 +73,24 @@ impl Reference {
     #[must_use]
     pub fn repository(&self) -> &str {
         &self.repository
+    }
+
+    /// The host that serves it: Docker Hub's is another than the one in its name.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match is_hub(&self.registry) {
+            true => HUB_HOST,
+            false => &self.registry,
+        }
+    }
+
+    /// The repository as that host knows it: one of a single word is below `library/` on Docker Hub.
+    #[must_use]
+    pub fn path(&self) -> Cow<'_, str> {
+        match is_hub(&self.registry) && !self.repository.contains('/') {
+            true => format!("library/{}", self.repository).into(),
+            false => self.repository.as_str().into(),
+        }
     }
 
     /// What is asked for. If there is a digest, it decides, and the tag is for people.
@@ -152,6 +171,14 @@ impl fmt::Display for Target {
             Self::Digest(digest) => digest.fmt(f),
         }
     }
+}
+
+/// What answers for `docker.io`.
+pub(super) const HUB_HOST: &str = "registry-1.docker.io";
+
+/// Whether a registry is Docker Hub by one of its names.
+pub(super) fn is_hub(registry: &str) -> bool {
+    matches!(registry, "docker.io" | "index.docker.io" | HUB_HOST)
 }
 
 /// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` (distribution specification 1.1).
@@ -254,6 +281,21 @@ mod tests {
                 matches!(error, ReferenceError::Registry(_)),
                 "{no_host}: {error}"
             );
+        }
+    }
+
+    #[test]
+    fn docker_hub_is_where_it_is_and_not_where_its_name_says() {
+        for (name, host, path) in [
+            ("docker.io/acme/fib", HUB_HOST, "acme/fib"),
+            ("docker.io/fib", HUB_HOST, "library/fib"),
+            ("index.docker.io/fib", HUB_HOST, "library/fib"),
+            ("quay.io/fib", "quay.io", "fib"),
+            ("docker.io.evil.org/fib", "docker.io.evil.org", "fib"),
+        ] {
+            let reference: Reference = name.parse().unwrap();
+            assert_eq!((reference.host(), &*reference.path()), (host, path));
+            assert_eq!(reference.to_string(), name);
         }
     }
 

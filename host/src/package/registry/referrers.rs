@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::paging::Pages;
 use super::{Registry, RegistryError, Target, parsed};
-use crate::package::oci::{self, Descriptor, Index, Manifest, REFERRERS_MAX};
+use crate::package::oci::{self, Descriptor, Index, Manifest, REFERRERS_MAX, ReferrersIndex};
 use crate::package::strict_json;
 use crate::plugin::Digest;
 use crate::quoted::quoted;
@@ -22,6 +22,7 @@ const TAG_ROUNDS_MAX: usize = 4;
 #[serde(rename_all = "camelCase")]
 struct OpenIndex {
     schema_version: u32,
+    #[serde(default = "oci::index_media_type")]
     media_type: String,
     manifests: Vec<Map<String, Value>>,
     #[serde(flatten)]
@@ -30,10 +31,10 @@ struct OpenIndex {
 
 impl Registry {
     /// What refers to a manifest, whatever it is: copying tools lose the artifact type by which one
-    /// could ask for signatures alone. At most [`REFERRERS_MAX`].
+    /// could ask for signatures alone.
     ///
     /// # Errors
-    /// If there are more, access is denied, or the list is none.
+    /// If there are too many ([`oci::is_too_long`]), access is denied, or the list is none.
     pub async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
         let first = self.url(&format!("referrers/{subject}"));
         let mut pages = Pages::new(&self.base, first.clone());
@@ -46,9 +47,9 @@ impl Registry {
                 return self.tagged_referrers(subject).await;
             }
             let response = self.found(response)?;
-            let page: Index = parsed(&response, "an index of referrers")?;
-            found.extend(page.manifests);
-            few(found.len(), subject)?;
+            let page: ReferrersIndex = parsed(&response, "an index of referrers")?;
+            found.extend(page.referrers());
+            few(&found, subject)?;
             pages.after(&response)?;
         }
         Ok(found)
@@ -91,15 +92,17 @@ impl Registry {
         let Some(bytes) = self.tagged_index(&tag).await? else {
             return Ok(Vec::new());
         };
-        let index: Index = strict_json::from_slice(&bytes).map_err(|why| no_index(&tag, why))?;
+        let index: ReferrersIndex =
+            strict_json::from_slice(&bytes).map_err(|why| no_index(&tag, why))?;
         if index.media_type != oci::INDEX {
             return Err(no_index(
                 &tag,
                 format_args!("it is `{}`", quoted(&index.media_type)),
             ));
         }
-        few(index.manifests.len(), subject)?;
-        Ok(index.manifests)
+        let referrers = index.referrers();
+        few(&referrers, subject)?;
+        Ok(referrers)
     }
 
     /// What is under the tag, if anything is.
@@ -112,8 +115,8 @@ impl Registry {
     }
 }
 
-fn few(count: usize, subject: &Digest) -> Result<(), RegistryError> {
-    if count <= REFERRERS_MAX {
+fn few(referrers: &[Descriptor], subject: &Digest) -> Result<(), RegistryError> {
+    if !oci::is_too_long(referrers) {
         return Ok(());
     }
     Err(RegistryError::TooManyReferrers {
@@ -170,7 +173,12 @@ fn with(
     if index.manifests.iter().any(is_added) {
         return Ok(None);
     }
-    few(index.manifests.len() + 1, subject)?;
+    let known = index.manifests.iter().cloned().map(Value::Object);
+    let mut listed: Vec<Descriptor> = known
+        .filter_map(|it| serde_json::from_value(it).ok())
+        .collect();
+    listed.push(added.clone());
+    few(&listed, subject)?;
     match serde_json::to_value(added) {
         Ok(Value::Object(entry)) => index.manifests.push(entry),
         Ok(_) => return Err(no_index(&tag, "a descriptor is no object")),

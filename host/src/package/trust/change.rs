@@ -1,5 +1,6 @@
 //! The changes that the user's verbs make to the trust store, and which of them need another word: a
-//! key that takes the place of another is what a forger would want.
+//! key that takes the place of another is what a forger would want. What takes trust away is in
+//! `remove.rs`.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -33,6 +34,8 @@ pub struct Grant {
     pub namespaces: BTreeSet<String>,
     /// What if somebody else has one of them, or the publisher has another key.
     pub conflict: Conflict,
+    /// How many of the publisher's keys and identities have to sign; none leaves that as it is.
+    pub threshold: Option<NonZeroU32>,
 }
 
 /// What happens to those who are trusted already. Nobody but the user can know which is right.
@@ -48,37 +51,42 @@ pub enum Conflict {
 
 /// Changes. Each is made whole or not at all, and lost by nobody who makes another at the same time.
 impl Trust {
-    /// Trusts a key for namespaces, from and until a time if one is given.
+    /// Trusts the keys of one publisher for namespaces, from and until a time if one is given: all of
+    /// them and their threshold at once.
     ///
     /// # Errors
     /// If somebody else has one of the namespaces, or the publisher another key, and the grant does not
-    /// say what then; if the key is another publisher's, or was revoked; or if the store cannot be
-    /// changed.
+    /// say what then; if a key is another publisher's, or was revoked; if fewer keys would be left than
+    /// have to sign; or if the store cannot be changed.
     pub fn add(
         &mut self,
-        key: &PublicKey,
+        keys: &[PublicKey],
         grant: &Grant,
         from: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> Result<(), TrustError> {
-        let terms = KeyTerms {
+        let terms = |key: &PublicKey| KeyTerms {
             fingerprint: key.fingerprint(),
             from,
             until,
             revoked: None,
         };
-        let path = key_path(&self.dir, &terms.fingerprint);
-        self.change(|policy, document| {
-            if let Some((_, known)) = policy.key(&terms.fingerprint)
-                && known.revoked.is_some()
-            {
-                return Err(TrustError::RevokedKey(terms.fingerprint));
+        let terms: Vec<KeyTerms> = keys.iter().map(terms).collect();
+        let dir = self.dir.clone();
+        self.grant(grant, |policy, document| {
+            for KeyTerms { fingerprint, .. } in &terms {
+                let known = policy.key(fingerprint).map(|(_, known)| known);
+                if known.is_some_and(|known| known.revoked.is_some()) {
+                    return Err(TrustError::RevokedKey(*fingerprint));
+                }
+                expect_granted(policy, grant, &Signer::Key(*fingerprint))?;
             }
-            let signer = Signer::Key(terms.fingerprint);
-            expect_granted(policy, grant, &signer)?;
-            files::write(&path, key.to_pem().as_bytes())?;
-            let table = grant_in(document, grant, Some(&terms.fingerprint))?;
-            edit::key(table, &terms)
+            for key in keys {
+                files::write(&key_path(&dir, &key.fingerprint()), key.to_pem().as_bytes())?;
+            }
+            let kept: Vec<Fingerprint> = terms.iter().map(|it| it.fingerprint).collect();
+            let table = grant_in(document, grant, &kept)?;
+            terms.iter().try_for_each(|terms| edit::key(table, terms))
         })
     }
 
@@ -93,8 +101,9 @@ impl Trust {
             publisher: publisher.into(),
             namespaces: [namespace.to_owned()].into(),
             conflict: Conflict::Refuse,
+            threshold: None,
         };
-        self.add(key, &grant, None, None)
+        self.add(std::slice::from_ref(key), &grant, None, None)
     }
 
     /// Trusts the certificates of an account for namespaces, if they are verified by this trusted
@@ -119,11 +128,11 @@ impl Trust {
         let path = self.root_path(&digest);
         expect_text("the issuer", &identity.issuer)?;
         expect_text("the subject", &identity.subject)?;
-        self.change(|policy, document| {
+        self.grant(grant, |policy, document| {
             expect_granted(policy, grant, &Signer::Identity(identity.clone()))?;
             let is_known = owner(policy, &Signer::Identity(identity.clone())).is_some();
             files::write(&path, root)?;
-            let table = grant_in(document, grant, None)?;
+            let table = grant_in(document, grant, &[])?;
             edit::sigstore_root(table, &digest);
             if is_known && grant.conflict != Conflict::Replace {
                 return Ok(());
@@ -132,16 +141,19 @@ impl Trust {
         })
     }
 
-    /// Sets how many of a publisher's keys and identities have to sign a package.
-    ///
-    /// # Errors
-    /// If the policy cannot be changed.
-    pub fn set_threshold(
+    /// A change by which a publisher has its threshold, and the keys for that, from one moment on.
+    fn grant(
         &mut self,
-        publisher: &str,
-        threshold: NonZeroU32,
+        grant: &Grant,
+        change: impl FnOnce(&Policy, &mut DocumentMut) -> Result<(), TrustError>,
     ) -> Result<(), TrustError> {
-        self.change(|_, document| edit::threshold(document, publisher, threshold.get()))
+        self.change(|policy, document| {
+            change(policy, document)?;
+            if let Some(threshold) = grant.threshold {
+                edit::threshold(document, &grant.publisher, threshold.get())?;
+            }
+            expect_enough(document, &grant.publisher)
+        })
     }
 
     /// Trusts a key no longer, whatever it signed and whenever. That stays so.
@@ -227,7 +239,7 @@ impl Trust {
         })
     }
 
-    fn change(
+    pub(super) fn change(
         &mut self,
         change: impl FnOnce(&Policy, &mut DocumentMut) -> Result<(), TrustError>,
     ) -> Result<(), TrustError> {
@@ -295,14 +307,27 @@ fn expect_granted(policy: &Policy, grant: &Grant, signer: &Signer) -> Result<(),
     }
     let mut publishers = policy.publishers.iter();
     let known = publishers.find(|it| it.name == grant.publisher);
-    let has_other = |it: &Publisher| {
-        it.keys.iter().any(|key| key.revoked.is_none()) || !it.identities.is_empty()
-    };
-    if publisher.is_none() && known.is_some_and(has_other) {
+    if publisher.is_none() && known.is_some_and(|it| it.signers() > 0) {
         let publisher = grant.publisher.clone();
         return Err(TrustError::OtherKey { publisher });
     }
     Ok(())
+}
+
+/// That a publisher's packages can be accepted: it has as many keys and identities as have to sign.
+pub(super) fn expect_enough(document: &DocumentMut, publisher: &str) -> Result<(), TrustError> {
+    // As it will be read, and not as it was. What cannot be read is told of by who writes it.
+    let Ok(policy) = Policy::parse(&document.to_string()) else {
+        return Ok(());
+    };
+    match policy.publishers.iter().find(|it| it.name == publisher) {
+        Some(it) if it.signers() < it.threshold.get() as usize => Err(TrustError::TooFew {
+            publisher: publisher.into(),
+            found: it.signers(),
+            needed: it.threshold.get(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Whose key or identity it is.
@@ -320,7 +345,7 @@ fn owner<'a>(policy: &'a Policy, signer: &Signer) -> Option<&'a Publisher> {
 fn grant_in<'a>(
     document: &'a mut DocumentMut,
     grant: &Grant,
-    key: Option<&Fingerprint>,
+    keys: &[Fingerprint],
 ) -> Result<&'a mut toml_edit::Table, TrustError> {
     let is_replacing = grant.conflict == Conflict::Replace;
     if is_replacing {
@@ -328,7 +353,7 @@ fn grant_in<'a>(
     }
     let table = edit::publisher(document, grant)?;
     if is_replacing {
-        edit::retire(table, key)?;
+        edit::retire(table, keys)?;
     }
     Ok(table)
 }

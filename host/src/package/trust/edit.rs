@@ -48,14 +48,69 @@ pub(super) fn take_away(
     Ok(())
 }
 
-/// Leaves a publisher its revoked keys, which must stay known, and one other key.
-pub(super) fn retire(table: &mut Table, but: Option<&Fingerprint>) -> Result<(), TrustError> {
+/// Leaves a publisher its revoked keys, which must stay known, and these.
+pub(super) fn retire(table: &mut Table, but: &[Fingerprint]) -> Result<(), TrustError> {
     table.remove("identity");
-    let but = but.map(Fingerprint::to_string);
+    let but: Vec<String> = but.iter().map(Fingerprint::to_string).collect();
     tables(table, "key")?.retain(|key| {
-        let is_it = |but| is(key, "fingerprint", but);
-        key.contains_key("revoked") || but.as_deref().is_some_and(is_it)
+        key.contains_key("revoked") || but.iter().any(|but| is(key, "fingerprint", but))
     });
+    Ok(())
+}
+
+/// Removes a publisher. If it has revoked keys it stays with these alone and no namespace: they must
+/// not be trusted again by mistake.
+pub(super) fn remove_publisher(document: &mut DocumentMut, name: &str) -> Result<(), TrustError> {
+    let all = tables(document.as_table_mut(), "publisher")?;
+    for table in all.iter_mut().filter(|table| is(table, "name", name)) {
+        retire(table, &[])?;
+        for gone in ["threshold", "sigstore-root"] {
+            table.remove(gone);
+        }
+        namespaces(table)?.clear();
+    }
+    all.retain(|table| {
+        let keys = table.get("key").and_then(Item::as_array_of_tables);
+        !is(table, "name", name) || keys.is_some_and(|keys| !keys.is_empty())
+    });
+    Ok(())
+}
+
+/// Removes a key, whosever it is.
+pub(super) fn remove_key(
+    document: &mut DocumentMut,
+    fingerprint: &Fingerprint,
+) -> Result<(), TrustError> {
+    let fingerprint = fingerprint.to_string();
+    for publisher in tables(document.as_table_mut(), "publisher")?.iter_mut() {
+        tables(publisher, "key")?.retain(|key| !is(key, "fingerprint", &fingerprint));
+    }
+    Ok(())
+}
+
+/// Removes an identity, whosever it is.
+pub(super) fn remove_identity(
+    document: &mut DocumentMut,
+    identity: &Identity,
+) -> Result<(), TrustError> {
+    for publisher in tables(document.as_table_mut(), "publisher")?.iter_mut() {
+        tables(publisher, "identity")?.retain(|row| {
+            !is(row, "issuer", &identity.issuer) || !is(row, "subject", &identity.subject)
+        });
+    }
+    Ok(())
+}
+
+/// Removes the pin of a release.
+pub(super) fn unpin(document: &mut DocumentMut, release: &Release) {
+    if let Some(pins) = document.get_mut("pins").and_then(Item::as_table_like_mut) {
+        pins.remove(&release.to_string());
+    }
+}
+
+/// Removes an index.
+pub(super) fn unpin_index(document: &mut DocumentMut, url: &str) -> Result<(), TrustError> {
+    tables(document.as_table_mut(), "index")?.retain(|index| !is(index, "url", url));
     Ok(())
 }
 

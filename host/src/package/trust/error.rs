@@ -103,6 +103,26 @@ pub enum TrustError {
     /// Nobody has the key.
     #[error("the policy has no key {0}")]
     NoKey(Fingerprint),
+    /// Nothing of this name is trusted.
+    #[error("there is no {what} {name}: `dyno trust list` shows what there is")]
+    Absent {
+        /// `publisher`, `identity`, `pin of` or `index`.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+    },
+    /// A publisher would need more signatures than it has keys.
+    #[error(
+        "{publisher} would have {found} of the {needed} keys that have to sign: name all of its keys at once, set --threshold, or remove {publisher} itself"
+    )]
+    TooFew {
+        /// Which publisher.
+        publisher: String,
+        /// How many keys and identities it would have.
+        found: usize,
+        /// How many have to sign.
+        needed: u32,
+    },
     /// The release has another pin.
     #[error("{release} is pinned to {found}, and not to {asked} (--replace changes that)")]
     Pinned {

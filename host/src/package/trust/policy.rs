@@ -142,6 +142,15 @@ impl Policy {
     }
 }
 
+impl Publisher {
+    /// How many keys and identities it has that are not revoked.
+    #[must_use]
+    pub fn signers(&self) -> usize {
+        let keys = self.keys.iter().filter(|key| key.revoked.is_none());
+        keys.count() + self.identities.len()
+    }
+}
+
 /// What may stand once in the whole file, with where it stands. A key that two publishers have would
 /// count for both, and revoked for one it would go on for the other.
 #[derive(Deserialize)]

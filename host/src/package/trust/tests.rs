@@ -8,7 +8,7 @@ use p256::pkcs8::{EncodePublicKey as _, LineEnding};
 use super::*;
 
 /// The same key for the same number, which is not zero.
-fn key(number: u8) -> PublicKey {
+pub(super) fn key(number: u8) -> PublicKey {
     let mut scalar = [0; 32];
     scalar[31] = number;
     let secret = p256::SecretKey::from_slice(&scalar).unwrap();
@@ -16,32 +16,33 @@ fn key(number: u8) -> PublicKey {
     PublicKey::from_pem(&pem.unwrap()).unwrap()
 }
 
-fn grant(publisher: &str, namespaces: &[&str], conflict: Conflict) -> Grant {
+pub(super) fn grant(publisher: &str, namespaces: &[&str], conflict: Conflict) -> Grant {
     Grant {
         publisher: publisher.into(),
         namespaces: namespaces.iter().map(|it| (*it).to_owned()).collect(),
         conflict,
+        threshold: None,
     }
 }
 
-fn refuse(publisher: &str, namespaces: &[&str]) -> Grant {
+pub(super) fn refuse(publisher: &str, namespaces: &[&str]) -> Grant {
     grant(publisher, namespaces, Conflict::Refuse)
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-06-01T00:00:00Z".parse().unwrap()
 }
 
-fn signed(trust: &Trust, namespace: &str, number: u8) -> Result<Accepted, Refusal> {
+pub(super) fn signed(trust: &Trust, namespace: &str, number: u8) -> Result<Accepted, Refusal> {
     trust.judge(namespace, &[Signer::Key(key(number).fingerprint())], now())
 }
 
 /// A store in which acme has key 1 for `acme`.
-fn with_acme() -> (tempfile::TempDir, Trust) {
+pub(super) fn with_acme() -> (tempfile::TempDir, Trust) {
     let home = tempfile::tempdir().unwrap();
     let mut trust = Trust::open(home.path()).unwrap();
     trust
-        .add(&key(1), &refuse("acme", &["acme"]), None, None)
+        .add(&[key(1)], &refuse("acme", &["acme"]), None, None)
         .unwrap();
     (home, trust)
 }
@@ -93,7 +94,7 @@ fn a_key_in_the_place_of_another_is_refused_unless_the_user_says_so() {
     let (home, mut trust) = with_acme();
     let before = fs::read(policy_path(&home)).unwrap();
     let mut refused = |number, grant: Grant| {
-        let error = trust.add(&key(number), &grant, None, None).unwrap_err();
+        let error = trust.add(&[key(number)], &grant, None, None).unwrap_err();
         assert_eq!(fs::read(policy_path(&home)).unwrap(), before);
         error.to_string()
     };
@@ -128,14 +129,14 @@ fn a_key_in_the_place_of_another_is_refused_unless_the_user_says_so() {
 fn replacing_and_sharing_do_what_they_say() {
     let (_home, mut trust) = with_acme();
     let more = refuse("acme", &["acme-labs"]);
-    trust.add(&key(1), &more, None, None).unwrap();
+    trust.add(&[key(1)], &more, None, None).unwrap();
     let other = grant("ring", &["acme"], Conflict::Share);
-    trust.add(&key(2), &other, None, None).unwrap();
+    trust.add(&[key(2)], &other, None, None).unwrap();
     assert!(signed(&trust, "acme", 1).is_ok() && signed(&trust, "acme", 2).is_ok());
     assert!(signed(&trust, "acme-labs", 2).is_err());
 
     let other = grant("ring", &["acme"], Conflict::Replace);
-    trust.add(&key(3), &other, None, None).unwrap();
+    trust.add(&[key(3)], &other, None, None).unwrap();
     assert!(signed(&trust, "acme", 3).is_ok());
     for gone in [1, 2] {
         assert!(signed(&trust, "acme", gone).is_err());
@@ -148,7 +149,7 @@ fn a_validity_is_kept_and_can_be_changed() {
     let (home, mut trust) = with_acme();
     let until = Some("2026-05-01T00:00:00Z".parse().unwrap());
     trust
-        .add(&key(1), &refuse("acme", &["acme"]), None, until)
+        .add(&[key(1)], &refuse("acme", &["acme"]), None, until)
         .unwrap();
     assert!(matches!(
         signed(&trust, "acme", 1),
@@ -160,7 +161,12 @@ fn a_validity_is_kept_and_can_be_changed() {
     );
     let until = until.parse().unwrap();
     trust
-        .add(&key(1), &refuse("acme", &["acme"]), Some(from), Some(until))
+        .add(
+            &[key(1)],
+            &refuse("acme", &["acme"]),
+            Some(from),
+            Some(until),
+        )
         .unwrap();
     let trust = Trust::open(home.path()).unwrap();
     assert!(matches!(
@@ -186,7 +192,7 @@ fn a_revoked_key_counts_no_longer_and_is_not_trusted_again() {
     for conflict in [Conflict::Refuse, Conflict::Share, Conflict::Replace] {
         let again = grant("acme", &["acme"], conflict);
         let error = trust
-            .add(&key(1), &again, None, None)
+            .add(&[key(1)], &again, None, None)
             .unwrap_err()
             .to_string();
         assert!(
@@ -196,10 +202,10 @@ fn a_revoked_key_counts_no_longer_and_is_not_trusted_again() {
     }
     // The new key needs no other word, since no other counts; the old one stays known.
     trust
-        .add(&key(2), &refuse("acme", &["acme"]), None, None)
+        .add(&[key(2)], &refuse("acme", &["acme"]), None, None)
         .unwrap();
     let all = grant("acme", &["acme"], Conflict::Replace);
-    trust.add(&key(3), &all, None, None).unwrap();
+    trust.add(&[key(3)], &all, None, None).unwrap();
     let trust = Trust::open(home.path()).unwrap();
     assert!(matches!(
         signed(&trust, "acme", 1),
@@ -249,7 +255,7 @@ fn an_identity_is_trusted_like_a_key() {
     );
     assert!(trust.judge("acme", &[signer], now()).is_err());
     let error = trust
-        .add(&key(2), &refuse("ring", &["ring"]), None, None)
+        .add(&[key(2)], &refuse("ring", &["ring"]), None, None)
         .unwrap_err();
     assert!(matches!(error, TrustError::OtherKey { .. }), "{error}");
     let error = trust
@@ -315,7 +321,7 @@ fn what_the_user_wrote_around_survives() {
     let text = format!("# mine, keep out\n{text}# met at the conference\n\n[pins] # none yet\n");
     fs::write(policy_path(&home), &text).unwrap();
     trust
-        .add(&key(2), &refuse("ring", &["ring"]), None, None)
+        .add(&[key(2)], &refuse("ring", &["ring"]), None, None)
         .unwrap();
     trust.kill(&Digest::of(b"x"), "bad").unwrap();
     let release = "acme/x@1.2.0".parse().unwrap();
@@ -342,7 +348,7 @@ fn a_policy_that_is_written_otherwise_is_read_and_not_edited() {
     let mut trust = Trust::open(home.path()).unwrap();
     assert_eq!(trust.list().publishers[0].name, "acme");
     let error = trust
-        .add(&key(1), &refuse("acme", &["acme"]), None, None)
+        .add(&[key(1)], &refuse("acme", &["acme"]), None, None)
         .unwrap_err();
     assert!(
         error.to_string().contains("must be edited by hand"),
@@ -410,7 +416,7 @@ fn eight_who_add_at_once_lose_nothing() {
                 let mut trust = Trust::open(home).unwrap();
                 let name = format!("publisher-{number}");
                 trust
-                    .add(&key(number), &refuse(&name, &[&name]), None, None)
+                    .add(&[key(number)], &refuse(&name, &[&name]), None, None)
                     .unwrap();
             });
         }

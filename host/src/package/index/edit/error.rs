@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::package::id::Release;
 use crate::package::index::{EntryError, IndexError};
+use crate::package::key::Fingerprint;
 use crate::plugin::Digest;
 
 /// An index cannot be changed or signed.
@@ -37,6 +38,14 @@ pub enum EditError {
         "`{0}` cannot be a namespace of an index: it is 1 to 64 of a-z, 0-9 and single `-`, and no role of TUF"
     )]
     Namespace(String),
+    /// The key does not sign for the role.
+    #[error("the key {key} does not sign for {role}")]
+    NoKeeper {
+        /// Which role.
+        role: String,
+        /// Which key.
+        key: Fingerprint,
+    },
     /// Nobody may sign for the namespace yet.
     #[error("the index has no keys for the namespace {0}: delegate it first")]
     NotDelegated(String),
@@ -55,7 +64,7 @@ pub enum EditError {
     NotReleased(Release),
     /// Keys are missing.
     #[error(
-        "the {role} metadata must be signed by {threshold} of its keys, and {given} of them were given"
+        "the {role} metadata must be signed by {threshold} of its keys, and {given} of them were given: name each with --key"
     )]
     Keys {
         /// Of which role.

@@ -67,7 +67,13 @@ impl Holder {
     /// One key.
     #[must_use]
     pub fn one(key: PublicKey) -> Self {
-        let (keys, threshold) = (vec![key], 1);
+        Self::any(std::slice::from_ref(&key))
+    }
+
+    /// Any of these keys.
+    #[must_use]
+    pub fn any(keys: &[PublicKey]) -> Self {
+        let (keys, threshold) = (keys.to_vec(), 1);
         Self { keys, threshold }
     }
 
@@ -94,7 +100,13 @@ impl Holders {
     /// One key for everything.
     #[must_use]
     pub fn one(key: &PublicKey) -> Self {
-        let holder = || Holder::one(key.clone());
+        Self::any(std::slice::from_ref(key))
+    }
+
+    /// Any of these keys for everything.
+    #[must_use]
+    pub fn any(keys: &[PublicKey]) -> Self {
+        let holder = || Holder::any(keys);
         Self {
             root: holder(),
             targets: holder(),

@@ -34,6 +34,7 @@ impl Index {
                     quoted(&role.name)
                 ))
             })?;
+            index.namespaces.insert(role.name.clone());
             index.add(role, &targets.signed);
         }
         index.listed.sort_by(|a, b| a.release.cmp(&b.release));
