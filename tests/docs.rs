@@ -153,13 +153,7 @@ fn place() -> Bench {
     for name in samples {
         std::os::unix::fs::symlink(repository().join(&name), bench.path(&name)).unwrap();
     }
-    for name in [
-        "guest-sdk",
-        "docs",
-        "wit",
-        "tests",
-        "README.md",
-    ] {
+    for name in ["guest-sdk", "docs", "wit", "tests", "README.md"] {
         let _ = std::os::unix::fs::symlink(repository().join(name), bench.path(name));
     }
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_dyno"), bench.path("dyno")).unwrap();

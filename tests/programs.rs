@@ -185,7 +185,8 @@ fn a_failed_program_says_its_status_and_what_it_wrote_to_stderr() {
         .says("nothing.txt");
     // The user's arguments go before the manifest's.
     let folder = bench.path("p");
-    let manifest = "[plugin]\nname='p'\n[build]\ncomponent='p.wasm'\n[program]\nargs=['manifest.txt']\n";
+    let manifest =
+        "[plugin]\nname='p'\n[build]\ncomponent='p.wasm'\n[program]\nargs=['manifest.txt']\n";
     bench.write("p/plugin.toml", manifest);
     bench.write("p/p.wasm", fs::read(word_count).unwrap());
     bench.run([&folder]).exits(5).says("it wrote: manifest.txt");
