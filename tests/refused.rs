@@ -146,7 +146,7 @@ fn a_bad_manifest_is_refused_with_its_file_and_its_key() {
             format!("{good}[limits]\nmemory = 'much'\n"),
             "limits.memory",
         ),
-        (good.to_owned() + &"#".repeat(70_000), "64 KiB"),
+        (good.to_owned() + &"#".repeat(70_000), "64KiB"),
         (good.to_owned(), "x.wat"),
     ] {
         bench.write("odd/plugin.toml", &text);
