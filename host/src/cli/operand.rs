@@ -172,10 +172,8 @@ enum Meaning {
 /// for the package, which whoever writes into the directory could have made.
 fn meaning(path: &Path) -> anyhow::Result<Meaning> {
     let is_there = path.exists();
-    let Some((text, named)) = path
-        .to_str()
-        .and_then(|text| Some((text, Named::package(text)?)))
-    else {
+    let is_package = |text: &&str| Named::package(text).is_some();
+    let Some(text) = path.to_str().filter(is_package) else {
         return Ok(match is_there {
             true => Meaning::Path(path.into()),
             false => Meaning::Nothing(path.into()),
@@ -185,7 +183,7 @@ fn meaning(path: &Path) -> anyhow::Result<Meaning> {
         return Ok(Meaning::Package(path.into()));
     }
     if !is_there {
-        return Ok(Meaning::Package(format!("{PACKAGE}{named}").into()));
+        return Ok(Meaning::Package(format!("{PACKAGE}{text}").into()));
     }
     match is_claimed(text)? {
         true => Err(ambiguous(text, "a path and a package", "./", PACKAGE)),

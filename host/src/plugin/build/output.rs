@@ -47,32 +47,29 @@ impl Output {
 
     /// The beginning and the end, with how much was left out between them.
     pub(super) fn shown(&self) -> String {
-        let head = String::from_utf8_lossy(&self.head);
         let tail: Vec<u8> = self.tail.iter().copied().collect();
-        let tail = String::from_utf8_lossy(&tail);
-        let kept = (self.head.len() + self.tail.len()) as u64;
-        if kept == self.bytes {
-            let whole = format!("{head}{tail}");
-            let lines: Vec<&str> = whole.lines().collect();
-            if lines.len() <= HEAD_LINES + TAIL_LINES {
-                return lines.join("\n");
+        let is_whole = (self.head.len() + tail.len()) as u64 == self.bytes;
+        let (head, tail) = match is_whole {
+            true => ([&self.head[..], &tail].concat(), Vec::new()),
+            false => (self.head.clone(), tail),
+        };
+        let [head, tail] = [&head, &tail].map(|bytes| String::from_utf8_lossy(bytes));
+        let [first, last] = [&head, &tail].map(|text| text.lines().collect::<Vec<&str>>());
+        let (first, last) = match is_whole {
+            true if first.len() <= HEAD_LINES + TAIL_LINES => return first.join("\n"),
+            true => first.split_at(HEAD_LINES),
+            false => (&first[..first.len().min(HEAD_LINES)], &last[..]),
+        };
+        let (passed_over, last) = last.split_at(last.len().saturating_sub(TAIL_LINES));
+        let (first, last) = (first.join("\n"), last.join("\n"));
+        let left_out = match is_whole {
+            true => format!("{} lines", passed_over.len()),
+            false => {
+                let shown = (first.len() + last.len()) as u64;
+                format!("{} bytes", self.bytes.saturating_sub(shown))
             }
-            let left_out = lines.len() - HEAD_LINES - TAIL_LINES;
-            let (head, tail) = (&lines[..HEAD_LINES], &lines[lines.len() - TAIL_LINES..]);
-            return [
-                &head.join("\n"),
-                &format!("… ({left_out} lines left out)"),
-                &tail.join("\n"),
-            ]
-            .map(String::as_str)
-            .join("\n");
-        }
-        let head: Vec<&str> = head.lines().take(HEAD_LINES).collect();
-        let tail: Vec<&str> = tail.lines().collect();
-        let tail = tail[tail.len().saturating_sub(TAIL_LINES)..].join("\n");
-        let shown = (head.iter().map(|line| line.len() + 1).sum::<usize>() + tail.len()) as u64;
-        let left_out = self.bytes.saturating_sub(shown);
-        format!("{}\n… ({left_out} bytes left out)\n{tail}", head.join("\n"))
+        };
+        format!("{first}\n… ({left_out} left out)\n{last}")
     }
 }
 
