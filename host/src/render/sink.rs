@@ -129,8 +129,9 @@ mod tests {
     #[test]
     fn what_is_written_at_once_is_one_line() {
         let text = plain(|out| {
-            writeln!(out, "{} x", "a\nerror: b")?;
-            write!(out, "c\n")?;
+            let name = "a\nerror: b";
+            writeln!(out, "{name} x")?;
+            writeln!(out, "c")?;
             writeln!(out)?;
             write!(out, "d")?;
             writeln!(out, "e\n")

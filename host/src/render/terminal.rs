@@ -23,7 +23,6 @@ pub fn stderr() -> Sink<Stderr> {
 }
 
 /// Standard output as it is: for exports, which have rules of their own, and for what holds no stranger's text.
-#[must_use]
 pub fn data() -> StdoutLock<'static> {
     std::io::stdout().lock()
 }
