@@ -69,12 +69,7 @@ fn with_stored_run() -> Bench {
 #[test]
 fn help_is_as_it_was() {
     let bench = Bench::new();
-    let help = |args: &[&str]| {
-        let mut command = bench.command();
-        // Help shows the value of a variable that stands for a flag.
-        command.env_remove("DYNO_REPORT").args(args);
-        finish(command).exits(0).stdout
-    };
+    let help = |args: &[&str]| bench.dyno(args).exits(0).stdout;
     snapshot("help", &help(&["--help"]));
     for verb in VERBS {
         snapshot(&format!("help-{verb}"), &help(&[verb, "--help"]));

@@ -22,13 +22,16 @@
 //!
 //! What a guest wrote is hostile in every one of them: JSON strings hold no control character
 //! unescaped, not even those that JSON itself allows, CSV cells start no formula, and names that
-//! another tool will print hold only what can be seen.
+//! another tool will print hold only what can be seen. Each can be printed where a CI system reads: no line of any
+//! is a command to it.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::by_line::ByLine;
 use crate::report::model::{Comparison, History, Run};
+use crate::visible::{line_commands, replaced};
 
 pub mod bencher;
 pub mod benchstat;
@@ -48,6 +51,7 @@ mod safe_json;
 mod schema;
 mod words;
 
+pub use safe_json::write_pretty;
 pub use schema::schema;
 
 /// The `schema` field of the JSON document. The number changes when a reader of the old form
@@ -117,18 +121,40 @@ pub fn export(contents: &Contents<'_>, format: Format, out: impl Write) -> io::R
     match format {
         Format::Json => json(contents, out),
         Format::Jsonl => jsonl::write(contents, out),
-        Format::Csv => csv::write(contents, out),
+        Format::Csv => by_line(out, text, |out| csv::write(contents, out)),
         Format::Parquet => parquet::write(contents, out),
-        Format::Html => html::write(contents, out),
-        Format::Markdown => markdown::write(contents, out),
-        Format::Junit => junit::write(contents, out),
-        Format::Openmetrics => openmetrics::write(contents, out),
+        Format::Html => by_line(out, reference, |out| html::write(contents, out)),
+        Format::Markdown => by_line(out, reference, |out| markdown::write(contents, out)),
+        Format::Junit => by_line(out, reference, |out| junit::write(contents, out)),
+        Format::Openmetrics => by_line(out, text, |out| openmetrics::write(contents, out)),
         Format::GithubActionBenchmark => github_action_benchmark::write(contents, out),
         Format::Bencher => bencher::write(contents, out),
-        Format::Benchstat => benchstat::write(contents, out),
+        Format::Benchstat => by_line(out, text, |out| benchstat::write(contents, out)),
         Format::GoogleBenchmark => google_benchmark::write(contents, out),
         Format::Hyperfine => hyperfine::write(contents, out),
     }
+}
+
+/// Passes a text on by line, with a character of each command of a CI system in it as `spell` has it: in the text as
+/// it is composed, since that is what runners read. JSON has it in its strings.
+fn by_line<W: Write>(
+    out: W,
+    spell: fn(u8) -> String,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut lines = ByLine::new(out, |line| replaced(line, &line_commands(line), spell));
+    write(&mut lines)?;
+    lines.flush()
+}
+
+/// A character in a format that has no spelling for it.
+fn text(byte: u8) -> String {
+    format!("\\u{{{byte:x}}}")
+}
+
+/// A character in HTML, XML and Markdown.
+fn reference(byte: u8) -> String {
+    format!("&#{byte};")
 }
 
 #[derive(Serialize)]

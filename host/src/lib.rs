@@ -3,10 +3,11 @@
 //! ([`worker`]), in which guests run ([`sandbox`]) and are measured ([`measure`]); what comes back
 //! becomes estimates ([`stats`], [`mod@estimate`]) and is kept ([`report`]).
 //!
-//! The library knows no command line and no terminal: it prints nothing and never exits.
+//! The library knows no command line, and never exits. The terminal is one module of it, [`render::terminal`].
 
 pub mod advice;
 pub mod baseline;
+mod by_line;
 pub mod cache;
 pub mod compare;
 pub mod estimate;
@@ -29,4 +30,5 @@ pub mod session;
 pub mod stats;
 pub mod study;
 pub mod suite;
+mod visible;
 pub mod worker;

@@ -4,10 +4,10 @@ mod cli;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use dyno_host::worker::{WORKER_ARGUMENT, child};
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(cli::complain_of_panic));
     // A worker is this program again, before anything else of it has run.
     let mut arguments = std::env::args_os().skip(1);
     if arguments
@@ -18,7 +18,10 @@ fn main() -> ExitCode {
         return worker(supervisor.unwrap_or(0));
     }
     cli::ignore_file_size_signal();
-    let cli = cli::Cli::parse();
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
     cli.color.write_global();
     match cli.execute() {
         Ok(exit) => exit.into(),

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::visible::{commands, spelled};
+
 /// The longest text that is quoted, characters: two lines of a terminal.
 const CHARS_MAX: usize = 160;
 
@@ -12,30 +14,20 @@ const CHARS_MAX: usize = 160;
 /// bidirectional text could take for more than text. Quotation marks are part of a sentence.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut out = String::new();
-    for char in chars.by_ref().take(CHARS_MAX) {
-        match char {
-            '"' | '\'' | '\\' => out.push(char),
-            _ => out.extend(char.escape_debug()),
-        }
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => whole(&text[..end]) + "…",
+        None => whole(text),
     }
-    if chars.next().is_some() {
-        out.push('…');
-    }
-    out
 }
 
 /// A path as people may see it, whole: a file name may hold anything.
 #[must_use]
 pub fn quoted_path(path: &Path) -> String {
-    path.to_string_lossy()
-        .chars()
-        .flat_map(|char| match char.is_control() {
-            true => char.escape_debug().collect::<Vec<_>>(),
-            false => vec![char],
-        })
-        .collect()
+    whole(&path.to_string_lossy())
+}
+
+fn whole(text: &str) -> String {
+    spelled(text, &commands(text))
 }
 
 /// What stands before the digits that tell a name that was changed from others of which the same is made.

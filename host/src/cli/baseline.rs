@@ -68,7 +68,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 
 impl BaselineVerb {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        let mut out = anstream::stdout().lock();
+        let mut out = render::terminal::stdout();
         match self {
             Self::Save {
                 name,
@@ -94,7 +94,7 @@ impl BaselineVerb {
                 )?;
             }
             Self::List { json: true, file } => {
-                super::print_json(&mut out, &file.open()?.baselines()?)?;
+                super::print_json(&file.open()?.baselines()?)?;
             }
             Self::List { json: false, file } => {
                 render::baselines(&mut out, &file.open()?.baselines()?)?;

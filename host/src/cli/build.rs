@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use dyno_host::plugin::{self, Source};
-use dyno_host::render::escape;
+use dyno_host::render::{escape, terminal};
 
 use super::Exit;
 
@@ -55,7 +55,7 @@ pub(super) fn build(source: &Source) -> anyhow::Result<()> {
         return Ok(());
     };
     super::event_loop()?.block_on(async {
-        let mut out = anstream::stdout();
+        let mut out = terminal::stdout();
         let name = escape(&source.name);
         let announce = |command: &str| {
             let _ = writeln!(out, "{name}: {}", escape(command));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use dyno_host::export;
-use dyno_host::render::{self, Progress};
+use dyno_host::render::{self, Progress, terminal};
 use dyno_host::session::{Findings, Stage};
 
 use super::Exit;
@@ -24,11 +24,9 @@ impl Check {
         request.shapes = true;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let Findings { run, shapes, .. } = &findings;
-        let mut out = anstream::stdout().lock();
-        let result = match self.format {
-            Format::Human => render::check(&mut out, run, shapes),
-            Format::Json => export::export(&run.into(), export::Format::Json, &mut out),
-            Format::Jsonl => export::export(&run.into(), export::Format::Jsonl, &mut out),
+        let result = match self.format.export() {
+            None => render::check(&mut terminal::stdout(), run, shapes),
+            Some(format) => export::export(&run.into(), format, terminal::data()),
         };
         super::shown(result.map_err(Into::into))?;
         Ok(measuring::exit(&findings))

@@ -7,7 +7,7 @@ use clap::Args;
 use dyno_host::compare::{self, BLOCKS, CONFIRMING_BLOCKS, PAIRS, RULES};
 use dyno_host::export::{self, Contents};
 use dyno_host::measure::TimeSettings;
-use dyno_host::render::{self, Progress};
+use dyno_host::render::{self, Progress, terminal};
 use dyno_host::report::model::{Comparison, Exceptions, GateOutcome, Pairing, Rules, Run};
 use dyno_host::report::{Store, now};
 use dyno_host::session::{self, Request, SessionError, Stage, Versus};
@@ -65,7 +65,7 @@ pub(super) struct Output {
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     format: Format,
     /// The report to record it in [default: .dyno/report.sqlite beside the project]
-    #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
+    #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Do not record it
     #[arg(long)]
@@ -144,8 +144,7 @@ impl Compare {
         if let Some(store) = self.output.recording(&mut store) {
             store.record(&findings.run)?;
         }
-        let mut out = anstream::stdout().lock();
-        super::shown(self.output.write(&findings.run, &mut out, verbose))?;
+        super::shown(self.output.write(&findings.run, verbose))?;
         Ok(measuring::exit(&findings))
     }
 }
@@ -334,18 +333,18 @@ impl Output {
     }
 
     pub(super) fn show(&self, compared: &Compared, verbose: bool) -> anyhow::Result<()> {
-        let mut out = anstream::stdout().lock();
         let contents = compared.contents();
-        super::shown(match self.format.export() {
-            None => render::comparison(&mut out, &contents, verbose).map_err(Into::into),
-            Some(format) => export::export(&contents, format, &mut out).map_err(Into::into),
-        })
+        let written = match self.format.export() {
+            None => render::comparison(&mut terminal::stdout(), &contents, verbose),
+            Some(format) => export::export(&contents, format, terminal::data()),
+        };
+        super::shown(written.map_err(Into::into))
     }
 
-    fn write(&self, run: &Run, out: &mut impl std::io::Write, verbose: bool) -> anyhow::Result<()> {
+    fn write(&self, run: &Run, verbose: bool) -> anyhow::Result<()> {
         match self.format.export() {
-            None => render::run(out, run, verbose)?,
-            Some(format) => export::export(&run.into(), format, out)?,
+            None => render::run(&mut terminal::stdout(), run, verbose)?,
+            Some(format) => export::export(&run.into(), format, terminal::data())?,
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub(super) struct Doctor {
     #[arg(long, value_name = "NUMBER", default_value_t = 3, requires = "noise", value_parser = clap::value_parser!(u32).range(1..=100))]
     sessions: u32,
     /// The report to record the sessions in [default: .dyno/report.sqlite beside the project]
-    #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
+    #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Do not record them
     #[arg(long)]
@@ -58,7 +58,7 @@ impl Doctor {
                 ("code cache", paths::cache()),
             ],
         };
-        render::doctor(&mut anstream::stdout().lock(), &diagnosis)?;
+        render::doctor(&mut render::terminal::stdout(), &diagnosis)?;
         Ok(Exit::Well)
     }
 

@@ -113,9 +113,9 @@ impl History {
             return Err(UsageError(self.unknown(&store)?).into());
         }
         mark_changes(&mut histories);
-        let mut out = anstream::stdout().lock();
+        let mut out = render::terminal::stdout();
         super::shown(match self.json {
-            true => super::print_json(&mut out, &histories),
+            true => super::print_json(&histories),
             false => render::histories(&mut out, &histories, verbose).map_err(Into::into),
         })?;
         Ok(Exit::Well)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use dyno_host::packaging;
-use dyno_host::render::escape;
+use dyno_host::render::{escape, terminal};
 
 use super::packages::{PackageArgs, Person, desk, supervisor};
 use super::{Exit, key, named};
@@ -89,7 +89,7 @@ impl Build {
         let listed = super::until_interrupted(listed)?;
         let dir = escape(&self.dir.display().to_string());
         let written = || {
-            let mut out = anstream::stdout().lock();
+            let mut out = terminal::stdout();
             for release in &listed {
                 writeln!(out, "listed {release}")?;
             }
@@ -108,7 +108,7 @@ impl Sign {
         let key = key::signing_key(self.key.as_deref())?;
         super::until_interrupted(packaging::renew(&self.dir, &key))?;
         let dir = escape(&self.dir.display().to_string());
-        super::shown(writeln!(anstream::stdout(), "signed {dir}").map_err(Into::into))?;
+        super::shown(writeln!(terminal::stdout(), "signed {dir}").map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -118,7 +118,7 @@ impl ServeDir {
         super::until_interrupted(async {
             let listener = tokio::net::TcpListener::bind(self.listen).await?;
             let address = listener.local_addr()?;
-            let mut out = anstream::stdout();
+            let mut out = terminal::stdout();
             writeln!(out, "http://{address}/")?;
             out.flush()?;
             packaging::serve(self.dir, listener).await?;

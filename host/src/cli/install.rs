@@ -114,7 +114,7 @@ impl Uninstall {
         if !lock.is_missing() {
             lock.write()?;
         }
-        let mut out = anstream::stdout().lock();
+        let mut out = render::terminal::stdout();
         let result = gone
             .iter()
             .try_for_each(|release| writeln!(out, "removed {release}"));
@@ -141,9 +141,9 @@ pub(super) struct Installed {
 impl Installed {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let installed = home()?.store().list()?;
-        let mut out = anstream::stdout().lock();
+        let mut out = render::terminal::stdout();
         let result = match self.json {
-            true => super::print_json(&mut out, &installed),
+            true => super::print_json(&installed),
             false => render::installed(&mut out, &installed).map_err(Into::into),
         };
         super::shown(result)?;
@@ -189,7 +189,7 @@ fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
 }
 
 fn show(plan: &Plan) -> anyhow::Result<Exit> {
-    let result = render::plan(&mut anstream::stdout().lock(), plan);
+    let result = render::plan(&mut render::terminal::stdout(), plan);
     super::shown(result.map_err(Into::into))?;
     Ok(Exit::Well)
 }

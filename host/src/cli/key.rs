@@ -9,6 +9,8 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dyno_host::package::key::{KeyError, PrivateKey, PublicKey};
 use dyno_host::plugin::open_regular;
+use dyno_host::quoted::quoted_path;
+use dyno_host::render::terminal;
 use zeroize::Zeroizing;
 
 use super::packages::{home, public_path};
@@ -78,8 +80,12 @@ impl Show {
     fn execute(self) -> anyhow::Result<Exit> {
         let public = public_key(self.key.as_deref())?;
         let pem = public.to_pem();
-        let written = write!(anstream::stdout(), "{}\n{pem}", public.fingerprint());
-        super::shown(written.map_err(Into::into))?;
+        let written = || {
+            let mut out = terminal::stdout();
+            writeln!(out, "{}", public.fingerprint())?;
+            pem.lines().try_for_each(|line| writeln!(out, "{line}"))
+        };
+        super::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -111,15 +117,14 @@ impl Place {
         }
         write_new(&path, 0o600, pem.as_bytes())?;
         write_new(&public, 0o644, key.public().to_pem().as_bytes())?;
-        let mut out = anstream::stdout();
-        let written = writeln!(
-            out,
-            "{}\nsigning key  {}: keep it to yourself\npublic key   {}: for those who should trust it",
-            key.public().fingerprint(),
-            path.display(),
-            public.display()
-        );
-        super::shown(written.map_err(Into::into))?;
+        let (path, public) = (path.display(), public.display());
+        let written = || {
+            let mut out = terminal::stdout();
+            writeln!(out, "{}", key.public().fingerprint())?;
+            writeln!(out, "signing key  {path}: keep it to yourself")?;
+            writeln!(out, "public key   {public}: for those who should trust it")
+        };
+        super::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -151,7 +156,7 @@ pub(super) fn signing_key(named: Option<&Path>) -> anyhow::Result<PrivateKey> {
 fn load(path: &Path) -> anyhow::Result<PrivateKey> {
     let text = Zeroizing::new(read(path)?);
     PrivateKey::from_pem(&text, &mut || {
-        passphrase(&format!("passphrase of {}: ", path.display()))
+        passphrase(&format!("passphrase of {}: ", quoted_path(path)))
     })
     .with_context(|| format!("{}", path.display()))
 }

@@ -18,7 +18,7 @@ impl List {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let request = self.measuring.request(Stage::List, None)?;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(false))?;
-        let result = render::list(&mut anstream::stdout().lock(), &findings.run);
+        let result = render::list(&mut render::terminal::stdout(), &findings.run);
         super::shown(result.map_err(Into::into))?;
         Ok(measuring::exit(&findings))
     }

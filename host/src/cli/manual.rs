@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
+use dyno_host::render::terminal;
 
 use super::{Cli, Exit};
 
@@ -19,7 +20,7 @@ impl Completions {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "dyno", &mut script);
-        std::io::Write::write_all(&mut std::io::stdout(), &script)?;
+        std::io::Write::write_all(&mut terminal::data(), &script)?;
         Ok(Exit::Well)
     }
 }
@@ -38,7 +39,7 @@ impl Man {
             Some(dir) => clap_mangen::generate_to(Cli::command(), &dir).with_context(|| {
                 format!("no manual pages can be written into {}", dir.display())
             })?,
-            None => clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?,
+            None => clap_mangen::Man::new(Cli::command()).render(&mut terminal::data())?,
         }
         Ok(Exit::Well)
     }

@@ -15,6 +15,7 @@ mod limits;
 mod list;
 mod manual;
 mod measuring;
+mod messages;
 mod new;
 mod operand;
 mod pack;
@@ -39,14 +40,19 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
 use dyno_host::baseline::KeepError;
 use dyno_host::compare::Ambiguous;
+use dyno_host::export;
 use dyno_host::package::fault::Fault;
 use dyno_host::package::layout::LayoutError;
 use dyno_host::package::lock::LockError;
 use dyno_host::package::store::StoreError;
 use dyno_host::package::trust::TrustError;
 use dyno_host::packaging::{Named, PackError, PackagingError};
+use dyno_host::render;
 use dyno_host::session::SessionError;
 use tokio::signal::unix::{SignalKind, signal};
+
+pub(crate) use messages::{complain, complain_of_panic, parse};
+use messages::{note, sentence, warn};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
 #[derive(Debug, Parser)]
@@ -333,51 +339,6 @@ fn named(path: &Path) -> anyhow::Result<Named> {
 }
 
 /// Prints a value as a JSON document that people can read, too.
-fn print_json(out: &mut impl io::Write, value: &impl serde::Serialize) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
-    Ok(writeln!(out)?)
-}
-
-/// Prints a warning.
-fn warn(sentence: &str) {
-    remark("warning", Some(anstyle::AnsiColor::Yellow), sentence);
-}
-
-/// Prints what is as it should be, and yet good to know.
-fn note(sentence: &str) {
-    remark("note", None, sentence);
-}
-
-fn remark(kind: &str, color: Option<anstyle::AnsiColor>, sentence: &str) {
-    use std::io::Write as _;
-    let style = anstyle::Style::new().bold();
-    let style = style.fg_color(color.map(Into::into));
-    // If stderr is closed there is nobody left to tell.
-    let _ = writeln!(anstream::stderr(), "{style}{kind}:{style:#} {sentence}");
-}
-
-/// Prints an error once, as one sentence.
-pub(crate) fn complain(error: &anyhow::Error) {
-    use std::io::Write as _;
-    let style = anstyle::Style::new()
-        .bold()
-        .fg_color(Some(anstyle::AnsiColor::Red.into()));
-    // If stderr is closed there is nobody left to tell.
-    let _ = writeln!(
-        anstream::stderr(),
-        "{style}error:{style:#} {}",
-        sentence(error)
-    );
-}
-
-/// An error with its causes, without those that it already quotes.
-fn sentence(error: &anyhow::Error) -> String {
-    let mut sentence = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !sentence.contains(&cause) {
-            sentence.push_str(": ");
-            sentence.push_str(&cause);
-        }
-    }
-    sentence
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    Ok(export::write_pretty(value, render::terminal::data())?)
 }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use dyno_host::render::escape;
+use dyno_host::render::{escape, terminal};
 use dyno_host::scaffold::{Language, ScaffoldError, scaffold};
 
 use super::{Exit, UsageError};
@@ -59,11 +59,12 @@ impl New {
         })?;
         let path = escape(&self.path.display().to_string());
         let written = || {
-            let mut out = anstream::stdout().lock();
+            let mut out = terminal::stdout();
             for file in &files {
                 writeln!(out, "{path}/{}", file.display())?;
             }
-            writeln!(out, "\nNext: dyno run {path}")
+            writeln!(out)?;
+            writeln!(out, "Next: dyno run {path}")
         };
         super::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)

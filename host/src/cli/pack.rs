@@ -8,7 +8,7 @@ use clap::Args;
 use dyno_host::package::layout::Layout;
 use dyno_host::packaging::{self, Packed};
 use dyno_host::plugin::Source;
-use dyno_host::render::escape;
+use dyno_host::render::terminal;
 use dyno_host::sandbox::Limits;
 
 use super::packages::{ComponentArg, desk, supervisor};
@@ -46,15 +46,12 @@ impl Pack {
             &self.component.limits(),
             self.output,
         )?;
-        let mut out = anstream::stdout();
-        let written = writeln!(
-            out,
-            "{}  {}\n{}",
-            packed.about.release,
-            packed.digest,
-            escape(&packed.path.display().to_string())
-        );
-        super::shown(written.map_err(Into::into))?;
+        let written = || {
+            let mut out = terminal::stdout();
+            writeln!(out, "{}  {}", packed.about.release, packed.digest)?;
+            writeln!(out, "{}", packed.path.display())
+        };
+        super::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -133,7 +130,7 @@ impl Sign {
         let release = packaging::sign(&layout, &self.package, &key, created()?)
             .with_context(|| format!("{}", self.package.display()))?;
         let fingerprint = key.public().fingerprint();
-        let written = writeln!(anstream::stdout(), "signed {release} with {fingerprint}");
+        let written = writeln!(terminal::stdout(), "signed {release} with {fingerprint}");
         super::shown(written.map_err(Into::into))?;
         Ok(Exit::Well)
     }

@@ -13,7 +13,7 @@ use dyno_host::package::registry::Options;
 use dyno_host::package::verify::Check;
 use dyno_host::packaging::{Access, Ask, Home, Opened, Plan};
 use dyno_host::quantity;
-use dyno_host::render::escape;
+use dyno_host::render::{escape, terminal};
 use dyno_host::report::model::LimitKind;
 use dyno_host::sandbox::{LimitUnit, Limits};
 use dyno_host::worker::{Cancel, Supervisor};
@@ -167,21 +167,26 @@ impl Ask for Person {
 }
 
 fn is_there() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    std::io::stdin().is_terminal() && terminal::is_stderr_terminal()
 }
 
 /// Asks for a yes. Anything else is a no.
 fn agrees(question: &str) -> bool {
-    let mut err = anstream::stderr();
-    if write!(err, "{question} [y/N] ")
-        .and_then(|()| err.flush())
-        .is_err()
-    {
+    if ask(question).is_err() {
         return false;
     }
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+}
+
+/// Shows a question of ours, the end of whose last line the answer is.
+fn ask(question: &str) -> std::io::Result<()> {
+    let mut err = terminal::stderr();
+    let (above, last) = question.rsplit_once('\n').unwrap_or(("", question));
+    above.lines().try_for_each(|line| writeln!(err, "{line}"))?;
+    write!(err, "{last} [y/N] ")?;
+    err.flush()
 }
 
 /// The public key beside a signing key.

@@ -47,7 +47,7 @@ impl Profile {
         }
         let dir = self.out.unwrap_or_else(paths::profiles);
         let book = Book { dir };
-        let result = book.show(&mut anstream::stdout().lock(), &found, compares);
+        let result = book.show(&mut render::terminal::stdout(), &found, compares);
         super::shown(result)?;
         Ok(measuring::exit(&found.findings))
     }
@@ -59,7 +59,12 @@ struct Book {
 }
 
 impl Book {
-    fn show(&self, out: &mut impl Write, found: &Profiles, compares: bool) -> anyhow::Result<()> {
+    fn show(
+        &self,
+        out: &mut render::Sink<impl Write>,
+        found: &Profiles,
+        compares: bool,
+    ) -> anyhow::Result<()> {
         for base in &found.profiles {
             let candidate = found
                 .profiles
@@ -79,7 +84,12 @@ impl Book {
         Ok(render::failures(out, &found.findings.run)?)
     }
 
-    fn show_one(&self, out: &mut impl Write, plugin: &str, it: &CaseProfile) -> anyhow::Result<()> {
+    fn show_one(
+        &self,
+        out: &mut render::Sink<impl Write>,
+        plugin: &str,
+        it: &CaseProfile,
+    ) -> anyhow::Result<()> {
         let dir = self.directory(plugin, &it.case)?;
         render::profile(out, plugin, &it.case, &it.profile)?;
         write_profile(out, &dir, "profile", plugin, it)
@@ -87,7 +97,7 @@ impl Book {
 
     fn compare(
         &self,
-        out: &mut impl Write,
+        out: &mut render::Sink<impl Write>,
         plugins: [&str; 2],
         base: &CaseProfile,
         candidate: &CaseProfile,
@@ -138,7 +148,7 @@ fn subtitle(it: &CaseProfile) -> String {
 }
 
 fn write_profile(
-    out: &mut impl Write,
+    out: &mut render::Sink<impl Write>,
     dir: &Path,
     stem: &str,
     plugin: &str,
@@ -151,7 +161,7 @@ fn write_profile(
 }
 
 fn write_graph(
-    out: &mut impl Write,
+    out: &mut render::Sink<impl Write>,
     path: &Path,
     drawn: Result<Vec<u8>, GraphError>,
 ) -> anyhow::Result<()> {
@@ -166,7 +176,7 @@ fn write_graph(
 }
 
 /// Writes a file whole or not at all, and says where.
-fn write_file(out: &mut impl Write, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+fn write_file(out: &mut render::Sink<impl Write>, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || {
         let dir = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new()

@@ -8,7 +8,7 @@ use dyno_host::package::key::PublicKey;
 use dyno_host::package::layout::Layout;
 use dyno_host::package::registry::Reference;
 use dyno_host::packaging::{self, Access, Named, Nobody};
-use dyno_host::render::escape;
+use dyno_host::render::{escape, terminal};
 
 use super::packages::{PackageArgs, Person, desk, quietly, supervisor};
 use super::{Exit, key, pack};
@@ -97,5 +97,5 @@ impl Publish {
 }
 
 fn say(sentence: &str) -> anyhow::Result<()> {
-    super::shown(writeln!(anstream::stdout(), "{sentence}").map_err(Into::into))
+    super::shown(writeln!(terminal::stdout(), "{sentence}").map_err(Into::into))
 }

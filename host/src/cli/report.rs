@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{BufWriter, IsTerminal as _, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -52,7 +52,7 @@ pub(super) enum Report {
 #[derive(Debug, Args)]
 pub(super) struct ReportFile {
     /// The report [default: .dyno/report.sqlite beside the project]
-    #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
+    #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
     report: Option<PathBuf>,
 }
 
@@ -113,7 +113,7 @@ impl Report {
             Self::Show { which, cases } => {
                 let mut loaded = Loaded::read(&which, false)?;
                 let is_any = loaded.select(&cases.filter())?;
-                let mut out = anstream::stdout().lock();
+                let mut out = render::terminal::stdout();
                 match loaded.compared {
                     Some(_) => render::comparison(&mut out, &loaded.contents(), verbose)?,
                     None => render::run(&mut out, &loaded.run, verbose)?,
@@ -123,7 +123,7 @@ impl Report {
                 }
             }
             Self::List { file } => {
-                render::runs(&mut anstream::stdout().lock(), &file.open()?.runs()?)?
+                render::runs(&mut render::terminal::stdout(), &file.open()?.runs()?)?
             }
             Self::Export {
                 which,
@@ -233,15 +233,13 @@ impl ExportFormat {
                 export::export(&contents, format, &mut file)?;
                 Ok(file.flush().with_context(|| cannot(path))?)
             }
-            (Some(Format::Parquet), None) if std::io::stdout().is_terminal() => Err(UsageError(
-                "parquet is no text: say where it goes with --output FILE".into(),
-            )
-            .into()),
-            (Some(format), None) => Ok(export::export(
-                &contents,
-                format,
-                &mut std::io::stdout().lock(),
-            )?),
+            (Some(Format::Parquet), None) if render::terminal::is_stdout_terminal() => Err(
+                UsageError("parquet is no text: say where it goes with --output FILE".into())
+                    .into(),
+            ),
+            (Some(format), None) => {
+                Ok(export::export(&contents, format, render::terminal::data())?)
+            }
             (None, Some(dir)) => {
                 for (path, bytes) in criterion::files(&contents, name)? {
                     let path = dir.join(path);

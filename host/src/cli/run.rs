@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use dyno_host::export;
-use dyno_host::render::{self, Progress};
+use dyno_host::render::{self, Progress, terminal};
 use dyno_host::report::{Store, StoreError, model};
 use dyno_host::session::Stage;
 
@@ -33,6 +33,7 @@ pub(super) struct Run {
     #[arg(
         long,
         env = "DYNO_REPORT",
+        hide_env_values = true,
         value_name = "FILE",
         help_heading = "Output"
     )]
@@ -72,10 +73,9 @@ impl Run {
     }
 
     fn show(&self, run: &model::Run, verbose: bool) -> anyhow::Result<()> {
-        let mut out = anstream::stdout().lock();
         match self.format.export() {
-            None => render::run(&mut out, run, verbose)?,
-            Some(format) => export::export(&run.into(), format, &mut out)?,
+            None => render::run(&mut terminal::stdout(), run, verbose)?,
+            Some(format) => export::export(&run.into(), format, terminal::data())?,
         }
         Ok(())
     }

@@ -68,16 +68,16 @@ impl Search {
         hits.sort_by_key(|hit| hit.found);
         let all = hits.len();
         let listed: Vec<&Listed> = hits.iter().take(self.limit).map(|hit| hit.listed).collect();
-        let mut out = anstream::stdout().lock();
+        let mut out = render::terminal::stdout();
         let result = match self.json {
-            true => super::print_json(&mut out, &listed),
+            true => super::print_json(&listed),
             false if listed.is_empty() => Ok(()),
             false => render::found(&mut out, listed.iter().copied()).map_err(Into::into),
         };
         super::shown(result)?;
         for (_, index) in indexes {
             for sentence in index.ignored() {
-                super::warn(&dyno_host::render::escape(sentence));
+                super::warn(sentence);
             }
         }
         if listed.is_empty() {

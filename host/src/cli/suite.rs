@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -51,7 +51,7 @@ pub(super) struct RunSuite {
     #[arg(long, value_enum, value_name = "PHASE")]
     phase: Option<PhaseArg>,
     /// The report to record the runs in [default: .dyno/report.sqlite beside the project]
-    #[arg(long, env = "DYNO_REPORT", value_name = "FILE")]
+    #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Measure even while other runs measure on every core, and flag the result, instead of waiting for one
     #[arg(long)]
@@ -85,14 +85,11 @@ impl SuiteVerb {
             Self::Run(run) => run.execute(verbose),
             Self::Check { config } => {
                 let suite = Suite::read(&config.config)?;
-                super::shown(check(&suite, &mut anstream::stdout().lock()))?;
+                super::shown(check(&suite, &mut render::terminal::stdout()))?;
                 Ok(Exit::Well)
             }
             Self::Schema => {
-                super::shown(super::print_json(
-                    &mut anstream::stdout().lock(),
-                    &suite::schema(),
-                ))?;
+                super::shown(super::print_json(&suite::schema()))?;
                 Ok(Exit::Well)
             }
         }
@@ -100,7 +97,7 @@ impl SuiteVerb {
 }
 
 /// What a suite would do, and by what it would judge.
-fn check(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
+fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> anyhow::Result<()> {
     for plan in suite.plan(None)? {
         let phase = &suite.phases[plan.index];
         let names = phase.plugins.iter();
@@ -175,11 +172,13 @@ impl RunSuite {
             }
         }
         if let Some(output) = &suite.output {
-            write(output, "suite.json", &serde_json::to_vec_pretty(&results)?)?;
+            let mut bytes = Vec::new();
+            export::write_pretty(&results, &mut bytes)?;
+            write(output, "suite.json", &bytes)?;
         }
-        let mut out = anstream::stdout().lock();
+        let mut out = render::terminal::stdout();
         super::shown(match self.json {
-            true => super::print_json(&mut out, &results),
+            true => super::print_json(&results),
             false => render::suite(&mut out, &results).map_err(Into::into),
         })?;
         // What weighs most, of all phases.
@@ -256,7 +255,7 @@ impl RunSuite {
         if self.json {
             return Ok(());
         }
-        let mut out = anstream::stdout().lock();
+        let mut out = render::terminal::stdout();
         super::shown(match contents.compared {
             Some(_) => render::comparison(&mut out, contents, verbose).map_err(Into::into),
             None => render::run(&mut out, contents.run, verbose).map_err(Into::into),

@@ -33,7 +33,7 @@ impl Push {
         let layout = Layout::open(&self.package)?;
         let pushed = super::until_interrupted(access.push(&layout, &self.reference))?;
         let written = writeln!(
-            anstream::stdout(),
+            render::terminal::stdout(),
             "pushed {} with {}",
             pushed.reference,
             match pushed.signatures {
@@ -72,7 +72,7 @@ impl Pull {
             access.save(&package, self.output)
         })?;
         let path = escape(&path.display().to_string());
-        super::shown(writeln!(anstream::stdout(), "{path}").map_err(Into::into))?;
+        super::shown(writeln!(render::terminal::stdout(), "{path}").map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -96,9 +96,9 @@ impl Inspect {
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);
         let seen = super::until_interrupted(access.inspect(&named, &supervisor, desk.path()))?;
-        let mut out = anstream::stdout().lock();
+        let mut out = render::terminal::stdout();
         let result = match self.json {
-            true => super::print_json(&mut out, &seen),
+            true => super::print_json(&seen),
             false => render::inspected(&mut out, &seen).map_err(Into::into),
         };
         super::shown(result)?;

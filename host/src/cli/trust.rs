@@ -188,7 +188,7 @@ impl Pin {
 
 fn list() -> anyhow::Result<Exit> {
     let trust = home()?.trust()?;
-    let shown = render::trust(&mut anstream::stdout().lock(), trust.list());
+    let shown = render::trust(&mut render::terminal::stdout(), trust.list());
     super::shown(shown.map_err(Into::into))?;
     Ok(Exit::Well)
 }
@@ -202,6 +202,6 @@ fn conflict(replace: bool, share: bool) -> Conflict {
 }
 
 fn say(sentence: &str) -> anyhow::Result<Exit> {
-    super::shown(writeln!(anstream::stdout(), "{sentence}").map_err(Into::into))?;
+    super::shown(writeln!(render::terminal::stdout(), "{sentence}").map_err(Into::into))?;
     Ok(Exit::Well)
 }

@@ -139,7 +139,7 @@ impl Validate {
             fs::write(path, text)
                 .with_context(|| format!("{} cannot be written", path.display()))?;
         }
-        render::study(&mut anstream::stdout().lock(), study)?;
+        render::study(&mut render::terminal::stdout(), study)?;
         Ok(())
     }
 }

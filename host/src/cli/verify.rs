@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_host::package::verify::Check;
 use dyno_host::packaging::{Access, Nobody};
-use dyno_host::render::escape;
+use dyno_host::render::{escape, terminal};
 
 use super::packages::{PackageArgs, desk, supervisor};
 use super::{Exit, named};
@@ -29,7 +29,7 @@ impl Verify {
         let mut on = |check: Check| {
             // Whoever closes the pipe has seen enough; the exit code still says how it ended.
             let _ = writeln!(
-                anstream::stdout(),
+                terminal::stdout(),
                 "{}",
                 dyno_host::render::check_passed(&check)
             );
@@ -40,7 +40,7 @@ impl Verify {
             Some(accepted) => format!("{release} is what {} signed", escape(&accepted.publisher)),
             None => format!("{release} is whole, and nobody answers for it"),
         };
-        super::shown(writeln!(anstream::stdout(), "{by}").map_err(Into::into))?;
+        super::shown(writeln!(terminal::stdout(), "{by}").map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }

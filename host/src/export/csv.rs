@@ -12,8 +12,8 @@ use std::io::{self, Write};
 use csv::Writer;
 
 use super::Contents;
-use super::safe_json::is_unsafe;
 use crate::report::model::{Case, Estimate, Measurement, Outcome, Plugin, Run, hex};
+use crate::visible::spelled;
 
 /// The columns. `parameters` are `name=value`, `marks` are names, both joined by semicolons;
 /// `lower` and `upper` are the 95 % interval, drawn by `interval`.
@@ -127,14 +127,7 @@ fn text(value: &str) -> String {
     if value.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         cell.push('\'');
     }
-    for c in value.chars() {
-        if is_unsafe(c) {
-            cell.extend(c.escape_unicode())
-        } else {
-            cell.push(c)
-        }
-    }
-    cell
+    cell + &spelled(value, &[])
 }
 
 fn joined(parts: impl Iterator<Item = String>) -> String {
@@ -211,6 +204,7 @@ fn io_error(error: csv::Error) -> io::Error {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::visible::is_visible;
 
     fn rows(run: &Run) -> (String, Vec<Vec<String>>) {
         let mut out = Vec::new();
@@ -289,7 +283,10 @@ mod tests {
             let before = rows(&fixture::full()).0.lines().count();
             let (text, rows) = rows(&run);
             assert_eq!(text.lines().count(), before, "{name:?} made a line");
-            assert!(!text.chars().any(|c| is_unsafe(c) && c != '\n'), "{name:?}");
+            assert!(
+                !text.chars().any(|c| !is_visible(c) && c != '\n'),
+                "{name:?}"
+            );
             for column in ["plugin", "case", "group", "parameters"].map(column) {
                 let cell = &rows[1][column];
                 assert!(

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::cells::{self, median_ns};
 use super::columns::{Cell, Columns};
-use super::{BOLD, DIM, YELLOW, escape};
+use super::{BOLD, DIM, Sink, YELLOW, escape};
 use crate::report::model::{Case, Plugin, PluginKind, Run};
 
 const HEADERS: &[&str] = &[
@@ -74,7 +74,7 @@ impl<'a> Across<'a> {
     }
 
     /// Shows the tables.
-    pub(super) fn write(&self, out: &mut impl Write, verbose: bool) -> io::Result<()> {
+    pub(super) fn write(&self, out: &mut Sink<impl Write>, verbose: bool) -> io::Result<()> {
         if self.tables.is_empty() {
             return Ok(());
         }
@@ -108,7 +108,7 @@ fn table<'a>(name: &'a str, cases: &[(&'a Plugin, &'a Case, u64)]) -> Option<Tab
 }
 
 impl<'a> Table<'a> {
-    fn write(&self, out: &mut impl Write, verbose: bool) -> io::Result<()> {
+    fn write(&self, out: &mut Sink<impl Write>, verbose: bool) -> io::Result<()> {
         writeln!(
             out,
             "{BOLD}{}{BOLD:#} {DIM}in {} plugins · checksum {:#018x}{DIM:#}",

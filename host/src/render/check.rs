@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::failure::{explain, mark, sentence};
-use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW, amount, bytes, escape, paragraph};
 use crate::report::model::{Case, Mark, Outcome, Plugin, Run};
 use crate::sandbox::Shape;
 
@@ -11,7 +11,7 @@ use crate::sandbox::Shape;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn check(out: &mut impl Write, run: &Run, shapes: &[Option<Shape>]) -> io::Result<()> {
+pub fn check(out: &mut Sink<impl Write>, run: &Run, shapes: &[Option<Shape>]) -> io::Result<()> {
     for (plugin, shape) in run.plugins.iter().zip(shapes) {
         let good = plugin.outcome.is_ok() && plugin.cases.iter().all(|case| case.outcome.is_ok());
         let (style, sign) = if good { (GREEN, "✓") } else { (RED, "✗") };
@@ -37,14 +37,11 @@ pub fn check(out: &mut impl Write, run: &Run, shapes: &[Option<Shape>]) -> io::R
 }
 
 /// The first line of a failure behind its `start`, the others below it.
-fn failure(out: &mut impl Write, start: &str, outcome: &Outcome) -> io::Result<()> {
-    let sentence = sentence(outcome);
-    let mut lines = super::escape::lines(&sentence);
-    writeln!(out, "{start}{}", lines.next().unwrap_or_default())?;
-    lines.try_for_each(|line| writeln!(out, "      {line}"))
+fn failure(out: &mut Sink<impl Write>, start: &str, outcome: &Outcome) -> io::Result<()> {
+    paragraph(out, start, "      ", &sentence(outcome))
 }
 
-fn show_shape(out: &mut impl Write, shape: &Shape) -> io::Result<()> {
+fn show_shape(out: &mut Sink<impl Write>, shape: &Shape) -> io::Result<()> {
     let numbers = &shape.numbers;
     writeln!(
         out,
@@ -62,7 +59,7 @@ fn show_shape(out: &mut impl Write, shape: &Shape) -> io::Result<()> {
     Ok(())
 }
 
-fn check_case(out: &mut impl Write, case: &Case) -> io::Result<()> {
+fn check_case(out: &mut Sink<impl Write>, case: &Case) -> io::Result<()> {
     let name = escape(&case.spec.name);
     if !case.outcome.is_ok() {
         return failure(out, &format!("    {RED}✗ {name}{RED:#} "), &case.outcome);
@@ -101,7 +98,7 @@ fn percent(share: f64) -> String {
 }
 
 /// The most that any case needs.
-fn needs(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
+fn needs(out: &mut Sink<impl Write>, plugin: &Plugin) -> io::Result<()> {
     let counts = || plugin.cases.iter().filter_map(|case| case.count.as_ref());
     let Some(memory) = counts().map(|count| count.memory.peak_bytes).max() else {
         return Ok(());
@@ -123,7 +120,7 @@ fn needs(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn failures(out: &mut impl Write, run: &Run) -> io::Result<()> {
+pub fn failures(out: &mut Sink<impl Write>, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
         let name = escape(&plugin.label);
         if !plugin.outcome.is_ok() {
@@ -145,7 +142,7 @@ pub fn failures(out: &mut impl Write, run: &Run) -> io::Result<()> {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn list(out: &mut impl Write, run: &Run) -> io::Result<()> {
+pub fn list(out: &mut Sink<impl Write>, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
         writeln!(out, "{BOLD}{}{BOLD:#}", escape(&plugin.label))?;
         if !plugin.outcome.is_ok() {

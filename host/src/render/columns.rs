@@ -3,10 +3,9 @@
 
 use std::io::{self, Write};
 
-use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::DIM;
+use super::{DIM, Sink, Style};
 
 /// Rows under headers; the first column and the last are aligned to the left, the others, which
 /// hold numbers, to the right.
@@ -34,7 +33,7 @@ impl Cell {
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self::styled(text, Style::new())
+        Self::styled(text, Style::Plain)
     }
 }
 
@@ -55,7 +54,7 @@ impl Columns {
         self.rows.push(cells);
     }
 
-    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write(&self, out: &mut Sink<impl Write>) -> io::Result<()> {
         let columns = self.rows[0].len();
         let width = |column: usize| {
             self.rows
@@ -117,11 +116,7 @@ mod tests {
             "12345678".into(),
             Cell::styled("", DIM),
         ]);
-        let mut out = Vec::new();
-        columns
-            .write(&mut anstream::StripStream::new(&mut out))
-            .unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let text = crate::render::sink::plain(|out| columns.write(out));
         assert_eq!(
             text,
             "  name     number  note\n  größe         1  x\n  🦀     12345678\n"

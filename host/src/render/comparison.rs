@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use anstyle::Style;
-
 use super::columns::{Cell, Columns};
 use super::conditions;
 use super::rerun::rerun;
 use super::run::show_failure;
 use super::words;
-use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, duration, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW, amount, bytes, duration, escape};
 use crate::export::Contents;
 use crate::report::model::{
     CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict,
@@ -33,7 +31,11 @@ const HEADERS: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) -> io::Result<()> {
+pub fn comparison(
+    out: &mut Sink<impl Write>,
+    contents: &Contents<'_>,
+    verbose: bool,
+) -> io::Result<()> {
     let Some((comparison, base)) = contents.compared else {
         return Ok(());
     };
@@ -80,7 +82,7 @@ pub fn comparison(out: &mut impl Write, contents: &Contents<'_>, verbose: bool) 
     writeln!(out, "{DIM}runs {} and {}{DIM:#}", base.id, candidate.id)
 }
 
-fn show_table(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
+fn show_table(out: &mut Sink<impl Write>, comparison: &Comparison) -> io::Result<()> {
     let mut table = Columns::new("  ", HEADERS);
     for case in &comparison.cases {
         let base = case.other_base().filter(|_| has_several(comparison));
@@ -201,12 +203,12 @@ fn style(verdict: Verdict) -> Style {
         Verdict::Regressed => RED,
         Verdict::Unsure => YELLOW,
         Verdict::Improved => GREEN,
-        Verdict::Equivalent | Verdict::Identical => Style::new(),
+        Verdict::Equivalent | Verdict::Identical => Style::Plain,
         Verdict::New | Verdict::Gone => DIM,
     }
 }
 
-fn show_failures(out: &mut impl Write, side: &str, run: &Run) -> io::Result<()> {
+fn show_failures(out: &mut Sink<impl Write>, side: &str, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
         let failed = plugin.cases.iter().filter(|case| !case.outcome.is_ok());
         let failed: Vec<_> = failed.collect();
@@ -240,7 +242,11 @@ fn counts(comparison: &Comparison) -> String {
     counts.collect::<Vec<_>>().join(" · ")
 }
 
-fn show_gate(out: &mut impl Write, comparison: &Comparison, candidate: &Run) -> io::Result<()> {
+fn show_gate(
+    out: &mut Sink<impl Write>,
+    comparison: &Comparison,
+    candidate: &Run,
+) -> io::Result<()> {
     let Some(outcome) = comparison.gate() else {
         return Ok(());
     };
@@ -337,9 +343,7 @@ mod tests {
                 compared: Some((&comparison, &base)),
                 ..Contents::from(&base)
             };
-            let mut out = Vec::new();
-            super::comparison(&mut out, &contents, false).unwrap();
-            anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+            crate::render::sink::plain(|out| super::comparison(out, &contents, false))
         };
         let line = format!("  passed add: {reason}\n");
         let text = shown(Verdict::Unsure);

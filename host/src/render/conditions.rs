@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{DIM, YELLOW, escape};
+use super::{DIM, Sink, YELLOW, escape};
 use crate::report::model::{Comparison, Condition, Difference, Metric, Noise, Pairing, RunNoise};
 
 /// How two runs came to be compared.
@@ -85,7 +85,7 @@ pub(super) fn difference(difference: &Difference) -> String {
 }
 
 /// Shows what differs, first that which may have changed something, and then the rest in one line; and the noise.
-pub(super) fn show(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
+pub(super) fn show(out: &mut Sink<impl Write>, comparison: &Comparison) -> io::Result<()> {
     let conditions = &comparison.conditions;
     let (weighty, rest): (Vec<_>, Vec<_>) = conditions
         .differences

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::{BOLD, DIM, GREEN, RED, YELLOW, duration, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW, duration, escape};
 use crate::machine::{Clocks, Finding, Severity};
 use crate::report::model::Machine;
 use crate::stats::Rate;
@@ -33,7 +33,7 @@ pub struct Diagnosis {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn doctor(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
+pub fn doctor(out: &mut Sink<impl Write>, diagnosis: &Diagnosis) -> io::Result<()> {
     let machine = &diagnosis.machine;
     writeln!(out, "{BOLD}machine{BOLD:#} {}", machine.fingerprint)?;
     for (name, fact) in &machine.facts {
@@ -101,7 +101,7 @@ pub fn doctor(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
 
 /// In the usual case and in the worst, each rate with its interval.
 fn show_resolution(
-    out: &mut impl Write,
+    out: &mut Sink<impl Write>,
     resolution: &Resolution,
     recorded: &[String],
 ) -> io::Result<()> {

@@ -1,28 +1,26 @@
 //! Makes a hostile string harmless in a terminal or a CI log.
 
+use std::io::{self, Write};
+
+use super::Sink;
+use crate::visible::{commands, spelled};
+
 /// Characters that are shown at most; what follows is counted.
 const CHARS_MAX: usize = 2000;
 
-/// The text with everything that is not plainly visible written as an escape: control characters
+/// The text as one line, with everything that does not show itself written as an escape: control characters
 /// (terminal sequences, new lines), and the invisible and direction-changing ones of Unicode, by
-/// which a text can look like another. A CI command (`::error::`) that would begin a line does not
-/// begin one, since our own words always stand before it.
+/// which a text can look like another. What a CI system takes for a command wherever it stands, is none any more;
+/// what is one at the beginning of a line, the sink sees. Escaping twice is escaping once, but for the end of what was cut.
 #[must_use]
 pub fn escape(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    for c in chars.by_ref().take(CHARS_MAX) {
-        if is_visible(c) {
-            shown.push(c)
-        } else {
-            shown.extend(c.escape_default())
-        }
+    let end = text.char_indices().nth(CHARS_MAX);
+    let (text, rest) = text.split_at(end.map_or(text.len(), |(end, _)| end));
+    let shown = spelled(text, &commands(text));
+    match rest.chars().count() {
+        0 => shown,
+        rest => format!("{shown}… ({rest} more characters)"),
     }
-    let rest = chars.count();
-    if rest > 0 {
-        shown.push_str(&format!("… ({rest} more characters)"));
-    }
-    shown
 }
 
 /// The text, line by line, each escaped.
@@ -30,11 +28,20 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(escape)
 }
 
-fn is_visible(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+/// Writes a stranger's text of several lines: the first behind `start`, the others below it behind a bar, so that
+/// each can be seen to belong to it.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn paragraph(
+    out: &mut Sink<impl Write>,
+    start: &str,
+    indent: &str,
+    text: &str,
+) -> io::Result<()> {
+    let mut lines = lines(text);
+    writeln!(out, "{start}{}", lines.next().unwrap_or_default())?;
+    lines.try_for_each(|line| writeln!(out, "{indent}| {line}"))
 }
 
 #[cfg(test)]
@@ -49,6 +56,19 @@ mod tests {
             "\\u{1b}[31m\\r\\n\\u{7}\\u{9b}x"
         );
         assert_eq!(escape("a\u{202e}b\u{200b}"), "a\\u{202e}b\\u{200b}");
-        assert!(escape(&"x".repeat(3000)).ends_with("x… (1000 more characters)"));
+        assert_eq!(escape("##vso[x]"), "#\\u{23}vso[x]");
+        let long = escape(&"x".repeat(3000));
+        assert!(long.ends_with("x… (1000 more characters)"));
+    }
+
+    #[test]
+    fn no_line_of_a_text_stands_alone() {
+        let shown = crate::render::sink::plain(|out| {
+            paragraph(out, "✗ ", "    ", "a\n::error::b\r\nc\u{85}::d\n\ne")
+        });
+        assert_eq!(
+            shown,
+            "✗ a\n    | ::error::b\n    | c\\u{85}::d\n    | \n    | e\n"
+        );
     }
 }

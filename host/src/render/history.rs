@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::columns::{Cell, Columns};
 use super::comparison::{percent, shown};
 use super::conditions::difference;
-use super::{BOLD, DIM, YELLOW, escape};
+use super::{BOLD, DIM, Sink, YELLOW, escape};
 use crate::report::Baseline;
 use crate::report::model::{History, Point};
 
@@ -19,7 +19,7 @@ const SPARKS: usize = 60;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn baselines(out: &mut impl Write, baselines: &[Baseline]) -> io::Result<()> {
+pub fn baselines(out: &mut Sink<impl Write>, baselines: &[Baseline]) -> io::Result<()> {
     let mut table = Columns::new("", &["baseline", "run", "saved", "plugins"]);
     for baseline in baselines {
         let plugins: Vec<_> = baseline
@@ -46,14 +46,18 @@ pub fn baselines(out: &mut impl Write, baselines: &[Baseline]) -> io::Result<()>
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn histories(out: &mut impl Write, histories: &[History], verbose: bool) -> io::Result<()> {
+pub fn histories(
+    out: &mut Sink<impl Write>,
+    histories: &[History],
+    verbose: bool,
+) -> io::Result<()> {
     for history in histories {
         show(out, history, verbose)?;
     }
     Ok(())
 }
 
-fn show(out: &mut impl Write, history: &History, verbose: bool) -> io::Result<()> {
+fn show(out: &mut Sink<impl Write>, history: &History, verbose: bool) -> io::Result<()> {
     let values: Vec<f64> = history.points.iter().map(|point| point.median).collect();
     let (Some(least), Some(most)) = (
         values.iter().copied().reduce(f64::min),

@@ -1,5 +1,6 @@
-//! What people see: the table of a run, what `check` and `doctor` say, and progress. Every string
-//! that may be a guest's goes through [`escape`] first.
+//! What people see: the table of a run, what `check` and `doctor` say, and progress. All of it leaves through a
+//! [`Sink`], which lets nothing pass that is more than text. A string that may be a guest's goes through [`escape`]
+//! first, which also cuts it, and one that may have several lines through [`paragraph`].
 
 mod across;
 mod cells;
@@ -19,16 +20,19 @@ mod rerun;
 mod run;
 mod runs;
 mod shell;
+mod sink;
 mod study;
+mod style;
 mod suite;
+pub mod terminal;
 mod units;
 pub(crate) mod words;
 
 pub use check::{check, failures, list};
 pub use comparison::comparison;
 pub use doctor::{Diagnosis, doctor};
-pub use escape::escape;
 pub(crate) use escape::lines;
+pub use escape::{escape, paragraph};
 pub use failure::sentence;
 pub(crate) use failure::{explain, mark};
 pub use history::{baselines, histories};
@@ -38,17 +42,15 @@ pub use progress::Progress;
 pub use rerun::reproduce;
 pub use run::run;
 pub use runs::runs;
+pub use sink::Sink;
 pub use study::study;
+pub use style::Style;
 pub use suite::suite;
 pub use units::{amount, bytes, duration, rate};
 pub use words::thresholds;
 
-use anstyle::{AnsiColor, Style};
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const RED: Style = Style::new()
-    .bold()
-    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
-const YELLOW: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
-const GREEN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
+const BOLD: Style = Style::Bold;
+const DIM: Style = Style::Dim;
+const RED: Style = Style::Red;
+const YELLOW: Style = Style::Yellow;
+const GREEN: Style = Style::Green;

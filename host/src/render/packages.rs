@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::columns::Columns;
-use super::{BOLD, DIM, GREEN, RED, YELLOW, bytes, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW, bytes, escape};
 use crate::package::index::Listed;
 use crate::package::manifest::meaning;
 use crate::package::store::Installed;
@@ -25,7 +25,7 @@ pub fn check_passed(check: &Check) -> String {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn installed(out: &mut impl Write, installed: &[Installed]) -> io::Result<()> {
+pub fn installed(out: &mut Sink<impl Write>, installed: &[Installed]) -> io::Result<()> {
     if installed.is_empty() {
         return writeln!(out, "no package is installed");
     }
@@ -49,7 +49,7 @@ pub fn installed(out: &mut impl Write, installed: &[Installed]) -> io::Result<()
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn plan(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+pub fn plan(out: &mut Sink<impl Write>, plan: &Plan) -> io::Result<()> {
     if plan.changes().is_empty() {
         return writeln!(out, "everything is up to date");
     }
@@ -79,7 +79,7 @@ pub fn plan(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn inspected(out: &mut impl Write, seen: &Inspected) -> io::Result<()> {
+pub fn inspected(out: &mut Sink<impl Write>, seen: &Inspected) -> io::Result<()> {
     writeln!(out, "{BOLD}{}{BOLD:#}", seen.release)?;
     match (&seen.refused, &seen.publisher) {
         (None, Some(publisher)) => {
@@ -151,7 +151,7 @@ pub fn inspected(out: &mut impl Write, seen: &Inspected) -> io::Result<()> {
 /// # Errors
 /// If `out` cannot be written.
 pub fn found<'a>(
-    out: &mut impl Write,
+    out: &mut Sink<impl Write>,
     hits: impl IntoIterator<Item = &'a Listed>,
 ) -> io::Result<()> {
     let mut columns = Columns::new("", &["package", "version", "publisher", "description"]);
@@ -171,7 +171,7 @@ pub fn found<'a>(
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn trust(out: &mut impl Write, policy: &Policy) -> io::Result<()> {
+pub fn trust(out: &mut Sink<impl Write>, policy: &Policy) -> io::Result<()> {
     let is_empty = policy.publishers.is_empty() && policy.indexes.is_empty();
     if is_empty && policy.killed.is_empty() && policy.pins.is_empty() {
         return writeln!(
@@ -184,8 +184,8 @@ pub fn trust(out: &mut impl Write, policy: &Policy) -> io::Result<()> {
         write!(
             out,
             "{BOLD}{}{BOLD:#} for {}",
-            publisher.name,
-            namespaces.join(", ")
+            escape(&publisher.name),
+            escape(&namespaces.join(", "))
         )?;
         match publisher.threshold.get() {
             1 => writeln!(out)?,

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
-use super::{BOLD, DIM, GREEN, RED, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, escape};
 use crate::profile::{Change, Difference, Profile};
 
 /// Functions that are shown; the files have them all.
@@ -18,7 +18,7 @@ const NAME_CHARS: usize = 72;
 /// # Errors
 /// If `out` cannot be written.
 pub fn profile(
-    out: &mut impl Write,
+    out: &mut Sink<impl Write>,
     plugin: &str,
     case: &str,
     profile: &Profile,
@@ -56,7 +56,7 @@ pub fn profile(
 /// # Errors
 /// If `out` cannot be written.
 pub fn difference(
-    out: &mut impl Write,
+    out: &mut Sink<impl Write>,
     plugin: &str,
     case: &str,
     difference: &Difference,
@@ -88,7 +88,7 @@ pub fn difference(
     more(out, difference.changes.len(), rest.sum(), total)
 }
 
-fn head(out: &mut impl Write, plugin: &str, case: &str) -> io::Result<()> {
+fn head(out: &mut Sink<impl Write>, plugin: &str, case: &str) -> io::Result<()> {
     writeln!(out, "{BOLD}{}{BOLD:#} {}", escape(plugin), escape(case))
 }
 
@@ -112,7 +112,7 @@ fn row(change: &Change, total: i128, iterations: u64) -> Vec<Cell> {
 }
 
 /// What stands below the last row.
-fn more(out: &mut impl Write, all: usize, rest: i128, total: i128) -> io::Result<()> {
+fn more(out: &mut Sink<impl Write>, all: usize, rest: i128, total: i128) -> io::Result<()> {
     match all.checked_sub(ROWS) {
         None | Some(0) => Ok(()),
         Some(more) => writeln!(
@@ -163,18 +163,13 @@ fn share(part: i128, total: i128) -> String {
 mod tests {
     use super::*;
     use crate::profile::fixture;
-
-    fn plain(write: impl FnOnce(&mut anstream::StripStream<&mut Vec<u8>>)) -> String {
-        let mut out = Vec::new();
-        write(&mut anstream::StripStream::new(&mut out));
-        String::from_utf8(out).unwrap()
-    }
+    use crate::render::sink::plain;
 
     #[test]
     fn the_largest_stand_first_with_their_share_of_an_iteration() {
         let mut it = fixture::profile(2, &[("a", 10, 2), ("ab", 29, 4), ("ac", 1, 3)]);
         it.rename(0, "bad\u{1b}[2J");
-        let text = plain(|out| profile(out, "p\n", "c\u{202e}", &it).unwrap());
+        let text = plain(|out| profile(out, "p\n", "c\u{202e}", &it));
         assert_eq!(
             text,
             "p\\n c\\u{202e}\n  20 fuel per iteration · over 2 iterations\n\
@@ -190,7 +185,7 @@ mod tests {
         let base = fixture::profile(4, &[("a", 40, 4), ("ab", 80, 4), ("ac", 8, 4)]);
         let candidate = fixture::profile(4, &[("a", 40, 4), ("ab", 120, 8), ("ac", 4, 4)]);
         let it = Difference::between(&base, &candidate).unwrap();
-        let text = plain(|out| difference(out, "p", "c", &it).unwrap());
+        let text = plain(|out| difference(out, "p", "c", &it));
         assert_eq!(
             text,
             "p c\n  32 → 41 fuel per iteration, +9 (+28.12 %) · over 4 iterations\n\
@@ -199,7 +194,7 @@ mod tests {
              \x20 c            2          1      -1  -11.11 %  1\n"
         );
         let same = Difference::between(&base, &base).unwrap();
-        let text = plain(|out| difference(out, "p", "c", &same).unwrap());
+        let text = plain(|out| difference(out, "p", "c", &same));
         assert!(
             text.ends_with("  every function uses what it used before\n"),
             "{text}"
@@ -210,7 +205,7 @@ mod tests {
     fn what_is_not_shown_is_counted() {
         let stacks: Vec<String> = ('a'..='z').map(String::from).collect();
         let stacks: Vec<(&str, u64, u64)> = stacks.iter().map(|name| (&**name, 2, 1)).collect();
-        let text = plain(|out| profile(out, "p", "c", &fixture::profile(1, &stacks)).unwrap());
+        let text = plain(|out| profile(out, "p", "c", &fixture::profile(1, &stacks)));
         assert!(
             text.ends_with("  … 6 more functions, together 23.08 %\n"),
             "{text}"

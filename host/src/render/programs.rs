@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::cells;
 use super::columns::{Cell, Columns};
 use super::run::show_failure;
-use super::{BOLD, DIM, duration};
+use super::{BOLD, DIM, Sink, duration};
 use crate::report::model::{CacheUse, Case, Plugin, PluginKind, Run};
 
 const HEADERS: &[&str] = &[
@@ -39,7 +39,12 @@ impl<'a> Programs<'a> {
     }
 
     /// Shows them, and below the table those that failed; nothing if there are none.
-    pub(super) fn write(self, out: &mut impl Write, run: &Run, verbose: bool) -> io::Result<()> {
+    pub(super) fn write(
+        self,
+        out: &mut Sink<impl Write>,
+        run: &Run,
+        verbose: bool,
+    ) -> io::Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }

@@ -1,11 +1,11 @@
 //! Progress on stderr, only on a terminal, and only between jobs: while a process is timed nothing
 //! is drawn and no timer runs.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DIM, escape};
+use super::{DIM, escape, terminal};
 use crate::progress::{self, Observer, Step};
 
 /// Draws what a session tells.
@@ -19,7 +19,7 @@ impl Progress {
     /// Draws if stderr is a terminal; `verbose` prints build commands even if it is not.
     #[must_use]
     pub fn on_terminal(verbose: bool) -> Self {
-        let bar = if std::io::stderr().is_terminal() {
+        let bar = if terminal::is_stderr_terminal() {
             // No steady tick: a tick is a timer, and it would fire while a process is timed.
             ProgressBar::new(0).with_style(style())
         } else {
@@ -32,7 +32,7 @@ impl Progress {
     fn say(&self, line: &str) {
         // Nothing is lost if stderr is closed.
         self.bar.suspend(|| {
-            let _ = writeln!(anstream::stderr(), "{line}");
+            let _ = writeln!(terminal::stderr(), "{line}");
         });
     }
 
@@ -41,7 +41,8 @@ impl Progress {
             self.bar.set_length(of as u64);
             self.bar.set_position(number as u64 - 1);
         }
-        self.bar.set_message(message);
+        // The bar draws by itself.
+        self.bar.set_message(escape(&message));
         self.bar.tick();
     }
 }
@@ -61,28 +62,28 @@ impl Observer for Progress {
                 }
                 self.show(
                     None,
-                    format!("building {}: {}", escape(plugin), escape(command)),
+                    format!("building {plugin}: {command}"),
                 );
             }
             progress::Progress::Compile { plugin } => {
-                self.show(None, format!("compiling {}", escape(plugin)))
+                self.show(None, format!("compiling {plugin}"))
             }
             progress::Progress::Count { step, plugin, case } => {
                 self.show(
                     Some(step),
-                    format!("counting {} {}", escape(plugin), escape(case)),
+                    format!("counting {plugin} {case}"),
                 );
             }
             progress::Progress::Profile { step, plugin, case } => {
                 self.show(
                     Some(step),
-                    format!("profiling {} {}", escape(plugin), escape(case)),
+                    format!("profiling {plugin} {case}"),
                 );
             }
             progress::Progress::Calibrate { step, plugin, case } => {
                 self.show(
                     Some(step),
-                    format!("calibrating {} {}", escape(plugin), escape(case)),
+                    format!("calibrating {plugin} {case}"),
                 );
             }
             progress::Progress::Wait => self.say(
@@ -97,7 +98,7 @@ impl Observer for Progress {
                 let block = format!("block {}/{}", block.number, block.of);
                 self.show(
                     Some(step),
-                    format!("timing, {block}: {} {}", escape(plugin), escape(case)),
+                    format!("timing, {block}: {plugin} {case}"),
                 );
             }
             progress::Progress::Done => self.bar.finish_and_clear(),

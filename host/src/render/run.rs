@@ -8,7 +8,7 @@ use super::cells;
 use super::columns::{Cell, Columns};
 use super::failure::{explain, mark, sentence};
 use super::programs::Programs;
-use super::{BOLD, DIM, RED, YELLOW, bytes, duration, escape, reproduce};
+use super::{BOLD, DIM, RED, Sink, YELLOW, bytes, duration, escape, lines, paragraph, reproduce};
 use crate::report::model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
 
 const HEADERS: &[&str] = &[
@@ -27,7 +27,7 @@ const HEADERS: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn run(out: &mut impl Write, run: &Run, verbose: bool) -> io::Result<()> {
+pub fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<()> {
     let across = Across::of(run);
     let mut programs = Programs::of(run);
     for plugin in &run.plugins {
@@ -68,15 +68,17 @@ pub fn run(out: &mut impl Write, run: &Run, verbose: bool) -> io::Result<()> {
         writeln!(
             out,
             "{DIM}confined by {}{DIM:#}",
-            run.confinement.join(", ")
+            escape(&run.confinement.join(", "))
         )?;
         writeln!(
             out,
             "{DIM}{} · seed {} · order {:#x}{DIM:#}",
-            run.engine, run.seed, run.order_seed
+            escape(&run.engine),
+            run.seed,
+            run.order_seed
         )?;
     }
-    writeln!(out, "{DIM}run {}{DIM:#}", run.id)
+    writeln!(out, "{DIM}run {}{DIM:#}", escape(&run.id))
 }
 
 fn shown_marks(run: &Run, verbose: bool) -> impl Iterator<Item = Mark> {
@@ -88,7 +90,7 @@ fn shown_marks(run: &Run, verbose: bool) -> impl Iterator<Item = Mark> {
 }
 
 fn show_plugin(
-    out: &mut impl Write,
+    out: &mut Sink<impl Write>,
     run: &Run,
     plugin: &Plugin,
     across: &Across<'_>,
@@ -96,7 +98,8 @@ fn show_plugin(
 ) -> io::Result<()> {
     let name = escape(&plugin.label);
     if let Outcome::Skipped { reason } = &plugin.outcome {
-        return writeln!(out, "{DIM}– {name} skipped: {}{DIM:#}\n", escape(reason));
+        writeln!(out, "{DIM}– {name} skipped: {}{DIM:#}", escape(reason))?;
+        return writeln!(out);
     }
     writeln!(out, "{BOLD}{name}{BOLD:#}")?;
     if !plugin.outcome.is_ok() {
@@ -138,7 +141,7 @@ fn row(case: &Case, verbose: bool) -> Vec<Cell> {
 fn facts(plugin: &Plugin) -> String {
     let mut facts = Vec::new();
     if let Some(digest) = &plugin.digest {
-        facts.push(digest.chars().take(19).collect());
+        facts.push(escape(&digest.chars().take(19).collect::<String>()));
     }
     if let Some(compile) = &plugin.compile {
         let code = bytes(compile.code_bytes as f64);
@@ -163,24 +166,19 @@ fn facts(plugin: &Plugin) -> String {
 }
 
 pub(super) fn show_failure(
-    out: &mut impl Write,
+    out: &mut Sink<impl Write>,
     run: &Run,
     plugin: &Plugin,
     case: Option<&Case>,
     outcome: &Outcome,
 ) -> io::Result<()> {
-    let sentence = sentence(outcome);
-    let mut lines = super::escape::lines(&sentence);
-    let first = lines.next().unwrap_or_default();
-    match case {
-        Some(case) => writeln!(out, "  {RED}✗ {}{RED:#} {first}", escape(&case.spec.name))?,
-        None => writeln!(out, "  {RED}✗{RED:#} {first}")?,
-    }
-    for line in lines {
-        writeln!(out, "      {line}")?;
-    }
+    let start = match case {
+        Some(case) => format!("  {RED}✗ {}{RED:#} ", escape(&case.spec.name)),
+        None => format!("  {RED}✗{RED:#} "),
+    };
+    paragraph(out, &start, "      ", &sentence(outcome))?;
     if let Some(output) = case.and_then(|case| case.output.as_deref()) {
-        for line in super::escape::lines(output).take(OUTPUT_LINES) {
+        for line in lines(output).take(OUTPUT_LINES) {
             writeln!(out, "      {DIM}it wrote:{DIM:#} {line}")?;
         }
     }

@@ -2,10 +2,8 @@
 
 use std::io::{self, Write};
 
-use anstyle::Style;
-
 use super::columns::{Cell, Columns};
-use super::{RED, escape};
+use super::{RED, Sink, Style, escape};
 use crate::report::RunSummary;
 use crate::report::model::RunStatus;
 
@@ -13,7 +11,7 @@ use crate::report::model::RunStatus;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn runs(out: &mut impl Write, runs: &[RunSummary]) -> io::Result<()> {
+pub fn runs(out: &mut Sink<impl Write>, runs: &[RunSummary]) -> io::Result<()> {
     let mut table = Columns::new(
         "",
         &[
@@ -21,7 +19,7 @@ pub fn runs(out: &mut impl Write, runs: &[RunSummary]) -> io::Result<()> {
         ],
     );
     for run in runs {
-        let failed = if run.failed > 0 { RED } else { Style::new() };
+        let failed = if run.failed > 0 { RED } else { Style::Plain };
         table.row(vec![
             escape(&run.id).into(),
             escape(&run.started_at).into(),

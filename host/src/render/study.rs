@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::columns::Columns;
-use super::{BOLD, DIM};
+use super::{BOLD, DIM, Sink};
 use crate::stats::Rate;
 use crate::study::{CASES, Study};
 
@@ -11,7 +11,7 @@ use crate::study::{CASES, Study};
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn study(out: &mut impl Write, study: &Study) -> io::Result<()> {
+pub fn study(out: &mut Sink<impl Write>, study: &Study) -> io::Result<()> {
     null(out, study)?;
     known(out, study)?;
     let gates = &study.null.false_gates;
@@ -22,7 +22,7 @@ pub fn study(out: &mut impl Write, study: &Study) -> io::Result<()> {
     )
 }
 
-fn null(out: &mut impl Write, study: &Study) -> io::Result<()> {
+fn null(out: &mut Sink<impl Write>, study: &Study) -> io::Result<()> {
     writeln!(
         out,
         "{BOLD}no change at all{BOLD:#} {DIM}{} trials, in {} comparisons of {} byte-different plugins{DIM:#}",
@@ -51,12 +51,13 @@ fn null(out: &mut impl Write, study: &Study) -> io::Result<()> {
     table.write(out)?;
     writeln!(
         out,
-        "  {DIM}unsure gates: {}{DIM:#}\n",
+        "  {DIM}unsure gates: {}{DIM:#}",
         of(&null.unsure_gates)
-    )
+    )?;
+    writeln!(out)
 }
 
-fn known(out: &mut impl Write, study: &Study) -> io::Result<()> {
+fn known(out: &mut Sink<impl Write>, study: &Study) -> io::Result<()> {
     writeln!(
         out,
         "{BOLD}known changes{BOLD:#} {DIM}called a regression, of so many trials{DIM:#}"
@@ -77,12 +78,13 @@ fn known(out: &mut impl Write, study: &Study) -> io::Result<()> {
     let (wrong, held) = (&study.known.wrong, &study.known.held);
     writeln!(
         out,
-        "  wrong verdicts: {} ({}); intervals that hold the change: {} ({})\n",
+        "  wrong verdicts: {} ({}); intervals that hold the change: {} ({})",
         of(wrong),
         interval(wrong),
         of(held),
         interval(held)
-    )
+    )?;
+    writeln!(out)
 }
 
 fn of(rate: &Rate) -> String {

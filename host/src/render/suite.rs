@@ -3,11 +3,9 @@
 
 use std::io::{self, Write};
 
-use anstyle::Style;
-
 use super::columns::{Cell, Columns};
 use super::failure::sentence;
-use super::{BOLD, DIM, GREEN, RED, YELLOW, amount, bytes, duration, escape, rate};
+use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW, amount, bytes, duration, escape, rate};
 use crate::quantity;
 use crate::report::model::LimitKind;
 use crate::suite::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, TimeUnit, Value};
@@ -24,14 +22,14 @@ const HEADERS: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn suite(out: &mut impl Write, results: &[PhaseResult]) -> io::Result<()> {
+pub fn suite(out: &mut Sink<impl Write>, results: &[PhaseResult]) -> io::Result<()> {
     for result in results {
         phase(out, result)?;
     }
     Ok(())
 }
 
-fn phase(out: &mut impl Write, result: &PhaseResult) -> io::Result<()> {
+fn phase(out: &mut Sink<impl Write>, result: &PhaseResult) -> io::Result<()> {
     let (sign, style, word) = shown(result.outcome);
     writeln!(
         out,

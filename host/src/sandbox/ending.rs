@@ -5,6 +5,7 @@ use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::Limits;
+use super::instrument::readable;
 use super::state::State;
 use crate::report::model::{LimitKind, Outcome};
 
@@ -94,8 +95,21 @@ fn describe(error: &wasmtime::Error) -> String {
     let causes: Vec<_> = causes
         .map(|cause| cause.trim_start_matches("wasm trap: ").to_owned())
         .collect();
-    let place = backtrace
-        .map(|place| format!("\n{}", place.trim_end()))
-        .unwrap_or_default();
+    let place = error.downcast_ref().map(place).unwrap_or_default();
     causes.join(": ") + &place
+}
+
+/// Where it happened, as the engine has it but for names, which are a guest's own: a line each.
+fn place(backtrace: &WasmBacktrace) -> String {
+    let frames = backtrace.frames().iter().enumerate().map(|(index, frame)| {
+        let module = frame.module().name().and_then(readable);
+        let module = module.as_deref().unwrap_or("<unknown>");
+        let function = frame.func_name().and_then(readable);
+        let function =
+            function.unwrap_or_else(|| format!("<wasm function {}>", frame.func_index()));
+        let offset = frame.module_offset();
+        let offset = offset.map_or_else(String::new, |offset| format!("{offset:#8x} - "));
+        format!("\n  {index:>3}: {offset}{module}!{function}")
+    });
+    "\nerror while executing at wasm backtrace:".to_owned() + &frames.collect::<String>()
 }

@@ -26,6 +26,7 @@ mod tests;
 use wasm_encoder::reencode::ReencodeComponent as _;
 use wasmparser::Parser;
 
+pub(super) use self::name::readable;
 use super::CodeError;
 use crate::quoted::quoted;
 

@@ -1,5 +1,7 @@
-//! What a function is called in a profile: its name as its author wrote it, harmless and not too
+//! What a function is called in a profile and in a trap's backtrace: its name as its author wrote it, harmless and not too
 //! long. Names are a guest's own, and so are the mangled ones that are taken apart here.
+
+use crate::visible::{is_visible, spell};
 
 /// Characters that are kept of one name: generic functions of Rust and C++ run to hundreds.
 const CHARS_MAX: usize = 300;
@@ -9,7 +11,7 @@ const CHARS_MAX: usize = 300;
 pub(super) const BYTES_MAX: usize = 8 << 20;
 
 /// A name as it is shown; none if nothing is left of it.
-pub(super) fn readable(raw: &str) -> Option<String> {
+pub(in crate::sandbox) fn readable(raw: &str) -> Option<String> {
     let name = demangled(raw);
     let mut chars = name.trim().chars();
     let mut shown = String::new();
@@ -17,9 +19,9 @@ pub(super) fn readable(raw: &str) -> Option<String> {
         match char {
             // It divides the functions of a stack in what everybody exchanges stacks in.
             ';' => shown.push(':'),
-            '"' | '\'' => shown.push(char),
             char if char.is_whitespace() => shown.push(' '),
-            char => shown.extend(char.escape_debug()),
+            char if is_visible(char) => shown.push(char),
+            char => spell(char, &mut shown),
         }
     }
     if chars.next().is_some() {
