@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::package::fault::Fault;
 use crate::packaging::Named;
 use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
+use crate::private_dir::{self, PrivateDir};
 use crate::quoted::quoted;
 use crate::report::model::{Plugin, Run};
 use crate::report::{Baseline, KeptPlugin};
@@ -224,11 +225,11 @@ impl Components {
             source,
         };
         fs::create_dir_all(&self.own).map_err(write)?;
-        let desk = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempdir_in(&self.own)
-            .map_err(write)?;
-        let digest = self.fill(desk.path(), plugin, &source, limits)?;
+        private_dir::sweep_in(&self.own);
+        let staging = PrivateDir::new_in(&self.own).map_err(write)?;
+        let desk = staging.path().join("plugin");
+        fs::create_dir(&desk).map_err(write)?;
+        let digest = self.fill(&desk, plugin, &source, limits)?;
         let entry = digest.hex();
         let place = self.own.join(&entry);
         match content(&place) {
@@ -238,7 +239,7 @@ impl Components {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(write(error)),
         }
-        fs::rename(desk.path(), place).map_err(write)?;
+        fs::rename(desk, place).map_err(write)?;
         Ok(entry)
     }
 

@@ -2,6 +2,7 @@
 //! leaves are [`crate::export`].
 
 mod baselines;
+mod command;
 mod comparisons;
 mod error;
 
@@ -21,6 +22,7 @@ mod tests;
 mod write;
 
 pub use baselines::{Baseline, KeptPlugin};
+pub use command::without_values;
 pub use error::StoreError;
 pub(crate) use label::{label, parts};
 pub use store::Store;

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as TagError;
 
+use super::command::without_values;
 use super::error::Cause;
 use super::label::label;
 use super::model::{Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run};
@@ -133,7 +134,7 @@ pub(super) fn run(connection: &Connection, id: i64) -> Result<Run, Cause> {
             started_at: row.get("started_at")?,
             finished_at: row.get("finished_at")?,
             status: tag(row, "status")?,
-            command: json(row, "command_json")?,
+            command: without_values(json::<Vec<String>>(row, "command_json")?),
             host_version: row.get("host_version")?,
             engine: row.get("engine")?,
             seed: unsigned(row, "seed")?,
