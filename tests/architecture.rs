@@ -319,6 +319,18 @@ fn breaches(source: &Source) -> Vec<String> {
                 .collect(),
         );
     }
+    if source.file != "private_dir.rs" {
+        let makers = ["tempdir", "tempdir_in", "TempDir", "temp_dir", "mkdtemp"];
+        let is_maker = |path: &&String| {
+            path.rsplit("::")
+                .next()
+                .is_some_and(|name| makers.contains(&name))
+        };
+        forbid(
+            "only private_dir makes temporary directories",
+            source.paths.iter().filter(is_maker).collect(),
+        );
+    }
     // The registry names statuses and methods; it sends nothing itself.
     if !in_any(&["package/http", "packaging/serve"]) {
         forbid(
@@ -605,6 +617,21 @@ fn every_rule_catches_its_breach() {
             "nobody exits",
         ),
         (
+            "session/scratch.rs",
+            "fn f() { tempfile::Builder::new().prefix(\"x\").tempdir_in(dir); }",
+            "only private_dir",
+        ),
+        (
+            "cli/packages.rs",
+            "use tempfile::TempDir;",
+            "only private_dir",
+        ),
+        (
+            "cli/run.rs",
+            "fn f() { std::env::temp_dir().join(\"x\"); }",
+            "only private_dir",
+        ),
+        (
             "worker/child.rs",
             "use wasmtime::Engine;",
             "only the sandbox",
@@ -789,6 +816,14 @@ fn what_is_allowed_is_no_breach() {
         (
             "report/model.rs",
             "use std::collections::BTreeMap; pub(crate) mod hex; use self::hex::Digits;",
+        ),
+        (
+            "private_dir.rs",
+            "use tempfile::TempDir; fn f() { builder.tempdir_in(dir); }",
+        ),
+        (
+            "report/store.rs",
+            "fn f() { tempfile::Builder::new().tempfile_in(directory); tempfile::NamedTempFile::new_in(dir); }",
         ),
         (
             "package/lock.rs",

@@ -46,6 +46,21 @@ fn workers(supervisor: u32) -> Vec<i32> {
     .collect()
 }
 
+/// Waits for the worker of a supervisor that is in an endless case.
+pub(crate) fn endless_worker(supervisor: u32) -> i32 {
+    let mut found = None;
+    let ticks = |pid: &i32| {
+        let fields = stat(*pid)?;
+        Some(fields[11].parse::<u64>().ok()? + fields[12].parse::<u64>().ok()?)
+    };
+    poll(|| {
+        let mut workers = workers(supervisor).into_iter();
+        found = workers.find(|pid| ticks(pid).is_some_and(|ticks| ticks > ENDLESS_TICKS));
+        found.is_some()
+    });
+    found.expect("no worker was ever busy")
+}
+
 /// A `dyno run` in progress.
 struct Running {
     child: Child,
@@ -78,17 +93,7 @@ impl Running {
 
     /// Waits for the worker of an endless case.
     fn endless_worker(&self) -> i32 {
-        let mut found = None;
-        let ticks = |pid: &i32| {
-            let fields = stat(*pid)?;
-            Some(fields[11].parse::<u64>().ok()? + fields[12].parse::<u64>().ok()?)
-        };
-        poll(|| {
-            let mut workers = workers(self.child.id()).into_iter();
-            found = workers.find(|pid| ticks(pid).is_some_and(|ticks| ticks > ENDLESS_TICKS));
-            found.is_some()
-        });
-        found.expect("no worker was ever busy")
+        endless_worker(self.child.id())
     }
 
     fn signal(&self, signal: Signal) {
@@ -402,12 +407,16 @@ fn a_run_that_does_not_fit_into_the_report_is_saved_as_json() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    let [saved] = saved.as_slice() else {
+    let [dir] = saved.as_slice() else {
         panic!("{saved:?}: {said}")
     };
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let saved = fs::read_dir(dir).unwrap().next().unwrap().unwrap().path();
+    assert_eq!((mode(dir), mode(&saved)), (0o700, 0o600));
     assert!(said.stderr.contains(saved.to_str().unwrap()), "{said}");
-    let saved: serde_json::Value = serde_json::from_slice(&fs::read(saved).unwrap()).unwrap();
-    assert_eq!(cases(&saved).len(), 10);
+    let read =
+        || -> serde_json::Value { serde_json::from_slice(&fs::read(&saved).unwrap()).unwrap() };
+    assert_eq!(cases(&read()).len(), 10);
     assert_eq!(
         (bench.runs(), bench.recorded("latest")),
         before,
@@ -415,6 +424,7 @@ fn a_run_that_does_not_fit_into_the_report_is_saved_as_json() {
     );
     bench.run([&file]).exits(0);
     assert_eq!(bench.runs().len(), 2);
+    assert_eq!(cases(&read()).len(), 10, "the next run swept it away");
 }
 
 /// If this fails, the one way that is left to keep a run fails silently, or hides why it was needed.

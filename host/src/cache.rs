@@ -6,19 +6,15 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use tempfile::TempDir;
+use crate::private_dir::{self, PrivateDir};
 
 /// The most that is kept: some hundred Rust guests, or ten script engines.
 pub const CACHE_BYTES_MAX: u64 = 1 << 30;
 
-/// A run's own directory that is older than this was left behind by a run that was killed.
-const STALE_AFTER: Duration = Duration::from_hours(24);
-
-const RUN_PREFIX: &str = "run-";
 const CODE_SUFFIX: &str = ".cwasm";
 
 /// The cache as one run sees it.
@@ -27,7 +23,7 @@ pub struct CodeCache {
     /// Where code is kept; none if it is not kept.
     dir: Option<PathBuf>,
     /// This run's own directory: links, and what compile workers write.
-    run: TempDir,
+    run: PrivateDir,
     bytes_max: u64,
 }
 
@@ -58,7 +54,7 @@ impl CodeCache {
             },
             None => Self {
                 dir: None,
-                run: tempfile::Builder::new().prefix("dyno-").tempdir()?,
+                run: PrivateDir::new()?,
                 bytes_max,
             },
         };
@@ -77,7 +73,8 @@ impl CodeCache {
         self.run.path()
     }
 
-    /// Looks for a file of this name; a path that stays valid for the whole run.
+    /// Looks for a file of this name; a path that stays valid for the whole run. Something else under that name is
+    /// removed.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         let link = self.run.path().join(name);
@@ -85,10 +82,28 @@ impl CodeCache {
             return Some(link);
         }
         let kept = self.dir.as_ref()?.join(name);
-        fs::hard_link(&kept, &link).ok()?;
-        // The time of last use, by which it is evicted.
-        let _ = fs::File::open(&kept).and_then(|file| file.set_modified(SystemTime::now()));
-        Some(link)
+        match fs::hard_link(&kept, &link).and_then(|()| self.use_file(&link)) {
+            Ok(()) => Some(link),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(_) => {
+                self.forget(name);
+                None
+            }
+        }
+    }
+
+    /// Makes sure that a path in the run's own directory is that of a file that may be code, without waiting for one
+    /// that is no file, and notes the time of its use, by which it is evicted.
+    fn use_file(&self, link: &Path) -> io::Result<()> {
+        let mut options = fs::OpenOptions::new();
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        let file = options.read(true).open(link)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() || metadata.len() > self.bytes_max {
+            return Err(io::Error::other("it is no file of code"));
+        }
+        check_owner(&metadata)?;
+        file.set_modified(SystemTime::now())
     }
 
     /// Removes a file that turned out to be damaged.
@@ -100,7 +115,7 @@ impl CodeCache {
             .chain([self.run.path()])
         {
             // What cannot be removed is found damaged again, and compiled again.
-            let _ = fs::remove_file(dir.join(name));
+            let _ = remove(&dir.join(name));
         }
     }
 
@@ -121,58 +136,70 @@ impl CodeCache {
 
 /// Makes sure that the directory is there, is ours alone, and can be written: returns a directory
 /// for one run in it.
-fn prepare(dir: &Path) -> io::Result<TempDir> {
+fn prepare(dir: &Path) -> io::Result<PrivateDir> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(dir)?;
-    let metadata = fs::metadata(dir)?;
-    let user = nix::unistd::geteuid().as_raw();
-    if metadata.uid() != user || metadata.mode() & 0o022 != 0 {
-        return Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            "others may write to it, and machine code from it would be run: chmod it to 700",
-        ));
-    }
-    for entry in fs::read_dir(dir)?.flatten() {
-        let is_run = entry.file_name().to_string_lossy().starts_with(RUN_PREFIX);
-        let age = entry
-            .metadata()
-            .and_then(|metadata| metadata.modified())
-            .ok()
-            .and_then(|time| time.elapsed().ok());
-        if is_run && age.is_some_and(|age| age > STALE_AFTER) {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-    tempfile::Builder::new().prefix(RUN_PREFIX).tempdir_in(dir)
+    check_owner(&fs::metadata(dir)?)?;
+    private_dir::sweep_in(dir);
+    PrivateDir::new_in(dir)
 }
 
+/// Makes sure that nobody else can have written to something.
+fn check_owner(metadata: &fs::Metadata) -> io::Result<()> {
+    let denied = |why| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    if metadata.uid() != nix::unistd::geteuid().as_raw() {
+        return denied("it belongs to another user, whose machine code would be run");
+    }
+    if metadata.mode() & 0o022 != 0 {
+        return denied(
+            "other users may write to it, and machine code from it would be run: chmod it to 700",
+        );
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => fs::remove_dir_all(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// Removes what was not used for the longest time, and before that what is no code.
 fn evict(dir: &Path, bytes_max: u64) -> io::Result<()> {
-    let mut files: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(dir)?
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().ends_with(CODE_SUFFIX))
-        .filter_map(|entry| {
-            let metadata = entry.metadata().ok()?;
-            Some((metadata.modified().ok()?, metadata.len(), entry.path()))
-        })
-        .collect();
+    let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(dir)?.flatten() {
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        if !entry.file_name().to_string_lossy().ends_with(CODE_SUFFIX) {
+            continue;
+        }
+        if !metadata.is_file() || metadata.len() > bytes_max {
+            remove(&entry.path())?;
+            continue;
+        }
+        files.push((metadata.modified()?, metadata.len(), entry.path()));
+    }
     files.sort();
     let mut total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
     for (_, bytes, path) in files {
         if total <= bytes_max {
             break;
         }
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => total -= bytes,
-        }
+        remove(&path)?;
+        total -= bytes;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn open(dir: &Path, bytes_max: u64) -> CodeCache {

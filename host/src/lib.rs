@@ -19,6 +19,7 @@ pub mod measure;
 pub mod package;
 pub mod packaging;
 pub mod plugin;
+pub mod private_dir;
 pub mod profile;
 pub mod progress;
 pub mod quantity;

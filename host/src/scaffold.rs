@@ -8,6 +8,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::private_dir::{self, PrivateDir};
+
 pub use files::files;
 
 /// A language that a plugin can be begun in.
@@ -113,10 +115,8 @@ pub fn scaffold(at: &Path, language: Language) -> Result<Vec<PathBuf>, ScaffoldE
         _ => Path::new("."),
     };
     fs::create_dir_all(parent).map_err(error)?;
-    let draft = tempfile::Builder::new()
-        .prefix(".dyno-new-")
-        .tempdir_in(parent)
-        .map_err(error)?;
+    private_dir::sweep_in(parent);
+    let draft = PrivateDir::new_in(parent).map_err(error)?;
     let inside = draft.path().join(&*name);
     let mut paths = Vec::new();
     for (path, content) in files(language) {

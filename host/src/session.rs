@@ -15,7 +15,6 @@ mod subject;
 mod versus;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -40,7 +39,7 @@ use crate::packaging::{Ask, Named};
 use crate::progress::{Observer, Progress, Step};
 use crate::report::model::{Comparison, Plugin, Run, RunStatus};
 use crate::report::{label, rfc3339};
-use crate::sandbox::{Build, CodeError, ENGINE, Shape};
+use crate::sandbox::{Build, CodeError, CodeFile, ENGINE, Shape};
 use crate::worker::{Cancel, Job, Report, RunJob, Supervisor, monotonic_ns};
 
 /// Why a session could not begin. What goes wrong later is an outcome in the run.
@@ -376,9 +375,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn run_job(&self, subject: &Subject, code: &Path, case: &str) -> RunJob {
+    fn run_job(&self, subject: &Subject, code: &CodeFile, case: &str) -> RunJob {
         RunJob {
-            code: code.to_path_buf(),
+            code: code.clone(),
             case: case.to_owned(),
             program: subject.program.clone(),
             limits: self.request.limits.clone(),

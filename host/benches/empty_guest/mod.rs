@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use dyno_host::measure::{Batch, Order, Sampler, Schedule, SystemClock};
 use dyno_host::sandbox::{
-    self, Build, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program,
+    self, Build, CodeFile, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program,
 };
 use dyno_host::stats;
 
@@ -37,6 +37,7 @@ pub(crate) fn cost() -> Result<Cost> {
         &limits,
         &code,
     )?;
+    let code = CodeFile::check(&code).ok_or("the code is damaged")?;
     let component = sandbox::load(&code, Build::Timed, &limits)?;
     let linked = Linked::new(&component, Build::Timed).map_err(|outcome| format!("{outcome:?}"))?;
     let round = |case: &str, batches, iterations| {

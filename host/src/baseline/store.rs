@@ -14,6 +14,7 @@ use crate::checkout;
 use crate::package::id::Release;
 use crate::packaging::PACKAGE;
 use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
+use crate::private_dir::{self, PrivateDir};
 use crate::quoted::{quoted, quoted_path};
 use crate::report::model::{Plugin, Run};
 use crate::report::{Baseline, KeptPlugin};
@@ -105,11 +106,11 @@ impl Components {
             source,
         };
         self.make().map_err(write)?;
-        let desk = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempdir_in(&self.own)
-            .map_err(write)?;
-        let digest = self.fill(desk.path(), plugin, &source, limits)?;
+        private_dir::sweep_in(&self.own);
+        let staging = PrivateDir::new_in(&self.own).map_err(write)?;
+        let desk = staging.path().join("plugin");
+        fs::create_dir(&desk).map_err(write)?;
+        let digest = self.fill(&desk, plugin, &source, limits)?;
         let entry = digest.hex();
         let place = self.own.join(&entry);
         match Content::read(&place) {
@@ -118,7 +119,7 @@ impl Components {
             // Somebody changed it.
             _ => remove(&place).map_err(write)?,
         }
-        fs::rename(desk.path(), place).map_err(write)?;
+        fs::rename(desk, place).map_err(write)?;
         Ok(entry)
     }
 

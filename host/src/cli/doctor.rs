@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 use dyno_host::compare::{self, BLOCKS, PAIRS};
 use dyno_host::machine;
 use dyno_host::measure::TimeSettings;
+use dyno_host::private_dir::PrivateDir;
 use dyno_host::render::{self, Diagnosis, Progress};
 use dyno_host::report::Store;
 use dyno_host::report::model::Exceptions;
@@ -65,7 +67,7 @@ impl Doctor {
     /// What ten blocks can tell apart here: two copies of one plugin, compared in several sessions, each of which is
     /// recorded. The exit code instead if a session did not come to its end.
     fn measure(&self, verbose: bool) -> anyhow::Result<Result<Measured, Exit>> {
-        let dir = tempfile::tempdir()?;
+        let dir = PrivateDir::new().context("no temporary directory can be made")?;
         let path = dir.path().join("kernels.wat");
         std::fs::write(&path, study::plugin(ROUNDS))?;
         let mut store = match self.no_report {

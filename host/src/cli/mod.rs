@@ -49,6 +49,7 @@ use dyno_host::package::store::StoreError;
 use dyno_host::package::trust::TrustError;
 use dyno_host::packaging::{Named, PackError, PackagingError};
 use dyno_host::plugin::BuildError;
+use dyno_host::private_dir;
 use dyno_host::render;
 use dyno_host::session::SessionError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -124,6 +125,8 @@ enum Verb {
 impl Cli {
     pub(crate) fn execute(self) -> anyhow::Result<Exit> {
         let verbose = self.verbose;
+        // What an earlier process held when it was killed may be private.
+        private_dir::sweep();
         match self.verb {
             Verb::Run(verb) => verb.execute(verbose),
             Verb::Check(verb) => verb.execute(verbose),

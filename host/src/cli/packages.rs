@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use anyhow::Context as _;
 use clap::Args;
 use dyno_host::package::http::{PlainHost, PlainHosts};
 use dyno_host::package::id::{PackageId, Release};
@@ -15,6 +16,7 @@ use dyno_host::package::registry::Options;
 use dyno_host::package::unsigned::AllowUnsigned;
 use dyno_host::package::verify::Check;
 use dyno_host::packaging::{Access, Ask, Home, Opened, Plan};
+use dyno_host::private_dir::PrivateDir;
 use dyno_host::quantity;
 use dyno_host::render::{escape, terminal};
 use dyno_host::report::model::LimitKind;
@@ -154,8 +156,8 @@ pub(super) fn supervisor() -> anyhow::Result<Supervisor> {
 }
 
 /// A directory for what is being looked at, which goes when the verb ends.
-pub(super) fn desk() -> anyhow::Result<tempfile::TempDir> {
-    Ok(tempfile::TempDir::with_prefix("dyno-")?)
+pub(super) fn desk() -> anyhow::Result<PrivateDir> {
+    PrivateDir::new().context("no temporary directory can be made")
 }
 
 /// Shows nothing of what was checked.

@@ -1,11 +1,13 @@
 //! `dyno run`: measure, show, record.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dyno_host::export;
+use dyno_host::private_dir::{self, PrivateDir};
 use dyno_host::render::{self, Progress, terminal};
 use dyno_host::report::{Store, StoreError, model};
 use dyno_host::session::Stage;
@@ -100,15 +102,38 @@ fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::
 
 /// Saves a run that the report did not take, and says so with the reason.
 fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
-    let path = std::env::temp_dir().join(format!("dyno-run-{}.json", run.id));
-    let saved = File::create(&path).and_then(|file| {
-        let mut file = BufWriter::new(file);
-        export::export(&run.into(), export::Format::Json, &mut file)?;
-        file.flush()
+    let name = format!("dyno-run-{}.json", run.id);
+    let saved = PrivateDir::lasting("dyno-rescued-").and_then(|dir| {
+        let path = dir.join(&name);
+        let written = write_new(&path, run);
+        if written.is_err() {
+            // Half a run is of no use. What cannot be removed, either, is empty.
+            let _ = fs::remove_dir_all(dir);
+        }
+        written.map(|()| path)
     });
-    let path = path.display();
     anyhow::Error::from(error).context(match saved {
-        Ok(()) => format!("the run could not be recorded and was saved as {path}"),
-        Err(cause) => format!("the run could not be recorded, nor saved as {path} ({cause})"),
+        Ok(path) => format!(
+            "the run could not be recorded and was saved as {}",
+            path.display()
+        ),
+        Err(cause) => {
+            let path = private_dir::place().unwrap_or_default().join(name);
+            let path = path.display();
+            format!("the run could not be recorded, nor saved as {path} ({cause})")
+        }
     })
+}
+
+/// Writes a run into a file that must not be there yet.
+fn write_new(path: &Path, run: &model::Run) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    let mut file = BufWriter::new(file);
+    export::export(&run.into(), export::Format::Json, &mut file)?;
+    file.flush()
 }

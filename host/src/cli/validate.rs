@@ -9,6 +9,7 @@ use clap::Args;
 use dyno_host::checkout::write_file;
 use dyno_host::compare::{BLOCKS, CONFIRMING_BLOCKS, PAIRS, RULES};
 use dyno_host::measure::TimeSettings;
+use dyno_host::private_dir::PrivateDir;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
 use dyno_host::report::model::{Exceptions, Rules};
@@ -92,7 +93,7 @@ impl Validate {
         store: &mut Store,
         verbose: bool,
     ) -> anyhow::Result<(Option<Session>, Exit)> {
-        let dir = tempfile::tempdir().context("no temporary directory can be made")?;
+        let dir = PrivateDir::new().context("no temporary directory can be made")?;
         let [mut bases, mut candidates] = [Vec::new(), Vec::new()];
         for pair in &part.pairs {
             bases.push(written(&dir.path().join("base"), &pair.name, &pair.base)?);

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use super::id::Release;
 use super::manifest::{PackageManifest, SelfDescription};
 use crate::plugin::{Manifest, ProgramTable};
+use crate::private_dir::PrivateDir;
 use crate::quoted::quoted;
 use crate::report::model::PluginKind;
 
@@ -25,7 +24,7 @@ pub const COMPONENT: &str = "component.wasm";
 #[derive(Debug)]
 pub struct Content {
     /// Where they are; goes when this goes.
-    pub dir: TempDir,
+    pub dir: PrivateDir,
     /// What it says of itself.
     pub about: SelfDescription,
 }
@@ -54,7 +53,7 @@ pub struct Started {
     pub kind: &'static str,
     /// Variables of its environment, unless the user gives them other values.
     pub env: Vec<(String, String)>,
-    dir: TempDir,
+    dir: PrivateDir,
 }
 
 impl Started {

@@ -17,7 +17,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use tempfile::TempDir;
 
 use super::artifact::{self, ArtifactError};
 use super::id::{Release, Wanted};
@@ -33,6 +32,7 @@ use super::strict_json;
 use super::trust::{Accepted, Refusal, Signer, Trust};
 use super::unsigned::AllowUnsigned;
 use crate::plugin::Digest;
+use crate::private_dir::PrivateDir;
 use crate::quoted::quoted;
 use crate::report::model::{LimitKind, PluginKind};
 use crate::sandbox::Limits;
@@ -341,7 +341,7 @@ async fn signatures(origin: &Origin, subject: &Digest) -> Result<Vec<Signature>,
 pub struct Fetched {
     authentic: Authentic,
     config: Vec<u8>,
-    dir: TempDir,
+    dir: PrivateDir,
 }
 
 impl Authentic {
@@ -368,7 +368,7 @@ impl Authentic {
         }
         let config = origin.read(&self.manifest.config, CONFIG_BYTES_MAX).await?;
         artifact::check_config(&config, layer)?;
-        let dir = TempDir::with_prefix_in("package-", parent).map_err(VerifyError::Unpack)?;
+        let dir = PrivateDir::inside(parent).map_err(VerifyError::Unpack)?;
         let component = dir.path().join(COMPONENT);
         let mut file = File::create(&component).map_err(VerifyError::Unpack)?;
         origin.copy(layer, &mut file).await?;

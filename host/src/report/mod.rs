@@ -3,6 +3,7 @@
 
 mod baselines;
 mod beside;
+mod command;
 mod comparisons;
 mod error;
 mod found;
@@ -27,6 +28,7 @@ mod tests;
 mod write;
 
 pub use baselines::{Baseline, KeptPlugin};
+pub use command::without_values;
 pub use error::StoreError;
 pub use found::check_owner;
 pub(crate) use label::{label, parts};

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as TagError;
 
+use super::command::without_values;
 use super::error::Cause;
 use super::label::label;
 use super::model::{Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run};
@@ -161,7 +162,7 @@ pub(super) fn run(reader: &Reader<'_>, id: i64) -> Result<Run, Cause> {
             started_at: text(row, "started_at", NAME_BYTES_MAX)?,
             finished_at: text(row, "finished_at", NAME_BYTES_MAX)?,
             status: tag(row, "status")?,
-            command: json(row, "command_json")?,
+            command: without_values(json::<Vec<String>>(row, "command_json")?),
             host_version: text(row, "host_version", NAME_BYTES_MAX)?,
             engine: text(row, "engine", NAME_BYTES_MAX)?,
             seed: unsigned(row, "seed")?,

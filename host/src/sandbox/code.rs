@@ -1,16 +1,21 @@
 //! From component bytes to machine code, and back from a file to a loaded component.
 //!
-//! A file of compiled code is the code followed by `sha256(code)`. It is machine code that will be
-//! run, so it is only ever read from a directory that is private to the user, and only if its hash
-//! is right, which the supervisor checks once a session; a user can never hand one in.
+//! A file of compiled code is the code followed by a hash over its name and the code. The name says whose code it is,
+//! which build and layout, and for which engine, so code under the name of other code has a wrong hash. It is machine
+//! code that will be run, so it is only ever read from a directory that is private to the user, and only as a
+//! [`CodeFile`]: the supervisor has found the hash right, and it is still that file. A user can never hand one in.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::hash::{Hash as _, Hasher};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -120,7 +125,7 @@ pub fn label(
     Ok(sections::label(component, labels)?)
 }
 
-/// Compiles a checked component into a file, in one of its layouts.
+/// Compiles a checked component into a file, in one of its layouts. The file's name must say what it is.
 ///
 /// # Errors
 /// If the engine refuses it, or the file cannot be written.
@@ -141,22 +146,77 @@ pub fn compile(
     };
     let mut file = File::create(to).map_err(file_error)?;
     file.write_all(&code).map_err(file_error)?;
-    file.write_all(&Sha256::digest(&code)).map_err(file_error)
+    let hash = hasher(to).chain_update(&code).finalize();
+    file.write_all(&hash).map_err(file_error)
 }
 
-/// Whether a file holds what [`compile`] wrote, so that a damaged one can be made anew. Reads it in
-/// pieces: the code of a script engine is larger than a supervisor should be.
-#[must_use]
-pub fn is_intact(path: &Path) -> bool {
-    hash_is_right(path).unwrap_or(false)
+/// Of what [`compile`] writes into a file of this name, without the code.
+fn hasher(path: &Path) -> Sha256 {
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    Sha256::new()
+        .chain_update((name.len() as u64).to_le_bytes())
+        .chain_update(name)
 }
 
-fn hash_is_right(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    let Some(mut left) = (file.metadata()?.len()).checked_sub(HASH_BYTES as u64) else {
+/// A file that holds what [`compile`] wrote under that name: only [`CodeFile::check`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeFile {
+    path: PathBuf,
+    /// Which file was checked. As long as it is there, no other has these two numbers.
+    device: u64,
+    inode: u64,
+}
+
+impl CodeFile {
+    /// Checks a file; none if it is not what [`compile`] wrote, so that it can be made anew. Reads it in pieces: the
+    /// code of a script engine is larger than a supervisor should be.
+    #[must_use]
+    pub fn check(path: &Path) -> Option<Self> {
+        let mut file = open(path).ok()?;
+        let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let is_right = hash_is_right(&mut file, metadata.len(), hasher(path));
+        is_right.ok().filter(|is_right| *is_right)?;
+        Some(Self {
+            path: path.into(),
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its size; 0 if it is gone.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
+    }
+
+    /// Opens the file that was checked, and no other that stands in its place now.
+    fn open(&self) -> io::Result<File> {
+        let file = open(&self.path)?;
+        let metadata = file.metadata()?;
+        match (metadata.dev(), metadata.ino()) == (self.device, self.inode) {
+            true => Ok(file),
+            false => Err(io::Error::other("not the machine code that was checked")),
+        }
+    }
+}
+
+/// Neither followed if it is a link, nor waited for if it is a pipe.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options.read(true).open(path)
+}
+
+fn hash_is_right(file: &mut File, bytes: u64, mut hasher: Sha256) -> io::Result<bool> {
+    let Some(mut left) = bytes.checked_sub(HASH_BYTES as u64) else {
         return Ok(false);
     };
-    let mut hasher = Sha256::new();
     let mut piece = vec![0; 1 << 20];
     while left > 0 {
         let wanted = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -174,29 +234,34 @@ fn hash_is_right(path: &Path) -> io::Result<bool> {
 
 const HASH_BYTES: usize = 32;
 
-/// Loads compiled code that [`compile`] wrote and [`is_intact`] found whole. The file is mapped, so
-/// that nothing is read before it is needed, and what stands behind the code is never looked at.
+/// Loads compiled code. The file is mapped, so that nothing is read before it is needed, and what stands behind the
+/// code is never looked at.
 ///
 /// # Errors
-/// If the file cannot be read, or was made by another engine.
-pub fn load(path: &Path, build: Build, limits: &Limits) -> Result<Component, CodeError> {
+/// If the file cannot be read, is not the one that was checked, or was made by another engine.
+pub fn load(code: &CodeFile, build: Build, limits: &Limits) -> Result<Component, CodeError> {
+    let file_error = |source| CodeError::File {
+        path: code.path.display().to_string(),
+        source,
+    };
     let engine = build.engine(limits).map_err(engine_error)?;
-    // SAFETY: the bytes are what `compile` wrote: the path lies in a directory that is private to
-    // the user and that only compile workers of ours can write, and the supervisor found the hash
-    // over all of it to be right.
+    let mut file = code.open().map_err(file_error)?;
+    // The file that is open, whatever its path leads to by now.
+    let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
+    // SAFETY: the bytes are what `compile` wrote under this name: the supervisor found the hash over both right, and
+    // this is that file, which lies in a directory that is private to the user and that only compile workers of ours
+    // can write.
     #[allow(unsafe_code)]
-    let mapped = unsafe { Component::deserialize_file(&engine, path) };
+    let mapped = unsafe { Component::deserialize_file(&engine, opened) };
     if let Ok(component) = mapped {
         return Ok(component);
     }
     // A file system that is mounted `noexec` can be read, but not mapped for execution.
-    let code = std::fs::read(path).map_err(|source| CodeError::File {
-        path: path.display().to_string(),
-        source,
-    })?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(file_error)?;
     // SAFETY: as above.
     #[allow(unsafe_code)]
-    let component = unsafe { Component::deserialize(&engine, code) };
+    let component = unsafe { Component::deserialize(&engine, bytes) };
     component.map_err(engine_error)
 }
 
@@ -209,6 +274,8 @@ pub fn compatibility(build: Build, limits: &Limits) -> Result<String, CodeError>
     let engine: Engine = build.engine(limits).map_err(engine_error)?;
     let mut hasher = Sha256Hasher(Sha256::new());
     build.name().hash(&mut hasher);
+    // What is checked before a component is compiled differs between versions of this program, too.
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
     engine.precompile_compatibility_hash().hash(&mut hasher);
     adapters().hash(&mut hasher);
     super::layout::FORM.hash(&mut hasher);

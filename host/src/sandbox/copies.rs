@@ -1,12 +1,14 @@
 //! Copies of directories: the supervisor makes one of each scratch directory, and a worker makes that afresh for
 //! each instance, so that no instance finds what an earlier one has left.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::MetadataExt as _;
+use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, OpenOptions, OpenOptionsExt as _};
 
 use super::Grants;
 use crate::report::model::LimitKind;
@@ -26,12 +28,19 @@ const UNLIMITED: Quota = Quota {
     files: u64::MAX,
 };
 
-/// Copies what is in a directory into an empty one, and says what is left of the quota.
+/// Permissions that a copy takes over: not those that let a program run as another user.
+const MODES: u32 = 0o777;
+
+/// Those of an owner. A worker, which may not change modes, gives others none.
+const OWN_MODES: u32 = 0o700;
+
+/// Copies what is in a directory into an empty one, with its permissions, and says what is left of the quota. A copy of
+/// a directory can be written by its owner, or nothing could be put into it.
 ///
 /// # Errors
 /// If something cannot be copied, or the quota does not suffice.
 pub fn copy(from: &Path, to: &Path, mut left: Quota) -> io::Result<Quota> {
-    copy_dir(&open(from)?, &open(to)?, &mut left)?;
+    copy_dir(&open(from)?, &open(to)?, &mut left, MODES)?;
     Ok(left)
 }
 
@@ -39,8 +48,9 @@ pub fn copy(from: &Path, to: &Path, mut left: Quota) -> io::Result<Quota> {
 pub(super) fn restore(grants: &Grants) -> io::Result<()> {
     for dir in &grants.dirs {
         if let Some(pristine) = &dir.pristine {
-            empty(&open(&dir.host)?)?;
-            copy(pristine, &dir.host, UNLIMITED)?;
+            let host = open(&dir.host)?;
+            empty(&host)?;
+            copy_dir(&open(pristine)?, &host, &mut UNLIMITED.clone(), OWN_MODES)?;
         }
     }
     Ok(())
@@ -64,7 +74,7 @@ fn empty(dir: &Dir) -> io::Result<()> {
 
 /// Copies files and directories; links, pipes and devices are left behind, since they would lead
 /// out of the copy.
-fn copy_dir(from: &Dir, to: &Dir, left: &mut Quota) -> io::Result<()> {
+fn copy_dir(from: &Dir, to: &Dir, left: &mut Quota, modes: u32) -> io::Result<()> {
     for entry in from.entries()? {
         let entry = entry?;
         let (name, kind) = (entry.file_name(), entry.file_type()?);
@@ -72,24 +82,40 @@ fn copy_dir(from: &Dir, to: &Dir, left: &mut Quota) -> io::Result<()> {
             continue;
         }
         take(&mut left.files, 1, LimitKind::ScratchFiles)?;
+        let metadata = entry.metadata()?;
+        let mode = metadata.mode() & modes;
         if kind.is_dir() {
-            to.create_dir(&name)?;
-            copy_dir(&entry.open_dir()?, &to.open_dir(&name)?, left)?;
+            let mode = mode | 0o700;
+            to.create_dir_with(&name, DirBuilder::new().mode(mode))?;
+            let copy = to.open_dir(&name)?;
+            copy_dir(&entry.open_dir()?, &copy, left, modes)?;
+            give(&copy.into_std_file(), mode)?;
         } else {
-            let bytes = entry.metadata()?.len();
+            let bytes = metadata.len();
             take(&mut left.bytes, bytes, LimitKind::ScratchBytes)?;
             let original = entry.open()?.into_std();
-            let copy = to.open_with(&name, OpenOptions::new().write(true).create_new(true))?;
-            copy_file(original, copy.into_std(), bytes)?;
+            let mut new = OpenOptions::new();
+            new.write(true).create_new(true).mode(mode);
+            let copy = to.open_with(&name, &new)?.into_std();
+            copy_file(original, &copy, bytes)?;
+            give(&copy, mode)?;
         }
     }
     Ok(())
 }
 
 /// By the kernel, where it can: both are plain files.
-fn copy_file(original: File, mut copy: File, bytes: u64) -> io::Result<()> {
+fn copy_file(original: File, mut copy: &File, bytes: u64) -> io::Result<()> {
     io::copy(&mut io::Read::take(original, bytes), &mut copy)?;
     Ok(())
+}
+
+/// Gives a copy the permissions that the umask took away.
+fn give(copy: &File, mode: u32) -> io::Result<()> {
+    match copy.metadata()?.permissions().mode() & MODES == mode {
+        true => Ok(()),
+        false => copy.set_permissions(Permissions::from_mode(mode)),
+    }
 }
 
 fn take(left: &mut u64, amount: u64, limit: LimitKind) -> io::Result<()> {

@@ -26,7 +26,7 @@ mod sections;
 mod state;
 
 pub use code::{
-    CodeError, check, compatibility, compile, describe, is_intact, label, load, to_component,
+    CodeError, CodeFile, check, compatibility, compile, describe, label, load, to_component,
 };
 pub use componentize::ModuleError;
 pub use copies::{Quota, copy};

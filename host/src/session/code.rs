@@ -1,28 +1,28 @@
 //! A subject's compiled code: from the cache, or from a compile worker.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::subject::Subject;
+use crate::private_dir::PrivateDir;
 use crate::progress::Progress;
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
-use crate::sandbox::{self, Build, CodeError, Layout, Limits, is_intact};
+use crate::sandbox::{self, Build, CodeError, CodeFile, Layout, Limits};
 use crate::worker::{CompileJob, Event, INTERRUPTED, Job, Report, monotonic_ns};
 
 /// The builds of a component, as files that a run worker loads.
 #[derive(Debug, Clone)]
 pub(super) struct Code {
-    pub(super) metered: PathBuf,
+    pub(super) metered: CodeFile,
     /// The uninstrumented build in the layouts that were compiled so far; always in the plain one.
-    timed: BTreeMap<Layout, PathBuf>,
+    timed: BTreeMap<Layout, CodeFile>,
     /// How many layouts it has.
     pub(super) layouts: u32,
 }
 
 impl Code {
-    fn new(metered: PathBuf, timed: PathBuf) -> Self {
-        let layouts = Layout::count(bytes(&timed));
+    fn new(metered: CodeFile, timed: CodeFile) -> Self {
+        let layouts = Layout::count(timed.bytes());
         Self {
             metered,
             timed: BTreeMap::from([(Layout::PLAIN, timed)]),
@@ -31,12 +31,12 @@ impl Code {
     }
 
     /// The uninstrumented build in its plain layout.
-    pub(super) fn plain(&self) -> &Path {
+    pub(super) fn plain(&self) -> &CodeFile {
         &self.timed[&Layout::PLAIN]
     }
 
     /// The uninstrumented build in a layout; the plain one where that could not be compiled.
-    pub(super) fn timed(&self, layout: Layout) -> (Layout, &Path) {
+    pub(super) fn timed(&self, layout: Layout) -> (Layout, &CodeFile) {
         match self.timed.get(&layout) {
             Some(code) => (layout, code),
             None => (Layout::PLAIN, self.plain()),
@@ -52,15 +52,13 @@ struct Target {
     name: String,
 }
 
-/// What compiling took.
+/// What compiling brought, and what it took.
 struct Compiled {
+    /// In the order of the targets.
+    files: Vec<CodeFile>,
     duration_ns: u64,
     /// Whether it is there for the next session.
     is_kept: bool,
-}
-
-fn bytes(code: &Path) -> u64 {
-    std::fs::metadata(code).map_or(0, |metadata| metadata.len())
 }
 
 /// What compiled code depends on besides the component, by build; the same for a whole session.
@@ -88,8 +86,10 @@ impl Session<'_> {
             });
             match self.compile_now(subject, &targets).await {
                 Ok(compiled) => {
-                    let [metered, timed] =
-                        targets.map(|target| self.cache.run_dir().join(target.name));
+                    let Ok([metered, timed]) = <[CodeFile; 2]>::try_from(compiled.files) else {
+                        let message = "a build was not compiled".into();
+                        return subject.refuse(Outcome::Host { message });
+                    };
                     let cache = if compiled.is_kept {
                         CacheUse::Miss
                     } else {
@@ -103,7 +103,7 @@ impl Session<'_> {
         subject.plugin.compile = Some(Compile {
             cache,
             duration_ns,
-            code_bytes: bytes(code.plain()),
+            code_bytes: code.plain().bytes(),
             layouts: code.layouts,
         });
         subject.code = Some(code);
@@ -136,13 +136,10 @@ impl Session<'_> {
             plugin: &subject.plugin.label,
         });
         match self.compile_now(subject, &missing).await {
-            Ok(_) => {
-                let dir = self.cache.run_dir();
-                let files = missing
-                    .into_iter()
-                    .map(|target| (target.layout, dir.join(target.name)));
+            Ok(compiled) => {
+                let layouts = missing.iter().map(|target| target.layout);
                 if let Some(code) = &mut subject.code {
-                    code.timed.extend(files);
+                    code.timed.extend(layouts.zip(compiled.files));
                 }
             }
             Err(outcome) => self.warnings.push(format!(
@@ -175,13 +172,12 @@ impl Session<'_> {
     }
 
     /// A file of the cache, if it is what was once put there.
-    fn cached(&self, name: &str) -> Option<PathBuf> {
-        let file = self.cache.find(name)?;
-        if is_intact(&file) {
-            return Some(file);
+    fn cached(&self, name: &str) -> Option<CodeFile> {
+        let checked = CodeFile::check(&self.cache.find(name)?);
+        if checked.is_none() {
+            self.cache.forget(name);
         }
-        self.cache.forget(name);
-        None
+        checked
     }
 
     async fn compile_now(
@@ -194,7 +190,7 @@ impl Session<'_> {
             message: error.to_string(),
         };
         // Each worker writes into a directory of its own and reads a copy that nobody changes.
-        let desk = tempfile::tempdir_in(self.cache.run_dir()).map_err(|error| host(&error))?;
+        let desk = PrivateDir::inside(self.cache.run_dir()).map_err(|error| host(&error))?;
         let component = desk.path().join("component");
         subject
             .snapshot(limits, &component)
@@ -220,10 +216,13 @@ impl Session<'_> {
         let duration_ns = monotonic_ns() - began;
         self.look_at(subject, &reports)?;
         let mut is_kept = self.cache.is_kept();
+        let mut files = Vec::new();
         for target in targets {
             let file = self.cache.run_dir().join(&target.name);
             let code = desk.path().join(&target.name).join(&target.name);
             std::fs::rename(code, &file).map_err(|error| host(&error))?;
+            let checked = CodeFile::check(&file);
+            files.push(checked.ok_or_else(|| host(&"the compiled code is damaged"))?);
             if let Err(error) = self.cache.keep(&target.name) {
                 is_kept = false;
                 self.warnings
@@ -231,6 +230,7 @@ impl Session<'_> {
             }
         }
         Ok(Compiled {
+            files,
             duration_ns,
             is_kept,
         })

@@ -2,17 +2,17 @@
 //! run once, in a build of its own, by a worker of its own.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::subject::{Subject, wall};
 use super::{Findings, Session, SessionError};
 use crate::measure::ProfileSize;
 use crate::packaging::Ask;
+use crate::private_dir::PrivateDir;
 use crate::profile::Profile;
 use crate::progress::{Observer, Progress, Step};
 use crate::report::model::Outcome;
-use crate::sandbox::{Build, Layout};
+use crate::sandbox::{Build, CodeFile, Layout};
 use crate::session::Request;
 use crate::worker::{Cancel, CompileJob, Event, Job, Report};
 
@@ -98,10 +98,10 @@ pub async fn profile(
 
 /// The profiled build of a plugin.
 struct ProfiledBuild {
-    code: PathBuf,
+    code: CodeFile,
     functions: Arc<[String]>,
     /// Where the code is, until nobody needs it any more.
-    _desk: tempfile::TempDir,
+    _desk: PrivateDir,
 }
 
 impl Session<'_> {
@@ -124,7 +124,7 @@ impl Session<'_> {
         self.observer.on(Progress::Compile {
             plugin: &subject.plugin.label,
         });
-        let desk = tempfile::tempdir_in(self.cache.run_dir()).map_err(host)?;
+        let desk = PrivateDir::inside(self.cache.run_dir()).map_err(host)?;
         let component = desk.path().join("component");
         subject
             .snapshot(limits, &component)
@@ -145,6 +145,9 @@ impl Session<'_> {
             Outcome::Ok => {}
             outcome => return Err(outcome),
         }
+        let code = CodeFile::check(&code).ok_or_else(|| Outcome::Host {
+            message: "the compiled code is damaged".into(),
+        })?;
         let functions = report.events.into_iter().filter_map(|event| match event {
             Event::Functions { names } => Some(names),
             _ => None,

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-use tempfile::TempDir;
-
+use crate::private_dir::PrivateDir;
 use crate::report::model::LimitKind;
 use crate::sandbox::{Access, Grants, Limits, Quota, copy};
 
@@ -16,7 +15,7 @@ pub(super) struct Scratch(BTreeMap<PathBuf, Pristine>);
 
 #[derive(Debug)]
 struct Pristine {
-    dir: TempDir,
+    dir: PrivateDir,
     size: Quota,
 }
 
@@ -30,7 +29,7 @@ impl Scratch {
         &mut self,
         grants: &mut Grants,
         limits: &Limits,
-    ) -> io::Result<Vec<TempDir>> {
+    ) -> io::Result<Vec<PrivateDir>> {
         let mut left = Quota {
             bytes: limits.get(LimitKind::ScratchBytes),
             files: limits.get(LimitKind::ScratchFiles),
@@ -66,8 +65,16 @@ impl Scratch {
     }
 }
 
-fn temporary() -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix("dyno-scratch-").tempdir()
+/// Workers find a copy by its path: whoever can lead that elsewhere chooses what a guest writes to.
+fn temporary() -> io::Result<PrivateDir> {
+    let dir = PrivateDir::new()?;
+    if dir.can_be_moved() {
+        let parent = dir.path().parent().unwrap_or(dir.path()).display();
+        return Err(io::Error::other(format!(
+            "other users can rename what is in {parent}: make it sticky with `chmod +t`, or set TMPDIR to another directory"
+        )));
+    }
+    Ok(dir)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::criterion::{CasePattern, Criterion};
-use super::diagnostic::{Diagnostic, Problem, meant};
+use super::diagnostic::{Diagnostic, Problem, is_secret, meant};
 use super::file::File;
 use super::metric::Metric;
 use crate::checkout::{self, Checkout};
@@ -301,7 +301,10 @@ fn understood<T>(
 /// as a list at the end of its sentence, after the stranger's word.
 fn misshapen(text: &str, error: &toml::de::Error) -> Problem {
     let span = error.span().unwrap_or(0..0);
-    let message = error.message();
+    let message = match is_secret(text, span.start) {
+        true => &without_value(error.message()),
+        false => error.message(),
+    };
     // A table is not called by its type.
     if let Some((found, table)) = message.split_once(", expected struct ") {
         let problem = Problem::new(span, format!("{}, expected a table", quoted(found)));
@@ -325,6 +328,17 @@ fn misshapen(text: &str, error: &toml::de::Error) -> Problem {
     let word = text.get(span.clone()).unwrap_or_default();
     let word = word.trim_matches(['"', '\'']);
     Problem::new(span, format!("{what} `{}`", quoted(word))).help(meant(word, &names))
+}
+
+/// What a value should be, without the value.
+fn without_value(message: &str) -> String {
+    let value = message.find(['"', '`']).zip(message.rfind(", expected"));
+    match value {
+        Some((from, to)) if from < to => {
+            format!("{}{}", message[..from].trim_end(), &message[to..])
+        }
+        _ => message.into(),
+    }
 }
 
 #[cfg(test)]

@@ -61,8 +61,14 @@ impl Diagnostic {
         let end = text
             .floor_char_boundary(problem.span.end)
             .clamp(start, line_end);
-        let before = harmless(&text[line_start..start]);
-        let marked = harmless(&text[start..end]);
+        let (before, marked, after) = match is_secret(text, start) {
+            true => (String::new(), "…".into(), String::new()),
+            false => (
+                harmless(&text[line_start..start]),
+                harmless(&text[start..end]),
+                harmless(&text[end..line_end]),
+            ),
+        };
         Self {
             path,
             line: text[..start].matches('\n').count() + 1,
@@ -70,7 +76,7 @@ impl Diagnostic {
             message: problem.message,
             help: problem.help,
             marked: before.len()..before.len() + marked.len(),
-            source: before + &marked + &harmless(&text[end..line_end]),
+            source: before + &marked + &after,
         }
     }
 }
@@ -93,6 +99,24 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// Whether the values of variables may stand around a place: in a table `env`, or behind a key of that name. They may be
+/// secrets, and what is wrong with a file is printed where others read it.
+pub(super) fn is_secret(text: &str, at: usize) -> bool {
+    let at = text.floor_char_boundary(at);
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    // Up to the header of its table.
+    for line in text[..end].lines().rev() {
+        if line.split(|c| !is_word(c)).any(|word| word == "env") {
+            return true;
+        }
+        if line.trim_start().starts_with('[') {
+            return false;
+        }
+    }
+    false
+}
 
 /// One line of a stranger's file: whatever is not plainly visible becomes a sign that says so, one
 /// character for one, so that the caret stays below its place.

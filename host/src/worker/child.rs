@@ -238,7 +238,7 @@ fn in_sandbox(
         .saturating_add(input_bytes(job));
     let mut what = Confinement::run(limits.get(LimitKind::Memory).saturating_add(needs));
     what.cores.clone_from(&job.cores);
-    what.read = vec![job.code.clone()];
+    what.read = vec![job.code.path().into()];
     what.read.extend(job.program.files().cloned());
     what.open_files = limits.get(LimitKind::Handles);
     for dir in &job.grants.dirs {
@@ -274,9 +274,9 @@ fn in_sandbox(
 /// What the worker itself holds of the job's files, beside what the guest makes of them: code is
 /// mapped writable until it is complete, or read and copied where it cannot be mapped.
 fn input_bytes(job: &RunJob) -> u64 {
-    let files = job.program.files().chain([&job.code, &job.code]);
     let bytes = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
-    files.map(bytes).sum()
+    let files: u64 = job.program.files().map(bytes).sum();
+    files.saturating_add(job.code.bytes().saturating_mul(2))
 }
 
 /// Loads and links the job's code.

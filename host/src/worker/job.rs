@@ -13,7 +13,7 @@ use crate::measure::{Calibrated, CallNode, CountSettings, FunctionSum, ProfileSi
 use crate::report::model::{
     CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, PluginKind, Sample,
 };
-use crate::sandbox::{Build, Description, Grants, Layout, Limits, Shape};
+use crate::sandbox::{Build, CodeFile, Description, Grants, Layout, Limits, Shape};
 
 /// The one argument that makes a `dyno` process a worker.
 pub const WORKER_ARGUMENT: &str = "--worker";
@@ -120,8 +120,8 @@ pub struct DescribeJob {
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunJob {
-    /// Compiled code that a compile worker made.
-    pub code: PathBuf,
+    /// Compiled code that a compile worker made, and the supervisor has checked.
+    pub code: CodeFile,
     /// The case; empty for [`Job::Cases`].
     pub case: String,
     /// What a program gets and must give.

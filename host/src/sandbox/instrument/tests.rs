@@ -4,8 +4,8 @@ use crate::measure::{
 };
 use crate::report::model::Outcome;
 use crate::sandbox::{
-    Build, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program, check, compile, load,
-    to_component,
+    Build, CodeFile, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program, check,
+    compile, load, to_component,
 };
 
 const EVERYTHING: &str = include_str!("everything.wat");
@@ -27,7 +27,7 @@ impl Guest {
             let dir = tempfile::tempdir().unwrap();
             let code = dir.path().join("code");
             compile(bytes, build, Layout::PLAIN, &limits, &code).unwrap();
-            load(&code, build, &limits).unwrap()
+            load(&CodeFile::check(&code).unwrap(), build, &limits).unwrap()
         };
         Self {
             metered: build(&component, Build::Metered),
@@ -264,7 +264,7 @@ fn nobody_but_our_own_module_gets_the_hooks() {
         let dir = tempfile::tempdir().unwrap();
         let code = dir.path().join("code");
         compile(&component, build, Layout::PLAIN, &limits, &code).unwrap();
-        let component = load(&code, build, &limits).unwrap();
+        let component = load(&CodeFile::check(&code).unwrap(), build, &limits).unwrap();
         assert!(matches!(
             Linked::<NoBench>::new(&component, build),
             Err(Outcome::Refused { .. })
