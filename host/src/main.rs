@@ -5,6 +5,7 @@ mod cli;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use dyno_host::worker::confine::KernelLayer;
 use dyno_host::worker::{WORKER_ARGUMENT, child};
 
 fn main() -> ExitCode {
@@ -15,7 +16,8 @@ fn main() -> ExitCode {
         .is_some_and(|first| first == WORKER_ARGUMENT)
     {
         let supervisor = arguments.next().and_then(|id| id.to_str()?.parse().ok());
-        return worker(supervisor.unwrap_or(0));
+        let required = arguments.map(|layer| layer.to_string_lossy().parse());
+        return worker(supervisor.unwrap_or(0), required.collect());
     }
     cli::ignore_file_size_signal();
     let cli = cli::Cli::parse();
@@ -30,11 +32,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn worker(supervisor: u32) -> ExitCode {
-    match child::work(supervisor) {
+fn worker(supervisor: u32, required: Result<Vec<KernelLayer>, String>) -> ExitCode {
+    let done = required
+        .map_err(anyhow::Error::msg)
+        .and_then(|required| Ok(child::work(supervisor, &required)?));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            cli::complain(&error.into());
+            cli::complain(&error);
             ExitCode::FAILURE
         }
     }

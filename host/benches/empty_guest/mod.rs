@@ -35,7 +35,7 @@ pub(crate) fn cost() -> Result<Cost> {
         Build::Timed,
         Layout::PLAIN,
         &limits,
-        &code,
+        &mut std::fs::File::create(&code)?,
     )?;
     let component = sandbox::load(&code, Build::Timed, &limits)?;
     let linked = Linked::new(&component, Build::Timed).map_err(|outcome| format!("{outcome:?}"))?;

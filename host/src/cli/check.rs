@@ -31,6 +31,7 @@ impl Check {
             Format::Jsonl => export::export(&run.into(), export::Format::Jsonl, &mut out),
         };
         super::shown(result.map_err(Into::into))?;
+        measuring::warn_of_layers(run);
         Ok(measuring::exit(&findings))
     }
 }

@@ -46,6 +46,7 @@ use dyno_host::package::store::StoreError;
 use dyno_host::package::trust::TrustError;
 use dyno_host::packaging::{Named, PackError, PackagingError};
 use dyno_host::session::SessionError;
+use dyno_host::worker::{self, confine::KernelLayer};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
@@ -68,6 +69,15 @@ pub(crate) struct Cli {
     /// Say more: build commands, what was cached, every mark
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// Fail unless workers are confined by these layers: landlock, seccomp
+    #[arg(
+        long,
+        global = true,
+        value_name = "LAYERS",
+        value_delimiter = ',',
+        env = "DYNO_REQUIRE"
+    )]
+    require: Vec<KernelLayer>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -116,6 +126,7 @@ enum Verb {
 impl Cli {
     pub(crate) fn execute(self) -> anyhow::Result<Exit> {
         let verbose = self.verbose;
+        worker::require(self.require);
         match self.verb {
             Verb::Run(verb) => verb.execute(verbose),
             Verb::Check(verb) => verb.execute(verbose),

@@ -67,11 +67,12 @@ pub(super) fn pack(
     output: Option<PathBuf>,
 ) -> anyhow::Result<Packed> {
     let source = source(dir)?;
+    // Whoever requires a layer that is not here wants nothing to be run.
+    let supervisor = supervisor()?;
     if build {
         build::build(&source)?;
     }
     let desk = desk()?;
-    let supervisor = supervisor()?;
     let packed = packaging::pack(
         &source,
         limits,

@@ -49,6 +49,7 @@ impl Profile {
         let book = Book { dir };
         let result = book.show(&mut anstream::stdout().lock(), &found, compares);
         super::shown(result)?;
+        measuring::warn_of_layers(&found.findings.run);
         Ok(measuring::exit(&found.findings))
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::{Hash as _, Hasher};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -43,7 +43,7 @@ pub enum CodeError {
     /// Its functions cannot be made to tell of themselves.
     #[error("it cannot be profiled: {0}")]
     Instrument(String),
-    /// A file could not be read or written.
+    /// A file could not be read.
     #[error("{path}: {source}")]
     File {
         /// Which file.
@@ -51,6 +51,9 @@ pub enum CodeError {
         /// Why.
         source: io::Error,
     },
+    /// What was made could not be written.
+    #[error("the compiled code cannot be written: {0}")]
+    Write(io::Error),
 }
 
 impl CodeError {
@@ -118,28 +121,25 @@ pub fn label(
     Ok(sections::label(component, labels)?)
 }
 
-/// Compiles a checked component into a file, in one of its layouts.
+/// Compiles a checked component, in one of its layouts. The code goes into a file that is open already: who compiles
+/// can open none.
 ///
 /// # Errors
-/// If the engine refuses it, or the file cannot be written.
+/// If the engine refuses it, or the code cannot be written.
 pub fn compile(
     component: &[u8],
     build: Build,
     layout: Layout,
     limits: &Limits,
-    to: &Path,
+    to: &mut impl io::Write,
 ) -> Result<(), CodeError> {
     let engine = build.compiler(limits, layout).map_err(engine_error)?;
     let code = engine
         .precompile_component(component)
         .map_err(engine_error)?;
-    let file_error = |source| CodeError::File {
-        path: to.display().to_string(),
-        source,
-    };
-    let mut file = File::create(to).map_err(file_error)?;
-    file.write_all(&code).map_err(file_error)?;
-    file.write_all(&Sha256::digest(&code)).map_err(file_error)
+    to.write_all(&code)
+        .and_then(|()| to.write_all(&Sha256::digest(&code)))
+        .map_err(CodeError::Write)
 }
 
 /// Whether a file holds what [`compile`] wrote, so that a damaged one can be made anew. Reads it in
