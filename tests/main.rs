@@ -25,6 +25,7 @@ mod cli;
 mod compare;
 mod comparisons;
 mod conditions;
+mod confinement;
 mod consumers;
 mod contract;
 mod cores;
