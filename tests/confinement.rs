@@ -149,7 +149,7 @@ fn what_is_required_and_missing_ends_every_command_before_it_begins() {
     bench.write("mine/plugin.wat", plugin(&["a"]));
     bench.write(
         "dyno.toml",
-        "[[plugins]]\npath = \"mine\"\nname = \"mine\"\n[phases.a]\nplugins = [\"mine\"]\n",
+        "[[plugins]]\npath = \"mine\"\nname = \"mine\"\n[phases.baseline]\nplugins = [\"mine\"]\n",
     );
     let commands: [&[&str]; 7] = [
         &["run", "mine"],
