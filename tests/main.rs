@@ -28,6 +28,7 @@ mod code_cache;
 mod compare;
 mod comparisons;
 mod conditions;
+mod confinement;
 mod consumers;
 mod contract;
 mod cores;

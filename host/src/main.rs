@@ -6,6 +6,7 @@ use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
 use dyno_host::plugin::{BUILD_ARGUMENT, PASSPHRASE_VARIABLE, hide, run_build_command};
+use dyno_host::worker::confine::KernelLayer;
 use dyno_host::worker::{WORKER_ARGUMENT, child};
 
 fn main() -> ExitCode {
@@ -17,7 +18,8 @@ fn main() -> ExitCode {
         .is_some_and(|first| first == WORKER_ARGUMENT)
     {
         let supervisor = arguments.next().and_then(|id| id.to_str()?.parse().ok());
-        return worker(supervisor.unwrap_or(0));
+        let required = arguments.map(|layer| layer.to_string_lossy().parse());
+        return worker(supervisor.unwrap_or(0), required.collect());
     }
     if std::env::args_os()
         .nth(1)
@@ -44,11 +46,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn worker(supervisor: u32) -> ExitCode {
-    match child::work(supervisor) {
+fn worker(supervisor: u32, required: Result<Vec<KernelLayer>, String>) -> ExitCode {
+    let done = required
+        .map_err(anyhow::Error::msg)
+        .and_then(|required| Ok(child::work(supervisor, &required)?));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            cli::complain(&error.into());
+            cli::complain(&error);
             ExitCode::FAILURE
         }
     }

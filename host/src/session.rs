@@ -40,14 +40,15 @@ use crate::progress::{Observer, Progress, Step};
 use crate::report::model::{Comparison, Plugin, Run, RunStatus};
 use crate::report::{label, rfc3339};
 use crate::sandbox::{Build, CodeError, CodeFile, ENGINE, Shape};
-use crate::worker::{Cancel, Job, Report, RunJob, Supervisor, monotonic_ns};
+use crate::worker::confine::unprotected;
+use crate::worker::{Cancel, Job, Report, RunJob, StartError, Supervisor, monotonic_ns};
 
 /// Why a session could not begin. What goes wrong later is an outcome in the run.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// Workers cannot be started.
-    #[error("this program cannot find itself to start workers: {0}")]
-    Program(std::io::Error),
+    /// No worker can be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// There is nowhere to put code.
     #[error("no temporary directory can be made for compiled code: {0}")]
     Temporary(std::io::Error),
@@ -150,7 +151,7 @@ impl<'a> Session<'a> {
         cancel: Cancel,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, SessionError> {
-        let supervisor = Supervisor::new(cancel.clone()).map_err(SessionError::Program)?;
+        let supervisor = Supervisor::new(cancel.clone())?;
         let (cache, warning) =
             CodeCache::open(request.cache_dir.as_deref(), request.cache_bytes_max)
                 .map_err(SessionError::Temporary)?;
@@ -427,6 +428,7 @@ impl<'a> Session<'a> {
             && self.confinement.is_empty()
         {
             self.confinement = layers.to_vec();
+            self.warnings.extend(unprotected(layers));
         }
     }
 }

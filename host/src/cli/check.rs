@@ -32,6 +32,7 @@ impl Check {
             Some(format) => export::export(&run.into(), format, terminal::data()),
         };
         super::shown(result.map_err(Into::into))?;
+        measuring::warn_of_layers(run);
         Ok(measuring::exit(&findings))
     }
 }

@@ -13,7 +13,7 @@ use dyno_host::report::Store;
 use dyno_host::report::model::Exceptions;
 use dyno_host::session::{Stage, Versus};
 use dyno_host::study::{self, ROUNDS, Resolution};
-use dyno_host::worker::confine;
+use dyno_host::worker::{self, confine};
 
 use super::measuring::{self, Conditions};
 use super::{Exit, paths};
@@ -51,6 +51,7 @@ impl Doctor {
         let diagnosis = Diagnosis {
             machine: machine::machine(),
             layers: confine::probe(),
+            required: worker::required().to_vec(),
             clocks: machine::clocks(),
             noise: machine::noise(),
             resolution,
@@ -61,7 +62,11 @@ impl Doctor {
             ],
         };
         render::doctor(&mut render::terminal::stdout(), &diagnosis)?;
-        Ok(Exit::Well)
+        // Whoever requires a layer asks whether it is here.
+        match confine::missing(worker::required()) {
+            Some(_) => Ok(Exit::Host),
+            None => Ok(Exit::Well),
+        }
     }
 
     /// What ten blocks can tell apart here: two copies of one plugin, compared in several sessions, each of which is

@@ -23,6 +23,7 @@ impl List {
         let findings = measuring::measure(&request, &mut Progress::on_terminal(false))?;
         let result = render::list(&mut render::terminal::stdout(), &findings.run);
         super::shown(result.map_err(Into::into))?;
+        measuring::warn_of_layers(&findings.run);
         Ok(measuring::exit(&findings))
     }
 }

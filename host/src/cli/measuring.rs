@@ -15,7 +15,7 @@ use dyno_host::report::model::{Outcome, Plugin, Run};
 use dyno_host::report::without_values;
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::session::{self, CoreChoice, Depth, Findings, Request, SessionError, Stage};
-use dyno_host::worker::Cancel;
+use dyno_host::worker::{Cancel, confine};
 
 use super::building::BuildArgs;
 use super::cases::CaseArgs;
@@ -323,6 +323,15 @@ pub(super) fn in_session<T>(
         let mut person = Person { yes: false };
         Ok(work(cancel, &mut person).await?)
     })
+}
+
+/// Warns of the layers that workers went without, for commands that do not show the warnings of a run.
+pub(super) fn warn_of_layers(run: &Run) {
+    // Where no worker began, none is missing.
+    if !run.confinement.is_empty() {
+        let warnings = confine::unprotected(&run.confinement);
+        warnings.iter().for_each(|warning| super::warn(warning));
+    }
 }
 
 /// The exit code that findings deserve.

@@ -52,6 +52,7 @@ use dyno_host::plugin::BuildError;
 use dyno_host::private_dir;
 use dyno_host::render;
 use dyno_host::session::SessionError;
+use dyno_host::worker::{self, confine::KernelLayer};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) use messages::{complain, complain_of_panic, parse};
@@ -77,6 +78,15 @@ pub(crate) struct Cli {
     /// Say more: build commands, what was cached, every mark
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// Fail unless workers are confined by these layers: landlock, seccomp
+    #[arg(
+        long,
+        global = true,
+        value_name = "LAYERS",
+        value_delimiter = ',',
+        env = "DYNO_REQUIRE"
+    )]
+    require: Vec<KernelLayer>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -127,6 +137,7 @@ impl Cli {
         let verbose = self.verbose;
         // What an earlier process held when it was killed may be private.
         private_dir::sweep();
+        worker::require(self.require);
         match self.verb {
             Verb::Run(verb) => verb.execute(verbose),
             Verb::Check(verb) => verb.execute(verbose),

@@ -21,6 +21,7 @@ use dyno_host::quantity;
 use dyno_host::render::{escape, terminal};
 use dyno_host::report::model::LimitKind;
 use dyno_host::sandbox::{LimitUnit, Limits};
+use dyno_host::worker::confine;
 use dyno_host::worker::{Cancel, Supervisor};
 
 use super::{UsageError, paths};
@@ -152,7 +153,12 @@ pub(super) fn home() -> anyhow::Result<Home> {
 /// Workers for a verb that runs no session. Whoever interrupts it ends this process, and with it
 /// the worker.
 pub(super) fn supervisor() -> anyhow::Result<Supervisor> {
-    Ok(Supervisor::new(Cancel::never())?)
+    let supervisor = Supervisor::new(Cancel::never())?;
+    // A session keeps these with its run.
+    for warning in confine::unprotected(&confine::active()) {
+        super::warn(&warning);
+    }
+    Ok(supervisor)
 }
 
 /// A directory for what is being looked at, which goes when the verb ends.

@@ -49,6 +49,7 @@ impl Profile {
         }
         let result = book.show(&mut render::terminal::stdout(), &found, compares);
         super::shown(result)?;
+        measuring::warn_of_layers(&found.findings.run);
         Ok(measuring::exit(&found.findings))
     }
 }

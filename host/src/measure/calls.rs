@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 /// Nodes of a tree: a page of JSON each hundred, 10 MB together.
-const NODES_MAX: usize = 100_000;
+pub const NODES_MAX: usize = 100_000;
 
 /// Functions within one another that are told apart; a flame graph that is any higher is one stalk.
 const DEPTH_MAX: usize = 500;

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Batch, Order, Schedule};
 use crate::report::model::{CountBatch, CountMethod};
 
+/// Passes of the count: what differs between two is not deterministic.
+pub const COUNT_PASSES: usize = 2;
+
 /// When a count is settled, and when it gives up.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CountSettings {

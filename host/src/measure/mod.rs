@@ -19,10 +19,10 @@ mod sampler;
 mod time;
 
 pub use calibrate::{CalibrateSchedule, Calibrated};
-pub use calls::{CallNode, FunctionSum, Place};
+pub use calls::{CallNode, FunctionSum, NODES_MAX, Place};
 pub(crate) use clock::clock_ns;
 pub use clock::{Clock, SystemClock, Usage};
-pub use count::{CountSchedule, CountSettings, Counts};
+pub use count::{COUNT_PASSES, CountSchedule, CountSettings, Counts};
 pub use profile::{ProfileSchedule, ProfileSize, Profiled, Profiler};
 pub use sampler::{Batch, Order, Sampler, Schedule};
 pub use time::{BUDGETS_MAX, TimeSchedule, TimeSettings};

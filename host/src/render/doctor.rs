@@ -8,7 +8,7 @@ use crate::machine::{Clocks, Finding, Severity};
 use crate::report::model::Machine;
 use crate::stats::Rate;
 use crate::study::Resolution;
-use crate::worker::confine::LayerStatus;
+use crate::worker::confine::{KernelLayer, LayerStatus};
 
 /// Everything that doctor looked at.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Diagnosis {
     pub machine: Machine,
     /// What confines workers on it.
     pub layers: Vec<LayerStatus>,
+    /// Which of it the user requires.
+    pub required: Vec<KernelLayer>,
     /// What its clocks cost.
     pub clocks: Clocks,
     /// What makes it noisy.
@@ -41,16 +43,7 @@ pub fn doctor(out: &mut Sink<impl Write>, diagnosis: &Diagnosis) -> io::Result<(
     }
     writeln!(out, "{BOLD}confinement of workers{BOLD:#}")?;
     for layer in &diagnosis.layers {
-        let (style, sign) = if layer.active {
-            (GREEN, "✓")
-        } else {
-            (RED, "✗")
-        };
-        writeln!(
-            out,
-            "  {style}{sign}{style:#} {:<12} {DIM}{}{DIM:#}",
-            layer.layer, layer.detail
-        )?;
+        show_layer(out, layer, &diagnosis.required)?;
     }
     let clocks = &diagnosis.clocks;
     writeln!(out, "{BOLD}clocks{BOLD:#}")?;
@@ -97,6 +90,34 @@ pub fn doctor(out: &mut Sink<impl Write>, diagnosis: &Diagnosis) -> io::Result<(
         writeln!(out, "  {name:<12} {}", escape(&place))?;
     }
     Ok(())
+}
+
+/// A layer, and what is lost where it is not.
+fn show_layer(
+    out: &mut impl Write,
+    layer: &LayerStatus,
+    required: &[KernelLayer],
+) -> io::Result<()> {
+    let known = |one: &&KernelLayer| one.name() == layer.layer;
+    let (style, sign) = match layer.active {
+        true => (GREEN, "✓"),
+        false => (RED, "✗"),
+    };
+    let demand = match required.iter().any(|one| known(&one)) {
+        true => "required; ",
+        false => "",
+    };
+    writeln!(
+        out,
+        "  {style}{sign}{style:#} {:<12} {DIM}{demand}{}{DIM:#}",
+        layer.layer, layer.detail
+    )?;
+    match KernelLayer::ALL.iter().find(known) {
+        Some(lost) if !layer.active => {
+            writeln!(out, "    {DIM}without it, {}{DIM:#}", lost.without())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// In the usual case and in the worst, each rate with its interval.

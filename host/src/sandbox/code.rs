@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::hash::{Hash as _, Hasher};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -48,7 +48,7 @@ pub enum CodeError {
     /// Its functions cannot be made to tell of themselves.
     #[error("it cannot be profiled: {0}")]
     Instrument(String),
-    /// A file could not be read or written.
+    /// A file could not be read.
     #[error("{path}: {source}")]
     File {
         /// Which file.
@@ -56,6 +56,9 @@ pub enum CodeError {
         /// Why.
         source: io::Error,
     },
+    /// What was made could not be written.
+    #[error("the compiled code cannot be written: {0}")]
+    Write(io::Error),
 }
 
 impl CodeError {
@@ -125,29 +128,27 @@ pub fn label(
     Ok(sections::label(component, labels)?)
 }
 
-/// Compiles a checked component into a file, in one of its layouts. The file's name must say what it is.
+/// Compiles a checked component, in one of its layouts. The code goes into a file that is open already: who compiles
+/// can open none. Its path must say what it is, since the hash is over its name, too.
 ///
 /// # Errors
-/// If the engine refuses it, or the file cannot be written.
+/// If the engine refuses it, or the code cannot be written.
 pub fn compile(
     component: &[u8],
     build: Build,
     layout: Layout,
     limits: &Limits,
-    to: &Path,
+    path: &Path,
+    to: &mut impl io::Write,
 ) -> Result<(), CodeError> {
     let engine = build.compiler(limits, layout).map_err(engine_error)?;
     let code = engine
         .precompile_component(component)
         .map_err(engine_error)?;
-    let file_error = |source| CodeError::File {
-        path: to.display().to_string(),
-        source,
-    };
-    let mut file = File::create(to).map_err(file_error)?;
-    file.write_all(&code).map_err(file_error)?;
-    let hash = hasher(to).chain_update(&code).finalize();
-    file.write_all(&hash).map_err(file_error)
+    let hash = hasher(path).chain_update(&code).finalize();
+    to.write_all(&code)
+        .and_then(|()| to.write_all(&hash))
+        .map_err(CodeError::Write)
 }
 
 /// Of what [`compile`] writes into a file of this name, without the code.

@@ -1,6 +1,6 @@
 //! What a worker process does: strips and confines itself, reads its job, does it, reports.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,14 +8,14 @@ use std::time::Instant;
 
 use nix::time::ClockId;
 
-use super::confine::{Confinement, Stripped, strip};
+use super::confine::{ConfineError, Confined, Confinement, KernelLayer, Stripped, strip};
 use super::job::{
     CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PROFILED_PER_EVENT, ProgramJob, RunJob,
     SAMPLES_PER_EVENT, Timed,
 };
 use crate::measure::{
-    CalibrateSchedule, CountSchedule, CountSettings, ProfileSize, Profiler, Sampler, SystemClock,
-    TimeSchedule, TimeSettings, clock_ns,
+    COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, ProfileSize, Profiler, Sampler,
+    SystemClock, TimeSchedule, TimeSettings, clock_ns,
 };
 use crate::report::model::{CountPass, LimitKind, Outcome, PluginKind};
 use crate::sandbox::{
@@ -42,7 +42,7 @@ pub enum ChildError {
     NotAWorker,
     /// It could not be confined.
     #[error("could not be confined: {0}")]
-    Confine(#[from] super::confine::ConfineError),
+    Confine(#[from] ConfineError),
     /// The job did not arrive, or the supervisor is gone.
     #[error("the supervisor cannot be reached: {0}")]
     Pipe(#[from] io::Error),
@@ -51,11 +51,12 @@ pub enum ChildError {
     Job(#[from] serde_json::Error),
 }
 
-/// The whole life of a worker. `supervisor` is the process that must have started it.
+/// The whole life of a worker. `supervisor` is the process that must have started it, `required` the layers without
+/// which it must not go on.
 ///
 /// # Errors
-/// If it could not be confined or got no job. What the guest does wrong is an event.
-pub fn work(supervisor: u32) -> Result<(), ChildError> {
+/// If it got no job. What the guest does wrong is an event, and so is that it could not be confined.
+pub fn work(supervisor: u32, required: &[KernelLayer]) -> Result<(), ChildError> {
     // A supervisor always sets it; a user who got here is told so, and not what `strip` misses.
     if std::env::var_os(PADDING_VARIABLE).is_none() {
         return Err(ChildError::NotAWorker);
@@ -66,25 +67,63 @@ pub fn work(supervisor: u32) -> Result<(), ChildError> {
         .lock()
         .take(JOB_BYTES_MAX)
         .read_line(&mut line)?;
-    let outcome = match serde_json::from_str(&line)? {
-        Job::Compile(job) => compile(stripped, &job)?,
-        Job::Describe(job) => describe(stripped, &job)?,
-        Job::Cases(job) => in_sandbox(stripped, &job, Build::Metered, || cases(&job))?,
-        Job::Count { run, settings } => {
-            in_sandbox(stripped, &run, Build::Metered, || count(&run, settings))?
-        }
-        Job::Calibrate { run, sample_ns } => {
-            in_sandbox(stripped, &run, Build::Timed, || calibrate(&run, sample_ns))?
-        }
-        Job::Time { run, settings } => {
-            in_sandbox(stripped, &run, Build::Timed, || time(&run, settings))?
-        }
-        Job::Profile { run, size } => {
-            in_sandbox(stripped, &run, Build::Profiled, || profile(&run, size))?
-        }
+    let worker = Worker {
+        stripped,
+        required: required.to_vec(),
+    };
+    let outcome = match worker.does(&serde_json::from_str(&line)?) {
+        Err(ChildError::Confine(error)) => unconfined(&error),
+        done => done?,
     };
     emit(&Event::Done { outcome })?;
     Ok(())
+}
+
+/// What is no fault of a plugin, which was not even looked at.
+fn unconfined(error: &ConfineError) -> Outcome {
+    let cause = std::error::Error::source(error);
+    let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+    Outcome::Host {
+        message: format!("its worker could not be confined: {error}{cause}"),
+    }
+}
+
+/// A worker that is stripped, and yet to be confined.
+struct Worker {
+    stripped: Stripped,
+    required: Vec<KernelLayer>,
+}
+
+impl Worker {
+    fn does(self, job: &Job) -> Result<Outcome, ChildError> {
+        let metered = Build::Metered;
+        match job {
+            Job::Compile(job) => compile(self, job),
+            Job::Describe(job) => describe(self, job),
+            Job::Cases(run) => in_sandbox(self, run, metered, |seal| cases(run, seal)),
+            Job::Count { run, settings } => {
+                in_sandbox(self, run, metered, |seal| count(run, *settings, seal))
+            }
+            Job::Calibrate { run, sample_ns } => in_sandbox(self, run, Build::Timed, |seal| {
+                calibrate(run, *sample_ns, seal)
+            }),
+            Job::Time { run, settings } => {
+                in_sandbox(self, run, Build::Timed, |seal| time(run, *settings, seal))
+            }
+            Job::Profile { run, size } => {
+                in_sandbox(self, run, Build::Profiled, |seal| profile(run, *size, seal))
+            }
+        }
+    }
+
+    fn confine(self, mut what: Confinement) -> Result<Confined, ChildError> {
+        what.required = self.required;
+        let confined = self.stripped.confine(&what)?;
+        emit(&Event::Confined {
+            layers: confined.layers.iter().map(ToString::to_string).collect(),
+        })?;
+        Ok(confined)
+    }
 }
 
 fn emit(event: &Event) -> Result<(), ChildError> {
@@ -95,38 +134,58 @@ fn emit(event: &Event) -> Result<(), ChildError> {
     Ok(())
 }
 
-fn confine(stripped: Stripped, what: &Confinement) -> Result<(), ChildError> {
-    let confined = stripped.confine(what)?;
-    emit(&Event::Confined {
-        layers: confined.layers.iter().map(ToString::to_string).collect(),
-    })
-}
-
-fn compile(stripped: Stripped, job: &CompileJob) -> Result<Outcome, ChildError> {
-    let mut what = reading(&job.component, Some(&job.code), &job.limits);
+fn compile(worker: Worker, job: &CompileJob) -> Result<Outcome, ChildError> {
+    let files = match Files::open(&job.component, Some(&job.code)) {
+        Ok(files) => files,
+        Err(message) => return Ok(Outcome::Host { message }),
+    };
+    let mut what = reading(&job.limits);
     what.cores.clone_from(&job.cores);
-    confine(stripped, &what)?;
-    compiled(compile_build(job))
+    worker.confine(what)?;
+    compiled(compile_build(job, files))
 }
 
-fn describe(stripped: Stripped, job: &DescribeJob) -> Result<Outcome, ChildError> {
+fn describe(worker: Worker, job: &DescribeJob) -> Result<Outcome, ChildError> {
     let to = job.label.as_ref().map(|(_, to)| to);
-    confine(stripped, &reading(&job.component, to, &job.limits))?;
-    compiled(describe_component(job))
+    let files = match Files::open(&job.component, to) {
+        Ok(files) => files,
+        Err(message) => return Ok(Outcome::Host { message }),
+    };
+    worker.confine(reading(&job.limits))?;
+    compiled(describe_component(job, files))
+}
+
+/// All the files of a worker that reads a component and runs nothing of it: they are open when it is confined, and it
+/// opens no other.
+struct Files {
+    component: File,
+    to: Option<File>,
+}
+
+impl Files {
+    fn open(component: &Path, to: Option<&PathBuf>) -> Result<Self, String> {
+        let failed = |path: &Path, error| format!("{}: {error}", path.display());
+        let create = |to: &PathBuf| File::create(to).map_err(|error| failed(to, error));
+        Ok(Self {
+            component: File::open(component).map_err(|error| failed(component, error))?,
+            to: to.map(create).transpose()?,
+        })
+    }
+
+    fn read(&mut self) -> Result<Vec<u8>, CompileFailure> {
+        let mut bytes = Vec::new();
+        let read = self.component.read_to_end(&mut bytes);
+        read.map_err(|error| CompileFailure::Host(format!("the component: {error}")))?;
+        Ok(bytes)
+    }
 }
 
 /// What a worker may do that reads a component and runs nothing of it.
-fn reading(component: &Path, to: Option<&PathBuf>, limits: &Limits) -> Confinement {
+fn reading(limits: &Limits) -> Confinement {
     let mut what = Confinement::compile(
         limits.get(LimitKind::CompileMemory),
         limits.get(LimitKind::Compile),
     );
-    what.read = vec![component.into()];
-    what.write = to
-        .and_then(|to| to.parent())
-        .map(PathBuf::from)
-        .into_iter()
-        .collect();
     // Machine code is some four times as large as the component, more for tiny functions.
     what.file_bytes = limits.get(LimitKind::Component).saturating_mul(32);
     what
@@ -167,41 +226,37 @@ enum CompileFailure {
 impl From<CodeError> for CompileFailure {
     fn from(error: CodeError) -> Self {
         match error {
-            CodeError::File { .. } => Self::Host(error.to_string()),
+            CodeError::File { .. } | CodeError::Write(_) => Self::Host(error.to_string()),
             refused => Self::Refused(refused),
         }
     }
 }
 
-fn read(component: &Path) -> Result<Vec<u8>, CompileFailure> {
-    fs::read(component)
-        .map_err(|error| CompileFailure::Host(format!("{}: {error}", component.display())))
-}
-
-fn describe_component(job: &DescribeJob) -> Result<(), CompileFailure> {
-    let mut component = read(&job.component)?;
-    if let Some((labels, to)) = &job.label {
+fn describe_component(job: &DescribeJob, mut files: Files) -> Result<(), CompileFailure> {
+    let mut component = files.read()?;
+    if let (Some((labels, to)), Some(file)) = (&job.label, &mut files.to) {
         component = sandbox::label(&sandbox::to_component(&component)?, labels, &job.limits)?;
-        fs::write(to, &component)
+        file.write_all(&component)
             .map_err(|error| CompileFailure::Host(format!("{}: {error}", to.display())))?;
     }
     let description = sandbox::describe(&component, &job.limits)?;
     emit(&Event::Described(Box::new(description))).map_err(CompileFailure::Pipe)
 }
 
-fn compile_build(job: &CompileJob) -> Result<(), CompileFailure> {
-    let file = read(&job.component)?;
+fn compile_build(job: &CompileJob, mut files: Files) -> Result<(), CompileFailure> {
+    let file = files.read()?;
     let component = sandbox::to_component(&file)?;
     let shape = sandbox::check(&component, &job.limits)?;
     emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
+    let mut to = files
+        .to
+        .ok_or_else(|| CompileFailure::Host("there is no file for the code".into()))?;
+    let mut write = |component: &[u8]| {
+        let limits = &job.limits;
+        sandbox::compile(component, job.build, job.layout, limits, &job.code, &mut to)
+    };
     if job.build != Build::Profiled {
-        return Ok(sandbox::compile(
-            &component,
-            job.build,
-            job.layout,
-            &job.limits,
-            &job.code,
-        )?);
+        return Ok(write(&component)?);
     }
     let sandbox::Instrumented {
         component,
@@ -211,13 +266,7 @@ fn compile_build(job: &CompileJob) -> Result<(), CompileFailure> {
         let names = names.to_vec();
         emit(&Event::Functions { names }).map_err(CompileFailure::Pipe)?;
     }
-    Ok(sandbox::compile(
-        &component,
-        job.build,
-        job.layout,
-        &job.limits,
-        &job.code,
-    )?)
+    Ok(write(&component)?)
 }
 
 /// The host's own frames on top of the guest's, deepest in a host call out of a deep recursion.
@@ -226,10 +275,10 @@ const HOST_STACK_BYTES: usize = 1 << 20;
 /// Confines a run worker, and does its work on a thread whose stack holds what the guest may use,
 /// whatever the limits of the user's shell are.
 fn in_sandbox(
-    stripped: Stripped,
+    worker: Worker,
     job: &RunJob,
     build: Build,
-    work: impl FnOnce() -> Result<Outcome, ChildError> + Send,
+    work: impl FnOnce(Confined) -> Result<Outcome, ChildError> + Send,
 ) -> Result<Outcome, ChildError> {
     let limits = &job.limits;
     let stack_bytes = build.stack_bytes(limits).saturating_add(HOST_STACK_BYTES);
@@ -247,20 +296,23 @@ fn in_sandbox(
             Access::Read => what.read.push(dir.host.clone()),
             Access::Scratch => {
                 what.write.push(dir.host.clone());
-                what.file_bytes = what.file_bytes.max(limits.get(LimitKind::ScratchBytes));
+                what.file_bytes = beyond_quota(limits.get(LimitKind::ScratchBytes));
             }
         }
     }
-    confine(stripped, &what)?;
+    let confined = worker.confine(what)?;
     // The one other thread: WASI's timers need somebody to wait.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
+    // Until it has begun: what a thread does to begin, a sealed worker cannot do.
+    let begun = runtime.block_on(runtime.spawn(async {}));
+    begun.map_err(io::Error::other)?;
     thread::scope(|scope| {
         let work = || {
             let _entered = runtime.enter();
-            work()
+            work(confined)
         };
         let guest = thread::Builder::new()
             .stack_size(stack_bytes)
@@ -271,6 +323,12 @@ fn in_sandbox(
     })
 }
 
+/// The largest file of a guest with a quota: so much that the quota, which a guest exceeds by a sixteenth before that is
+/// noticed, is always what stops it.
+fn beyond_quota(bytes: u64) -> u64 {
+    bytes.saturating_add(bytes / 8).saturating_add(1 << 20)
+}
+
 /// What the worker itself holds of the job's files, beside what the guest makes of them: code is
 /// mapped writable until it is complete, or read and copied where it cannot be mapped.
 fn input_bytes(job: &RunJob) -> u64 {
@@ -279,16 +337,21 @@ fn input_bytes(job: &RunJob) -> u64 {
     files.saturating_add(job.code.bytes().saturating_mul(2))
 }
 
-/// Loads and links the job's code.
+/// Loads and links the job's code, and says how long loading took, ns. Nothing of it has run then, and the worker is
+/// sealed before anything does.
 fn load<B: crate::measure::Bench + 'static>(
     job: &RunJob,
     build: Build,
-) -> Result<Linked<B>, Outcome> {
-    let component =
-        sandbox::load(&job.code, build, &job.limits).map_err(|error| Outcome::Host {
-            message: error.to_string(),
-        })?;
-    Linked::new(&component, build)
+    confined: Confined,
+) -> Result<(Linked<B>, u64), Outcome> {
+    let host = |message| Outcome::Host { message };
+    let began = Instant::now();
+    let loaded = sandbox::load(&job.code, build, &job.limits);
+    let component = loaded.map_err(|error| host(error.to_string()))?;
+    let linked = Linked::new(&component, build)?;
+    let load_ns = nanos(began);
+    confined.seal().map_err(|error| unconfined(&error))?;
+    Ok((linked, load_ns))
 }
 
 fn conditions<'a>(job: &'a RunJob, build: Build, program: &'a Program) -> Conditions<'a> {
@@ -314,10 +377,10 @@ fn program(job: &ProgramJob) -> Result<Program, ChildError> {
     })
 }
 
-fn cases(job: &RunJob) -> Result<Outcome, ChildError> {
+fn cases(job: &RunJob, seal: Confined) -> Result<Outcome, ChildError> {
     let program = program(&job.program)?;
-    let linked = match load(job, Build::Metered) {
-        Ok(linked) => linked,
+    let (linked, _) = match load(job, Build::Metered, seal) {
+        Ok(loaded) => loaded,
         Err(outcome) => return Ok(outcome),
     };
     match linked.cases(conditions(job, Build::Metered, &program)) {
@@ -339,13 +402,10 @@ fn cases(job: &RunJob) -> Result<Outcome, ChildError> {
     }
 }
 
-/// Passes of the count: what differs between two is not deterministic.
-const COUNT_PASSES: usize = 2;
-
-fn count(job: &RunJob, settings: CountSettings) -> Result<Outcome, ChildError> {
+fn count(job: &RunJob, settings: CountSettings, seal: Confined) -> Result<Outcome, ChildError> {
     let program = program(&job.program)?;
-    let linked = match load(job, Build::Metered) {
-        Ok(linked) => linked,
+    let (linked, _) = match load(job, Build::Metered, seal) {
+        Ok(loaded) => loaded,
         Err(outcome) => return Ok(outcome),
     };
     for _ in 0..COUNT_PASSES {
@@ -379,10 +439,10 @@ fn count(job: &RunJob, settings: CountSettings) -> Result<Outcome, ChildError> {
     Ok(Outcome::Ok)
 }
 
-fn calibrate(job: &RunJob, sample_ns: u64) -> Result<Outcome, ChildError> {
+fn calibrate(job: &RunJob, sample_ns: u64, seal: Confined) -> Result<Outcome, ChildError> {
     let program = program(&job.program)?;
-    let linked = match load(job, Build::Timed) {
-        Ok(linked) => linked,
+    let (linked, _) = match load(job, Build::Timed, seal) {
+        Ok(loaded) => loaded,
         Err(outcome) => return Ok(outcome),
     };
     let schedule = match linked.kind() {
@@ -402,14 +462,12 @@ fn calibrate(job: &RunJob, sample_ns: u64) -> Result<Outcome, ChildError> {
     Ok(ended.outcome)
 }
 
-fn time(job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {
+fn time(job: &RunJob, settings: TimeSettings, seal: Confined) -> Result<Outcome, ChildError> {
     let program = program(&job.program)?;
-    let load_began = Instant::now();
-    let linked = match load(job, Build::Timed) {
-        Ok(linked) => linked,
+    let (linked, load_ns) = match load(job, Build::Timed, seal) {
+        Ok(loaded) => loaded,
         Err(outcome) => return Ok(outcome),
     };
-    let load_ns = nanos(load_began);
     let sampler = Sampler::new(SystemClock::start(), TimeSchedule::new(settings));
     let conditions = conditions(job, Build::Timed, &program);
     let gauge = FuelGauge::default();
@@ -435,10 +493,10 @@ fn time(job: &RunJob, settings: TimeSettings) -> Result<Outcome, ChildError> {
     Ok(ended.outcome)
 }
 
-fn profile(job: &RunJob, size: ProfileSize) -> Result<Outcome, ChildError> {
+fn profile(job: &RunJob, size: ProfileSize, seal: Confined) -> Result<Outcome, ChildError> {
     let program = program(&job.program)?;
-    let linked = match load(job, Build::Profiled) {
-        Ok(linked) => linked,
+    let (linked, _) = match load(job, Build::Profiled, seal) {
+        Ok(loaded) => loaded,
         Err(outcome) => return Ok(outcome),
     };
     let size = match linked.kind() {

@@ -3,13 +3,26 @@
 //! Called by the child itself, in two steps, while it still has one thread:
 //!
 //! ```text
-//! strip(supervisor) ─► read the job ─► Stripped::confine(what the job may do) ─► threads, engine, plugin
+//! strip(supervisor) ─► read the job, open its files ─► Stripped::confine(what the job may do)
+//!     ─► compile
+//!     ─► threads, engine, code ─► Confined::seal() ─► guest
 //! ```
 //!
 //! `strip` takes away what was inherited (descriptors, signals, privileges, a life longer than the
-//! supervisor's); `confine` arms rlimits, landlock and seccomp for good. Both steps only ever take
-//! away. A layer that this kernel does not have is left out, and the result says which are active:
-//! the caps that the engine enforces do not depend on any of them. What is deliberately not here:
+//! supervisor's); `confine` arms rlimits, landlock and seccomp for good and drops all capabilities; `seal` takes away
+//! what only getting ready needs. All steps only ever take
+//! away. A layer that this kernel does not have is left out, unless it is required (`required.rs`), and the result says
+//! which are active. None relies on another: each is tested without the others. What each covers:
+//!
+//! | layer | covers | without it |
+//! |---|---|---|
+//! | rlimits | memory, CPU time, sizes of files, descriptors | is there on every Unix |
+//! | capabilities | files of other users, for a worker of root | is there on every Linux |
+//! | landlock | files by path, TCP, abstract sockets, signals | a worker without directories opens nothing once it is sealed, all the same; one that only reads changes nothing; one with a writable directory can write what its user can |
+//! | seccomp | system calls: processes, programs, sockets, times and modes of files, memory that no limit counts | landlock and rlimits are left |
+//!
+//! What no layer covers: a worker with directories can ask for the size and the times of any file that its user can
+//! find by its path. What is deliberately not here:
 //! RLIMIT_NPROC, because it counts all processes of the user (any value that binds here would break
 //! other programs of the same user) — seccomp forbids new processes instead; the wall clock, which
 //! is the supervisor's; and the empty environment, which the supervisor makes and `strip` checks.
@@ -17,9 +30,11 @@
 #[cfg(target_os = "linux")]
 mod capabilities;
 mod cores;
+mod error;
 #[cfg(target_os = "linux")]
 mod landlock;
 mod probe;
+mod required;
 #[cfg(unix)]
 mod rlimits;
 #[cfg(target_os = "linux")]
@@ -31,16 +46,13 @@ mod strip;
 mod tests;
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 pub use cores::{allowed_cores, pin};
+pub use error::ConfineError;
 pub use probe::{LayerStatus, probe};
+pub use required::{KernelLayer, active, missing, unprotected};
 pub use strip::{Stripped, strip};
-
-/// The engine copies initial memories into anonymous files, which RLIMIT_FSIZE counts. No image is
-/// larger than the component that it comes from; 64 MiB is the cap for script languages.
-const MEMORY_IMAGE_BYTES_MAX: u64 = 64 << 20;
 
 /// What a worker may use. Everything that is not named here is denied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +62,7 @@ pub struct Confinement {
     /// CPU time of all its threads, ms; rounded up to whole seconds. At the cap the kernel sends
     /// SIGXCPU, which ends the process, and a second later SIGKILL.
     pub cpu_ms: Option<u64>,
-    /// The largest file that it may write, in bytes, the engine's memory images included. A write
-    /// beyond it fails with "file too large".
+    /// The largest file that it may write, in bytes. A write beyond it fails with "file too large".
     pub file_bytes: u64,
     /// Descriptors that it may have open beyond the few the worker itself needs.
     pub open_files: u64,
@@ -61,6 +72,10 @@ pub struct Confinement {
     pub write: Vec<PathBuf>,
     /// The cores that it is bound to; none to leave it where the kernel puts it.
     pub cores: Vec<u32>,
+    /// Whether it makes threads and an event loop before it is sealed. One that does not is sealed at once.
+    pub threads: bool,
+    /// Layers without which it must not go on.
+    pub required: Vec<KernelLayer>,
 }
 
 /// A cap on memory, by what the kernel is able to count.
@@ -75,7 +90,7 @@ pub enum MemoryCap {
 }
 
 impl Confinement {
-    /// For a compile worker: capped in address space and CPU time; no file, any core.
+    /// For a compile worker: capped in address space and CPU time; no file but those that are open, any core.
     #[must_use]
     pub fn compile(memory_bytes: u64, cpu_ms: u64) -> Self {
         Self {
@@ -86,6 +101,8 @@ impl Confinement {
             read: Vec::new(),
             write: Vec::new(),
             cores: Vec::new(),
+            threads: false,
+            required: Vec::new(),
         }
     }
 
@@ -96,12 +113,20 @@ impl Confinement {
         Self {
             memory: MemoryCap::Data(data_bytes),
             cpu_ms: None,
-            file_bytes: MEMORY_IMAGE_BYTES_MAX,
+            file_bytes: 0,
             open_files: 0,
             read: Vec::new(),
             write: Vec::new(),
             cores: Vec::new(),
+            threads: true,
+            required: Vec::new(),
         }
+    }
+
+    /// Whether there is a directory among what it may reach.
+    fn has_directories(&self) -> bool {
+        let mut paths = self.read.iter().chain(&self.write);
+        paths.any(|path| path.is_dir())
     }
 }
 
@@ -115,7 +140,7 @@ pub enum Layer {
     Stripped,
     /// No program that it starts could gain privileges.
     NoNewPrivileges,
-    /// Capabilities are gone, but for those by which root reads what it was granted.
+    /// No capability is left in any set.
     Capabilities,
     /// Memory, file size, descriptors and, if asked for, CPU time.
     Rlimits,
@@ -149,64 +174,21 @@ pub struct Confined {
     pub layers: Vec<Layer>,
     /// The cores that it is bound to; none if that was not asked for, or did not work.
     pub cores: Vec<u32>,
+    has_directories: bool,
 }
 
-/// Why a worker must not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfineError {
-    /// The supervisor died before the worker could bind its life to it.
-    #[error("the supervisor (process {expected}) is gone, process {found} has adopted the worker")]
-    Orphaned {
-        /// The supervisor.
-        expected: u32,
-        /// The parent that was found.
-        found: u32,
-    },
-    /// The environment is not the one that the supervisor makes.
-    #[error("the environment holds variables that no worker gets: {names}")]
-    Environment {
-        /// Their names.
-        names: String,
-    },
-    /// Landlock holds for the calling thread and its children only, so a thread would escape it.
-    #[error("the worker has {count} threads already, confinement must come before the second")]
-    Threads {
-        /// How many.
-        count: usize,
-    },
-    /// A file or directory that the job names cannot be opened.
-    #[error("{} cannot be opened", path.display())]
-    Path {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A system call failed in another way than by not being there.
-    #[error("{call} failed")]
-    Call {
-        /// Which, with its main argument.
-        call: &'static str,
-        /// Why.
-        source: io::Error,
-    },
-    /// The kernel has landlock and refused the rules.
-    #[cfg(target_os = "linux")]
-    #[error("landlock refused the rules")]
-    Landlock(#[from] ::landlock::RulesetError),
-    /// The list of system calls does not make a filter.
-    #[cfg(target_os = "linux")]
-    #[error("the list of system calls does not make a filter")]
-    Filter(#[from] seccompiler::BackendError),
-}
-
-#[cfg(unix)]
-impl ConfineError {
-    fn call(call: &'static str) -> impl FnOnce(nix::errno::Errno) -> Self {
-        move |errno| Self::Call {
-            call,
-            source: errno.into(),
+impl Confined {
+    /// Takes away what only getting ready needed, before the first instruction of a guest: threads, sockets, new code,
+    /// memory that is not counted, and paths, if it was given no directory.
+    ///
+    /// # Errors
+    /// If the kernel refuses it. The guest must not run then.
+    pub fn seal(self) -> Result<(), ConfineError> {
+        #[cfg(target_os = "linux")]
+        if self.layers.contains(&Layer::Seccomp) {
+            seccomp::seal(self.has_directories)?;
         }
+        Ok(())
     }
 }
 
@@ -215,12 +197,14 @@ impl Stripped {
     /// core. Threads that are made later inherit all of it.
     ///
     /// # Errors
-    /// If the process has more than one thread, a path cannot be opened, or the kernel has a layer
-    /// but refuses it. The worker must end then, without having read a plugin.
+    /// If the process has more than one thread, a path cannot be opened, the kernel has a layer
+    /// but refuses it, or does not have one that is required. The worker must end then, without having read a plugin.
     pub fn confine(self, what: &Confinement) -> Result<Confined, ConfineError> {
         // No other system than Linux and macOS adds to it.
         #[cfg_attr(not(unix), allow(unused_mut))]
         let mut layers = self.layers;
+        // While it can still be found out: root without capabilities may not be able to.
+        let has_directories = what.has_directories();
         // Before the filter, which forbids to change the affinity.
         let is_bound = !what.cores.is_empty() && pin(&what.cores).is_ok();
         #[cfg(unix)]
@@ -232,16 +216,21 @@ impl Stripped {
         {
             single_thread()?;
             layers.extend(landlock::restrict(&what.read, &what.write)?);
-            capabilities::drop_all_but_file_access()?;
+            capabilities::drop_all()?;
             layers.push(Layer::Capabilities);
-            layers.extend(seccomp::install(what)?);
+            layers.extend(seccomp::install(what, has_directories)?);
         }
+        required::check(&what.required, &layers)?;
         let cores = if is_bound {
             what.cores.clone()
         } else {
             Vec::new()
         };
-        Ok(Confined { layers, cores })
+        Ok(Confined {
+            layers,
+            cores,
+            has_directories,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod child;
 pub mod confine;
+mod inbox;
 mod job;
 mod report;
 mod supervise;
@@ -13,4 +14,4 @@ pub use job::{
     WORKER_ARGUMENT,
 };
 pub use report::{Ended, INTERRUPTED, Report};
-pub use supervise::{Cancel, Supervisor};
+pub use supervise::{Cancel, StartError, Supervisor, require, required};

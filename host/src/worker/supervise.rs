@@ -4,6 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
@@ -13,18 +14,45 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
 use super::child::PADDING_VARIABLE;
+use super::confine::{KernelLayer, missing};
+use super::inbox::Inbox;
 use super::job::{Event, Job, WORKER_ARGUMENT};
 use super::report::{Ended, Report};
 
-/// The longest line a worker may say: the cases of a plugin, whose strings fit into one host call
-/// and take six bytes a byte where each is escaped.
-const LINE_BYTES_MAX: u64 = 8 << 20;
-
-/// All that a worker may say: the samples of the longest case there can be.
-const TOTAL_BYTES_MAX: u64 = 24 << 20;
-
 /// What is kept of a worker's stderr: a panic message.
 const STDERR_BYTES_MAX: u64 = 4096;
+
+/// The layers without which no worker of this process may begin.
+static REQUIRED: OnceLock<Vec<KernelLayer>> = OnceLock::new();
+
+/// Says once, for the whole process, which layers every worker must have: no command that starts workers can then
+/// forget to ask for them.
+pub fn require(layers: Vec<KernelLayer>) {
+    // A second call would be for another command line, and there is one.
+    let _ = REQUIRED.set(layers);
+}
+
+/// The layers that every worker must have.
+#[must_use]
+pub fn required() -> &'static [KernelLayer] {
+    REQUIRED.get().map_or(&[], Vec::as_slice)
+}
+
+/// Why no worker can be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It is not known where this program is.
+    #[error("this program cannot find itself to start workers: {0}")]
+    Program(#[from] io::Error),
+    /// A layer is required that this system does not have.
+    #[error("{layer} is required, and workers do not get it here: {detail}")]
+    Missing {
+        /// Which.
+        layer: &'static str,
+        /// What it would take.
+        detail: String,
+    },
+}
 
 /// Starts workers.
 #[derive(Debug, Clone)]
@@ -69,8 +97,14 @@ impl Supervisor {
     /// A supervisor whose workers are this very program, until `cancel` is raised.
     ///
     /// # Errors
-    /// If the path of this program is not known.
-    pub fn new(cancel: Cancel) -> io::Result<Self> {
+    /// If the path of this program is not known, or a layer is [`required`] that this system does not have.
+    pub fn new(cancel: Cancel) -> Result<Self, StartError> {
+        if let Some(missing) = missing(required()) {
+            return Err(StartError::Missing {
+                layer: missing.layer,
+                detail: missing.detail,
+            });
+        }
         Ok(Self {
             program: std::env::current_exe()?,
             cancel,
@@ -112,6 +146,7 @@ impl Worker {
         let child = Command::new(program)
             .arg(WORKER_ARGUMENT)
             .arg(std::process::id().to_string())
+            .args(required().iter().map(|layer| layer.name()))
             .env_clear()
             .env(PADDING_VARIABLE, "x".repeat(padding_bytes))
             .current_dir("/")
@@ -151,31 +186,22 @@ impl Worker {
         // A worker that is dead already shows in its exit status.
         let _ = stdin.write_all(&line).await;
         drop(stdin);
-        let mut lines = BufReader::new(stdout.take(TOTAL_BYTES_MAX));
-        let mut total = 0;
+        let mut inbox = Inbox::new(job, events);
+        let mut lines = BufReader::new(stdout);
+        let mut line = Vec::new();
         loop {
-            let mut line = Vec::new();
-            match (&mut lines)
-                .take(LINE_BYTES_MAX)
-                .read_until(b'\n', &mut line)
-                .await
-            {
-                Ok(0) => {
-                    return if total == TOTAL_BYTES_MAX {
-                        Ended::Flooded
-                    } else {
-                        Ended::Finished
-                    };
-                }
-                Ok(read) => total += read as u64,
+            line.clear();
+            let mut whole = (&mut lines).take(inbox.line_bytes_max());
+            match whole.read_until(b'\n', &mut line).await {
+                Ok(0) => return Ended::Finished,
+                Ok(_) => {}
                 Err(error) => return Ended::Died(format!("its events cannot be read: {error}")),
             }
             if line.pop() != Some(b'\n') {
                 return Ended::Flooded;
             }
-            match serde_json::from_slice(&line) {
-                Ok(event) => events.push(event),
-                Err(error) => return Ended::Died(format!("it said what no worker says: {error}")),
+            if let Err(ended) = inbox.take(&line) {
+                return ended;
             }
         }
     }
@@ -239,3 +265,6 @@ fn death(status: ExitStatus) -> Death {
         None => Death::Other(format!("ended with {status}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,10 @@
 //! What a guest is told of a file or directory: its type and size, and else the same of all.
 
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::bindings::sync::filesystem::types::{
-    DescriptorStat, DescriptorType, HostDescriptor as _, MetadataHashValue, PathFlags,
+    DescriptorStat, DescriptorType, HostDescriptor as _, MetadataHashValue, NewTimestamp, PathFlags,
 };
 
 use super::{File, Store, Types, answer, numbers};
@@ -43,6 +45,7 @@ pub(super) fn add_to_linker<B: Send + 'static>(types: &mut Types<'_, B>) -> wasm
             answer(numbers::of_path(state, dir, at, path).map(hash))
         },
     )?;
+    times(types)?;
     // In a directory that is not written there is nothing to wait for, and whether a worker may ask for that depends
     // on the kernel that confines it.
     types.func_wrap(
@@ -65,6 +68,37 @@ pub(super) fn add_to_linker<B: Send + 'static>(types: &mut Types<'_, B>) -> wasm
             })
         },
     )
+}
+
+/// Setting times. No guest ever reads one, and the copy is thrown away: a worker has no system call for it, which would
+/// do it to any file of its user, and what is checked is that there is something whose times may be set.
+fn times<B: Send + 'static>(types: &mut Types<'_, B>) -> wasmtime::Result<()> {
+    types.func_wrap(
+        "[method]descriptor.set-times",
+        |mut store: Store<'_, B>, (file, _, _): (File, NewTimestamp, NewTimestamp)| {
+            let state = store.data_mut();
+            let is_scratch = is_scratch(state, &file);
+            let stat = state.filesystem().stat(file);
+            answer(stat.and_then(|_| may_change(is_scratch)))
+        },
+    )?;
+    types.func_wrap(
+        "[method]descriptor.set-times-at",
+        |mut store: Store<'_, B>,
+         (dir, at, path, _, _): (File, PathFlags, String, NewTimestamp, NewTimestamp)| {
+            let state = store.data_mut();
+            let is_scratch = is_scratch(state, &dir);
+            let stat = state.filesystem().stat_at(dir, at, path);
+            answer(may_change(is_scratch).and_then(|()| stat.map(|_| ())))
+        },
+    )
+}
+
+fn may_change(is_scratch: bool) -> FsResult<()> {
+    match is_scratch {
+        true => Ok(()),
+        false => Err(ErrorCode::NotPermitted.into()),
+    }
 }
 
 /// Whether it lies in a scratch copy, where the guest is the only one who changes anything.

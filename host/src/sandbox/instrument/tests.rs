@@ -26,7 +26,8 @@ impl Guest {
         let build = |bytes: &[u8], build: Build| {
             let dir = tempfile::tempdir().unwrap();
             let code = dir.path().join("code");
-            compile(bytes, build, Layout::PLAIN, &limits, &code).unwrap();
+            let mut file = std::fs::File::create(&code).unwrap();
+            compile(bytes, build, Layout::PLAIN, &limits, &code, &mut file).unwrap();
             load(&CodeFile::check(&code).unwrap(), build, &limits).unwrap()
         };
         Self {
@@ -263,7 +264,8 @@ fn nobody_but_our_own_module_gets_the_hooks() {
     for build in Build::ALL {
         let dir = tempfile::tempdir().unwrap();
         let code = dir.path().join("code");
-        compile(&component, build, Layout::PLAIN, &limits, &code).unwrap();
+        let mut file = std::fs::File::create(&code).unwrap();
+        compile(&component, build, Layout::PLAIN, &limits, &code, &mut file).unwrap();
         let component = load(&CodeFile::check(&code).unwrap(), build, &limits).unwrap();
         assert!(matches!(
             Linked::<NoBench>::new(&component, build),

@@ -40,7 +40,7 @@ mod linux {
         LayerStatus {
             layer: "process",
             active: true,
-            detail: "dies with its supervisor, no new privileges, capabilities dropped".to_owned(),
+            detail: "dies with its supervisor, no new privileges, no capabilities".to_owned(),
         }
     }
 

@@ -6,6 +6,7 @@
 // Children speak to their test.
 #![allow(clippy::print_stdout)]
 
+mod attacks;
 mod calls;
 mod engine;
 mod files;

@@ -209,7 +209,7 @@ pub(super) fn seccomp_alone(place: &Path) {
         ..run()
     };
     assert_eq!(
-        super::super::seccomp::install(&reader).unwrap(),
+        super::super::seccomp::install(&reader, true).unwrap(),
         Some(Layer::Seccomp)
     );
     assert_eq!(fs::read_dir(place.join("d")).unwrap().count(), 1);
@@ -245,7 +245,7 @@ pub(super) fn seccomp_alone_without_directories(place: &Path) {
         ..run()
     };
     assert_eq!(
-        super::super::seccomp::install(&reader).unwrap(),
+        super::super::seccomp::install(&reader, true).unwrap(),
         Some(Layer::Seccomp)
     );
     assert_eq!(fs::read_to_string(&file).unwrap(), "yes");
@@ -258,19 +258,27 @@ pub(super) fn seccomp_alone_without_directories(place: &Path) {
 }
 
 #[test]
-fn root_keeps_no_capability_but_to_read_what_it_granted() {
+fn no_capability_is_left() {
     passes("capabilities");
 }
 
 pub(super) fn capabilities() {
     let status = File::open("/proc/self/status").unwrap().into_raw_fd();
     // Without the filter and landlock, which would deny it too: the layers are independent.
-    super::super::capabilities::drop_all_but_file_access().unwrap();
+    super::super::capabilities::drop_all().unwrap();
     let status = fs::read_to_string(format!("/proc/self/fd/{status}")).unwrap();
-    for set in ["CapInh", "CapPrm", "CapEff"] {
+    let is_root = nix::unistd::geteuid().is_root();
+    for set in ["CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd"] {
         let line = status.lines().find(|line| line.starts_with(set)).unwrap();
-        let bits = u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap();
-        assert_eq!(bits & !0b110, 0, "{line}");
+        // Whoever is not root cannot empty that one, and gets nothing out of it.
+        if is_root || set != "CapBnd" {
+            assert!(line.ends_with("\t0000000000000000"), "{line}");
+        }
+    }
+    if is_root {
+        // Not even by becoming root once more, or by starting a program as root.
+        let bits = secure_bits();
+        assert_eq!(bits, 0b1110_1111, "{bits:b}");
     }
     let limit = (u64::from(u32::MAX) << 10) | 1;
     let raised =
@@ -280,4 +288,12 @@ pub(super) fn capabilities() {
         Err(Errno::EPERM),
         "root can still raise a hard limit"
     );
+}
+
+fn secure_bits() -> i32 {
+    // SAFETY: takes and returns integers.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::prctl(libc::PR_GET_SECUREBITS, 0, 0, 0, 0)
+    }
 }

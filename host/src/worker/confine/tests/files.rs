@@ -103,34 +103,31 @@ pub(super) fn write_directory(place: &Path) {
     let scratch = place.join("scratch");
     let done = confined(&Confinement {
         write: vec![scratch.clone()],
+        file_bytes: 1 << 20,
         ..run()
     });
-    // All that a guest may do below a granted directory.
-    fs::create_dir(scratch.join("d")).unwrap();
-    let mut file = File::create_new(scratch.join("d/a")).unwrap();
+    // All that a guest may do below a granted directory, in the way of WASI.
+    let dir = Dir::open_ambient_dir(&scratch, ambient_authority()).unwrap();
+    dir.create_dir("d").unwrap();
+    let mut options = cap_std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    let mut file = dir.open_with("d/a", &options).unwrap();
     file.write_all(b"some bytes").unwrap();
     file.sync_all().unwrap();
     file.set_len(4).unwrap();
-    file.set_modified(std::time::SystemTime::UNIX_EPOCH)
-        .unwrap();
     drop(file);
-    fs::rename(scratch.join("d/a"), scratch.join("b")).unwrap();
-    fs::hard_link(scratch.join("b"), scratch.join("c")).unwrap();
-    std::os::unix::fs::symlink("b", scratch.join("s")).unwrap();
-    assert_eq!(fs::read_link(scratch.join("s")).unwrap(), Path::new("b"));
-    assert_eq!(fs::read_to_string(scratch.join("s")).unwrap(), "some");
-    fs::remove_file(scratch.join("c")).unwrap();
-    fs::remove_dir(scratch.join("d")).unwrap();
-    // The same in the way of WASI, which opens every path with `openat2` below the directory.
-    let dir = Dir::open_ambient_dir(&scratch, ambient_authority()).unwrap();
-    dir.create_dir("d").unwrap();
-    dir.write("d/e", "more").unwrap();
-    assert_eq!(dir.read_to_string("d/e").unwrap(), "more");
-    assert_eq!(dir.metadata("d/e").unwrap().len(), 4);
-    dir.rename("d/e", &dir, "e").unwrap();
-    dir.symlink("e", "l").unwrap();
-    assert_eq!(dir.read_to_string("l").unwrap(), "more");
-    assert_eq!(dir.read_dir(".").unwrap().count(), 5);
+    dir.rename("d/a", &dir, "b").unwrap();
+    dir.hard_link("b", &dir, "c").unwrap();
+    dir.symlink("b", "s").unwrap();
+    assert_eq!(dir.read_link("s").unwrap(), Path::new("b"));
+    assert_eq!(dir.read_to_string("s").unwrap(), "some");
+    dir.remove_file("c").unwrap();
+    dir.remove_dir("d").unwrap();
+    dir.write("e", "more").unwrap();
+    assert_eq!(dir.metadata("e").unwrap().len(), 4);
+    assert_eq!(dir.read_dir(".").unwrap().count(), 3);
+    // And as the quota walks through it.
+    assert_eq!(fs::read_dir(&scratch).unwrap().count(), 3);
     denied(dir.open("../other"), "walking out of a granted directory");
     // And what not.
     denied(
@@ -153,19 +150,18 @@ pub(super) fn write_directory(place: &Path) {
             OpenOptions::new().write(true).open(place.join("other")),
             "writing beside it",
         );
-        denied(
-            fs::rename(scratch.join("b"), place.join("b")),
-            "moving a file out",
-        );
+        let here = nix::fcntl::AT_FDCWD;
+        let moved = nix::fcntl::renameat(here, &scratch.join("b"), here, &place.join("b"));
+        denied(moved.map_err(std::io::Error::from), "moving a file out");
         // Landlock answers as if it were another file system, so that programs copy instead.
-        let linked = fs::hard_link(place.join("other"), scratch.join("o")).unwrap_err();
-        assert_eq!(
-            linked.kind(),
-            ErrorKind::CrossesDevices,
-            "linking a file in: {linked}"
-        );
+        let flags = nix::fcntl::AtFlags::empty();
+        let linked =
+            nix::unistd::linkat(here, &place.join("other"), here, &scratch.join("o"), flags);
+        assert_eq!(linked, Err(nix::errno::Errno::EXDEV), "linking a file in");
+        let mode = nix::sys::stat::Mode::S_IRWXU;
+        let made = nix::sys::stat::mkdirat(here, &place.join("d"), mode);
         denied(
-            fs::create_dir(place.join("d")),
+            made.map_err(std::io::Error::from),
             "making a directory beside it",
         );
     }
@@ -229,7 +225,8 @@ pub(super) fn private(place: &Path) {
         ..run()
     });
     File::create(place.join("f")).unwrap();
-    fs::create_dir(place.join("d")).unwrap();
+    let dir = Dir::open_ambient_dir(place, ambient_authority()).unwrap();
+    dir.create_dir("d").unwrap();
     for name in ["f", "d"] {
         let mode = fs::metadata(place.join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{calls, engine, files, inherited, memory, network, survival};
+use super::{attacks, calls, engine, files, inherited, memory, network, survival};
 
 pub(super) fn play(part: &str, place: &Path) {
     match part {
@@ -31,6 +31,15 @@ pub(super) fn play(part: &str, place: &Path) {
         "data-cap" => memory::data_cap(),
         "address-space-cap" => memory::address_space_cap(),
         "cpu-cap" => memory::cpu_cap(),
+
+        "reader-without-landlock" => attacks::reader_without_landlock(place),
+        "by-path" => attacks::by_path(place),
+        "uncounted-memory" => attacks::uncounted_memory(),
+        "root" => attacks::root(place),
+        "sealed" => attacks::sealed(place),
+        "sealed-with-directories" => attacks::sealed_with_directories(place),
+        "sealed-compiler" => attacks::sealed_compiler(place),
+        "required" => attacks::required(),
 
         "sleeper" => survival::sleeper(place),
         "wrong-supervisor" => survival::wrong_supervisor(),

@@ -1,0 +1,150 @@
+//! The layers that not every kernel has: what is lost without them, and what a user insists on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{ConfineError, Layer, LayerStatus, probe};
+
+/// A layer that not every kernel has, or that a container may be denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KernelLayer {
+    /// Files by path.
+    Landlock,
+    /// System calls.
+    Seccomp,
+}
+
+impl KernelLayer {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Landlock, Self::Seccomp];
+
+    /// Its name, as in the report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Landlock => "landlock",
+            Self::Seccomp => "seccomp",
+        }
+    }
+
+    /// What a plugin could do without it that broke out of the engine.
+    #[must_use]
+    pub fn without(self) -> &'static str {
+        match self {
+            Self::Landlock => {
+                "a plugin with a granted directory that broke out of the engine could read the user's other files, and with --dir-rw write them"
+            }
+            Self::Seccomp => {
+                "a plugin that broke out of the engine could make any system call that its user can"
+            }
+        }
+    }
+
+    fn is(self, layer: &Layer) -> bool {
+        match self {
+            Self::Landlock => matches!(layer, Layer::Landlock { .. }),
+            Self::Seccomp => *layer == Layer::Seccomp,
+        }
+    }
+}
+
+impl fmt::Display for KernelLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for KernelLayer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|layer| layer.name() == text);
+        found.ok_or_else(|| format!("`{}` is no layer: landlock or seccomp", text.escape_debug()))
+    }
+}
+
+/// The first of these layers that this system does not have, with what it would take.
+#[must_use]
+pub fn missing(required: &[KernelLayer]) -> Option<LayerStatus> {
+    let is_missing = |status: &LayerStatus| {
+        let is_required = required.iter().any(|layer| layer.name() == status.layer);
+        is_required && !status.active
+    };
+    probe().into_iter().find(is_missing)
+}
+
+/// The names of the layers that workers get on this system.
+#[must_use]
+pub fn active() -> Vec<String> {
+    let active = probe().into_iter().filter(|status| status.active);
+    active.map(|status| status.layer.to_owned()).collect()
+}
+
+/// A warning for each layer that is not among these, which are named as in the report.
+#[must_use]
+pub fn unprotected(layers: &[String]) -> Vec<String> {
+    let is_there = |layer: &KernelLayer| {
+        let mut names = layers.iter().filter_map(|named| named.split(' ').next());
+        names.any(|name| name == layer.name())
+    };
+    let absent = KernelLayer::ALL
+        .into_iter()
+        .filter(|layer| !is_there(layer));
+    let warning = |layer: KernelLayer| {
+        format!(
+            "workers run without {layer}, which this system does not offer: {}; `dyno doctor` says what it takes, `--require {layer}` makes it an error",
+            layer.without()
+        )
+    };
+    absent.map(warning).collect()
+}
+
+/// Whether all layers that must be there are.
+pub(super) fn check(required: &[KernelLayer], layers: &[Layer]) -> Result<(), ConfineError> {
+    let is_there = |required: &KernelLayer| layers.iter().any(|layer| required.is(layer));
+    match required.iter().find(|layer| !is_there(layer)) {
+        Some(layer) => Err(ConfineError::Missing { layer: *layer }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_required_is_checked_by_the_layers_that_are_active() {
+        let landlock = Layer::Landlock { abi: 3 };
+        let all = &KernelLayer::ALL;
+        assert!(check(all, &[Layer::Rlimits, landlock, Layer::Seccomp]).is_ok());
+        assert!(check(&[], &[]).is_ok());
+        let missing = check(all, &[landlock]).unwrap_err().to_string();
+        assert!(missing.starts_with("seccomp is required"), "{missing}");
+    }
+
+    /// If this fails, a run on an old kernel looks like one that was confined.
+    #[test]
+    fn every_layer_that_is_missing_is_a_warning() {
+        let layers = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let whole = layers(&["rlimits", "landlock (ABI 9)", "seccomp"]);
+        assert_eq!(unprotected(&whole), Vec::<String>::new());
+        let warnings = unprotected(&layers(&["rlimits", "seccomp"]));
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].starts_with("workers run without landlock"));
+        assert_eq!(unprotected(&layers(&["rlimits"])).len(), 2);
+    }
+
+    #[test]
+    fn layers_are_known_by_their_names() {
+        for layer in KernelLayer::ALL {
+            assert_eq!(layer.name().parse(), Ok(layer));
+        }
+        let refused = "selinux".parse::<KernelLayer>().unwrap_err();
+        assert_eq!(refused, "`selinux` is no layer: landlock or seccomp");
+    }
+}
