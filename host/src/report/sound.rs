@@ -22,6 +22,12 @@ const DESCRIPTION_BYTES_MAX: usize = 4096;
 /// Parameters of a case, 16 by the contract.
 const PARAMS_MAX: usize = 64;
 
+/// Measurements of a case: one of each metric, of which there are eleven.
+const MEASUREMENTS_MAX: usize = 64;
+
+/// Runs of a list: ten times what the report is made for.
+pub(super) const RUNS_MAX: usize = 100_000;
+
 /// Why a run cannot be one.
 #[derive(Debug, PartialEq)]
 pub(super) enum Unsound {
@@ -126,6 +132,10 @@ fn texts(case: &Case) -> Result<(), Unsound> {
     for (name, value) in &spec.params {
         length(name, NAME_BYTES_MAX)?;
         length(value, NAME_BYTES_MAX)?;
+    }
+    if case.measurements.len() > MEASUREMENTS_MAX {
+        let what = format!("more than {MEASUREMENTS_MAX} measurements of a case");
+        return Err(TooMuch(what));
     }
     case.processes.iter().try_for_each(samples)
 }
