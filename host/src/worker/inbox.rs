@@ -137,7 +137,7 @@ impl<'a> Inbox<'a> {
         if self.bytes > self.bytes_max() || !is_bounded(line, self.values_max()) {
             return Err(Breach::TooMuch.into());
         }
-        let mut event = serde_json::from_slice(line).map_err(|error| {
+        let mut event: Event = serde_json::from_slice(line).map_err(|error| {
             // It quotes what it does not know.
             let mut what = error.to_string();
             cut(&mut what);
