@@ -82,9 +82,9 @@ pub(super) struct Yank {
 
 /// Show or change who signs for which role of an index, and how many have to
 ///
-/// Without --add, --remove or --threshold it shows. A change to root, targets, snapshot or timestamp is signed by all four, and by
-/// the keys of the root so far; one to a namespace by targets, by the namespace's new keys, by snapshot and by timestamp. All
-/// keys that have to sign are given with --key.
+/// Without --add, --remove or --threshold it shows. A change to root, targets, snapshot or timestamp
+/// is signed by all four, and by the keys of the root so far; one to a namespace by its new keys,
+/// targets, snapshot and timestamp. All keys that have to sign are given with --key.
 #[derive(Debug, Args)]
 pub(super) struct Keepers {
     /// The directory of the index
