@@ -6,6 +6,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use super::faults::endless_worker;
 use super::support::{Bench, QUICK, case, finish, gather, plugin, plugin_of, shown};
 
@@ -135,13 +138,13 @@ fn code_that_is_swapped_after_it_was_checked_is_not_run() {
     command
         .arg("run")
         .args(QUICK)
-        .args(["--fuel", "1e15", "--wall", "4s"]);
+        .args(["--fuel", "1e15", "--wall", "10min"]);
     command.args(["--no-cache", "it.wat"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let what = shown(&command);
     let child = command.spawn().unwrap();
     // It has loaded its code.
-    endless_worker(child.id());
+    let worker = endless_worker(child.id());
     let mut swapped = 0;
     for dir in fs::read_dir(bench.tmp()).unwrap().flatten() {
         for entry in fs::read_dir(dir.path()).unwrap().flatten() {
@@ -162,6 +165,8 @@ fn code_that_is_swapped_after_it_was_checked_is_not_run() {
             }
         }
     }
+    // The next case has a worker of its own.
+    kill(Pid::from_raw(worker), Signal::SIGKILL).unwrap();
     assert!(swapped >= 2);
     let said = gather(child, what).exits(1);
     assert!(

@@ -219,7 +219,7 @@ fn no_process_and_no_file_shows_an_inherited_value_while_it_runs() {
         "--dir-rw",
         "data::/data",
     ]);
-    command.args(["--fuel", "1e15", "--wall", "60min", "endless.wat"]);
+    command.args(["--fuel", "1e15", "--wall", "3min", "endless.wat"]);
     command.env("TOKEN", SECRET);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let what = shown(&command);
@@ -241,4 +241,25 @@ fn no_process_and_no_file_shows_an_inherited_value_while_it_runs() {
         !told.iter().any(|bytes| has_secret(bytes)),
         "a list of processes shows it"
     );
+}
+
+/// If this fails, a report that an earlier version wrote tells what that version recorded.
+#[test]
+fn a_value_that_a_report_holds_is_not_passed_on() {
+    let bench = Bench::new();
+    bench.write("a.wat", plugin(&["add"]));
+    bench.run(["a.wat"]).exits(0);
+    let report = rusqlite::Connection::open(bench.report()).unwrap();
+    let command = format!(r#"["dyno","run","--env","TOKEN={SECRET}","--env=B={SECRET}","a.wat"]"#);
+    let changed = report.execute("UPDATE run SET command_json = ?1", [&command]);
+    assert_eq!(changed.unwrap(), 1);
+    drop(report);
+    for format in FORMATS {
+        let said = bench.dyno(["report", "export", "--format", format]);
+        tells_nothing(&said.exits(0));
+    }
+    tells_nothing(&bench.dyno(["report", "show", "--verbose"]).exits(0));
+    let run = bench.recorded("latest");
+    assert_eq!(run["command"][3], "TOKEN");
+    assert_eq!(run["command"][4], "--env=B");
 }

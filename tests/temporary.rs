@@ -41,7 +41,7 @@ fn named(dir: &Path, name: &str) -> Vec<PathBuf> {
 }
 
 /// A run that never ends, with a copy of `data`, under a umask that takes nothing away.
-fn endless(bench: &Bench, flags: &[&str]) -> Child {
+fn endless(bench: &Bench, flags: &[&str]) -> Endless {
     let mut command = Command::new("sh");
     command.args(["-c", "umask 000; exec \"$0\" \"$@\""]);
     command
@@ -52,21 +52,31 @@ fn endless(bench: &Bench, flags: &[&str]) -> Child {
         "--fuel",
         "1e15",
         "--wall",
-        "60min",
+        "3min",
         "--dir-rw",
         "data::/data",
     ]);
     command.args(flags).arg("endless.wat");
     bench.place(&mut command);
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn().unwrap();
-    endless_worker(child.id());
-    child
+    let endless = Endless(command.spawn().unwrap());
+    endless_worker(endless.0.id());
+    endless
 }
 
-fn end(mut child: Child, signal: Signal) {
-    kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
-    child.wait().unwrap();
+/// A run that does not outlive its test, however that ends.
+struct Endless(Child);
+
+impl Drop for Endless {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn end(mut endless: Endless, signal: Signal) {
+    kill(Pid::from_raw(endless.0.id().cast_signed()), signal).unwrap();
+    endless.0.wait().unwrap();
 }
 
 fn bench() -> Bench {

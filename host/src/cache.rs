@@ -102,7 +102,6 @@ impl CodeCache {
         if !metadata.is_file() || metadata.len() > self.bytes_max {
             return Err(io::Error::other("it is no file of code"));
         }
-        check_owner(&metadata)?;
         file.set_modified(SystemTime::now())
     }
 
@@ -141,13 +140,7 @@ fn prepare(dir: &Path) -> io::Result<PrivateDir> {
         .recursive(true)
         .mode(0o700)
         .create(dir)?;
-    check_owner(&fs::metadata(dir)?)?;
-    private_dir::sweep_in(dir);
-    PrivateDir::new_in(dir)
-}
-
-/// Makes sure that nobody else can have written to something.
-fn check_owner(metadata: &fs::Metadata) -> io::Result<()> {
+    let metadata = fs::metadata(dir)?;
     let denied = |why| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     if metadata.uid() != nix::unistd::geteuid().as_raw() {
         return denied("it belongs to another user, whose machine code would be run");
@@ -157,7 +150,8 @@ fn check_owner(metadata: &fs::Metadata) -> io::Result<()> {
             "other users may write to it, and machine code from it would be run: chmod it to 700",
         );
     }
-    Ok(())
+    private_dir::sweep_in(dir);
+    PrivateDir::new_in(dir)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

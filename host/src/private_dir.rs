@@ -158,7 +158,8 @@ fn is_ours(name: &OsStr) -> bool {
 /// # Errors
 /// If the working directory is not known, and it is needed.
 pub fn place() -> io::Result<PathBuf> {
-    std::path::absolute(std::env::temp_dir())
+    let dir = Some(std::env::temp_dir()).filter(|dir| !dir.as_os_str().is_empty());
+    std::path::absolute(dir.unwrap_or_else(|| "/tmp".into()))
 }
 
 fn make(prefix: &str, parent: &Path) -> io::Result<TempDir> {

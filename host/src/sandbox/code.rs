@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::hash::{Hash as _, Hasher};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
@@ -174,7 +174,7 @@ impl CodeFile {
     #[must_use]
     pub fn check(path: &Path) -> Option<Self> {
         let mut file = open(path).ok()?;
-        let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let metadata = file.metadata().ok().filter(is_our_own)?;
         let is_right = hash_is_right(&mut file, metadata.len(), hasher(path));
         is_right.ok().filter(|is_right| *is_right)?;
         Some(Self {
@@ -205,6 +205,12 @@ impl CodeFile {
             false => Err(io::Error::other("not the machine code that was checked")),
         }
     }
+}
+
+/// Whether it is a regular file that no other user can have written.
+fn is_our_own(metadata: &Metadata) -> bool {
+    let is_ours = metadata.uid() == nix::unistd::geteuid().as_raw();
+    metadata.is_file() && is_ours && metadata.mode() & 0o022 == 0
 }
 
 /// Neither followed if it is a link, nor waited for if it is a pipe.

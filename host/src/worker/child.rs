@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
@@ -165,7 +166,9 @@ struct Files {
 impl Files {
     fn open(component: &Path, to: Option<&PathBuf>) -> Result<Self, String> {
         let failed = |path: &Path, error| format!("{}: {error}", path.display());
-        let create = |to: &PathBuf| File::create(to).map_err(|error| failed(to, error));
+        let mut private = File::options();
+        private.write(true).create(true).truncate(true).mode(0o600);
+        let create = |to: &PathBuf| private.open(to).map_err(|error| failed(to, error));
         Ok(Self {
             component: File::open(component).map_err(|error| failed(component, error))?,
             to: to.map(create).transpose()?,
