@@ -20,7 +20,7 @@ use crate::package::fault::Fault;
 use crate::packaging::Named;
 use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
 use crate::quoted::quoted;
-use crate::report::model::{Plugin, Run};
+use crate::report::model::{Mark, Plugin, Run};
 use crate::report::{Baseline, KeptPlugin};
 use crate::sandbox::Limits;
 
@@ -64,6 +64,11 @@ pub enum KeepError {
         "the compiler removed the work of {0}, so later runs cannot be compared with it: pass inputs and results through black_box, or run the other cases alone"
     )]
     Folded(String),
+    /// What was counted and what was timed do not belong together.
+    #[error(
+        "{0} does other work when it is timed than when it is counted, so later runs cannot be compared with it: run the other cases alone"
+    )]
+    Implausible(String),
     /// What was kept is gone.
     #[error(
         "the copy of the plugin {name} that this baseline kept is no longer there ({path}: {reason}): save the baseline again"
@@ -96,7 +101,9 @@ impl KeepError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Changed(_) | Self::OwnDir | Self::Folded(_) => Fault::Usage,
+            Self::Changed(_) | Self::OwnDir | Self::Folded(_) | Self::Implausible(_) => {
+                Fault::Usage
+            }
             Self::Gone { .. } => Fault::Absent,
             Self::Tampered(_) => Fault::Package,
             Self::Lost { .. } | Self::Write { .. } => Fault::Host,
@@ -107,25 +114,33 @@ impl KeepError {
 /// Whether later runs can be compared with all that a run measured.
 ///
 /// # Errors
-/// [`KeepError::Folded`] names the first case that is none.
+/// [`KeepError::Folded`] or [`KeepError::Implausible`] names the first case that is none.
 pub fn check(run: &Run) -> Result<(), KeepError> {
-    let cases = |plugin: &Plugin| {
-        let folded = plugin.cases.iter().filter(|case| case.is_folded());
-        let names =
-            folded.map(|case| format!("`{}` in {}", quoted(&case.spec.name), quoted(&plugin.name)));
-        names.collect::<Vec<_>>()
+    let marked = |wanted: Mark| {
+        let cases = move |plugin: &Plugin| {
+            let cases = plugin.cases.iter();
+            let marked = cases.filter(move |case| case.without_work() == Some(wanted));
+            let names = marked
+                .map(|case| format!("`{}` in {}", quoted(&case.spec.name), quoted(&plugin.name)));
+            names.collect::<Vec<_>>()
+        };
+        run.plugins.iter().flat_map(cases).collect::<Vec<_>>()
     };
-    let folded: Vec<String> = run.plugins.iter().flat_map(cases).collect();
-    match folded.as_slice() {
-        [] => Ok(()),
-        [one] => Err(KeepError::Folded(one.clone())),
+    let all = |cases: &[String]| match cases {
+        [] => None,
+        [one] => Some(one.clone()),
         [first, more @ ..] => {
             let more = more.len();
             let cases = if more == 1 { "case" } else { "cases" };
-            Err(KeepError::Folded(format!(
-                "{first} and {more} other {cases}"
-            )))
+            Some(format!("{first} and {more} other {cases}"))
         }
+    };
+    if let Some(folded) = all(&marked(Mark::Folded)) {
+        return Err(KeepError::Folded(folded));
+    }
+    match all(&marked(Mark::Implausible)) {
+        Some(implausible) => Err(KeepError::Implausible(implausible)),
+        None => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
@@ -16,7 +17,7 @@ use dyno_host::session::{Request, Stage};
 use dyno_host::suite::{self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, Suite};
 
 use super::compare::{Compared, Versions};
-use super::measuring::{self, Conditions};
+use super::measuring::{self, Budget, Conditions};
 use super::operand::{Operand, What};
 use super::{Exit, gate, paths};
 
@@ -56,6 +57,8 @@ pub(super) struct RunSuite {
     /// Measure even while other runs measure on every core, and flag the result, instead of waiting for one
     #[arg(long)]
     no_wait: bool,
+    #[command(flatten)]
+    budget: Budget,
     /// The results as JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -163,11 +166,13 @@ impl RunSuite {
         let compares = plans.iter().any(|plan| plan.gate.is_some());
         let verbose = verbose || suite.verbose;
         let mut store = Store::open(&self.report.clone().unwrap_or_else(paths::report))?;
+        let began = Instant::now();
         let mut exits = Vec::new();
         let mut results = Vec::new();
         let mut compared = (Vec::new(), Vec::new());
         for plan in plans {
-            let (result, exit) = self.phase(&suite, plan, &mut store, &mut compared, verbose)?;
+            let (result, exit) =
+                self.phase(&suite, plan, began, &mut store, &mut compared, verbose)?;
             exits.extend([exit, judged(&result)]);
             results.push(result);
             if let Exit::Signal(_) = exit {
@@ -199,6 +204,7 @@ impl RunSuite {
         &self,
         suite: &Suite,
         plan: PhasePlan,
+        began: Instant,
         store: &mut Store,
         (cases, bases): &mut (Vec<CaseComparison>, Vec<Plugin>),
         verbose: bool,
@@ -207,6 +213,7 @@ impl RunSuite {
         let gate = plan.gate.clone();
         let mut request = request(plan)?;
         request.cores.waits = !self.no_wait;
+        self.budget.share(began, &mut request);
         let exceptions = &suite.exceptions;
         let (result, exit) = match gate {
             None => {

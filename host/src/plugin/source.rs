@@ -84,6 +84,18 @@ impl Source {
         }
     }
 
+    /// The same under another name, if there is one.
+    #[must_use]
+    pub fn called(self, name: Option<&str>) -> Self {
+        match name {
+            Some(name) => Self {
+                name: name.to_owned(),
+                ..self
+            },
+            None => self,
+        }
+    }
+
     /// The file with the component, whether it exists yet or not.
     #[must_use]
     pub fn component(&self) -> PathBuf {

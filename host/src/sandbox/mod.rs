@@ -26,10 +26,12 @@ mod sections;
 mod state;
 
 pub use code::{
-    CodeError, check, compatibility, compile, describe, is_intact, label, load, to_component,
+    CodeError, check, compatibility, compile, describe, is_intact, label, load, open_like_wasm,
+    to_component,
 };
 pub use componentize::ModuleError;
 pub use copies::{Quota, copy};
+pub use ending::{is_out_of_memory, narrower, out_of_memory};
 pub use engine::{Build, ENGINE};
 pub use grants::{Access, DirGrant, Grants};
 pub use instance::{Ended, Finished};

@@ -1,6 +1,7 @@
 //! A plugin on its way through a session: what is known of it so far, and what its workers add.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::Path;
 
 use super::code::Code;
@@ -13,9 +14,9 @@ use crate::plugin::{self, BuildError, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
 use crate::quoted::quoted;
 use crate::report::model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
-use crate::sandbox::{Limits, Shape};
+use crate::sandbox::{self, Limits, Shape};
 use crate::stats;
-use crate::worker::{Cancel, Event, INTERRUPTED, ProgramJob, Report};
+use crate::worker::{Cancel, Event, ProgramJob, Report, Stop};
 
 /// One plugin of a session.
 pub(super) struct Subject {
@@ -155,9 +156,10 @@ impl Subject {
                     observer.on(Progress::Build { plugin, command });
                 };
                 let built = plugin::build(&source.path, manifest, announce, cancel.raised()).await;
+                let stop = cancel.stop().unwrap_or(Stop::Budget);
                 built.map_err(|error| match error {
                     BuildError::Interrupted(_) => Outcome::Skipped {
-                        reason: INTERRUPTED.into(),
+                        reason: stop.reason().into(),
                     },
                     // Whoever names a directory of plugins in many languages need not have the
                     // tools of all of them.
@@ -170,7 +172,11 @@ impl Subject {
                 })?;
             }
         }
-        plugin::read(&source.component(), &request.limits).map_err(|error| match error {
+        let component = source.component();
+        if let Ok(start) = start(&component) {
+            sandbox::open_like_wasm(&start).map_err(|error| refused(error.to_string()))?;
+        }
+        plugin::read(&component, &request.limits).map_err(|error| match error {
             SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {
                 limit: LimitKind::Component,
                 cap,
@@ -200,7 +206,7 @@ impl Subject {
 
     /// Takes what a plugin said of its cases, if it is true to the contract.
     pub(super) fn listed(&mut self, report: Report, limits: &Limits) {
-        let ended = report.outcome(wall(limits));
+        let ended = ran(&report, limits);
         if !ended.is_ok() {
             return self.refuse(ended);
         }
@@ -229,8 +235,8 @@ impl Subject {
         ended
     }
 
-    /// Before the estimates: the times over all workers, and what an interruption left undone.
-    pub(super) fn settle(&mut self, interrupted: bool, stage: Stage) {
+    /// Before the estimates: the times over all workers, and what was left undone when the run had to stop.
+    pub(super) fn settle(&mut self, stop: Option<Stop>, stage: Stage) {
         let (load, instantiate): (Vec<f64>, Vec<f64>) = self
             .times
             .iter()
@@ -238,9 +244,9 @@ impl Subject {
             .unzip();
         self.plugin.load_ns = stats::estimate_values(&load);
         self.plugin.instantiate_ns = stats::estimate_values(&instantiate);
-        if !interrupted {
+        let Some(stop) = stop else {
             return;
-        }
+        };
         for case in &mut self.plugin.cases {
             let undone = match stage {
                 Stage::List => false,
@@ -249,7 +255,7 @@ impl Subject {
             };
             if case.outcome.is_ok() && undone {
                 case.outcome = Outcome::Skipped {
-                    reason: INTERRUPTED.into(),
+                    reason: stop.reason().into(),
                 };
             }
         }
@@ -344,6 +350,24 @@ pub(super) fn lossy(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-pub(super) fn wall(limits: &Limits) -> (LimitKind, u64) {
-    (LimitKind::Wall, limits.get(LimitKind::Wall))
+/// The first bytes of a file.
+fn start(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    plugin::open_regular(path)?
+        .take(START_BYTES)
+        .read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Enough to see what a file is not.
+const START_BYTES: u64 = 512;
+
+/// How a worker ended that ran a plugin within `limits`.
+pub(super) fn ran(report: &Report, limits: &Limits) -> Outcome {
+    match report.outcome((LimitKind::Wall, limits.get(LimitKind::Wall))) {
+        Outcome::Crash { message } if sandbox::is_out_of_memory(&message) => {
+            sandbox::out_of_memory(limits)
+        }
+        outcome => outcome,
+    }
 }
