@@ -116,7 +116,11 @@ impl Running {
 /// If this fails, whoever presses Ctrl-C loses what was finished, or workers go on in the dark.
 #[test]
 fn a_signal_keeps_what_is_finished_and_leaves_no_worker() {
-    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+    for (signal, code) in [
+        (Signal::SIGINT, 130),
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+    ] {
         let bench = Bench::new();
         // A seed whose order has cases before the stuck one and behind it.
         let running = Running::of(&bench, &["a", "b", "stuck", "c", "d"], &["--seed", "1"]);
@@ -153,6 +157,25 @@ fn a_signal_keeps_what_is_finished_and_leaves_no_worker() {
             .says(&format!(" 0  {skipped:>7}  interrupted"));
         bench.run([fib()]).exits(0);
     }
+}
+
+/// If this fails, a run that was started under `nohup` ends with the terminal all the same.
+#[test]
+fn a_hangup_that_is_to_be_ignored_is() {
+    let bench = Bench::new();
+    bench.write("it.wat", plugin(&["endless"]));
+    let mut command = Command::new("sh");
+    bench.place(&mut command);
+    let dyno = env!("CARGO_BIN_EXE_dyno");
+    let line = format!(
+        "trap '' HUP; exec {dyno} run {} --fuel 1e15 --wall 30s it.wat",
+        QUICK.join(" ")
+    );
+    command.args(["-c", &line]);
+    let running = Running::start(command);
+    running.endless_worker();
+    running.signal(Signal::SIGHUP);
+    running.end().exits(5).says("hit the wall limit");
 }
 
 /// If this fails, a build that hangs cannot be ended, or the tools that it started live on.
@@ -352,6 +375,27 @@ fn limited(bench: &Bench, limits: &str, args: &[&OsStr]) -> Said {
     command.args(QUICK).args(args);
     bench.place(&mut command);
     finish(command)
+}
+
+/// If this fails, a plugin is blamed for the limits of the shell that dyno was started from.
+#[test]
+fn a_shell_that_limits_memory_is_no_fault_of_the_guest() {
+    let bench = Bench::new();
+    bench.run([fib()]).exits(0);
+    let grows = bench.write(
+        "grows.wat",
+        "(module (table $t 1 funcref) (func (export \"_start\")
+            (loop (drop (table.grow $t (ref.null func) (i32.const 1000000))) (br 0))))",
+    );
+    for (limit, plugin) in [
+        ("ulimit -v 2000000", fib()),
+        ("ulimit -v 500000", fib()),
+        ("ulimit -d 60000", grows),
+    ] {
+        let said = limited(&bench, limit, &[plugin.as_os_str()]).exits(1);
+        let said = said.says(&format!("(`{limit}`), which is not enough for a worker"));
+        assert!(!said.stdout.contains("trapped"), "{said}");
+    }
 }
 
 /// If this fails, a host that runs out of descriptors panics or says nothing.

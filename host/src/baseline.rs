@@ -22,7 +22,7 @@ pub use store::Components;
 
 use crate::package::fault::Fault;
 use crate::quoted::quoted;
-use crate::report::model::{Plugin, Run};
+use crate::report::model::{Mark, Plugin, Run};
 
 /// Why the plugins of a run cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,11 @@ pub enum KeepError {
         "the compiler removed the work of {0}, so later runs cannot be compared with it: pass inputs and results through black_box, or run the other cases alone"
     )]
     Folded(String),
+    /// What was counted and what was timed do not belong together.
+    #[error(
+        "{0} does other work when it is timed than when it is counted, so later runs cannot be compared with it: run the other cases alone"
+    )]
+    Implausible(String),
     /// What was kept is gone.
     #[error(
         "the copy of the plugin {name} that this baseline kept is no longer there ({path}: {reason}): save the baseline again"
@@ -94,7 +99,9 @@ impl KeepError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Changed(_) | Self::OwnDir | Self::Folded(_) => Fault::Usage,
+            Self::Changed(_) | Self::OwnDir | Self::Folded(_) | Self::Implausible(_) => {
+                Fault::Usage
+            }
             Self::Gone { .. } => Fault::Absent,
             Self::Tampered(_) | Self::Forged { .. } => Fault::Package,
             Self::Lost { .. } | Self::Write { .. } => Fault::Host,
@@ -105,24 +112,32 @@ impl KeepError {
 /// Whether later runs can be compared with all that a run measured.
 ///
 /// # Errors
-/// [`KeepError::Folded`] names the first case that is none.
+/// [`KeepError::Folded`] or [`KeepError::Implausible`] names the first case that is none.
 pub fn check(run: &Run) -> Result<(), KeepError> {
-    let cases = |plugin: &Plugin| {
-        let folded = plugin.cases.iter().filter(|case| case.is_folded());
-        let names =
-            folded.map(|case| format!("`{}` in {}", quoted(&case.spec.name), quoted(&plugin.name)));
-        names.collect::<Vec<_>>()
+    let marked = |wanted: Mark| {
+        let cases = move |plugin: &Plugin| {
+            let cases = plugin.cases.iter();
+            let marked = cases.filter(move |case| case.without_work() == Some(wanted));
+            let names = marked
+                .map(|case| format!("`{}` in {}", quoted(&case.spec.name), quoted(&plugin.name)));
+            names.collect::<Vec<_>>()
+        };
+        run.plugins.iter().flat_map(cases).collect::<Vec<_>>()
     };
-    let folded: Vec<String> = run.plugins.iter().flat_map(cases).collect();
-    match folded.as_slice() {
-        [] => Ok(()),
-        [one] => Err(KeepError::Folded(one.clone())),
+    let all = |cases: &[String]| match cases {
+        [] => None,
+        [one] => Some(one.clone()),
         [first, more @ ..] => {
             let more = more.len();
             let cases = if more == 1 { "case" } else { "cases" };
-            Err(KeepError::Folded(format!(
-                "{first} and {more} other {cases}"
-            )))
+            Some(format!("{first} and {more} other {cases}"))
         }
+    };
+    if let Some(folded) = all(&marked(Mark::Folded)) {
+        return Err(KeepError::Folded(folded));
+    }
+    match all(&marked(Mark::Implausible)) {
+        Some(implausible) => Err(KeepError::Implausible(implausible)),
+        None => Ok(()),
     }
 }

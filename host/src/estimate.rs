@@ -8,8 +8,8 @@ use crate::report::model::{
 };
 use crate::stats;
 
-use marks::{folded, mark};
-pub use marks::{is_folded, is_fuel_unsettled, is_nonlinear};
+use marks::{folded, implausible, mark};
+pub use marks::{is_folded, is_fuel_unsettled, is_implausible, is_nonlinear};
 
 /// A process whose samples were nearly all disturbed says nothing of wall time: it needs this many that were not, or all
 /// of its samples if it has fewer.
@@ -63,6 +63,10 @@ pub fn conclude(case: &mut Case, circumstances: Circumstances) {
         && let Some(message) = folded(case)
     {
         case.outcome = Outcome::Folded { message };
+    } else if circumstances.strict
+        && let Some(message) = implausible(case)
+    {
+        case.outcome = Outcome::Implausible { message };
     }
 }
 

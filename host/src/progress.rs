@@ -1,5 +1,7 @@
 //! What a session tells while it works. Runner and renderer meet only here.
 
+use std::time::Duration;
+
 /// One step of a session. Strings may be a guest's own: escape them before they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
@@ -17,8 +19,17 @@ pub enum Progress<'a> {
         /// A line of it.
         line: &'a str,
     },
+    /// A plugin was found, and is being read.
+    Find {
+        /// Where the session is.
+        step: Step,
+        /// What is being read.
+        plugin: &'a str,
+    },
     /// A component is being checked and compiled.
     Compile {
+        /// Where the session is; none where it is not known how many there will be.
+        step: Option<Step>,
         /// The plugin's name.
         plugin: &'a str,
     },
@@ -48,6 +59,17 @@ pub enum Progress<'a> {
         plugin: &'a str,
         /// The case's name.
         case: &'a str,
+    },
+    /// What timing will take.
+    Plan {
+        /// How many processes.
+        processes: usize,
+        /// In how many blocks.
+        blocks: u32,
+        /// As long as iterations go on to cost what they did.
+        at_most: Duration,
+        /// What is left of the time that the run may take.
+        left: Option<Duration>,
     },
     /// Other runs measure on all cores: this one waits for them.
     Wait,

@@ -130,7 +130,7 @@ pub fn show_percent(share: f64) -> String {
 pub fn show(amount: u64, unit: LimitUnit) -> String {
     let (units, base) = match unit {
         LimitUnit::Bytes => (BYTES, "B"),
-        LimitUnit::Milliseconds => (&[("min", 60_000), ("s", 1000)][..], "ms"),
+        LimitUnit::Milliseconds => (&[("h", 3_600_000), ("min", 60_000), ("s", 1000)][..], "ms"),
         LimitUnit::Count if amount >= 1_000_000 => return format!("{amount:e}"),
         LimitUnit::Count => (&[][..], ""),
     };

@@ -1,5 +1,6 @@
 //! The whole pipeline: from paths to a run that is ready to be recorded.
 
+mod budget;
 mod case;
 mod code;
 mod core;
@@ -12,6 +13,7 @@ mod program;
 mod request;
 mod scratch;
 mod subject;
+mod sweep;
 mod versus;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use std::collections::BTreeMap;
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
+pub use budget::BUDGET;
 use case::{CaseAt, Place, pending};
 use core::Core;
 pub use core::CoreChoice;
@@ -41,7 +44,7 @@ use crate::report::model::{Comparison, Plugin, Run, RunStatus};
 use crate::report::{label, rfc3339};
 use crate::sandbox::{Build, CodeError, CodeFile, ENGINE, Shape};
 use crate::worker::confine::unprotected;
-use crate::worker::{Cancel, Job, Report, RunJob, StartError, Supervisor, monotonic_ns};
+use crate::worker::{Cancel, Job, Report, RunJob, StartError, Stop, Supervisor, monotonic_ns};
 
 /// Why a session could not begin. What goes wrong later is an outcome in the run.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +58,11 @@ pub enum SessionError {
     /// It is not known which plugin is to be compared with which.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguous),
+    /// A name was given to what is not one plugin.
+    #[error(
+        "--name is for one plugin, and {0} were found: name its file, or give each a `name` in its plugin.toml"
+    )]
+    Name(usize),
     /// A pattern of cases is malformed.
     #[error("a pattern of --case or --exclude is neither the name of a case nor well formed: {0}")]
     Filter(#[from] FilterError),
@@ -69,8 +77,8 @@ pub struct Findings {
     pub compared: Option<(Run, Comparison)>,
     /// The structure of each plugin of the run that was checked, in the same order.
     pub shapes: Vec<Option<Shape>>,
-    /// The signal that ended it early.
-    pub signal: Option<i32>,
+    /// Why it ended early, if it did.
+    pub stop: Option<Stop>,
 }
 
 /// Does what a request asks for.
@@ -85,9 +93,14 @@ pub async fn measure(
 ) -> Result<Findings, SessionError> {
     let mut session = Session::open(request, cancel, observer)?;
     let mut subjects = session.find(ask).await;
+    if request.name.is_some() && subjects.len() != 1 {
+        return Err(SessionError::Name(subjects.len()));
+    }
     session.check_pairing(&subjects)?;
-    for subject in &mut subjects {
-        session.compile(subject).await;
+    let of = subjects.len();
+    for (index, subject) in subjects.iter_mut().enumerate() {
+        let number = index + 1;
+        session.compile(subject, Some(Step { number, of })).await;
         session.list(subject).await;
     }
     let idle = request.select(&mut subjects)?;
@@ -151,6 +164,7 @@ impl<'a> Session<'a> {
         cancel: Cancel,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, SessionError> {
+        let cancel = cancel.within(request.budget.saturating_sub(request.spent));
         let supervisor = Supervisor::new(cancel.clone())?;
         let (cache, warning) =
             CodeCache::open(request.cache_dir.as_deref(), request.cache_bytes_max)
@@ -190,9 +204,17 @@ impl<'a> Session<'a> {
                 None => (crate::plugin::find(path), None),
             };
             let first = subjects.len();
-            for source in sources {
+            let of = sources.len();
+            for (index, source) in sources.into_iter().enumerate() {
                 let cancel = self.cancel.clone();
                 let observer = &mut *self.observer;
+                let source = source.map(|source| source.called(request.name.as_deref()));
+                let plugin = source.as_ref().map_or("", |source| &source.name);
+                let number = index + 1;
+                observer.on(Progress::Find {
+                    step: Step { number, of },
+                    plugin,
+                });
                 let dir = self.cache.run_dir();
                 subjects.push(Subject::prepare(source, path, request, dir, observer, cancel).await);
             }
@@ -263,6 +285,7 @@ impl<'a> Session<'a> {
     ) {
         let planned = self.plan(subjects, &cases, blocks);
         self.provide_layouts(subjects, &planned).await;
+        self.announce(&planned, blocks);
         let first = planned.first().map_or(0, |first| first.block);
         for (number, process) in planned.iter().enumerate() {
             self.observer.on(Progress::Time {
@@ -311,20 +334,24 @@ impl<'a> Session<'a> {
 
     /// The last step: estimates and outcomes, and the run as it will be recorded.
     fn conclude(mut self, mut subjects: Vec<Subject>) -> Findings {
-        let signal = self.cancel.signal();
+        let stop = self.cancel.stop();
         let circumstances = Circumstances {
             empty_batch_ns: self.empty_batch_ns,
             strict: self.request.strict,
             shared_core: self.core.is_shared,
         };
         for subject in &mut subjects {
-            subject.settle(signal.is_some(), self.request.stage);
+            subject.settle(stop, self.request.stage);
             for case in &mut subject.plugin.cases {
                 conclude(case, circumstances);
             }
             if let Some(error) = subject.stop(&self.kinds) {
                 self.warnings.push(error);
             }
+        }
+        self.warnings.extend(self.scratch.leave());
+        if stop == Some(Stop::Budget) {
+            self.warnings.push(self.out_of_budget(&subjects));
         }
         let (base, candidate): (Vec<_>, Vec<_>) = subjects
             .into_iter()
@@ -334,10 +361,10 @@ impl<'a> Session<'a> {
             .map(|subject| (subject.plugin, subject.shape))
             .unzip();
         let finished_at = jiff::Timestamp::now();
-        let run = self.run(plugins, finished_at, signal);
+        let run = self.run(plugins, finished_at, stop);
         let compared = self.request.versus.as_ref().map(|versus| {
             let plugins = base.into_iter().map(|subject| subject.plugin).collect();
-            let base = self.run(plugins, finished_at, signal);
+            let base = self.run(plugins, finished_at, stop);
             let comparison = versus.compare(&base, &run, rfc3339(finished_at));
             (base, comparison)
         });
@@ -345,17 +372,17 @@ impl<'a> Session<'a> {
             run,
             compared,
             shapes,
-            signal,
+            stop,
         }
     }
 
-    fn run(&self, plugins: Vec<Plugin>, finished_at: jiff::Timestamp, signal: Option<i32>) -> Run {
+    fn run(&self, plugins: Vec<Plugin>, finished_at: jiff::Timestamp, stop: Option<Stop>) -> Run {
         let request = self.request;
         Run {
             id: run_id(self.started_at),
             started_at: rfc3339(self.started_at),
             finished_at: rfc3339(finished_at),
-            status: if signal.is_some() {
+            status: if stop.is_some() {
                 RunStatus::Interrupted
             } else {
                 RunStatus::Complete
@@ -399,8 +426,12 @@ impl<'a> Session<'a> {
             | Job::Time { run, .. }
             | Job::Profile { run, .. } => self.scratch.provide(&mut run.grants, &run.limits),
         };
-        let report = match &scratch {
-            Ok(_) => self.attempt(&job, padding_bytes).await,
+        let report = match scratch {
+            Ok(dirs) => {
+                let report = self.attempt(&job, padding_bytes).await;
+                self.scratch.discard(dirs);
+                report
+            }
             Err(error) => Report::failed(format!("no scratch copy: {error}")),
         };
         self.note_confinement(&report);

@@ -11,6 +11,7 @@ use dyno_host::render::{self, Progress, terminal};
 use dyno_host::report::model::{Comparison, Exceptions, GateOutcome, Pairing, Rules, Run};
 use dyno_host::report::{Store, now};
 use dyno_host::session::{self, Request, SessionError, Stage, Versus};
+use dyno_host::worker::Stop;
 
 use super::measuring::{self, Conditions, Format, Sampling};
 use super::operand::{Operand, What};
@@ -265,7 +266,7 @@ impl Versions {
     }
 }
 
-/// One side as a run, and the signal that ended it: the stored one, of which only those cases count that were
+/// One side as a run, and what ended it early: the stored one, of which only those cases count that were
 /// asked for, or one that is made now, and sampled like the one that it is compared with.
 fn run(
     request: &Request,
@@ -273,7 +274,7 @@ fn run(
     exceptions: &Exceptions,
     like: Option<&BTreeMap<String, u64>>,
     verbose: bool,
-) -> anyhow::Result<(Run, Option<i32>)> {
+) -> anyhow::Result<(Run, Option<Stop>)> {
     let paths = match what {
         What::Stored(mut run) => {
             let sides = run.plugins.iter_mut().map(|plugin| (plugin, exceptions));
@@ -291,7 +292,7 @@ fn run(
         request.sample_like(settings);
     }
     let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
-    Ok((findings.run, findings.signal))
+    Ok((findings.run, findings.stop))
 }
 
 impl Comparing {

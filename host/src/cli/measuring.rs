@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::env::VarError;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use dyno_host::cache::CACHE_BYTES_MAX;
 use dyno_host::export;
 use dyno_host::measure::TimeSettings;
+use dyno_host::plugin;
 use dyno_host::progress::Observer;
 use dyno_host::quantity;
-use dyno_host::report::model::{Outcome, Plugin, Run};
+use dyno_host::report::model::{CaseSpec, Outcome, Plugin, Run};
 use dyno_host::report::without_values;
 use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::session::{self, CoreChoice, Depth, Findings, Request, SessionError, Stage};
-use dyno_host::worker::{Cancel, confine};
+use dyno_host::worker::{Cancel, Stop, confine};
 
 use super::building::BuildArgs;
 use super::cases::CaseArgs;
@@ -34,6 +35,9 @@ pub(super) struct Measuring {
     /// (.oci.tar), references like HOST/REPOSITORY:TAG, or installed ones by id
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Call the plugin, and a program's one case, by this name instead of its file's; for one plugin
+    #[arg(long, value_name = "NAME", value_parser = plugin_name)]
+    name: Option<String>,
     #[command(flatten)]
     conditions: Conditions,
 }
@@ -62,7 +66,33 @@ pub(super) struct Conditions {
     #[command(flatten)]
     packages: AccessArgs,
     #[command(flatten)]
+    budget: Budget,
+    #[command(flatten)]
     limits: LimitArgs,
+}
+
+/// How long all of it may take.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Budget {
+    /// Time that the whole run may take: what is left then is recorded as not measured, and is never a pass [default: 4h]
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "4h", hide_default_value = true, help_heading = "Limits")]
+    budget: Duration,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            budget: session::BUDGET,
+        }
+    }
+}
+
+impl Budget {
+    /// One budget for several sessions, of which the first one began then.
+    pub(super) fn share(self, began: Instant, request: &mut Request) {
+        request.budget = self.budget;
+        request.spent = began.elapsed();
+    }
 }
 
 /// What the user grants; without these, nothing.
@@ -154,6 +184,12 @@ fn time(text: &str) -> Result<Duration, quantity::QuantityError> {
     quantity::parse(text, LimitUnit::Milliseconds).map(|ms| Duration::from_millis(ms.max(1)))
 }
 
+/// What a case may be called.
+fn plugin_name(text: &str) -> Result<String, String> {
+    plugin::validate(&[CaseSpec::named(text)])?;
+    Ok(text.to_owned())
+}
+
 fn mapping(text: &str) -> Result<(PathBuf, String), String> {
     let (host, guest) = text.split_once("::").unwrap_or((text, text));
     if host.is_empty() || guest.is_empty() {
@@ -184,7 +220,9 @@ impl Measuring {
     /// The request that these arguments make, up to a stage.
     pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> anyhow::Result<Request> {
         let paths = operand::plugins(&self.paths)?;
-        self.conditions.request(paths, stage, effort)
+        let request = self.conditions.request(paths, stage, effort)?;
+        let name = self.name.clone();
+        Ok(Request { name, ..request })
     }
 
     /// The same for a command that looks at plugins, and builds them only if it is told to.
@@ -225,6 +263,7 @@ impl Conditions {
         let typed = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
         Ok(Request {
             paths,
+            name: None,
             access: match super::paths::home() {
                 Some(_) => Some(self.packages.access(&self.limits.0)?),
                 None => None,
@@ -238,6 +277,8 @@ impl Conditions {
             count: dyno_host::measure::CountSettings::default(),
             time,
             limits: self.limits.0.clone(),
+            budget: self.budget.budget,
+            spent: Duration::ZERO,
             grants: self.grants.grants()?,
             expected_stdout: self.stdout.clone(),
             seed: self.seed.unwrap_or(SEED),
@@ -337,12 +378,12 @@ pub(super) fn warn_of_layers(run: &Run) {
 /// The exit code that findings deserve.
 pub(super) fn exit(findings: &Findings) -> Exit {
     let base = findings.compared.as_ref().map(|(base, _)| base);
-    exit_of(base, &findings.run, findings.signal)
+    exit_of(base, &findings.run, findings.stop)
 }
 
 /// The exit code that a run deserves, and what it was held against. A case that fails there is what was to be
 /// mended, not what is judged.
-pub(super) fn exit_of(base: Option<&Run>, run: &Run, signal: Option<i32>) -> Exit {
+pub(super) fn exit_of(base: Option<&Run>, run: &Run, stop: Option<Stop>) -> Exit {
     let plugins: Vec<&Plugin> = base
         .into_iter()
         .chain([run])
@@ -352,7 +393,7 @@ pub(super) fn exit_of(base: Option<&Run>, run: &Run, signal: Option<i32>) -> Exi
     // What was skipped is not a benchmark, and was not called one.
     let is_fine = |outcome: &Outcome| matches!(outcome, Outcome::Ok | Outcome::Skipped { .. });
     let is_host = |outcome: &Outcome| matches!(outcome, Outcome::Host { .. });
-    if let Some(signal) = signal {
+    if let Some(Stop::Signal(signal)) = stop {
         Exit::Signal(signal)
     } else if plugins.iter().any(|plugin| is_host(&plugin.outcome))
         || cases().any(|case| is_host(&case.outcome))
@@ -360,7 +401,7 @@ pub(super) fn exit_of(base: Option<&Run>, run: &Run, signal: Option<i32>) -> Exi
         Exit::Host
     } else if plugins.iter().any(|plugin| !is_fine(&plugin.outcome)) {
         Exit::Refused
-    } else if cases().any(|case| !case.outcome.is_ok()) {
+    } else if cases().any(|case| !case.outcome.is_ok()) || stop == Some(Stop::Budget) {
         Exit::CaseFailed
     } else if cases().next().is_none() {
         Exit::NothingMatched

@@ -63,7 +63,7 @@ use messages::{note, sentence, warn};
 #[command(name = "dyno", version, propagate_version = true, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 all well · 1 host error · 2 usage · 3 plugin refused · 4 nothing matched · \
-    5 a case failed · 6 gate: regressed · 7 gate: unsure · 128+n signal n"
+    5 a case failed, or the budget was over · 6 gate: regressed · 7 gate: unsure · 128+n signal n"
 )]
 pub(crate) struct Cli {
     /// Colours: on a terminal, always, or never (NO_COLOR is honoured)
@@ -216,7 +216,7 @@ impl Exit {
             || error.is::<Ambiguous>()
             || matches!(
                 error.downcast_ref(),
-                Some(SessionError::Ambiguous(_) | SessionError::Filter(_))
+                Some(SessionError::Ambiguous(_) | SessionError::Filter(_) | SessionError::Name(_))
             );
         if is_usage {
             return Self::Usage;
@@ -300,10 +300,30 @@ struct Interrupted(i32);
 async fn interrupted() -> io::Result<i32> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    // Who started this under `nohup` wants it to go on.
+    let mut hangup = match is_ignored(libc::SIGHUP) {
+        true => None,
+        false => Some(signal(SignalKind::hangup())?),
+    };
+    let hung_up = async {
+        match &mut hangup {
+            Some(hangup) => hangup.recv().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         _ = interrupt.recv() => Ok(libc::SIGINT),
         _ = terminate.recv() => Ok(libc::SIGTERM),
+        _ = hung_up => Ok(libc::SIGHUP),
     }
+}
+
+/// Whether whoever started this has it ignore a signal. Where the system does not say, it does not.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Does something until it is done or the user wants to stop. What it had begun is dropped then, and

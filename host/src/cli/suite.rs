@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
@@ -21,7 +22,7 @@ use dyno_host::suite::{
 
 use super::building::BuildArgs;
 use super::compare::{Compared, Versions};
-use super::measuring::{self, Conditions};
+use super::measuring::{self, Budget, Conditions};
 use super::operand::{Operand, What};
 use super::{Exit, UsageError, gate, paths};
 
@@ -73,6 +74,8 @@ pub(super) struct RunSuite {
     no_wait: bool,
     #[command(flatten)]
     build: BuildArgs,
+    #[command(flatten)]
+    budget: Budget,
     /// The results as JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -205,12 +208,14 @@ impl RunSuite {
         // Refused before anything is measured.
         let folder = folder(&suite)?;
         let mut store = Store::open(&paths::report(self.report.as_deref())?)?;
+        let began = Instant::now();
         let mut exits = Vec::new();
         let mut results = Vec::new();
         let mut compared = (Vec::new(), Vec::new());
         for plan in plans {
             let place = (&suite, folder.as_ref());
-            let (result, exit) = self.phase(place, plan, &mut store, &mut compared, verbose)?;
+            let (result, exit) =
+                self.phase(place, plan, began, &mut store, &mut compared, verbose)?;
             exits.extend([exit, judged(&result)]);
             results.push(result);
             if let Exit::Signal(_) = exit {
@@ -244,6 +249,7 @@ impl RunSuite {
         &self,
         (suite, folder): (&Suite, Option<&Folder>),
         plan: PhasePlan,
+        began: Instant,
         store: &mut Store,
         (cases, bases): &mut (Vec<CaseComparison>, Vec<Plugin>),
         verbose: bool,
@@ -253,6 +259,7 @@ impl RunSuite {
         let mut request = request(plan)?;
         request.cores.waits = !self.no_wait;
         request.build = self.build.options();
+        self.budget.share(began, &mut request);
         let (result, exit) = match gate {
             None => {
                 let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;

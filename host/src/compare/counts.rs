@@ -16,11 +16,13 @@ pub(super) fn judge(compared: &mut CaseComparison, sides: [&Case; 2]) {
             .notes
             .push("it was not counted on both sides".into());
     }
-    let unsettled = unmeasurable(sides).filter(|why| *why == UnsureReason::FuelUnsettled);
-    if compared.verdict != Verdict::Regressed && unsettled.is_some() {
+    let is_of_counts =
+        |why: &UnsureReason| matches!(why, UnsureReason::FuelUnsettled | UnsureReason::Implausible);
+    let doubt = unmeasurable(sides).filter(is_of_counts);
+    if compared.verdict != Verdict::Regressed && doubt.is_some() {
         compared.verdict = Verdict::Unsure;
-        compared.reason = unsettled;
-        let sentence = unsettled.and_then(explain);
+        compared.reason = doubt;
+        let sentence = doubt.and_then(explain);
         compared.notes.extend(sentence.map(str::to_owned));
     }
 }

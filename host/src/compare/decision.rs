@@ -11,7 +11,9 @@
 
 use super::Context;
 use super::changes::{Part, Timed, process_pairs, slower_mean};
-use crate::estimate::{is_folded, is_fuel_unsettled, is_nonlinear, is_waiting, process_median};
+use crate::estimate::{
+    is_folded, is_fuel_unsettled, is_implausible, is_nonlinear, is_waiting, process_median,
+};
 use crate::report::model::{Case, Change, Metric, Process, UnsureReason, Verdict};
 use crate::stats;
 
@@ -120,6 +122,8 @@ pub(super) fn unmeasurable(sides: [&Case; 2]) -> Option<UnsureReason> {
     let either = |is: fn(&Case) -> bool| sides.iter().any(|case| is(case));
     if either(is_folded) {
         Some(UnsureReason::Folded)
+    } else if either(is_implausible) {
+        Some(UnsureReason::Implausible)
     } else if either(is_nonlinear) {
         Some(UnsureReason::Nonlinear)
     } else if either(is_fuel_unsettled) {
@@ -164,6 +168,9 @@ pub(super) fn explain(reason: UnsureReason) -> Option<&'static str> {
         UnsureReason::TimerFloor => "the difference is smaller than what the clock resolves",
         UnsureReason::Folded => {
             "the compiler removed the work of a side, so there is nothing to compare: pass inputs and results through black_box"
+        }
+        UnsureReason::Implausible => {
+            "a side does other work when it is timed than when it is counted: its fuel per ns is not that of what was counted"
         }
         UnsureReason::Nonlinear => {
             "an iteration costs more or less in larger batches, so time per iteration says little: move set-up out of the timed part (iter_batched)"

@@ -9,8 +9,8 @@
 //! otherwise ─► more blocks, once ─► unsure
 //! ```
 //!
-//! Besides time: hard limits, growth of what is counted, other results, and cases that are gone. What weighs most
-//! of all that is the outcome of the case.
+//! Besides time: hard limits, growth of what is counted, other results, cases that are gone, and those that do other
+//! work when they are timed. What weighs most of all that is the outcome of the case.
 
 mod guards;
 
@@ -22,7 +22,7 @@ use crate::report::model::{
     Case, CaseComparison, Change, Gate, GateOutcome, Metric, Rules, UnsureReason, Verdict,
 };
 
-use guards::{above, alone, growth, other_result};
+use guards::{above, alone, growth, other_result, other_work};
 
 /// What a case needs before it can be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,7 @@ fn helps(reason: UnsureReason) -> bool {
         UnsureReason::Failed
         | UnsureReason::OtherMachine
         | UnsureReason::Folded
+        | UnsureReason::Implausible
         | UnsureReason::Nonlinear
         | UnsureReason::FuelUnsettled
         | UnsureReason::Mean
@@ -140,7 +141,10 @@ pub(super) fn gate(
     if !base.outcome.is_ok() || !candidate.outcome.is_ok() {
         return plain(GateOutcome::Unsure, "it failed");
     }
-    let mut found = Vec::new();
+    let mut found: Vec<Gate> = [base, candidate]
+        .into_iter()
+        .filter_map(other_work)
+        .collect();
     if case.verdict == Verdict::Identical {
         // One side was counted for both.
         let counted = if was_run(candidate) { candidate } else { base };

@@ -17,6 +17,24 @@ const FOLDED_FUEL: f64 = 1.0;
 /// result no one needs, or is known before it runs, reached 1,470 to 7,400.
 pub(super) const FUEL_PER_NS_MAX: f64 = 400.0;
 
+/// The timed build is never much slower than the metered one: over 269 cases (the samples, published benchmarks, and
+/// programs that read files, print, sleep, spin or touch 64 MiB) by 1.31 times at most. So an iteration that takes this
+/// many times the CPU time does more than was counted. Collectors, which a short count may never see at work, have room.
+const SLOWER_MAX: f64 = 8.0;
+
+/// The metered build is slower, in these cases by 3.9 times at most, and by 6.7 times where all work is floating-point
+/// numbers that are made canonical. So an iteration that takes less than this part of the CPU time that it took when it
+/// was counted does less than was counted.
+const FASTER_MAX: f64 = 20.0;
+
+/// A batch that took no longer than this when it was counted does not show that the work got faster: reading the clock
+/// (some 1,300 ns a batch), and what was cold, are too large a part of it, ns.
+const COLD_NS: f64 = 20_000.0;
+
+/// Waiting may cost CPU time of its own, which it does not when it is counted: clocks are put forward then. A program
+/// that sleeps took no more of it, but on another system going to sleep and waking up may take this long each time, ns.
+const WAIT_NS: f64 = 100_000.0;
+
 /// An empty batch should be this small against a sample.
 const FLOOR_SHARE: f64 = 0.01;
 
@@ -39,6 +57,9 @@ pub(super) fn mark(case: &mut Case, circumstances: Circumstances, checksums_diff
         }
         if is_folded(case) {
             marks.push(Mark::Folded);
+        }
+        if is_implausible(case) {
+            marks.push(Mark::Implausible);
         }
     }
     if is_fuel_unsettled(case) {
@@ -93,15 +114,26 @@ pub(super) fn mark(case: &mut Case, circumstances: Circumstances, checksums_diff
 /// Whether the cost of an iteration depends on how many a batch has. Of work that was removed it always does.
 #[must_use]
 pub fn is_nonlinear(case: &Case) -> bool {
+    has_bent(case) && !is_folded(case)
+}
+
+/// Whether doubled batches took another time per iteration.
+fn has_bent(case: &Case) -> bool {
     let doubled = case.calibration.and_then(|found| found.doubled_ratio);
     let linear = 1.0 / DOUBLED_RATIO_MAX..=DOUBLED_RATIO_MAX;
-    doubled.is_some_and(|ratio| !linear.contains(&ratio)) && !is_folded(case)
+    doubled.is_some_and(|ratio| !linear.contains(&ratio))
 }
 
 /// Whether a compiler removed its work, whether or not it is marked yet.
 #[must_use]
 pub fn is_folded(case: &Case) -> bool {
     folded(case).is_some()
+}
+
+/// Whether it does other work when it is timed than when it is counted, whether or not it is marked yet.
+#[must_use]
+pub fn is_implausible(case: &Case) -> bool {
+    implausible(case).is_some()
 }
 
 /// Whether fuel per iteration did not settle.
@@ -135,16 +167,63 @@ fn was_suspended(process: &Process) -> bool {
 /// drops what no result needs after fuel was put in for it.
 pub(super) fn folded(case: &Case) -> Option<String> {
     let fuel = case.count.as_ref()?.fuel_per_iteration;
+    // What was removed is removed from the metered build, too.
+    if is_implausible(case) {
+        return None;
+    }
     if fuel < FOLDED_FUEL {
         return Some("its fuel does not grow with the iterations".into());
     }
-    let processes = case.processes.iter();
-    let cpu: Vec<f64> = processes
-        .filter_map(|process| process_median(process, Metric::CpuTime))
-        .collect();
-    let cpu_ns = stats::median(&cpu)?;
+    let cpu_ns = cpu_ns(case)?;
     let fuel_per_ns = fuel / cpu_ns;
     (cpu_ns > 0.0 && fuel_per_ns > FUEL_PER_NS_MAX).then(|| {
         format!("it uses {fuel_per_ns:.0} fuel per ns, and no processor works faster than {FUEL_PER_NS_MAX}")
     })
+}
+
+/// What shows that a case does other work when it is timed than when it is counted: the fuel that it uses per
+/// nanosecond in both passes, on one machine.
+pub(super) fn implausible(case: &Case) -> Option<String> {
+    let count = case.count.as_ref()?;
+    let pace = count.pace.filter(|pace| pace.cpu_ns > 0)?;
+    let timed_ns = cpu_ns(case)?;
+    let counted_ns = pace.iteration_ns();
+    let warm_ns = (pace.cpu_ns as f64 - COLD_NS) / pace.iterations as f64;
+    let is_slower = timed_ns > SLOWER_MAX * counted_ns + WAIT_NS * waits(case);
+    let is_faster = warm_ns > FASTER_MAX * timed_ns;
+    // Of a case whose iterations cost more in larger batches that is known, and no gate passes it either.
+    (is_faster || is_slower && !has_bent(case)).then(|| {
+        let rate = |ns: f64| significant(count.fuel_per_iteration / ns);
+        format!(
+            "on this machine it used {} fuel per ns when it was counted, and {} when it was timed: it does other work then",
+            rate(counted_ns),
+            rate(timed_ns)
+        )
+    })
+}
+
+/// CPU time of one iteration, ns.
+fn cpu_ns(case: &Case) -> Option<f64> {
+    let processes = case.processes.iter();
+    let cpu: Vec<f64> = processes
+        .filter_map(|process| process_median(process, Metric::CpuTime))
+        .collect();
+    stats::median(&cpu)
+}
+
+/// How often one iteration waits.
+fn waits(case: &Case) -> f64 {
+    let samples = || sampled(&case.processes).flat_map(|process| &process.samples);
+    let waits: f64 = samples().map(|sample| f64::from(sample.waits)).sum();
+    let iterations: f64 = samples().map(|sample| sample.iterations as f64).sum();
+    waits / iterations.max(1.0)
+}
+
+/// Two digits of a small number, none behind the point of a large one.
+fn significant(number: f64) -> String {
+    if number >= 10.0 || number <= 0.0 {
+        return format!("{number:.0}");
+    }
+    let digits = (1.0 - number.log10().floor()) as usize;
+    format!("{number:.digits$}")
 }

@@ -3,7 +3,7 @@
 use super::marks::FUEL_PER_NS_MAX;
 use super::*;
 use crate::report::fixture::{plain_case, plain_process};
-use crate::report::model::{CountBatch, CountPass, IntervalMethod, Throughput};
+use crate::report::model::{Calibration, CountBatch, CountPass, IntervalMethod, Pace, Throughput};
 
 const QUIET: Circumstances = Circumstances {
     empty_batch_ns: Some(50.0),
@@ -129,7 +129,7 @@ fn work_that_was_removed_is_folded_and_fails_only_if_strict() {
         removed.count.as_mut().unwrap().fuel_per_iteration = 10.0 * fuel_per_ns;
         conclude(&mut removed, QUIET);
         assert_eq!(
-            (removed.is_folded(), &removed.outcome),
+            (removed.without_work().is_some(), &removed.outcome),
             (is_folded, &Outcome::Ok)
         );
         assert_eq!(removed.work().is_none(), is_folded, "{fuel_per_ns}");
@@ -141,6 +141,67 @@ fn work_that_was_removed_is_folded_and_fails_only_if_strict() {
     let mut unclocked = case(None, [7, 7], vec![process(&[0, 0, 0], Some(7))]);
     conclude(&mut unclocked, STRICT);
     assert_eq!(unclocked.outcome, Outcome::Ok);
+}
+
+/// The two cases that an audit of hostile plugins found, and work whose cost differs between the builds as far as it
+/// was ever seen to.
+#[test]
+fn other_work_when_timed_is_implausible_and_fails_only_if_strict() {
+    let ns = |ns: u64| vec![process(&[ns, ns, ns], Some(7))];
+    for (fuel, counted_ns, timed_ns, is_implausible) in [
+        (99.0, 400, 500_000, true),
+        (1.2e6, 60_000, 6, true),
+        (1.2e6, 60_000, 6_000, false),
+        (1.2e6, 60_000, 400_000, false),
+        // Too short to be seen.
+        (99.0, 400, 4, false),
+    ] {
+        let mut other = case(None, [7, 7], ns(timed_ns));
+        other.spec.throughput = Some(Throughput::Bytes(1000));
+        let count = other.count.as_mut().unwrap();
+        count.fuel_per_iteration = fuel;
+        count.pace = Some(Pace {
+            iterations: 8,
+            cpu_ns: 8 * counted_ns,
+        });
+        conclude(&mut other, QUIET);
+        let expected = is_implausible.then_some(Mark::Implausible);
+        assert_eq!(
+            (other.without_work(), &other.outcome),
+            (expected, &Outcome::Ok)
+        );
+        assert_eq!(other.work().is_none(), is_implausible);
+        conclude(&mut other, STRICT);
+        let failed = matches!(other.outcome, Outcome::Implausible { .. });
+        assert_eq!(failed, is_implausible, "{:?}", other.outcome);
+    }
+}
+
+/// If this fails, honest cases are called dishonest: waiting, which is free when it is counted; and what costs more in
+/// larger batches, which has a mark of its own that no gate passes.
+#[test]
+fn what_waits_or_is_nonlinear_is_not_implausible() {
+    let mut waits = case(None, [7, 7], vec![process(&[50_000; 3], Some(7))]);
+    waits.count.as_mut().unwrap().pace = Some(Pace {
+        iterations: 8,
+        cpu_ns: 8000,
+    });
+    let mut bent = waits.clone();
+    conclude(&mut waits, QUIET);
+    assert_eq!(waits.without_work(), Some(Mark::Implausible));
+    for sample in &mut waits.processes[0].samples {
+        sample.waits = 1000;
+    }
+    conclude(&mut waits, QUIET);
+    assert_eq!(waits.without_work(), None);
+    bent.calibration = Some(Calibration {
+        iterations: 1000,
+        iteration_ns: 50_000.0,
+        doubled_ratio: Some(1.9),
+    });
+    conclude(&mut bent, QUIET);
+    assert!(bent.marks.contains(&Mark::Nonlinear));
+    assert_eq!(bent.without_work(), None);
 }
 
 #[test]

@@ -30,6 +30,7 @@ pub(super) fn outcome(outcome: &Outcome) -> &'static str {
         Outcome::Output { .. } => "output",
         Outcome::Nondeterministic { .. } => "nondeterministic",
         Outcome::Folded { .. } => "folded",
+        Outcome::Implausible { .. } => "implausible",
         Outcome::Crash { .. } => "crash",
         Outcome::Host { .. } => "host",
         Outcome::Skipped { .. } => "skipped",

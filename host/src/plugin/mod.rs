@@ -19,4 +19,4 @@ pub(crate) use inputs::INPUT_BYTES_MAX;
 pub use inputs::{Input, InputError};
 pub(crate) use manifest::BYTES_MAX as MANIFEST_BYTES_MAX;
 pub use manifest::{Manifest, ManifestError, ProgramTable};
-pub use source::{Source, SourceError, find, read, snapshot};
+pub use source::{Source, SourceError, find, read, snapshot, start};

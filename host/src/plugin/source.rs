@@ -92,6 +92,18 @@ impl Source {
         }
     }
 
+    /// The same under another name, if there is one.
+    #[must_use]
+    pub fn called(self, name: Option<&str>) -> Self {
+        match name {
+            Some(name) => Self {
+                name: name.to_owned(),
+                ..self
+            },
+            None => self,
+        }
+    }
+
     /// The file with the component, whether it exists yet or not.
     #[must_use]
     pub fn component(&self) -> PathBuf {
@@ -240,6 +252,20 @@ fn file_source(path: &Path, root: Option<&Path>) -> Source {
 /// If it is not a regular file, leads out of the checkout, cannot be read, or is larger than the cap.
 pub fn read(source: &Source, limits: &Limits) -> Result<(Digest, u64), SourceError> {
     copy(source, limits, &mut io::sink())
+}
+
+/// Enough to see what a file is not.
+const START_BYTES: u64 = 512;
+
+/// The first bytes of a component.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn start(source: &Source) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let component = source.open_component()?;
+    component.take(START_BYTES).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// Copies a component to `to`, where nothing changes it any more.

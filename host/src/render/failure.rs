@@ -20,6 +20,7 @@ pub fn sentence(outcome: &Outcome) -> String {
         Outcome::Output { message } => format!("printed something else: {message}"),
         Outcome::Nondeterministic { message } => format!("is not deterministic: {message}"),
         Outcome::Folded { message } => format!("is folded: {message}"),
+        Outcome::Implausible { message } => format!("is implausible: {message}"),
         Outcome::Crash { message } => format!("crashed its worker: {message}"),
         Outcome::Host { message } => format!("could not be run: {message}"),
         Outcome::Skipped { reason } => format!("skipped: {reason}"),
@@ -51,6 +52,7 @@ pub(crate) fn mark(mark: Mark) -> &'static str {
         Mark::Nondeterministic => "nondeterministic",
         Mark::Noisy => "noisy",
         Mark::Folded => "folded",
+        Mark::Implausible => "implausible",
         Mark::FuelUnsettled => "fuel unsettled",
         Mark::Nonlinear => "nonlinear",
         Mark::TimerFloor => "timer floor",
@@ -72,6 +74,9 @@ pub(crate) fn explain(mark: Mark) -> &'static str {
         }
         Mark::Folded => {
             "the compiler removed the work, so that its times are those of nothing; use black_box"
+        }
+        Mark::Implausible => {
+            "its fuel per ns is not that of what was counted: it does other work when it is timed, so its numbers do not belong together"
         }
         Mark::FuelUnsettled => "fuel per iteration did not settle within 0.1 %",
         Mark::Nonlinear => {

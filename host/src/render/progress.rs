@@ -2,6 +2,7 @@
 //! is drawn and no timer runs.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -59,6 +60,43 @@ fn build_line(plugin: &str, line: &str) -> String {
     format!("{DIM}{} |{DIM:#} {}", escape(plugin), escape(line))
 }
 
+/// A plan is worth a word to who would begin to wait for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is said of a plan; nothing of a short one that fits.
+fn plan(
+    processes: usize,
+    blocks: u32,
+    at_most: Duration,
+    left: Option<Duration>,
+) -> Option<String> {
+    let short = left.filter(|left| at_most > *left);
+    if at_most < PATIENCE && short.is_none() {
+        return None;
+    }
+    let of = if blocks == 1 { "block" } else { "blocks" };
+    let said = format!(
+        "timing takes up to {}: {processes} processes in {blocks} {of}",
+        rough(at_most)
+    );
+    Some(match short {
+        None => said,
+        Some(left) => format!(
+            "{said}; {} of the budget are left, and what is not reached by then is not measured (--budget)",
+            rough(left)
+        ),
+    })
+}
+
+/// A time as people speak of it.
+fn rough(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds < 120 => format!("{seconds} s"),
+        seconds if seconds < 2 * 3600 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
+
 fn style() -> ProgressStyle {
     ProgressStyle::with_template("{bar:24} {pos:>3}/{len:<3} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -78,8 +116,11 @@ impl Observer for Progress {
             progress::Progress::BuildLine { plugin, line } => {
                 self.show(None, format!("{plugin} | {line}"));
             }
-            progress::Progress::Compile { plugin } => {
-                self.show(None, format!("compiling {plugin}"))
+            progress::Progress::Find { step, plugin } => {
+                self.show(Some(step), format!("reading {plugin}"));
+            }
+            progress::Progress::Compile { step, plugin } => {
+                self.show(step, format!("compiling {plugin}"));
             }
             progress::Progress::Count { step, plugin, case } => {
                 self.show(
@@ -98,6 +139,16 @@ impl Observer for Progress {
                     Some(step),
                     format!("calibrating {plugin} {case}"),
                 );
+            }
+            progress::Progress::Plan {
+                processes,
+                blocks,
+                at_most,
+                left,
+            } => {
+                if let Some(line) = plan(processes, blocks, at_most, left) {
+                    self.say(&line);
+                }
             }
             progress::Progress::Wait => self.say(
                 "waiting for the machine: other runs of dyno measure on every core (--no-wait measures anyway)",

@@ -80,6 +80,7 @@ pub(crate) fn plain_count(fuel_per_iteration: f64) -> Count {
             mean_bytes: 65536.0,
             growth: Vec::new(),
         },
+        pace: None,
     }
 }
 
@@ -113,7 +114,9 @@ fn measured() -> Plugin {
         .map(|(i, o)| case(i, o))
         .collect();
     // What was folded has no throughput.
-    cases[0].marks.retain(|mark| *mark != Mark::Folded);
+    cases[0]
+        .marks
+        .retain(|mark| !matches!(mark, Mark::Folded | Mark::Implausible));
     cases[1].spec = CaseSpec {
         name: "bare".into(),
         description: String::new(),
@@ -240,6 +243,10 @@ fn count(number: usize) -> Count {
                 bytes: 1 << 28,
             }],
         },
+        pace: number.is_multiple_of(2).then_some(Pace {
+            iterations: 8,
+            cpu_ns: 401,
+        }),
     }
 }
 
@@ -333,6 +340,7 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::Crash { message: text() },
         Outcome::Host { message: text() },
         Outcome::Folded { message: text() },
+        Outcome::Implausible { message: text() },
     ];
     match all[0] {
         Outcome::Ok
@@ -346,6 +354,7 @@ fn outcomes() -> Vec<Outcome> {
         | Outcome::Output { .. }
         | Outcome::Nondeterministic { .. }
         | Outcome::Folded { .. }
+        | Outcome::Implausible { .. }
         | Outcome::Crash { .. }
         | Outcome::Host { .. } => all,
     }
@@ -395,6 +404,7 @@ fn marks() -> Vec<Mark> {
         M::Nondeterministic,
         M::Noisy,
         M::Folded,
+        M::Implausible,
         M::FuelUnsettled,
         M::TimerFloor,
         M::SingleProcess,
@@ -409,6 +419,7 @@ fn marks() -> Vec<Mark> {
         M::Nondeterministic
         | M::Noisy
         | M::Folded
+        | M::Implausible
         | M::FuelUnsettled
         | M::TimerFloor
         | M::SingleProcess

@@ -75,7 +75,7 @@ pub struct Run {
 pub enum RunStatus {
     /// Everything that was planned has an outcome.
     Complete,
-    /// A signal ended it; what was finished is here.
+    /// A signal, or the end of its budget, ended it; what was finished is here.
     Interrupted,
 }
 
@@ -216,17 +216,19 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether a compiler removed its work, so that its numbers are those of nothing.
+    /// The mark that says that its numbers are not those of the work that it claims to do, if it has one.
     #[must_use]
-    pub fn is_folded(&self) -> bool {
-        self.marks.contains(&Mark::Folded)
+    pub fn without_work(&self) -> Option<Mark> {
+        let disproves = |mark: &Mark| matches!(mark, Mark::Folded | Mark::Implausible);
+        self.marks.iter().copied().find(disproves)
     }
 
     /// The work that one iteration does: what every throughput is drawn from. None if its plugin does not say, or if
-    /// the work was removed.
+    /// that work was not done when it was timed.
     #[must_use]
     pub fn work(&self) -> Option<Throughput> {
-        self.spec.throughput.filter(|_| !self.is_folded())
+        let is_done = self.without_work().is_none();
+        self.spec.throughput.filter(|_| is_done)
     }
 }
 
@@ -357,6 +359,11 @@ pub enum Outcome {
         /// What shows it.
         message: String,
     },
+    /// It does other work when it is timed than when it is counted, and the user asked for that to be a failure.
+    Implausible {
+        /// What shows it.
+        message: String,
+    },
     /// Its worker process died.
     Crash {
         /// The signal or exit status, in words.
@@ -434,6 +441,9 @@ pub enum Mark {
     /// A compiler removed the work: fuel does not grow with the iterations, or is used faster than any
     /// processor works.
     Folded,
+    /// It takes so much longer, or so much less time, than the counted work takes on this machine that it does other
+    /// work when it is timed.
+    Implausible,
     /// The cost of an iteration depends on how many iterations a batch has.
     Nonlinear,
     /// The fuel per iteration did not settle within 0.1 %.
@@ -485,6 +495,36 @@ pub struct Count {
     pub passes: Vec<CountPass>,
     /// Linear memory and tables, from the first pass.
     pub memory: MemoryProfile,
+    /// How fast the counted work was done; none in older reports.
+    #[serde(default)]
+    pub pace: Option<Pace>,
+}
+
+/// The batch of the count pass whose iterations took the least CPU time: what the counted work takes on this machine in
+/// the metered build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pace {
+    /// Its iterations, at least 1.
+    pub iterations: u64,
+    /// CPU time between `start` and `stop`, summed over the pairs, with what reading that time costs.
+    pub cpu_ns: u64,
+}
+
+impl Pace {
+    /// CPU time of one iteration, ns.
+    #[must_use]
+    pub fn iteration_ns(&self) -> f64 {
+        self.cpu_ns as f64 / self.iterations.max(1) as f64
+    }
+
+    /// The faster of the two.
+    #[must_use]
+    pub fn faster(self, other: Option<Self>) -> Self {
+        match other {
+            Some(other) if other.iteration_ns() <= self.iteration_ns() => other,
+            _ => self,
+        }
+    }
 }
 
 /// How fuel per iteration was drawn.

@@ -22,7 +22,7 @@ use wasmtime::component::Component;
 
 use super::componentize::{ModuleError, adapters, componentize};
 use super::engine::Build;
-use super::precheck::{PrecheckError, Shape, StructureCaps, precheck};
+use super::precheck::{PrecheckError, Shape, StructureCaps, header, precheck};
 use super::sections::{self, Description, SectionError};
 use super::{Layout, Limits};
 use crate::report::model::LimitKind;
@@ -70,6 +70,33 @@ impl CodeError {
             Self::Precheck(PrecheckError::NotAPlugin) | Self::Module(ModuleError::Library)
         )
     }
+}
+
+/// Whether a file that begins like this may be WebAssembly at all. Nothing is parsed: this is for the supervisor, to
+/// which thousands of other files must not cost a worker each.
+///
+/// # Errors
+/// If it cannot be, for the reason for which [`check`] would refuse it.
+pub fn open_like_wasm(start: &[u8]) -> Result<(), CodeError> {
+    if is_text(start) || start.starts_with(b"\0asm") {
+        return Ok(());
+    }
+    Ok(header(start)?)
+}
+
+/// Whether bytes may be the beginning of WebAssembly text: it begins with a parenthesis or a comment, behind white space
+/// of which there may be more than is here.
+fn is_text(start: &[u8]) -> bool {
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        // A character that is cut off at the end.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&start[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    let text = text.trim_start();
+    text.starts_with(['(', ';']) || text.is_empty() && !start.is_empty()
 }
 
 /// The component in a plugin file: text is assembled, and a core module becomes a component.

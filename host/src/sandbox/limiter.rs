@@ -30,6 +30,8 @@ pub(super) struct Limiter {
     integral: f64,
     last_ns: u64,
     pub(super) hit: Option<LimitHit>,
+    /// Whether the system did not give what the cap allows.
+    pub(super) is_starved: bool,
 }
 
 impl Limiter {
@@ -45,6 +47,7 @@ impl Limiter {
             integral: 0.0,
             last_ns: 0,
             hit: None,
+            is_starved: false,
         }
     }
 
@@ -128,7 +131,10 @@ impl Limiter {
         Ok(true)
     }
 
+    /// A growth that was allowed did not come about: the system had no memory for it. One that was not allowed is none
+    /// of its matters.
     fn take_back(&mut self) {
+        self.is_starved |= self.pending > 0;
         self.bytes -= self.pending;
         self.pending = 0;
     }
@@ -208,11 +214,15 @@ mod tests {
         limiter
             .memory_grow_failed(wasmtime::Error::msg("no"))
             .unwrap();
-        assert_eq!(limiter.bytes(), 0);
+        assert_eq!((limiter.bytes(), limiter.is_starved), (0, true));
+        let mut limiter = Limiter::new(1000, 1);
         assert!(!limiter.memory_growing(0, 5000, Some(100)).unwrap());
         limiter
             .memory_grow_failed(wasmtime::Error::msg("no"))
             .unwrap();
-        assert_eq!((limiter.bytes(), limiter.hit), (0, None));
+        let Limiter {
+            hit, is_starved, ..
+        } = limiter;
+        assert_eq!((limiter.bytes(), hit, is_starved), (0, None, false));
     }
 }

@@ -26,10 +26,12 @@ mod sections;
 mod state;
 
 pub use code::{
-    CodeError, CodeFile, check, compatibility, compile, describe, label, load, to_component,
+    CodeError, CodeFile, check, compatibility, compile, describe, label, load, open_like_wasm,
+    to_component,
 };
 pub use componentize::ModuleError;
 pub use copies::{Quota, copy};
+pub use ending::{is_out_of_memory, narrower, out_of_memory};
 pub use engine::{Build, ENGINE};
 pub use grants::{Access, DirGrant, Grants};
 pub use instance::{Ended, Finished};

@@ -20,6 +20,7 @@ use wasmparser::{Parser, ValidPayload, Validator, WasmFeatures};
 mod caps;
 mod contract;
 mod function;
+mod signature;
 mod structure;
 
 pub use caps::StructureCaps;
@@ -179,6 +180,20 @@ pub enum PrecheckError {
         /// The function that is not there.
         function: &'static str,
     },
+    /// It exports a function of a plugin as one of another type.
+    #[error(
+        "exports the function `{function}` of `{interface}` as {found}, which must be {expected}"
+    )]
+    WrongType {
+        /// The export's name, escaped.
+        interface: String,
+        /// The function.
+        function: &'static str,
+        /// What the contract says.
+        expected: &'static str,
+        /// What it is, cut.
+        found: String,
+    },
     /// It exports nothing that could be run.
     #[error(
         "exports neither `dyno:bench/suite@0.1` nor `wasi:cli/run@0.2`: it is not a benchmark plugin"
@@ -232,7 +247,7 @@ pub fn precheck(bytes: &[u8], caps: &StructureCaps) -> Result<Shape, PrecheckErr
 }
 
 /// Tells a component from what people pass by mistake, and from compiled code.
-fn header(bytes: &[u8]) -> Result<(), PrecheckError> {
+pub(super) fn header(bytes: &[u8]) -> Result<(), PrecheckError> {
     if bytes.is_empty() {
         return Err(PrecheckError::Empty);
     }

@@ -2,11 +2,11 @@
 
 use super::code::Code;
 use super::request::{Request, Stage};
-use super::subject::{Subject, wall};
+use super::subject::{Subject, ran};
 use crate::compare::renamed;
 use crate::measure::Calibrated;
 use crate::report::model::{
-    Case, Count, CountMethod, CountPass, MemoryProfile, Outcome, Process, Sample,
+    Case, Count, CountMethod, CountPass, MemoryProfile, Outcome, Pace, Process, Sample,
 };
 use crate::sandbox::{Layout, Limits};
 use crate::worker::{Event, Report, Timed};
@@ -128,7 +128,7 @@ impl CaseAt {
         limits: &Limits,
     ) {
         let subject = &mut subjects[self.subject];
-        let ended = subject.advised(report.outcome(wall(limits)), request);
+        let ended = subject.advised(ran(&report, limits), request);
         let case = &mut subject.plugin.cases[self.case];
         case.outcome = ended;
         let mut passes = Passes::default();
@@ -139,10 +139,12 @@ impl CaseAt {
                 method,
                 settled,
                 memory,
+                pace,
                 output,
             } = event
             {
                 passes.all.push(pass);
+                passes.pace = pace.map(|pace| pace.faster(passes.pace)).or(passes.pace);
                 if passes.first.is_none() {
                     case.output = output;
                     passes.first = fuel_per_iteration.map(|fuel| (fuel, method, settled, memory));
@@ -159,7 +161,7 @@ impl CaseAt {
         report: &Report,
         limits: &Limits,
     ) -> Option<Calibrated> {
-        let outcome = report.outcome(wall(limits));
+        let outcome = ran(report, limits);
         if !outcome.is_ok() {
             // What an interruption cut short was never measured.
             if !matches!(outcome, Outcome::Skipped { .. }) {
@@ -183,7 +185,7 @@ impl CaseAt {
     ) {
         let subject = &mut subjects[self.subject];
         let case = &mut subject.plugin.cases[self.case];
-        let outcome = report.outcome(wall(limits));
+        let outcome = ran(&report, limits);
         // What an interruption cut short was never measured.
         if matches!(outcome, Outcome::Skipped { .. }) {
             return;
@@ -218,6 +220,7 @@ fn with_a_time(outcome: Outcome, samples: &[Sample]) -> Outcome {
 struct Passes {
     all: Vec<CountPass>,
     first: Option<(f64, CountMethod, bool, MemoryProfile)>,
+    pace: Option<Pace>,
 }
 
 impl Passes {
@@ -238,6 +241,7 @@ impl Passes {
             untimed_share,
             passes: self.all,
             memory,
+            pace: self.pace,
         })
     }
 }

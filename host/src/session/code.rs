@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nix::sys::resource::Resource;
+
 use super::Session;
 use super::subject::Subject;
 use crate::private_dir::PrivateDir;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
 use crate::sandbox::{self, Build, CodeError, CodeFile, Layout, Limits};
-use crate::worker::{CompileJob, Event, INTERRUPTED, Job, Report, monotonic_ns};
+use crate::worker::{CompileJob, Event, Job, Report, Stop, monotonic_ns};
 
 /// The builds of a component, as files that a run worker loads.
 #[derive(Debug, Clone)]
@@ -70,7 +72,7 @@ pub(super) fn compatibility(limits: &Limits) -> Result<[(Build, String); 2], Cod
 
 impl Session<'_> {
     /// Gives a subject its code, unless it was refused before.
-    pub(super) async fn compile(&mut self, subject: &mut Subject) {
+    pub(super) async fn compile(&mut self, subject: &mut Subject, step: Option<Step>) {
         let Some(targets) = self.targets(subject, Layout::PLAIN) else {
             return;
         };
@@ -82,6 +84,7 @@ impl Session<'_> {
             (Code::new(metered, timed), CacheUse::Hit, 0)
         } else {
             self.observer.on(Progress::Compile {
+                step,
                 plugin: &subject.plugin.label,
             });
             match self.compile_now(subject, &targets).await {
@@ -133,6 +136,7 @@ impl Session<'_> {
             return;
         }
         self.observer.on(Progress::Compile {
+            step: None,
             plugin: &subject.plugin.label,
         });
         match self.compile_now(subject, &missing).await {
@@ -250,7 +254,7 @@ impl Session<'_> {
         match ended.find(|outcome| !outcome.is_ok()) {
             None => Ok(()),
             // Whoever names a file wants it measured.
-            Some(Outcome::Skipped { reason }) if is_named && reason != INTERRUPTED => {
+            Some(Outcome::Skipped { reason }) if is_named && !Stop::explains(&reason) => {
                 Err(Outcome::Refused { reason })
             }
             Some(refused) => Err(refused),
@@ -268,8 +272,10 @@ impl Session<'_> {
         let time = (LimitKind::Compile, limits.get(LimitKind::Compile));
         match report.outcome(time) {
             // The allocator's last words, when the address space is used up.
-            Outcome::Crash { message } if message.contains("memory allocation of") => {
-                limit(LimitKind::CompileMemory)
+            Outcome::Crash { message } if sandbox::is_out_of_memory(&message) => {
+                let needed = limits.get(LimitKind::CompileMemory);
+                let shell = sandbox::narrower(Resource::RLIMIT_AS, needed, "-v");
+                shell.unwrap_or_else(|| limit(LimitKind::CompileMemory))
             }
             outcome => outcome,
         }

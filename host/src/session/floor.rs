@@ -20,7 +20,7 @@ impl Session<'_> {
             return;
         }
         let mut guest = Subject::own("empty", GUEST);
-        self.compile(&mut guest).await;
+        self.compile(&mut guest, None).await;
         self.take_core().await;
         self.measure_empty_batch(guest).await;
     }

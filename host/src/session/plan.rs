@@ -19,6 +19,8 @@ use crate::worker::Job;
 pub(super) struct CasePlan {
     pub(super) settings: TimeSettings,
     pub(super) limits: Limits,
+    /// What sampling takes at most, if iterations go on to cost what they did, ns.
+    pub(super) process_ns: f64,
 }
 
 /// A process of the time pass that is yet to run.
@@ -102,7 +104,18 @@ impl CasePlan {
         }
         let wall_ns = limits.get(LimitKind::Wall) as f64 * 1e6;
         settings.deadline_ns = (DEADLINE_SHARE * wall_ns) as u64;
-        Self { settings, limits }
+        let budget_ns = settings.budget_ns as f64;
+        let wanted_ns =
+            (settings.min_samples as f64 * sample_ns).min(BUDGETS_MAX as f64 * budget_ns);
+        let process_ns = budget_ns
+            .min(settings.max_samples as f64 * sample_ns)
+            .max(wanted_ns)
+            .max(sample_ns);
+        Self {
+            settings,
+            limits,
+            process_ns,
+        }
     }
 }
 
@@ -242,6 +255,9 @@ mod tests {
         let wall = |ns: f64| plan(&[ns], false).limits.get(LimitKind::Wall);
         let default = LimitKind::Wall.spec().default;
         assert_eq!(wall(1000.0), default);
+        let budget_ns = TimeSettings::compared().budget_ns as f64;
+        assert_eq!(plan(&[1000.0], false).process_ns, budget_ns);
+        assert_eq!(plan(&[60e9], false).process_ns, 60e9);
         assert!(wall(60e9) >= 2 * 3 * 60_000);
         let mut chosen = Limits::default();
         chosen.set(LimitKind::Wall, 2000);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::subject::{Subject, wall};
+use super::subject::{Subject, ran};
 use super::{Findings, Session, SessionError};
 use crate::measure::ProfileSize;
 use crate::packaging::Ask;
@@ -50,7 +50,7 @@ pub async fn profile(
     let mut session = Session::open(request, cancel, observer)?;
     let mut subjects = session.find(ask).await;
     for subject in &mut subjects {
-        session.compile(subject).await;
+        session.compile(subject, None).await;
         session.list(subject).await;
     }
     request.select(&mut subjects)?;
@@ -122,6 +122,7 @@ impl Session<'_> {
             message: error.to_string(),
         };
         self.observer.on(Progress::Compile {
+            step: None,
             plugin: &subject.plugin.label,
         });
         let desk = PrivateDir::inside(self.cache.run_dir()).map_err(host)?;
@@ -174,7 +175,7 @@ impl Session<'_> {
         });
         let run = self.run_job(subject, &build.code, case);
         let report = self.work(Job::Profile { run, size }, 0).await;
-        let outcome = report.outcome(wall(&self.request.limits));
+        let outcome = ran(&report, &self.request.limits);
         if !outcome.is_ok() {
             return Err(subject.advised(outcome, self.request));
         }

@@ -26,7 +26,10 @@ pub(super) fn program(
     };
     let expected = expected.map(|input| Ok((input.name.clone(), input.copy(dir)?)));
     Ok(ProgramJob {
-        name: source.program_name(),
+        name: match &request.name {
+            Some(name) => name.clone(),
+            None => source.program_name(),
+        },
         stdin: stdin.map(|input| input.copy(dir)).transpose()?,
         expected: expected.transpose()?,
     })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{CoreChoice, Settings};
 use crate::filter::CaseFilter;
@@ -16,6 +17,8 @@ use crate::sandbox::{Grants, Limits};
 pub struct Request {
     /// Components, plugin directories, or directories of those; packages by file, reference or id.
     pub paths: Vec<PathBuf>,
+    /// What the one plugin is called, instead of by its file's name.
+    pub name: Option<String>,
     /// How packages are got at; none if there is nowhere to keep them.
     pub access: Option<Access>,
     /// Which cases.
@@ -32,6 +35,10 @@ pub struct Request {
     pub time: TimeSettings,
     /// The caps.
     pub limits: Limits,
+    /// The time that all of it may take, and how much of that went by before this session.
+    pub budget: Duration,
+    /// See [`Request::budget`].
+    pub spent: Duration,
     /// What guests may reach.
     pub grants: Grants,
     /// The file that every program's stdout must be equal to.

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
+use super::sweep::Sweeper;
 use crate::private_dir::PrivateDir;
 use crate::report::model::LimitKind;
 use crate::sandbox::{Access, Grants, Limits, Quota, copy};
 
-/// The copies of a session's scratch directories, by the directory.
+/// The copies of a session's scratch directories, by the directory, and what is still to be removed of others.
 #[derive(Debug, Default)]
-pub(super) struct Scratch(BTreeMap<PathBuf, Pristine>);
+pub(super) struct Scratch {
+    pristine: BTreeMap<PathBuf, Pristine>,
+    sweeper: Sweeper,
+}
 
 #[derive(Debug)]
 struct Pristine {
@@ -51,17 +55,27 @@ impl Scratch {
         Ok(made)
     }
 
+    /// Removes the directories of a worker that is gone.
+    pub(super) fn discard(&mut self, dirs: Vec<PrivateDir>) {
+        dirs.into_iter().for_each(|dir| self.sweeper.sweep(dir));
+    }
+
+    /// Waits for what is still being removed, but not for long. A warning for what is left.
+    pub(super) fn leave(&mut self) -> Option<String> {
+        self.sweeper.leave()
+    }
+
     fn pristine(&mut self, host: &PathBuf, left: Quota) -> io::Result<&Pristine> {
-        if !self.0.contains_key(host) {
+        if !self.pristine.contains_key(host) {
             let dir = temporary()?;
             let rest = copy(host, dir.path(), left)?;
             let size = Quota {
                 bytes: left.bytes - rest.bytes,
                 files: left.files - rest.files,
             };
-            self.0.insert(host.clone(), Pristine { dir, size });
+            self.pristine.insert(host.clone(), Pristine { dir, size });
         }
-        Ok(&self.0[host])
+        Ok(&self.pristine[host])
     }
 }
 

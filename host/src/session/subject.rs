@@ -13,9 +13,9 @@ use crate::plugin::{self, BuildError, BuildEvent, BuildOptions, Digest, Source, 
 use crate::progress::{Observer, Progress};
 use crate::quoted::quoted;
 use crate::report::model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
-use crate::sandbox::{Limits, Shape};
+use crate::sandbox::{self, Limits, Shape};
 use crate::stats;
-use crate::worker::{Cancel, Event, INTERRUPTED, ProgramJob, Report};
+use crate::worker::{Cancel, Event, ProgramJob, Report, Stop};
 
 /// One plugin of a session.
 pub(super) struct Subject {
@@ -168,9 +168,10 @@ impl Subject {
                 };
                 let built =
                     plugin::build(&source.path, manifest, options, on, cancel.raised()).await;
+                let stop = cancel.stop().unwrap_or(Stop::Budget);
                 built.map_err(|error| match error {
                     BuildError::Interrupted(_) => Outcome::Skipped {
-                        reason: INTERRUPTED.into(),
+                        reason: stop.reason().into(),
                     },
                     // Whoever names a directory of plugins in many languages need not have the
                     // tools of all of them.
@@ -185,6 +186,9 @@ impl Subject {
         }
         if build.is_none() {
             source.built().map_err(|error| refused(error.to_string()))?;
+        }
+        if let Ok(start) = plugin::start(source) {
+            sandbox::open_like_wasm(&start).map_err(|error| refused(error.to_string()))?;
         }
         plugin::read(source, &request.limits).map_err(|error| match error {
             SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {
@@ -215,7 +219,7 @@ impl Subject {
 
     /// Takes what a plugin said of its cases, if it is true to the contract.
     pub(super) fn listed(&mut self, report: Report, limits: &Limits) {
-        let ended = report.outcome(wall(limits));
+        let ended = ran(&report, limits);
         if !ended.is_ok() {
             return self.refuse(ended);
         }
@@ -244,8 +248,8 @@ impl Subject {
         ended
     }
 
-    /// Before the estimates: the times over all workers, and what an interruption left undone.
-    pub(super) fn settle(&mut self, interrupted: bool, stage: Stage) {
+    /// Before the estimates: the times over all workers, and what was left undone when the run had to stop.
+    pub(super) fn settle(&mut self, stop: Option<Stop>, stage: Stage) {
         let (load, instantiate): (Vec<f64>, Vec<f64>) = self
             .times
             .iter()
@@ -253,9 +257,9 @@ impl Subject {
             .unzip();
         self.plugin.load_ns = stats::estimate_values(&load);
         self.plugin.instantiate_ns = stats::estimate_values(&instantiate);
-        if !interrupted {
+        let Some(stop) = stop else {
             return;
-        }
+        };
         for case in &mut self.plugin.cases {
             let undone = match stage {
                 Stage::List => false,
@@ -264,7 +268,7 @@ impl Subject {
             };
             if case.outcome.is_ok() && undone {
                 case.outcome = Outcome::Skipped {
-                    reason: INTERRUPTED.into(),
+                    reason: stop.reason().into(),
                 };
             }
         }
@@ -359,6 +363,12 @@ pub(super) fn lossy(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-pub(super) fn wall(limits: &Limits) -> (LimitKind, u64) {
-    (LimitKind::Wall, limits.get(LimitKind::Wall))
+/// How a worker ended that ran a plugin within `limits`.
+pub(super) fn ran(report: &Report, limits: &Limits) -> Outcome {
+    match report.outcome((LimitKind::Wall, limits.get(LimitKind::Wall))) {
+        Outcome::Crash { message } if sandbox::is_out_of_memory(&message) => {
+            sandbox::out_of_memory(limits)
+        }
+        outcome => outcome,
+    }
 }

@@ -111,6 +111,9 @@ fn marked(mark: Mark) -> &'static str {
             "its processes disagree by more than the machine should allow: more blocks, or a quieter machine (`dyno doctor`)"
         }
         Mark::Folded => "the compiler removed its work: pass inputs and results through black_box",
+        Mark::Implausible => {
+            "it does other work when it is timed than when it is counted: look for what depends on a clock or on the number of iterations"
+        }
         Mark::FuelUnsettled => {
             "its fuel per iteration did not settle within 0.1 %: leave its threshold that much room"
         }

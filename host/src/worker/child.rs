@@ -15,8 +15,8 @@ use super::job::{
     SAMPLES_PER_EVENT, Timed,
 };
 use crate::measure::{
-    COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, ProfileSize, Profiler, Sampler,
-    SystemClock, TimeSchedule, TimeSettings, clock_ns,
+    COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Paced, ProfileSize, Profiler,
+    Sampler, SystemClock, TimeSchedule, TimeSettings, clock_ns,
 };
 use crate::report::model::{CountPass, LimitKind, Outcome, PluginKind};
 use crate::sandbox::{
@@ -417,13 +417,14 @@ fn count(job: &RunJob, settings: CountSettings, seal: Confined) -> Result<Outcom
             PluginKind::Suite => CountSchedule::new(settings),
             PluginKind::Command => CountSchedule::once(settings),
         };
-        let sampler = Sampler::new(gauge.clone(), schedule);
+        let sampler = Paced::new(Sampler::new(gauge.clone(), schedule));
         let conditions = conditions(job, Build::Metered, &program);
         let Finished { bench, ended } = match linked.run(&job.case, conditions, &gauge, sampler) {
             Ok(finished) => finished,
             Err(outcome) => return Ok(outcome),
         };
-        let counts = bench.into_schedule().counts();
+        let (sampler, pace) = bench.into_parts();
+        let counts = sampler.into_schedule().counts();
         emit(&Event::Counted {
             pass: CountPass {
                 batches: counts.batches,
@@ -433,6 +434,7 @@ fn count(job: &RunJob, settings: CountSettings, seal: Confined) -> Result<Outcom
             method: counts.method,
             settled: counts.settled,
             memory: ended.memory,
+            pace,
             output: ended.output,
         })?;
         if !ended.outcome.is_ok() {

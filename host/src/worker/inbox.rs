@@ -301,6 +301,7 @@ fn text_of(outcome: &mut Outcome) -> Option<&mut String> {
         | Outcome::Output { message }
         | Outcome::Nondeterministic { message }
         | Outcome::Folded { message }
+        | Outcome::Implausible { message }
         | Outcome::Crash { message }
         | Outcome::Host { message } => Some(message),
         Outcome::Refused { reason } | Outcome::Skipped { reason } => Some(reason),

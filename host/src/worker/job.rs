@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::{Calibrated, CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
 use crate::report::model::{
-    CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, PluginKind, Sample,
+    CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, Pace, PluginKind, Sample,
 };
 use crate::sandbox::{Build, CodeFile, Description, Grants, Layout, Limits, Shape};
 
@@ -194,6 +194,8 @@ pub enum Event {
         settled: bool,
         /// Memories and tables.
         memory: MemoryProfile,
+        /// How fast it was; none if no batch was finished.
+        pace: Option<Pace>,
         /// What the guest wrote; hostile.
         output: Option<String>,
     },

@@ -13,5 +13,5 @@ pub use job::{
     CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
     WORKER_ARGUMENT,
 };
-pub use report::{Ended, INTERRUPTED, Report};
-pub use supervise::{Cancel, StartError, Supervisor, require, required};
+pub use report::{Ended, Report};
+pub use supervise::{Cancel, StartError, Stop, Supervisor, require, required};

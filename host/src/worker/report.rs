@@ -1,10 +1,31 @@
 //! What became of one worker, and what that means.
 
 use super::job::Event;
+use super::supervise::Stop;
 use crate::report::model::{LimitKind, Outcome, Sample};
 
 /// Why something has no result after a signal.
-pub const INTERRUPTED: &str = "the run was interrupted";
+const INTERRUPTED: &str = "the run was interrupted";
+
+/// Why something has no result after the time was up.
+const OUT_OF_BUDGET: &str = "not measured: the time that --budget gives the run was over";
+
+impl Stop {
+    /// Why something has no result then.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Signal(_) => INTERRUPTED,
+            Self::Budget => OUT_OF_BUDGET,
+        }
+    }
+
+    /// Whether this is why something has no result.
+    #[must_use]
+    pub fn explains(reason: &str) -> bool {
+        [INTERRUPTED, OUT_OF_BUDGET].contains(&reason)
+    }
+}
 
 /// What became of one worker.
 #[derive(Debug)]
@@ -30,8 +51,8 @@ pub enum Ended {
     CpuTime,
     /// It could not be started, or was not given what it needs.
     Host(String),
-    /// The user wanted to stop.
-    Interrupted,
+    /// The run had to stop before its end.
+    Stopped(Stop),
 }
 
 impl Report {
@@ -67,8 +88,8 @@ impl Report {
             Ended::Host(message) => Outcome::Host {
                 message: message.clone(),
             },
-            Ended::Interrupted => Outcome::Skipped {
-                reason: INTERRUPTED.into(),
+            Ended::Stopped(stop) => Outcome::Skipped {
+                reason: stop.reason().into(),
             },
         }
     }

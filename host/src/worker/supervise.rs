@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::child::PADDING_VARIABLE;
 use super::confine::{KernelLayer, missing};
@@ -61,16 +62,30 @@ pub struct Supervisor {
     cancel: Cancel,
 }
 
-/// Tells running and future workers that the user wants to stop, and by which signal.
+/// Tells running and future workers that it is time to stop: the user wants to, or the time that was given is up.
 #[derive(Debug, Clone)]
-pub struct Cancel(watch::Receiver<Option<i32>>);
+pub struct Cancel {
+    signal: watch::Receiver<Option<i32>>,
+    deadline: Option<Instant>,
+}
+
+/// Why a run stops before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The user wants to, by this signal.
+    Signal(i32),
+    /// The time that the user gave the run is up.
+    Budget,
+}
 
 impl Cancel {
     /// A flag, and the sender that raises it with the number of a signal.
     #[must_use]
     pub fn new() -> (watch::Sender<Option<i32>>, Self) {
         let (sender, receiver) = watch::channel(None);
-        (sender, Self(receiver))
+        let deadline = None;
+        let signal = receiver;
+        (sender, Self { signal, deadline })
     }
 
     /// A flag that nobody raises.
@@ -79,16 +94,46 @@ impl Cancel {
         Self::new().1
     }
 
-    /// The signal that was raised, if any.
+    /// The same flag, which raises itself when this much time has passed. A time that no clock reaches is none.
     #[must_use]
-    pub fn signal(&self) -> Option<i32> {
-        *self.0.borrow()
+    pub fn within(self, budget: Duration) -> Self {
+        let deadline = Instant::now().checked_add(budget);
+        Self { deadline, ..self }
     }
 
-    /// Returns when the flag is raised; never, if nobody can raise it any more.
+    /// Why it is time to stop, if it is.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        let is_over = self.deadline.is_some_and(|end| Instant::now() >= end);
+        let signal = *self.signal.borrow();
+        let stop = signal.map(Stop::Signal);
+        stop.or(is_over.then_some(Stop::Budget))
+    }
+
+    /// The time that is left; none if there is no end to it.
+    #[must_use]
+    pub fn left(&self) -> Option<Duration> {
+        let deadline = self.deadline?;
+        Some(deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Returns when it is time to stop; never, if that time cannot come.
     pub async fn raised(&mut self) {
-        if self.0.wait_for(Option::is_some).await.is_err() {
-            std::future::pending::<()>().await;
+        let deadline = self.deadline;
+        let is_over = async move {
+            match deadline {
+                Some(end) => tokio::time::sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        };
+        let is_signalled = async {
+            if self.signal.wait_for(Option::is_some).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = is_over => {}
+            () = is_signalled => {}
         }
     }
 }
@@ -117,10 +162,10 @@ impl Supervisor {
     /// If the process cannot be started.
     pub async fn run(&self, job: &Job, wall: Duration, padding_bytes: usize) -> io::Result<Report> {
         let mut cancel = self.cancel.clone();
-        if cancel.signal().is_some() {
+        if let Some(stop) = cancel.stop() {
             return Ok(Report {
                 events: Vec::new(),
-                ended: Ended::Interrupted,
+                ended: Ended::Stopped(stop),
             });
         }
         let mut worker = Worker::start(&self.program, padding_bytes)?;
@@ -128,7 +173,7 @@ impl Supervisor {
         let ended = tokio::select! {
             ended = worker.attend(job, &mut events) => ended,
             () = tokio::time::sleep(wall) => Ended::WallClock,
-            () = cancel.raised() => Ended::Interrupted,
+            () = cancel.raised() => Ended::Stopped(cancel.stop().unwrap_or(Stop::Budget)),
         };
         let ended = worker.end(ended).await;
         Ok(Report { events, ended })

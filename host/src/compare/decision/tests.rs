@@ -4,7 +4,9 @@ use super::*;
 use crate::compare::cases;
 use crate::compare::tests::{CONTEXT, GATE};
 use crate::report::fixture::{plain_case, plain_process};
-use crate::report::model::{Calibration, CaseComparison, GateOutcome, Plugin, Process, Sample};
+use crate::report::model::{
+    Calibration, CaseComparison, GateOutcome, Pace, Plugin, Process, Sample,
+};
 
 /// How one process of a case ran.
 #[derive(Clone, Copy)]
@@ -220,9 +222,16 @@ fn nothing_good_is_said_of_what_cannot_be_measured_so() {
     fn folded(case: &mut Case) {
         case.count.as_mut().unwrap().fuel_per_iteration = 0.0;
     }
+    fn implausible(case: &mut Case) {
+        case.count.as_mut().unwrap().pace = Some(Pace {
+            iterations: 1,
+            cpu_ns: 10,
+        });
+    }
     type Spoil = fn(&mut Case);
-    let spoilers: [(Spoil, UnsureReason); 3] = [
+    let spoilers: [(Spoil, UnsureReason); 4] = [
         (folded, UnsureReason::Folded),
+        (implausible, UnsureReason::Implausible),
         (nonlinear, UnsureReason::Nonlinear),
         (unsettled, UnsureReason::FuelUnsettled),
     ];

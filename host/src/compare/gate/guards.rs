@@ -1,8 +1,10 @@
-//! What a gate guards besides time: cases that are gone, hard limits, growth of what is counted, and results.
+//! What a gate guards besides time: cases that are gone, hard limits, growth of what is counted, results, and whether
+//! what was timed is what was counted.
 
 use super::{plain, worst};
 use crate::compare::matching::Pair;
 use crate::compare::{Context, NO_RESULT, ROUNDING, grown};
+use crate::estimate::is_implausible;
 use crate::report::model::{
     Case, CaseComparison, Change, ChecksumRule, Gate, GateOutcome, Gone, Metric, Rules, Verdict,
 };
@@ -24,6 +26,7 @@ pub(super) fn alone(pair: &Pair<'_>, rules: &Rules, context: &Context) -> Gate {
             return plain(GateOutcome::Unsure, "it failed");
         }
         let mut found = above(new, rules);
+        found.extend(other_work(new));
         found.push(plain(
             GateOutcome::Passed,
             "there is nothing to hold it against",
@@ -102,6 +105,16 @@ pub(super) fn growth(case: &CaseComparison, metric: Metric, limit: Option<f64>) 
         GateOutcome::Regressed,
         format!("{what} grew {by}, and {:.2} % is the limit", limit * 100.0),
     ))
+}
+
+/// A case that does other work when it is timed than when it is counted passes nothing, whatever its numbers say.
+pub(super) fn other_work(case: &Case) -> Option<Gate> {
+    is_implausible(case).then(|| {
+        plain(
+            GateOutcome::Unsure,
+            "it does other work when it is timed than when it is counted",
+        )
+    })
 }
 
 /// Other work is neither faster nor slower. None if the results are the same, or need not be.

@@ -1,7 +1,7 @@
 //! What a gate does not let pass, besides time.
 
 use super::*;
-use crate::report::model::{CaseRules, Gate};
+use crate::report::model::{CaseRules, Gate, Pace};
 
 fn same(name: &str, fuel: f64) -> Case {
     case(name, fuel, &level(100.0), &level(100.0))
@@ -41,6 +41,45 @@ fn identical_needs_one_side_that_ran_well() {
     };
     assert_eq!(gate(unseen(), trapped.clone()), unsure);
     assert_eq!(gate(trapped.clone(), trapped), unsure);
+}
+
+/// If this fails, a plugin that knows when it is counted passes: as a new one, as an identical one, by its counts alone.
+#[test]
+fn what_does_other_work_when_it_is_timed_passes_nothing() {
+    let other = || {
+        let mut case = same("x", 1.0);
+        case.count.as_mut().unwrap().pace = Some(Pace {
+            iterations: 1,
+            cpu_ns: 1,
+        });
+        case
+    };
+    let gate = |base: Vec<Case>, candidate: Vec<Case>, context: &Context| {
+        let digest = if context.rules.counts_only { "b" } else { "a" };
+        let (base, candidate) = (plugin("a", base), plugin(digest, candidate));
+        let case = cases(&[&base], &[&candidate], context).remove(0);
+        let gate = case.gate.unwrap();
+        (case.verdict, gate.outcome, gate.reason)
+    };
+    let counts = with(Rules {
+        counts_only: true,
+        ..GATE.rules
+    });
+    let sides = [
+        (vec![other()], vec![other()], &GATE, Verdict::Identical),
+        (vec![], vec![other()], &GATE, Verdict::New),
+        (
+            vec![same("x", 1.1)],
+            vec![other()],
+            &counts,
+            Verdict::Unsure,
+        ),
+    ];
+    for (base, candidate, context, verdict) in sides {
+        let (found, outcome, reason) = gate(base, candidate, context);
+        assert_eq!((found, outcome), (verdict, GateOutcome::Unsure), "{reason}");
+        assert!(reason.contains("other work when it is timed"), "{reason}");
+    }
 }
 
 /// If this fails, a benchmark that is gone passes, or one that was renamed does not.

@@ -8,10 +8,11 @@ use crate::render;
 use crate::report::model::{Comparison, Mark, Verdict};
 
 /// Every mark, in the order of its type.
-const MARKS: [Mark; 12] = [
+const MARKS: [Mark; 13] = [
     Mark::Nondeterministic,
     Mark::Noisy,
     Mark::Folded,
+    Mark::Implausible,
     Mark::FuelUnsettled,
     Mark::Nonlinear,
     Mark::TimerFloor,

@@ -135,7 +135,7 @@ fn a_run_alone_is_a_table_of_its_results() {
         "all cases, and the plugin that did not load"
     );
     assert!(
-        page.contains("**complete**: 14 cases, 2 plugins, **13 failed**"),
+        page.contains("**complete**: 15 cases, 2 plugins, **14 failed**"),
         "{page}"
     );
     assert!(page.contains("one process"));

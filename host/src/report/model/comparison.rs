@@ -275,6 +275,8 @@ pub enum UnsureReason {
     TimerFloor,
     /// A compiler removed the work of a side.
     Folded,
+    /// A side does other work when it is timed than when it is counted.
+    Implausible,
     /// The cost of an iteration depends on how many iterations a batch has.
     Nonlinear,
     /// Fuel per iteration did not settle.

@@ -41,7 +41,7 @@ fn the_list_is_newest_first_and_counts() {
     assert_eq!(store.runs().unwrap(), expected);
     assert_eq!(
         (expected[0].plugins, expected[0].cases, expected[0].failed),
-        (2, 14, 13)
+        (2, 15, 14)
     );
     assert_eq!(expected[0].skipped, 1);
     let mut interrupted = fixture::numbered(4);

@@ -1,11 +1,14 @@
-//! Is it a plugin, and of which kind: what the root component imports and exports, by name.
+//! Is it a plugin, and of which kind: what the root component imports and exports, by name, and the types of the
+//! functions that the host will call.
 //!
-//! The types of the functions are left to the engine, which compares them when it instantiates.
+//! The types of what it imports are left to the engine, which compares them when it links, before anything runs. Those
+//! of exports it would compare when it calls them.
 
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
 
 use super::PrecheckError;
+use super::signature::signature;
 use crate::quoted::quoted;
 use crate::report::model::PluginKind;
 
@@ -34,6 +37,20 @@ const WASI: [&str; 20] = [
     "wasi:random/insecure-seed",
 ];
 
+/// The functions of a suite and their types, as `wit/` has them.
+const SUITE: [(&str, &str); 2] = [
+    (
+        "cases",
+        "func() -> result<list<record { name: string, description: string, group: option<string>, \
+         params: list<record { name: string, value: string }>, \
+         throughput: option<variant { bytes(u64), elements(u64) }>, expected: option<u64> }>, string>",
+    ),
+    ("run", "func(string) -> result<_, string>"),
+];
+
+/// The function of a command, and its type.
+const COMMAND: [(&str, &str); 1] = [("run", "func() -> result")];
+
 /// What an import may be, as an error says it.
 const OFFERED: &str = "dyno:bench/bench@0.1, the stopwatch `bench`, and, of WASI 0.2, cli, clocks, filesystem, io and random";
 
@@ -52,13 +69,13 @@ pub(super) fn check(
     }
     for name in exports {
         if is_compatible(name, "dyno:bench/suite", "0.1") {
-            has_functions(types, name, &["cases", "run"])?;
+            has_functions(types, name, &SUITE)?;
             return Ok(PluginKind::Suite);
         }
     }
     for name in exports {
         if is_compatible(name, "wasi:cli/run", "0.2") {
-            has_functions(types, name, &["run"])?;
+            has_functions(types, name, &COMMAND)?;
             return Ok(PluginKind::Command);
         }
     }
@@ -121,20 +138,28 @@ fn is_types_only(types: TypesRef<'_>, name: &str) -> bool {
 fn has_functions(
     types: TypesRef<'_>,
     name: &str,
-    functions: &[&'static str],
+    functions: &[(&'static str, &'static str)],
 ) -> Result<(), PrecheckError> {
     let exports = match types.component_item_for_export(name).map(|item| item.ty) {
         Some(ComponentEntityType::Instance(id)) => Some(&types[id].exports),
         _ => None,
     };
-    for &function in functions {
-        let found = exports
-            .and_then(|exports| exports.get(function))
-            .is_some_and(|item| matches!(item.ty, ComponentEntityType::Func(_)));
-        if !found {
+    for &(function, expected) in functions {
+        let export = exports.and_then(|exports| exports.get(function));
+        let Some(ComponentEntityType::Func(id)) = export.map(|item| item.ty) else {
             return Err(PrecheckError::MissingFunction {
                 interface: quoted(name),
                 function,
+            });
+        };
+        let found = signature(types, &types[id]);
+        if found != expected {
+            return Err(PrecheckError::WrongType {
+                interface: quoted(name),
+                function,
+                expected,
+                // Names of fields and cases are words of letters, digits and hyphens: the validator says so.
+                found,
             });
         }
     }

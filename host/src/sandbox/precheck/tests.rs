@@ -564,14 +564,92 @@ fn proposals_that_compilers_use_are_on() {
     .unwrap();
 }
 
-/// A plugin of the first kind, as far as names go.
+/// A plugin of the first kind, as far as names and types go.
 fn suite(name: &str, functions: &str, more: &str) -> String {
+    suite_with(name, functions, more, "u64")
+}
+
+/// The same, whose cases expect a checksum of another type.
+fn suite_with(name: &str, functions: &str, more: &str, expected: &str) -> String {
     command_with(&format!(
-        r#"{more} (instance $suite {functions}) (export "{name}" (instance $suite))"#
+        r#"{more}
+        (core module $libc (memory (export "memory") 1)
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 0)
+            (func (export "cases") (result i32) i32.const 0)
+            (func (export "run") (param i32 i32) (result i32) i32.const 0))
+        (core instance $libc (instantiate $libc))
+        (type $param' (record (field "name" string) (field "value" string)))
+        (type $throughput' (variant (case "bytes" u64) (case "elements" u64)))
+        (type $case' (record (field "name" string) (field "description" string)
+            (field "group" (option string)) (field "params" (list $param'))
+            (field "throughput" (option $throughput')) (field "expected" (option {expected}))))
+        (func $cases (result (result (list $case') (error string)))
+            (canon lift (core func $libc "cases") (memory $libc "memory")))
+        (func $run-case (param "name" string) (result (result (error string)))
+            (canon lift (core func $libc "run") (memory $libc "memory") (realloc (func $libc "realloc"))))
+        (instance $suite
+            (export "param" (type $param')) (export "throughput" (type $throughput'))
+            (export "bench-case" (type $case')) {functions})
+        (export "{name}" (instance $suite))"#
     ))
 }
 
-const BOTH: &str = r#"(export "cases" (func $run)) (export "run" (func $run))"#;
+const BOTH: &str = r#"(export "cases" (func $cases)) (export "run" (func $run-case))"#;
+
+/// If this fails, a plugin traps that was built for something else, after some of it has run.
+#[test]
+fn a_function_of_another_type_is_told_so() {
+    let suite_of = |functions: &str| suite("dyno:bench/suite@0.1.0", functions, "");
+    let swapped = refusal(&suite_of(
+        r#"(export "cases" (func $cases)) (export "run" (func $run))"#,
+    ));
+    assert_eq!(
+        swapped,
+        "exports the function `run` of `dyno:bench/suite@0.1.0` as func() -> result, which must be func(string) -> result<_, string>"
+    );
+    let field = refusal(&suite_with("dyno:bench/suite@0.1.0", BOTH, "", "u32"));
+    assert!(
+        field.contains("`cases`")
+            && field.contains("expected: option<u32> }>, string>, which must be"),
+        "{field}"
+    );
+    let command = command_with("").replace(
+        r#"(func $run (result (result)) (canon"#,
+        r#"(func $run (result u32) (canon"#,
+    );
+    assert_eq!(
+        refusal(&command),
+        "exports the function `run` of `wasi:cli/run@0.2.3` as func() -> u32, which must be func() -> result"
+    );
+}
+
+/// If this fails, a small file makes a message that fills the memory.
+#[test]
+fn a_type_that_doubles_at_every_level_is_shown_as_far_as_it_fits() {
+    let mut types = String::from("(type $t0 (tuple u8 u8))");
+    for level in 1..15 {
+        let last = level - 1;
+        types.push_str(&format!("(type $t{level} (tuple $t{last} $t{last}))"));
+    }
+    let wat = suite(
+        "dyno:bench/suite@0.1.0",
+        r#"(export "cases" (func $cases)) (export "run" (func $huge))"#,
+        &format!(
+            r#"{types}
+        (core module $m2 (memory (export "memory") 1)
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 0)
+            (func (export "run") (param i32 i32)))
+        (core instance $i2 (instantiate $m2))
+        (func $huge (param "p" (list $t14))
+            (canon lift (core func $i2 "run") (memory $i2 "memory") (realloc (func $i2 "realloc"))))"#
+        ),
+    );
+    let refusal = refusal(&wat);
+    assert!(
+        refusal.len() < 2048 && refusal.contains("tuple<tuple<"),
+        "{refusal}"
+    );
+}
 
 #[test]
 fn both_kinds_are_told_apart_and_a_suite_comes_first() {
@@ -619,7 +697,7 @@ fn a_suite_without_its_functions_is_told_so() {
     assert_eq!(
         refusal(&suite(
             "dyno:bench/suite@0.1.0",
-            r#"(export "cases" (func $run))"#,
+            r#"(export "cases" (func $cases))"#,
             ""
         )),
         "exports `dyno:bench/suite@0.1.0` without its function `run`"

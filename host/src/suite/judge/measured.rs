@@ -7,7 +7,7 @@
 //! requests, at least 100 / (1 - q) of them, holds for all samples together, and a tenth of it for each
 //! process (see [`plan`]).
 
-use crate::report::model::{self, Case, Estimate, IntervalMethod, Process, Throughput};
+use crate::report::model::{self, Case, Estimate, IntervalMethod, Mark, Process, Throughput};
 use crate::stats;
 use crate::suite::metric::{Metric, Quantity};
 use crate::suite::plan;
@@ -26,8 +26,13 @@ pub(super) enum Measured {
     Missing(String),
 }
 
-/// Why a number is not one of work.
-const FOLDED: &str = "the compiler removed its work";
+/// Why the numbers of a case are not those of its work, if they are not.
+fn without_work(case: &Case) -> Option<&'static str> {
+    case.without_work().map(|mark| match mark {
+        Mark::Implausible => "it does other work when it is timed than when it is counted",
+        _ => "the compiler removed its work",
+    })
+}
 
 /// The number of a metric.
 pub(super) fn measured(case: &Case, metric: Metric) -> Measured {
@@ -40,8 +45,10 @@ pub(super) fn measured(case: &Case, metric: Metric) -> Measured {
             reported(case, wanted).ok_or_else(|| "the run does not have it".into())
         }
         Quantity::Quantile(q) => quantile(case, q),
-        Quantity::BytesPerSecond | Quantity::ElementsPerSecond if case.is_folded() => {
-            Err(FOLDED.into())
+        Quantity::BytesPerSecond | Quantity::ElementsPerSecond
+            if let Some(why) = without_work(case) =>
+        {
+            Err(why.into())
         }
         Quantity::BytesPerSecond => match case.work() {
             Some(Throughput::Bytes(bytes)) => throughput(case, bytes),
@@ -61,8 +68,8 @@ pub(super) fn measured(case: &Case, metric: Metric) -> Measured {
 /// Whether an estimate is good enough to judge by.
 fn trusted(case: &Case, metric: Metric, estimate: Estimate) -> Measured {
     let is_deterministic = case.count.as_ref().is_none_or(|count| count.deterministic);
-    if case.is_folded() {
-        Measured::Doubtful(estimate, FOLDED)
+    if let Some(why) = without_work(case) {
+        Measured::Doubtful(estimate, why)
     } else if metric.spec.is_sampled() && estimate.interval == IntervalMethod::WithinProcess {
         Measured::Doubtful(estimate, "one process says nothing of the next one")
     } else if metric.spec.quantity == Quantity::Report(model::Metric::Fuel) && !is_deterministic {

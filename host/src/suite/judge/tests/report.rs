@@ -238,13 +238,14 @@ fn recommendations_say_what_the_data_suggests() {
         Mark::Noisy,
         Mark::TimerFloor,
         Mark::Folded,
+        Mark::Implausible,
         Mark::FuelUnsettled,
         Mark::Nondeterministic,
         Mark::Suspended,
         Mark::BudgetEnded,
     ];
     // That the budget ended is not worth a word to every case.
-    assert_eq!(texts(&marked, "").len(), 6);
+    assert_eq!(texts(&marked, "").len(), 7);
 }
 
 #[test]
