@@ -236,3 +236,50 @@ fn commands_are_found_and_told_apart() {
     );
     assert_eq!(shortened("report list"), "report list");
 }
+
+/// The texts of all Rust files below a directory of the repository.
+fn sources(dir: &Path) -> String {
+    let mut texts = String::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            texts += &sources(&path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            texts += &fs::read_to_string(path).unwrap();
+        }
+    }
+    texts
+}
+
+/// If this fails, an invariant stands in the architecture that nothing attacks, or that a test is said to attack which
+/// is not there any more.
+#[test]
+fn every_invariant_has_an_attack() {
+    let text = fs::read_to_string(repository().join("host/ARCHITECTURE.md")).unwrap();
+    let (_, table) = text.split_once("| invariant | attacked by |\n").unwrap();
+    let rows = table
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
+    let tests = ["tests", "host/src"]
+        .map(|dir| sources(&repository().join(dir)))
+        .concat();
+    let tests = tests.replace("    #[test]\n    fn", "#[test]\nfn");
+    let mut number = 0;
+    for row in rows {
+        let attacks = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let names: Vec<_> = attacks.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "nothing attacks this: {row}");
+        for name in names {
+            let function = name.rsplit("::").next().unwrap();
+            let test = format!("#[test]\nfn {function}() {{");
+            let is_there = tests.contains(&test);
+            assert!(
+                is_there,
+                "there is no test {name}, which is said to attack: {row}"
+            );
+        }
+        number += 1;
+    }
+    assert!(number > 20, "only {number} invariants were found");
+}
