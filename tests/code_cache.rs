@@ -37,6 +37,9 @@ fn cache_use(bench: &Bench, plugin: &str) -> String {
         .into()
 }
 
+/// Puts something under a path.
+type Make<'a> = &'a dyn Fn(&Path);
+
 /// If this fails, something that is no file hangs a run, fills its memory, or is compiled around for ever.
 #[test]
 fn what_is_no_code_is_not_waited_for_and_is_replaced() {
@@ -44,7 +47,7 @@ fn what_is_no_code_is_not_waited_for_and_is_replaced() {
     bench.write("a.wat", plugin(&["add"]));
     bench.run(["a.wat"]).exits(0);
     let elsewhere = bench.write("elsewhere.cwasm", "content");
-    let kinds: [(&str, &dyn Fn(&Path)); 6] = [
+    let kinds: [(&str, Make); 6] = [
         ("pipe", &|path| {
             let made = Command::new("mkfifo").arg(path).status().unwrap();
             assert!(made.success());

@@ -23,7 +23,7 @@ const RANDOM: usize = 12;
 const PRIVATE: u32 = 0o700;
 
 /// Times that a directory is made that is swept before it can be locked.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 100;
 
 /// A directory that only its owner can look into, and that goes away with this value.
 #[derive(Debug)]
@@ -49,7 +49,8 @@ impl PrivateDir {
     pub fn new_in(parent: &Path) -> io::Result<Self> {
         for _ in 0..ATTEMPTS {
             let dir = make(PREFIX, parent)?;
-            let lock = match open(dir.path()) {
+            // Until it is locked, a process that starts takes it for one that was left.
+            let lock = match give_to_owner(dir.path()).and_then(|()| open(dir.path())) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened?,
             };
@@ -76,6 +77,7 @@ impl PrivateDir {
     /// If it cannot be made.
     pub fn inside(parent: &Path) -> io::Result<Self> {
         let dir = make("", parent)?;
+        give_to_owner(dir.path())?;
         Ok(Self { dir, _lock: None })
     }
 
@@ -84,7 +86,9 @@ impl PrivateDir {
     /// # Errors
     /// If it cannot be made.
     pub fn lasting(prefix: &str) -> io::Result<PathBuf> {
-        Ok(make(prefix, &place()?)?.keep())
+        let dir = make(prefix, &place()?)?;
+        give_to_owner(dir.path())?;
+        Ok(dir.keep())
     }
 
     /// Where it is, an absolute path.
@@ -165,12 +169,13 @@ pub fn place() -> io::Result<PathBuf> {
 fn make(prefix: &str, parent: &Path) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     let builder = builder.prefix(prefix).rand_bytes(RANDOM);
-    let dir = builder
-        .permissions(Permissions::from_mode(PRIVATE))
-        .tempdir_in(parent)?;
-    // The umask may have taken away what the owner needs.
-    fs::set_permissions(dir.path(), Permissions::from_mode(PRIVATE))?;
-    Ok(dir)
+    let builder = builder.permissions(Permissions::from_mode(PRIVATE));
+    builder.tempdir_in(parent)
+}
+
+/// Gives the owner what the umask took away.
+fn give_to_owner(dir: &Path) -> io::Result<()> {
+    fs::set_permissions(dir, Permissions::from_mode(PRIVATE))
 }
 
 /// A directory, not followed if it is a link.
@@ -262,7 +267,7 @@ mod tests {
         drop(inner);
         assert_eq!(names(dir.path()), Vec::<PathBuf>::new());
         fs::create_dir(dir.path().join("closed")).unwrap();
-        fs::set_permissions(dir.path().join("closed"), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(dir.path().join("closed"), Permissions::from_mode(0o000)).unwrap();
         drop(dir);
         assert_eq!(names(parent.path()), Vec::<PathBuf>::new());
     }
@@ -287,6 +292,24 @@ mod tests {
         sweep_in(parent.path());
         assert_eq!(names(parent.path()), others);
         assert!(live.path().is_dir() && elsewhere.path().join("file").is_file());
+    }
+
+    /// If this fails, programs that start at the same moment take each other's directories away.
+    #[test]
+    fn sweeping_and_making_at_the_same_time_is_safe() {
+        let parent = parent();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        sweep_in(parent.path());
+                        let dir = PrivateDir::new_in(parent.path()).unwrap();
+                        fs::write(dir.path().join("file"), "content").unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(names(parent.path()), Vec::<PathBuf>::new());
     }
 
     #[test]
