@@ -336,12 +336,12 @@ fn more_than_a_report_can_hold_is_refused_by_name() {
             ("UPDATE run SET name = CAST(x'ff41' AS TEXT) WHERE id = 2".into(), "list", damaged),
             ("UPDATE run SET machine = 77".into(), "show", "without its machine"),
             (
-                format!("{}UPDATE measurement SET median = 'much';{}", rewritten("measurement", "STRICT,", ""), rewritten("measurement", ") WITHOUT", ") STRICT, WITHOUT")),
+                format!("{}UPDATE measurement SET median = 'much';{}", rewritten("measurement", "STRICT, WITHOUT", "WITHOUT"), rewritten("measurement", ") WITHOUT", ") STRICT, WITHOUT")),
                 "show",
                 damaged,
             ),
             (
-                format!("{}UPDATE run SET plugin_count = NULL, seed = 'x';{}", rewritten("run", "STRICT", "--STRICT\n"), rewritten("run", "--STRICT\n", "STRICT")),
+                format!("{}UPDATE run SET seed = 'x';{}", rewritten("run", "STRICT", "--STRICT\n"), rewritten("run", "--STRICT\n", "STRICT")),
                 "list",
                 damaged,
             ),

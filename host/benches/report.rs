@@ -241,7 +241,7 @@ fn generate() -> Run {
         limits: BTreeMap::new(),
         grants: Vec::new(),
         confinement: Vec::new(),
-        machine: Machine::default(),
+        machine: Machine::of(BTreeMap::new()),
         warnings: Vec::new(),
         plugins: vec![Plugin {
             kept_from: None,

@@ -105,7 +105,7 @@ fn factor(column: &str) -> u64 {
 /// A text that is no longer than this.
 pub(super) fn text(
     row: &Row<'_>,
-    column: impl RowIndex + Copy,
+    column: impl RowIndex,
     bytes_max: usize,
 ) -> Result<String, Cause> {
     text_option(row, column, bytes_max)?
@@ -115,7 +115,7 @@ pub(super) fn text(
 /// The same of a text that may be null.
 pub(super) fn text_option(
     row: &Row<'_>,
-    column: impl RowIndex + Copy,
+    column: impl RowIndex,
     bytes_max: usize,
 ) -> Result<Option<String>, Cause> {
     let text = row.get_ref(column)?;

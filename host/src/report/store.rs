@@ -289,13 +289,13 @@ fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
         source,
     };
     let absolute = path::absolute(path).map_err(failed)?;
-    let directory = absolute.parent().ok_or_else(|| {
-        failed(io::Error::new(
-            ErrorKind::InvalidInput,
-            "it has no directory",
-        ))
-    })?;
+    let (Some(directory), Some(name)) = (absolute.parent(), absolute.file_name()) else {
+        let error = io::Error::new(ErrorKind::InvalidInput, "it has no directory");
+        return Err(failed(error));
+    };
     fs::create_dir_all(directory).map_err(failed)?;
+    // A path that the user named may have links, and SQLite is given none.
+    let directory = fs::canonicalize(directory).map_err(failed)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".dyno-report-").suffix(".new");
     #[cfg(unix)]
@@ -306,7 +306,7 @@ fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
     }
     // Its descriptor is closed at once: closing it later would drop SQLite's locks.
     let draft = builder
-        .tempfile_in(directory)
+        .tempfile_in(&directory)
         .map_err(failed)?
         .into_temp_path();
     let (mut connection, _) = connect(&draft).map_err(|cause| cause.at(path))?;
@@ -314,7 +314,7 @@ fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
     connection
         .close()
         .map_err(|(_, error)| Cause::from(error).at(path))?;
-    match draft.persist_noclobber(&absolute) {
+    match draft.persist_noclobber(directory.join(name)) {
         Ok(()) => Ok(()),
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(error.error)),
