@@ -382,7 +382,7 @@ fn every_command_that_builds_shows_each_command_before_and_can_be_forbidden_to()
         let built = bench.path("it/built");
         let said = bench.dyno(&args);
         assert!(built.exists(), "it builds nothing: {said}");
-        let line = r#"building it: sh -c "$(printf 'touch built; : \033[31m')""#;
+        let line = r#"building it: sh -c "$(printf 'touch built; \072 \033[31m')""#;
         assert!(said.stderr.lines().any(|shown| shown == line), "{said}");
         assert!(
             !said.stderr.contains('\x1b') && !said.stdout.contains("building"),

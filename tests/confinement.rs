@@ -13,12 +13,10 @@ use nix::libc;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 use serde_json::Value;
 
+use super::sandbox::fs_probe;
 use super::support::{
     Bench, QUICK, Said, case, cases, fib, finish, gather, plugin, poll, repository, shown,
 };
-
-#[path = "fixtures/fs_probe.rs"]
-mod fs_probe;
 
 /// A layer that the kernel does not offer.
 #[derive(Debug, Clone, Copy)]

@@ -83,8 +83,12 @@ fn both_sides_of_a_comparison_do_the_same_work() {
     );
     // Nor can anything good be said of it: not even that it became faster.
     let said = bench.gate(["--baseline", "new.wat", "old.wat"]).exits(7);
-    assert!(said.stdout.contains("iter_batched"), "{said}");
-    assert_eq!(bench.verdict()["reason"], "nonlinear");
+    // On a busy machine the bend may not show, and then what was counted is not what was timed.
+    let verdict = bench.verdict();
+    match verdict["reason"].as_str() {
+        Some("nonlinear") => assert!(said.stdout.contains("iter_batched"), "{said}"),
+        reason => assert_eq!(reason, Some("implausible"), "{said}"),
+    }
 }
 
 /// If this fails, nobody learns that time per iteration means nothing.

@@ -52,7 +52,7 @@ fn odd_files_are_refused_with_one_sentence_while_the_others_go_on() {
     fs::create_dir_all(bench.path("empty")).unwrap();
     let fifo = bench.path("fifo.wasm");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let sparse = bench.write("sparse.wasm", "");
+    let sparse = bench.write("sparse.wasm", b"\0asm\x0d\0\x01\0");
     fs::File::options()
         .write(true)
         .open(&sparse)

@@ -125,7 +125,7 @@ fn check(holds: bool, how: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 #[path = "fixtures/fs_probe.rs"]
-mod fs_probe;
+pub(crate) mod fs_probe;
 
 #[test]
 fn a_guest_reaches_what_was_granted_and_nothing_else() {

@@ -35,6 +35,7 @@ pub(crate) fn cost() -> Result<Cost> {
         Build::Timed,
         Layout::PLAIN,
         &limits,
+        &code,
         &mut std::fs::File::create(&code)?,
     )?;
     let code = CodeFile::check(&code).ok_or("the code is damaged")?;

@@ -111,10 +111,10 @@ fn too_large(cap: u64) -> io::Error {
     )
 }
 
-/// Reads a text, as [`bytes`].
+/// Reads a text, as [`bytes()`].
 ///
 /// # Errors
-/// As [`bytes`], and if it is not UTF-8.
+/// As [`bytes()`], and if it is not UTF-8.
 pub fn text(file: File, cap: u64) -> io::Result<String> {
     String::from_utf8(bytes(file, cap)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))

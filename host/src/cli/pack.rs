@@ -55,6 +55,8 @@ impl Pack {
 /// A plugin directory, built unless that is forbidden. Nothing of the build runs any more.
 pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> anyhow::Result<Source> {
     let source = source(dir)?;
+    // Who requires a layer that is not here wants nothing to be run.
+    supervisor()?;
     match args.options() {
         Some(options) => build::build(&source, &options, verbose)?,
         None => source.built().map_err(PackError::Component)?,

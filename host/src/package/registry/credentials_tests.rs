@@ -3,7 +3,7 @@
 use super::*;
 
 fn found(config: &str) -> Result<Option<DockerCredential>, String> {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::private_dir::PrivateDir::new().unwrap();
     let path = dir.path().join("config.json");
     std::fs::write(&path, config).unwrap();
     find(Some(&path), "localhost:5000", "a/b")
@@ -88,7 +88,7 @@ fn a_helper_is_asked_and_its_failure_shows_no_secret() {
         );
         return;
     }
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::private_dir::PrivateDir::new().unwrap();
     let (_, module) = module_path!().split_once("::").unwrap();
     let test = format!("{module}::a_helper_is_asked_and_its_failure_shows_no_secret");
     let output = std::process::Command::new(std::env::current_exe().unwrap())
@@ -119,7 +119,7 @@ fn of(keys: &[(&str, &str)]) -> String {
 }
 
 fn user(config: &str, registry: &str, repository: &str) -> Option<String> {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::private_dir::PrivateDir::new().unwrap();
     let path = dir.path().join("auth.json");
     std::fs::write(&path, config).unwrap();
     match find(Some(&path), registry, repository).unwrap() {
@@ -176,7 +176,7 @@ fn docker_hub_and_urls_are_known_by_their_names() {
 
 #[test]
 fn a_pipe_in_the_place_of_a_file_holds_nobody() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::private_dir::PrivateDir::new().unwrap();
     let path = dir.path().join("auth.json");
     nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
     assert!(find(Some(&path), "quay.io", "a").is_err());

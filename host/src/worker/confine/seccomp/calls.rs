@@ -40,6 +40,8 @@ pub(super) const THREADS: &[c_long] = &[
 #[rustfmt::skip]
 pub(super) const READ: &[c_long] = &[
     libc::SYS_openat2, libc::SYS_getdents64, libc::SYS_readlinkat, libc::SYS_fadvise64,
+    // Without `openat2` the library asks by these whether a directory may be searched. They tell no more than `stat`.
+    libc::SYS_faccessat, libc::SYS_faccessat2,
 ];
 
 /// A worker with writable directories: copies that are thrown away after it.

@@ -154,8 +154,6 @@ pub(super) fn by_path(place: &Path) {
         SYS_getxattr(path, name, 0, 0),
         SYS_listxattr(path, 0, 0),
         SYS_removexattr(path, name),
-        SYS_faccessat(here, path, 0),
-        SYS_faccessat2(here, path, 0, 0),
         SYS_statfs(path, 0),
         SYS_fstatfs(fd, 0),
         SYS_name_to_handle_at(here, path, 0, 0, 0),
