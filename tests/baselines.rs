@@ -103,10 +103,13 @@ fn what_changed_or_went_since_it_was_measured_is_not_kept() {
             "gate" => &["--baseline", "other", "--threshold", "1000%"][..],
             _ => &["other", "it.wat"],
         };
-        bench
-            .versus(verb, args)
-            .exits(0)
-            .says("as stored, each from its own time");
+        let said = bench.versus(verb, args);
+        // On a busy machine the two runs may differ in what an empty batch takes: then the gate is unsure.
+        let code = said.status.code();
+        let is_unsure =
+            verb == "gate" && code == Some(7) && said.stdout.contains("differs empty batch");
+        assert!(code == Some(0) || is_unsure, "{said}");
+        said.says("as stored, each from its own time");
         assert_eq!(
             bench.text("SELECT pairing FROM comparison ORDER BY id DESC LIMIT 1"),
             "stored"

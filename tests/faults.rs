@@ -81,9 +81,11 @@ impl Running {
     /// A run of a plugin with these cases.
     fn of(bench: &Bench, cases: &[&str], args: &[&str]) -> Self {
         let file = bench.write("plugin.wat", plugin(cases));
-        let mut command = bench.command();
+        // Where the tests themselves run in the background, they ignore a hangup, and so would the program.
+        let mut command = Command::new("env");
+        bench.place(&mut command);
         command
-            .arg("run")
+            .args(["--default-signal=HUP", env!("CARGO_BIN_EXE_dyno"), "run"])
             .args(QUICK)
             .args(PATIENT)
             .args(args)
