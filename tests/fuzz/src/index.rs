@@ -168,7 +168,7 @@ impl Changes<'_> {
             let canonical = value["signed"].to_string().replace("\\n", "\n");
             let signature = key().sign(canonical.as_bytes());
             let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-            value["signatures"][0]["sig"] = hex.into();
+            *value.pointer_mut("/signatures/0/sig")? = hex.into();
         }
         *file = value.to_string().into_bytes();
         Some(())
@@ -287,11 +287,33 @@ pub(crate) fn shortcut(data: &[u8]) -> bool {
         assert_eq!(by_memory, world.index, "an index that did not change");
         return true;
     }
-    match load(&fresh) {
-        Ok(by_tough) => assert_eq!(by_memory, by_tough, "the short way and the long one differ"),
-        Err(error) => panic!("the short way takes what the long one refuses: {error}"),
+    // A snapshot that pins what was verified stands for it, whether or not it is still served: the long way then gets it
+    // from what was verified.
+    let mut restored = changes.files.clone();
+    restored.retain(|(name, _)| !is_pinned(name));
+    restored.extend(
+        world
+            .first
+            .iter()
+            .filter(|(name, _)| is_pinned(name))
+            .cloned(),
+    );
+    let mut refusals = Vec::new();
+    for files in [&changes.files, &restored] {
+        write(&dir, files);
+        write(&fresh, &Vec::new());
+        match load(&fresh) {
+            Ok(by_tough) if by_tough == by_memory => return true,
+            Ok(_) => refusals.push("reads otherwise".into()),
+            Err(error) => refusals.push(error.to_string()),
+        }
     }
-    true
+    panic!("the short way takes what the long one does not: {refusals:?}");
+}
+
+/// Whether a snapshot pins a file of this name.
+fn is_pinned(name: &str) -> bool {
+    name.ends_with("targets.json") || name.ends_with("acme.json")
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
