@@ -9,7 +9,7 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 13] = [
+const ELSEWHERE: [(&str, &str); 14] = [
     ("dyno push ", "peers: into a registry of our own"),
     (
         "dyno run sample-plugins/crosslang-*",
@@ -22,6 +22,7 @@ const ELSEWHERE: [(&str, &str); 13] = [
     ("tests/toolchains/install", ".ci/run"),
     ("tests/peers/install", ".ci/run"),
     ("tests/consumers/install", ".ci/run"),
+    ("tests/fuzz/run ", ".ci/run"),
     ("cargo test -p dyno-host --test e2e -- --ignored", ".ci/run"),
     (".ci/run", "that is what runs us"),
     (
