@@ -74,3 +74,4 @@ mod support;
 mod temporary;
 mod toolchains;
 mod versions;
+mod vocabulary;

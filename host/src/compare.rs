@@ -20,9 +20,9 @@ mod rules;
 
 use crate::quoted::quoted;
 use crate::report::model::{
-    Case, CaseComparison, Change, ChecksumRule, Comparison, Conditions, Diagnosis, Exceptions,
-    GateOutcome, Gone, Metric, Outcome, Pairing, Plugin, Rules, Run, RunStatus, Severity, Side,
-    UnsureReason, Verdict,
+    Case, CaseComparison, Change, ChecksumRule, Comparison, Conditions, Diagnosis, Drawn,
+    Exceptions, GateOutcome, Gone, Metric, Outcome, Pairing, Plugin, Rules, Run, RunStatus,
+    Severity, Side, UnsureReason, Verdict,
 };
 
 pub use changes::half_width;
@@ -268,12 +268,9 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         .map(|metric| timed(metric, base, candidate, changes::Part::First, context));
     let changes = times.iter().flatten().map(|time| time.change);
     compared.changes.extend(changes);
-    compared
-        .changes
-        .extend(counted(Metric::Fuel, base, candidate));
-    compared
-        .changes
-        .extend(counted(Metric::MemoryPeak, base, candidate));
+    let exact = Metric::compared().filter(|metric| metric.spec().drawn == Drawn::Exact);
+    let changes = exact.filter_map(|metric| counted(metric, base, candidate));
+    compared.changes.extend(changes);
     if !is_identical {
         compared.notes.extend(other_result([base, candidate]));
     }
@@ -335,13 +332,8 @@ const NO_RESULT: &str = "its checksum differs from run to run, so results cannot
 /// What there was none of before: it has no percentage.
 fn from_nothing(changes: &[Change]) -> Option<String> {
     let grown = |change: &&Change| change.ratio == Change::FROM_NOTHING;
-    let names = changes
-        .iter()
-        .filter(grown)
-        .map(|change| match change.metric {
-            Metric::Fuel => "fuel",
-            _ => "memory",
-        });
+    let grown = changes.iter().filter(grown);
+    let names = grown.map(|change| change.metric.spec().noun());
     let names = names.collect::<Vec<_>>().join(" and ");
     (!names.is_empty())
         .then(|| format!("its {names} was 0 before: that is growth beyond any threshold"))

@@ -1,11 +1,12 @@
 //! `dyno history`: how a case went over the runs.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use dyno_host::filter::CaseFilter;
 use dyno_host::quoted::quoted;
 use dyno_host::render;
 use dyno_host::report::Store;
-use dyno_host::report::model::{self, Metric, Run};
+use dyno_host::report::model::{self, Metric, MetricSpec, Run};
 use dyno_host::session::SessionError;
 use dyno_host::stats;
 
@@ -29,8 +30,8 @@ pub(super) struct History {
     #[arg(long, value_name = "NAME")]
     plugin: Option<String>,
     /// What to show
-    #[arg(long, value_enum, default_value = "wall-time", value_name = "METRIC")]
-    metric: MetricArg,
+    #[arg(long, value_parser = metrics(), default_value = "wall-time", value_name = "METRIC")]
+    metric: Metric,
     /// As JSON, every point
     #[arg(long)]
     json: bool,
@@ -38,28 +39,15 @@ pub(super) struct History {
     file: ReportFile,
 }
 
-/// A metric that has a history.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum MetricArg {
-    WallTime,
-    CpuTime,
-    Fuel,
-    FirstIteration,
-    MemoryPeak,
-    RssPeak,
-}
-
-impl From<MetricArg> for Metric {
-    fn from(metric: MetricArg) -> Self {
-        match metric {
-            MetricArg::WallTime => Self::WallTime,
-            MetricArg::CpuTime => Self::CpuTime,
-            MetricArg::Fuel => Self::Fuel,
-            MetricArg::FirstIteration => Self::FirstIteration,
-            MetricArg::MemoryPeak => Self::MemoryPeak,
-            MetricArg::RssPeak => Self::RssPeak,
-        }
-    }
+/// The metrics of the report, by name.
+fn metrics() -> impl TypedValueParser<Value = Metric> {
+    let names = Metric::all().map(|metric| PossibleValue::new(metric.spec().name));
+    let names = PossibleValuesParser::new(names);
+    names.try_map(|name| {
+        MetricSpec::named(&name)
+            .and_then(MetricSpec::metric)
+            .ok_or("no metric")
+    })
 }
 
 /// How wall time and fuel of each case of a run went on machines like the one of the run, with change points; of
@@ -134,7 +122,7 @@ impl History {
         let selection = filter.among(all());
         let mut histories = Vec::new();
         for name in all().filter(|name| selection.has(name)) {
-            histories.extend(store.histories(name, self.metric.into())?);
+            histories.extend(store.histories(name, self.metric)?);
         }
         Ok(histories)
     }

@@ -54,7 +54,11 @@ pub(super) struct Config {
 
 impl Config {
     fn read(&self) -> Result<Suite, suite::ConfigError> {
-        Suite::read(&self.config, self.root.as_deref())
+        let suite = Suite::read(&self.config, self.root.as_deref())?;
+        for warning in &suite.warnings {
+            super::warn(&format!("{}: {warning}", quoted_path(&self.config)));
+        }
+        Ok(suite)
     }
 }
 

@@ -241,16 +241,12 @@ fn test(case: &Case, compared: Option<&CaseComparison>) -> Test {
 /// `wall-time: 12.35 µs (12.10 µs to 12.60 µs)`.
 fn line(measurement: &Measurement) -> String {
     let metric = measurement.metric;
-    let shown = |value| match metric.unit() {
-        "ns" => render::duration(value),
-        "bytes" => render::bytes(value),
-        _ => render::amount(value),
-    };
+    let shown = |value| render::value(metric.spec().unit, value);
     let estimate = &measurement.estimate;
     let (lower, upper) = (shown(estimate.lower), shown(estimate.upper));
     format!(
         "{}: {} ({lower} to {upper})",
-        words::metric(metric),
+        metric.spec().name,
         shown(estimate.median)
     )
 }
@@ -287,7 +283,7 @@ fn verdict(compared: &CaseComparison) -> String {
         let _ = writeln!(
             text,
             "{} changed by {} ({} to {})",
-            words::metric(change.metric),
+            change.metric.spec().name,
             percent(change.ratio),
             percent(change.lower),
             percent(change.upper),

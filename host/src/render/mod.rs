@@ -46,7 +46,7 @@ pub use sink::Sink;
 pub use study::study;
 pub use style::Style;
 pub use suite::suite;
-pub use units::{amount, bytes, duration, rate};
+pub use units::{amount, bytes, duration, rate, value};
 pub use words::thresholds;
 
 const BOLD: Style = Style::Bold;

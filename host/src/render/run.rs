@@ -11,16 +11,8 @@ use super::programs::Programs;
 use super::{BOLD, DIM, RED, Sink, YELLOW, bytes, duration, escape, lines, paragraph, reproduce};
 use crate::report::model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
 
-const HEADERS: &[&str] = &[
-    "case",
-    "time",
-    "95 % interval",
-    "throughput",
-    "fuel",
-    "memory",
-    "samples",
-    "marks",
-];
+const BEFORE: &[&str] = &["case", "time", "95 % interval", "throughput"];
+const AFTER: &[&str] = &["samples", "marks"];
 
 /// Shows a run: a table for each plugin, what failed and how to see it again, and what the marks
 /// mean. `verbose` shows every mark and how the run was made.
@@ -112,7 +104,7 @@ fn show_plugin(
         .filter(|case| !across.shows(case))
         .collect();
     if !own.is_empty() {
-        let mut table = Columns::new("  ", HEADERS);
+        let mut table = Columns::new("  ", &cells::heads(BEFORE, AFTER));
         for case in own {
             table.row(row(case, verbose));
         }
@@ -126,16 +118,15 @@ fn show_plugin(
 }
 
 fn row(case: &Case, verbose: bool) -> Vec<Cell> {
-    vec![
+    let mut row = vec![
         cells::name(&case.spec.name, case),
         cells::time(case),
         cells::interval(case),
         cells::throughput(case),
-        cells::fuel(case),
-        cells::memory(case),
-        cells::samples(case),
-        cells::marks(case, verbose),
-    ]
+    ];
+    row.extend(cells::columns(case));
+    row.extend([cells::samples(case), cells::marks(case, verbose)]);
+    row
 }
 
 fn facts(plugin: &Plugin) -> String {

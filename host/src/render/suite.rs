@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
 use super::failure::sentence;
-use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW, amount, bytes, duration, escape, rate};
+use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW, amount, escape};
 use crate::quantity;
-use crate::report::model::LimitKind;
-use crate::suite::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, TimeUnit, Value};
+use crate::report::model::{LimitKind, Unit};
+use crate::suite::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
 
 const HEADERS: &[&str] = &[
     "  case · metric",
@@ -139,16 +139,11 @@ fn value(value: Value, unit: &str) -> String {
         Value::Number(number) => number,
         Value::Checksum(checksum) => return format!("{checksum:#018x}"),
     };
-    match unit {
-        "bytes" => bytes(number),
-        "bytes/s" => rate(number, true),
-        "elements/s" => rate(number, false),
+    match Unit::named(unit) {
         // A change has a sign, and one of a tenth of a percent is worth showing.
-        "ratio" => format!("{:.1} %", number * 100.0),
-        unit => match TimeUnit::named(unit) {
-            Some(unit) => duration(number * unit.ns()),
-            None => amount(number),
-        },
+        Some(Unit::Ratio) => format!("{:.1} %", number * 100.0),
+        Some(unit) => super::value(unit, number),
+        None => amount(number),
     }
 }
 

@@ -199,8 +199,7 @@ fn case(number: usize, outcome: Outcome) -> Case {
             doubled_ratio: number.is_multiple_of(2).then_some(1.01),
         }),
         processes: (0..3).map(|order| process(order, number)).collect(),
-        measurements: Metric::ALL
-            .into_iter()
+        measurements: Metric::all()
             .zip(intervals().into_iter().cycle())
             .map(|(metric, interval)| Measurement {
                 metric,

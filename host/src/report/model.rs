@@ -16,12 +16,14 @@ pub(crate) mod hex;
 mod comparison;
 mod conditions;
 mod machine;
+mod metrics;
 pub use comparison::{
     CaseComparison, CaseRules, Change, ChecksumRule, Comparison, Diagnosis, Exceptions, Gate,
     GateOutcome, Gone, History, Pairing, Point, Rules, Severity, Side, UnsureReason, Verdict,
 };
 pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
 pub use machine::{FactDifference, Machine, UNKNOWN};
+pub use metrics::{Better, Compared, Drawn, METRICS, Metric, MetricSpec, Source, Unit};
 
 /// One run of `dyno`: everything that one command measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,6 +69,17 @@ pub struct Run {
     pub warnings: Vec<String>,
     /// The plugins in the order in which they were named.
     pub plugins: Vec<Plugin>,
+}
+
+impl Run {
+    /// The metrics that have a column beside the time in a table of its results.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Metric> {
+        Metric::columns_of(|metric| {
+            let mut cases = self.plugins.iter().flat_map(|plugin| &plugin.cases);
+            cases.any(|case| case.estimate(metric).is_some())
+        })
+    }
 }
 
 /// Whether a run came to its end.
@@ -717,68 +730,6 @@ impl TryFrom<MeasurementText> for Measurement {
             ));
         }
         Ok(Self { metric, estimate })
-    }
-}
-
-/// What is measured. Time metrics are per iteration.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// Wall time per iteration, ns.
-    WallTime,
-    /// CPU time of the worker's thread per iteration, ns.
-    CpuTime,
-    /// Fuel per iteration.
-    Fuel,
-    /// The first iteration of a process, ns.
-    FirstIteration,
-    /// Memory after instantiation, bytes.
-    MemoryBaseline,
-    /// Peak of linear memory and tables, bytes.
-    MemoryPeak,
-    /// Memory after the case has returned, bytes.
-    MemoryReleased,
-    /// Mean memory of the count pass, bytes.
-    MemoryMean,
-    /// Peak resident set of the worker, bytes.
-    RssPeak,
-    /// Spread within a process: median absolute deviation over median, a ratio.
-    SpreadWithin,
-    /// Samples that were not preempted, of all: a ratio.
-    UndisturbedShare,
-}
-
-impl Metric {
-    /// Every metric, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
-        Self::WallTime,
-        Self::CpuTime,
-        Self::Fuel,
-        Self::FirstIteration,
-        Self::MemoryBaseline,
-        Self::MemoryPeak,
-        Self::MemoryReleased,
-        Self::MemoryMean,
-        Self::RssPeak,
-        Self::SpreadWithin,
-        Self::UndisturbedShare,
-    ];
-
-    /// The unit of its estimate.
-    #[must_use]
-    pub fn unit(self) -> &'static str {
-        match self {
-            Self::WallTime | Self::CpuTime | Self::FirstIteration => "ns",
-            Self::Fuel => "fuel",
-            Self::MemoryBaseline
-            | Self::MemoryPeak
-            | Self::MemoryReleased
-            | Self::MemoryMean
-            | Self::RssPeak => "bytes",
-            Self::SpreadWithin | Self::UndisturbedShare => "ratio",
-        }
     }
 }
 

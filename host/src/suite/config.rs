@@ -4,6 +4,7 @@ mod exceptions;
 mod phase;
 mod understand;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -13,11 +14,10 @@ use serde::Serialize;
 use super::criterion::{CasePattern, Criterion};
 use super::diagnostic::{Diagnostic, Problem, is_secret, meant};
 use super::file::File;
-use super::metric::Metric;
 use crate::checkout::{self, Checkout};
 use crate::filter::CaseFilter;
 use crate::quoted::{quoted, quoted_path};
-use crate::report::model::{ChecksumRule, Exceptions, Gone};
+use crate::report::model::{ChecksumRule, Exceptions, Gone, MetricSpec};
 use crate::sandbox::{Grants, Limits};
 use crate::session::Depth;
 
@@ -49,6 +49,8 @@ pub struct Suite {
     pub phases: Vec<Phase>,
     /// The phase of requests on a schedule.
     pub load: Option<Load>,
+    /// What its writer should know, such as an old name and what to write in its place.
+    pub warnings: Vec<String>,
 }
 
 /// A plugin of a suite.
@@ -111,7 +113,7 @@ pub struct Phase {
     /// How much it measures.
     pub effort: Effort,
     /// What is shown of every case besides the criteria.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<&'static MetricSpec>,
     /// What must hold.
     pub criteria: Vec<Criterion>,
     /// What it must not fall behind.
@@ -170,7 +172,7 @@ pub struct Load {
     /// When it ends.
     pub length: LoadLength,
     /// What is shown besides the criteria.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<&'static MetricSpec>,
     /// What must hold.
     pub criteria: Vec<Criterion>,
 }
@@ -254,6 +256,7 @@ impl Suite {
                 text,
                 dir,
                 checkout: &checkout,
+                renamed: RefCell::default(),
             };
             understand.suite(file)
         })

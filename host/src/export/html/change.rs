@@ -17,7 +17,7 @@ pub(super) fn section(entry: &Entry<'_>, comparison: &Comparison) -> Markup {
         .changes
         .iter()
         .map(|change| Row {
-            name: html! { (words::metric(change.metric)) " " small { (values(change)) } },
+            name: html! { (change.metric.spec().title) " " small { (values(change)) } },
             change,
             verdict: change.verdict,
         })
@@ -44,7 +44,7 @@ fn sentence(compared: &CaseComparison) -> Markup {
     html! {
         (words::badge(compared.verdict))
         @if let Some(severity) = compared.severity { " " (render::words::severity(severity)) }
-        @if let Some(metric) = compared.decided_by { ", by " (words::metric(metric)) }
+        @if let Some(metric) = compared.decided_by { ", by " (metric.spec().title) }
         @if let Some(diagnosis) = render::words::diagnosis(compared) { "; " (diagnosis) }
         "."
     }

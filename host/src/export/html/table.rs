@@ -7,12 +7,12 @@ use super::forest;
 use super::summary::{is_failure, link};
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
-use crate::render::{self, amount, bytes, duration, rate};
+use crate::render::{self, duration, rate};
 use crate::report::model::{Change, Metric, Outcome, Throughput};
 
 /// The table with its controls.
 pub(super) fn section(page: &Page<'_>) -> Markup {
-    let is_compared = page.compared.is_some();
+    let columns = Columns::of(page);
     html! {
         section #cases aria-labelledby="cases-title" {
             h2 #cases-title { "Cases" }
@@ -23,33 +23,50 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
             }
             div.scroll role="region" aria-labelledby="cases-title" tabindex="0" {
                 table.cases {
-                    thead { tr { @for (head, class) in heads(is_compared) { th scope="col" class=[class] { (head) } } } }
-                    tbody { @for entry in &page.entries { (row(entry, is_compared)) } }
+                    thead { tr { @for (head, class) in columns.heads() { th scope="col" class=[class] { (head) } } } }
+                    tbody { @for entry in &page.entries { (row(entry, &columns)) } }
                 }
             }
         }
     }
 }
 
-/// Names of columns, and the class of those that hold words.
-fn heads(is_compared: bool) -> Vec<(&'static str, Option<&'static str>)> {
-    let mut heads = vec![("case", None)];
-    if is_compared {
-        heads.push(("verdict", Some("word")));
-        heads.extend(
-            [
-                "time change",
-                "CPU time change",
-                "fuel change",
-                "memory change",
-            ]
-            .map(|head| (head, None)),
-        );
-        heads.push(("what it means", Some("text")));
+/// The metrics that have a column.
+struct Columns {
+    /// Of those that were compared, if anything was.
+    changes: Option<Vec<Metric>>,
+    /// Besides the time.
+    results: Vec<Metric>,
+}
+
+impl Columns {
+    fn of(page: &Page<'_>) -> Self {
+        let changes = page.compared.map(|(comparison, _)| {
+            let times = [Metric::WallTime, Metric::CpuTime].into_iter();
+            times.chain(comparison.columns()).collect()
+        });
+        Self {
+            changes,
+            results: page.run.columns(),
+        }
     }
-    heads.extend(["time", "fuel", "memory peak", "throughput", "samples"].map(|head| (head, None)));
-    heads.push(("marks", Some("text")));
-    heads
+
+    /// Names of columns, and the class of those that hold words.
+    fn heads(&self) -> Vec<(String, Option<&'static str>)> {
+        let mut heads = vec![("case".to_owned(), None)];
+        if let Some(changes) = &self.changes {
+            heads.push(("verdict".to_owned(), Some("word")));
+            let change = |metric: &Metric| (format!("{} change", metric.spec().title), None);
+            heads.extend(changes.iter().map(change));
+            heads.push(("what it means".to_owned(), Some("text")));
+        }
+        let results = self.results.iter().map(|metric| metric.spec().title);
+        let numbers = ["time"].into_iter().chain(results);
+        let numbers = numbers.chain(["throughput", "samples"]);
+        heads.extend(numbers.map(|head| (head.to_owned(), None)));
+        heads.push(("marks".to_owned(), Some("text")));
+        heads
+    }
 }
 
 /// What the chips of the summary show: the verdict, or how the case ended and whether it is marked.
@@ -66,14 +83,13 @@ fn kinds(entry: &Entry<'_>) -> String {
     }
 }
 
-fn row(entry: &Entry<'_>, is_compared: bool) -> Markup {
+fn row(entry: &Entry<'_>, columns: &Columns) -> Markup {
     html! {
         tr data-kind=(kinds(entry)) {
             th scope="row" { (link(entry)) }
-            @if is_compared { (compared(entry)) }
+            @if let Some(changes) = &columns.changes { (compared(entry, changes)) }
             (time(entry))
-            (plain(entry, Metric::Fuel, amount))
-            (plain(entry, Metric::MemoryPeak, bytes))
+            @for metric in &columns.results { (plain(entry, *metric)) }
             (throughput(entry))
             (samples(entry))
             (marks(entry))
@@ -81,9 +97,10 @@ fn row(entry: &Entry<'_>, is_compared: bool) -> Markup {
     }
 }
 
-fn compared(entry: &Entry<'_>) -> Markup {
+fn compared(entry: &Entry<'_>, changes: &[Metric]) -> Markup {
     let Some(compared) = entry.compared else {
-        return html! { @for _ in 0..6 { td { "–" } } };
+        let cells = 2 + changes.len();
+        return html! { @for _ in 0..cells { td { "–" } } };
     };
     let order = words::VERDICTS
         .iter()
@@ -93,10 +110,7 @@ fn compared(entry: &Entry<'_>) -> Markup {
             (words::badge(compared.verdict))
             @if let Some(severity) = compared.severity { small { (render::words::severity(severity)) } }
         }
-        (change(compared.change(Metric::WallTime)))
-        (change(compared.change(Metric::CpuTime)))
-        (change(compared.change(Metric::Fuel)))
-        (change(compared.change(Metric::MemoryPeak)))
+        @for metric in changes { (change(compared.change(*metric))) }
         td.text { (render::words::diagnosis(compared).unwrap_or("–")) }
     }
 }
@@ -125,9 +139,11 @@ fn time(entry: &Entry<'_>) -> Markup {
     }
 }
 
-fn plain(entry: &Entry<'_>, metric: Metric, shown: fn(f64) -> String) -> Markup {
+fn plain(entry: &Entry<'_>, metric: Metric) -> Markup {
     match entry.estimate(metric) {
-        Some(estimate) => html! { td data-v=(key(estimate.median)) { (shown(estimate.median)) } },
+        Some(estimate) => {
+            html! { td data-v=(key(estimate.median)) { (words::value(metric, estimate.median)) } }
+        }
         None => html! { td { "–" } },
     }
 }

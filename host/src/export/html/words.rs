@@ -79,31 +79,9 @@ pub(super) fn mark_anchor(mark: Mark) -> String {
     render::mark(mark).replace(' ', "-")
 }
 
-/// A metric as a heading.
-pub(super) fn metric(metric: Metric) -> &'static str {
-    match metric {
-        Metric::WallTime => "wall time",
-        Metric::CpuTime => "CPU time",
-        Metric::Fuel => "fuel",
-        Metric::FirstIteration => "first iteration",
-        Metric::MemoryBaseline => "memory at start",
-        Metric::MemoryPeak => "memory peak",
-        Metric::MemoryReleased => "memory after release",
-        Metric::MemoryMean => "memory mean",
-        Metric::RssPeak => "resident peak",
-        Metric::SpreadWithin => "spread within",
-        Metric::UndisturbedShare => "undisturbed samples",
-    }
-}
-
 /// A value of a metric with its unit.
 pub(super) fn value(metric: Metric, value: f64) -> String {
-    match metric.unit() {
-        "ns" => render::duration(value),
-        "bytes" => render::bytes(value),
-        "ratio" => format!("{:.2} %", value * 100.0),
-        _ => render::amount(value),
-    }
+    render::value(metric.spec().unit, value)
 }
 
 /// Both ends of an interval; nothing if it has no width.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::Contents;
 use super::cases;
-use super::text::{case_name, code, percent, tally, value};
+use super::text::{case_name, cells, code, percent, tally, value};
 use crate::render::{self, conditions, mark, sentence};
 use crate::report::model::{
     Case, CaseComparison, Change, Comparison, Difference, GateOutcome, Metric, Outcome, Pairing,
@@ -15,8 +15,12 @@ use crate::report::model::{
 /// (METHOD.md).
 const WORK_CHANGE: f64 = 0.01;
 
-pub(super) const HEAD: &str =
-    "| case | | time | change | fuel | peak memory |\n|---|---|---|---|---|---|\n";
+/// The head of the changes, with a column for every metric that has one.
+pub(super) fn head(columns: &[Metric]) -> String {
+    let lines = "---|".repeat(4 + columns.len());
+    let columns = cells(columns.iter().map(|metric| metric.spec().title.into()));
+    format!("| case | | time | change |{columns}\n|{lines}\n")
+}
 
 /// Why a row is above the fold, in the order in which it is there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,10 +137,11 @@ fn allowed(comparison: &Comparison) -> String {
 
 /// All rows, sorted.
 pub(super) fn rows<'a>(contents: &Contents<'a>, comparison: &'a Comparison) -> Vec<Row<'a>> {
+    let columns = comparison.columns();
     let mut rows: Vec<_> = comparison
         .cases
         .iter()
-        .map(|compared| row(contents, compared))
+        .map(|compared| row(contents, compared, &columns))
         .collect();
     rows.extend(failed_alone(contents, comparison).map(|row| (row, Reverse(None), 0.0)));
     rows.sort_by(|(a, severity, size), (b, other_severity, other_size)| {
@@ -148,7 +153,11 @@ pub(super) fn rows<'a>(contents: &Contents<'a>, comparison: &'a Comparison) -> V
 
 type Weighted<'a> = (Row<'a>, Reverse<Option<Severity>>, f64);
 
-fn row<'a>(contents: &Contents<'a>, compared: &'a CaseComparison) -> Weighted<'a> {
+fn row<'a>(
+    contents: &Contents<'a>,
+    compared: &'a CaseComparison,
+    columns: &[Metric],
+) -> Weighted<'a> {
     let case = candidate(contents.run, compared);
     let rank = rank(compared, case);
     // What it measured before it failed means nothing.
@@ -162,7 +171,7 @@ fn row<'a>(contents: &Contents<'a>, compared: &'a CaseComparison) -> Weighted<'a
         plugin: &compared.plugin,
         case: Some(&compared.case),
         text: format!(
-            "| {}{} | {} | {} | {} | {} | {} |\n",
+            "| {}{} | {} | {} | {} |{}\n",
             case_name(&compared.plugin, &compared.case),
             compared
                 .other_base()
@@ -171,8 +180,7 @@ fn row<'a>(contents: &Contents<'a>, compared: &'a CaseComparison) -> Weighted<'a
             time.map_or(String::new(), times),
             time.map_or(String::new(), |time| interval(time)
                 + &other_time(time, change)),
-            percents(Metric::Fuel),
-            percents(Metric::MemoryPeak),
+            cells(columns.iter().map(|metric| percents(*metric))),
         ),
     };
     let size = time.map_or(0.0, |time| (time.ratio - 1.0).abs());
@@ -240,10 +248,8 @@ fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
 
 fn times(change: &Change) -> String {
     let prefix = match change.metric {
-        Metric::CpuTime => "CPU ",
-        Metric::Fuel => "fuel ",
-        Metric::MemoryPeak => "memory ",
-        _ => "",
+        Metric::WallTime => String::new(),
+        metric => format!("{} ", metric.spec().short),
     };
     let (base, candidate) = (
         value(change.metric, change.base),
@@ -254,10 +260,11 @@ fn times(change: &Change) -> String {
 
 /// What the time says that was not decisive: both are always shown.
 fn other_time<'a>(shown: &Change, change: impl Fn(Metric) -> Option<&'a Change>) -> String {
-    let (other, name) = match shown.metric {
-        Metric::CpuTime => (Metric::WallTime, "wall"),
-        _ => (Metric::CpuTime, "CPU"),
+    let other = match shown.metric {
+        Metric::CpuTime => Metric::WallTime,
+        _ => Metric::CpuTime,
     };
+    let name = other.spec().short;
     let other = change(other).map(|other| format!("; {name} {}", percent(other.ratio)));
     other.unwrap_or_default()
 }
@@ -295,7 +302,10 @@ fn failed_alone<'a>(
             verdict: None,
             plugin,
             case,
-            text: format!("| {name} | **failed**<br>{why} | | | | |\n"),
+            text: format!(
+                "| {name} | **failed**<br>{why} | |{}\n",
+                " |".repeat(1 + comparison.columns().len())
+            ),
         })
     })
 }

@@ -44,11 +44,12 @@ pub(super) fn case_name(plugin: &str, case: &str) -> String {
 
 /// A value of a metric with its unit.
 pub(super) fn value(metric: Metric, value: f64) -> String {
-    match metric.unit() {
-        "ns" => render::duration(value),
-        "bytes" => render::bytes(value),
-        _ => render::amount(value),
-    }
+    render::value(metric.spec().unit, value)
+}
+
+/// Cells of a row, each with the line behind it.
+pub(super) fn cells(texts: impl Iterator<Item = String>) -> String {
+    texts.map(|text| format!(" {text} |")).collect()
 }
 
 /// A ratio as the change that it is, such as `+12.5 %`; `=` if it is none.

@@ -4,9 +4,9 @@ use toml::Spanned;
 
 use super::understand::{Understand, share, time, whole};
 use super::{Criterion, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, Problem};
+use crate::report::model::{Drawn, Source};
 use crate::session::Depth;
 use crate::suite::file::{DepthName, LoadTable, PhaseTable, PhasesTable};
-use crate::suite::metric::Quantity;
 use crate::suite::plan;
 
 /// As `--blocks` takes them.
@@ -141,16 +141,16 @@ fn effort(table: &PhaseTable) -> Result<Effort, Problem> {
 fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, String)> {
     let metric = criterion.metric;
     let processes = effort.processes();
-    if metric.spec.is_sampled() && processes < plan::PROCESSES_MIN {
-        let message = format!(
-            "`{metric}` differs between processes, and one process cannot show by how much"
-        );
+    let name = metric.name;
+    if metric.drawn == Drawn::Sampled && processes < plan::PROCESSES_MIN {
+        let message =
+            format!("`{name}` differs between processes, and one process cannot show by how much");
         return Err((
             message,
             "write blocks = 6 or more, or leave depth = \"quick\" out".into(),
         ));
     }
-    let Quantity::Quantile(q) = metric.spec.quantity else {
+    let Source::Quantile(q) = metric.source else {
         return Ok(());
     };
     let needed = plan::samples_for(q, processes);
@@ -159,9 +159,7 @@ fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, S
         .filter(|samples| u64::from(*samples) < needed)
     {
         Some(samples) => Err((
-            format!(
-                "{samples} samples in each of {processes} processes are too few for `{metric}`"
-            ),
+            format!("{samples} samples in each of {processes} processes are too few for `{name}`"),
             format!("write samples = {needed}, or leave it out: as many as needed are taken then"),
         )),
         None => Ok(()),

@@ -1,5 +1,6 @@
 //! From the shape of the file to the suite, with the place of whatever is wrong.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -7,14 +8,14 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::exceptions::exceptions;
-use super::{CasePattern, Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
+use super::{CasePattern, Criterion, MetricSpec, Plugin, PluginSource, Problem, Suite, meant};
 use crate::checkout::Checkout;
 use crate::filter::CaseFilter;
 use crate::packaging::{Named, PACKAGE};
 use crate::quantity;
 use crate::quoted::quoted;
 use crate::sandbox::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits};
-use crate::suite::criterion;
+use crate::suite::criterion::{self, Renamed};
 use crate::suite::file::{File, GrantsTable, PluginTable};
 
 /// The text, for places within it, the directory of the file, and out of what its paths do not lead.
@@ -22,6 +23,8 @@ pub(super) struct Understand<'a> {
     pub(super) text: &'a str,
     pub(super) dir: &'a Path,
     pub(super) checkout: &'a Checkout,
+    /// What to write in place of old names, each once.
+    pub(super) renamed: RefCell<Vec<Renamed>>,
 }
 
 impl Understand<'_> {
@@ -62,6 +65,7 @@ impl Understand<'_> {
             exceptions,
             phases,
             load,
+            warnings: self.renamed.take(),
         })
     }
 
@@ -217,18 +221,32 @@ impl Understand<'_> {
         Ok(CaseFilter::new(&texts(only), &texts(exclude)))
     }
 
-    pub(super) fn metrics(&self, names: &[Spanned<String>]) -> Result<Vec<Metric>, Problem> {
-        let metrics = names
-            .iter()
-            .map(|name| criterion::metric(name.get_ref(), name.span()));
+    pub(super) fn metrics(
+        &self,
+        names: &[Spanned<String>],
+    ) -> Result<Vec<&'static MetricSpec>, Problem> {
+        let metrics = names.iter().map(|name| {
+            let named = criterion::metric(name.get_ref(), name.span())?;
+            self.note(named.renamed(name.get_ref(), named.metric.name));
+            Ok(named.metric)
+        });
         metrics.collect()
     }
 
     pub(super) fn criterion(&self, line: &Spanned<String>) -> Result<Criterion, Problem> {
-        Criterion::parse(line.get_ref()).map_err(|problem| {
+        let parsed = Criterion::parse(line.get_ref());
+        let (criterion, renamed) = parsed.map_err(|problem| {
             let span = self.within(line, problem.span.clone());
             Problem { span, ..problem }
-        })
+        })?;
+        self.note(renamed);
+        Ok(criterion)
+    }
+
+    fn note(&self, renamed: Option<Renamed>) {
+        let mut notes = self.renamed.borrow_mut();
+        let new = renamed.filter(|note| !notes.contains(note));
+        notes.extend(new);
     }
 
     /// Where a part of a value stands in the file: exact where the value is written as it is, and the
