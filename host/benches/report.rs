@@ -278,7 +278,7 @@ fn case(number: u64, random: &mut Random) -> Case {
         count: None,
         calibration: None,
         processes: (0..PROCESSES).map(|block| process(block, random)).collect(),
-        measurements: Metric::ALL.map(measurement).to_vec(),
+        measurements: Metric::all().map(measurement).collect(),
         output: None,
     }
 }
