@@ -18,7 +18,7 @@ use crate::checkout::{self, Checkout};
 use crate::filter::CaseFilter;
 use crate::quoted::{quoted, quoted_path};
 use crate::report::model::{ChecksumRule, Exceptions, Gone};
-use crate::sandbox::{Grants, Limits};
+use crate::report::model::{Grants, Limits};
 use crate::session::Depth;
 
 /// A suite is a few pages of text.
