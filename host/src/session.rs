@@ -10,6 +10,7 @@ mod packages;
 mod plan;
 mod profile;
 mod program;
+mod provider;
 mod request;
 mod scratch;
 mod subject;
@@ -27,6 +28,7 @@ use core::Core;
 pub use core::CoreChoice;
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
+pub use provider::{Provided, Provider};
 pub use request::{Depth, Request, Stage, Versus, random_u64};
 use subject::{Side, Subject};
 pub use subject::{idle, select};
@@ -37,14 +39,14 @@ use crate::compare::{Ambiguous, LOOKS, Next};
 use crate::estimate::{Circumstances, conclude};
 use crate::filter::FilterError;
 use crate::machine::machine;
-use crate::package::kind::Kinds;
-use crate::packaging::{Ask, Named};
+use crate::measure::monotonic_ns;
 use crate::progress::{Observer, Progress, Step};
-use crate::report::model::{Comparison, Plugin, Run, RunStatus};
-use crate::report::{label, rfc3339};
-use crate::sandbox::{Build, CodeError, CodeFile, ENGINE, Shape};
+use crate::report::model::{Comparison, Outcome, Plugin, Run, RunStatus};
+use crate::report::model::{label, rfc3339};
 use crate::worker::confine::unprotected;
-use crate::worker::{Cancel, Job, Report, RunJob, StartError, Stop, Supervisor, monotonic_ns};
+use crate::worker::{
+    Cancel, CodeFile, Hello, Job, Report, RunJob, Shape, StartError, Stop, Supervisor,
+};
 
 /// Why a session could not begin. What goes wrong later is an outcome in the run.
 #[derive(Debug, thiserror::Error)]
@@ -88,11 +90,10 @@ pub struct Findings {
 pub async fn measure(
     request: &Request,
     cancel: Cancel,
-    ask: &mut dyn Ask,
     observer: &mut dyn Observer,
 ) -> Result<Findings, SessionError> {
-    let mut session = Session::open(request, cancel, observer)?;
-    let mut subjects = session.find(ask).await;
+    let mut session = Session::open(request, cancel, observer).await?;
+    let mut subjects = session.find().await;
     if request.name.is_some() && subjects.len() != 1 {
         return Err(SessionError::Name(subjects.len()));
     }
@@ -140,9 +141,8 @@ struct Session<'a> {
     cancel: Cancel,
     supervisor: Supervisor,
     cache: CodeCache,
-    kinds: Kinds,
-    /// What compiled code depends on besides the component, by build.
-    compatibility: Result<[(Build, String); 2], CodeError>,
+    /// Who the workers are, or why there are none.
+    hello: Result<Hello, Outcome>,
     core: Core,
     scratch: scratch::Scratch,
     started_at: jiff::Timestamp,
@@ -159,13 +159,14 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(
+    async fn open(
         request: &'a Request,
         cancel: Cancel,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, SessionError> {
         let cancel = cancel.within(request.budget.saturating_sub(request.spent));
         let supervisor = Supervisor::new(cancel.clone())?;
+        let hello = supervisor.hello().await;
         let (cache, warning) =
             CodeCache::open(request.cache_dir.as_deref(), request.cache_bytes_max)
                 .map_err(SessionError::Temporary)?;
@@ -175,8 +176,7 @@ impl<'a> Session<'a> {
             cancel,
             supervisor,
             cache,
-            kinds: Kinds::default(),
-            compatibility: code::compatibility(&request.limits),
+            hello,
             core: Core::default(),
             scratch: scratch::Scratch::default(),
             started_at: jiff::Timestamp::now(),
@@ -191,17 +191,19 @@ impl<'a> Session<'a> {
     }
 
     /// Paths and packages become subjects: found and verified, built, hashed.
-    async fn find(&mut self, ask: &mut dyn Ask) -> Vec<Subject> {
+    async fn find(&mut self) -> Vec<Subject> {
         let request = self.request;
         let base = request.versus.iter().flat_map(|versus| &versus.paths);
         let sides = base.map(|path| (Side::Base, path));
         let sides = sides.chain(request.paths.iter().map(|path| (Side::Candidate, path)));
         let mut subjects = Vec::new();
         for (side, path) in sides {
-            let (sources, package) = match Named::of(path) {
-                _ if request.kept_from.contains_key(path) => (vec![baseline::source(path)], None),
-                Some(named) => self.package(&named, ask).await,
-                None => (crate::plugin::find(path), None),
+            let (sources, package) = if request.kept_from.contains_key(path) {
+                (vec![baseline::source(path)], None)
+            } else if request.provider.provides(path) {
+                self.package(path).await
+            } else {
+                (crate::plugin::find(path), None)
             };
             let first = subjects.len();
             let of = sources.len();
@@ -345,7 +347,7 @@ impl<'a> Session<'a> {
             for case in &mut subject.plugin.cases {
                 conclude(case, circumstances);
             }
-            if let Some(error) = subject.stop(&self.kinds) {
+            if let Some(error) = subject.stop() {
                 self.warnings.push(error);
             }
         }
@@ -389,7 +391,7 @@ impl<'a> Session<'a> {
             },
             command: request.command.clone(),
             host_version: env!("CARGO_PKG_VERSION").into(),
-            engine: ENGINE.into(),
+            engine: self.engine(),
             seed: request.seed,
             order_seed: request.order_seed,
             empty_batch_ns: self.empty_batch_ns,
@@ -401,6 +403,12 @@ impl<'a> Session<'a> {
             warnings: self.warnings.clone(),
             plugins,
         }
+    }
+
+    /// Name and version of what runs the plugins; nothing if there are no workers.
+    fn engine(&self) -> String {
+        let hello = self.hello.as_ref();
+        hello.map(ToString::to_string).unwrap_or_default()
     }
 
     fn run_job(&self, subject: &Subject, code: &CodeFile, case: &str) -> RunJob {
@@ -419,7 +427,7 @@ impl<'a> Session<'a> {
     /// Runs one job in a fresh worker. A host error is a report like any other.
     async fn work(&mut self, mut job: Job, padding_bytes: u32) -> Report {
         let scratch = match &mut job {
-            Job::Compile(_) | Job::Describe(_) => Ok(Vec::new()),
+            Job::Hello | Job::Compile(_) | Job::Describe(_) => Ok(Vec::new()),
             Job::Cases(run)
             | Job::Count { run, .. }
             | Job::Calibrate { run, .. }

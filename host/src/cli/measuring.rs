@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env::VarError;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -12,16 +13,16 @@ use dyno_host::measure::TimeSettings;
 use dyno_host::plugin;
 use dyno_host::progress::Observer;
 use dyno_host::quantity;
+use dyno_host::report::model::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::report::model::{CaseSpec, Outcome, Plugin, Run};
 use dyno_host::report::without_values;
-use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit};
 use dyno_host::session::{self, CoreChoice, Depth, Findings, Request, SessionError, Stage};
 use dyno_host::worker::{Cancel, Stop, confine};
 
 use super::building::BuildArgs;
 use super::cases::CaseArgs;
 use super::limits::LimitArgs;
-use super::packages::{AccessArgs, Person};
+use super::packages::{AccessArgs, Packages};
 use super::{Exit, UsageError, operand};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
@@ -264,10 +265,12 @@ impl Conditions {
         Ok(Request {
             paths,
             name: None,
-            access: match super::paths::home() {
-                Some(_) => Some(self.packages.access(&self.limits.0)?),
-                None => None,
-            },
+            provider: Arc::new(Packages {
+                access: match super::paths::home() {
+                    Some(_) => Some(self.packages.access(&self.limits.0)?),
+                    None => None,
+                },
+            }),
             filter: self.cases.filter(),
             stage,
             blocks: effort
@@ -344,12 +347,12 @@ pub(super) fn directory(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// Runs a session on a runtime of its own, until it ends or a signal comes.
 pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow::Result<Findings> {
-    in_session(async |cancel, person| session::measure(request, cancel, person, observer).await)
+    in_session(async |cancel| session::measure(request, cancel, observer).await)
 }
 
 /// Runs whatever kind of session on a runtime of its own, until it ends or a signal comes.
 pub(super) fn in_session<T>(
-    work: impl AsyncFnOnce(Cancel, &mut Person) -> Result<T, SessionError>,
+    work: impl AsyncFnOnce(Cancel) -> Result<T, SessionError>,
 ) -> anyhow::Result<T> {
     super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
@@ -361,8 +364,7 @@ pub(super) fn in_session<T>(
             let _ = raise.send(Some(number));
             std::future::pending::<()>().await;
         });
-        let mut person = Person { yes: false };
-        Ok(work(cancel, &mut person).await?)
+        Ok(work(cancel).await?)
     })
 }
 

@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::cases::{self, Named};
 use super::{Contents, safe_json};
 use crate::quoted::marked;
-use crate::render;
 use crate::report::model::{Better, Estimate, IntervalMethod, Metric, Run, Unit};
+use crate::wording;
 
 #[derive(Serialize)]
 struct Entry {
@@ -79,7 +79,7 @@ fn entry(run: &Run, named: &Named<'_>, metric: Metric, estimate: &Estimate) -> E
         name: format!("{} {}", plain(&named.name), spec.title),
         unit,
         value: estimate.median,
-        range: (!counted).then(|| format!("± {}", render::value(spec.unit, half))),
+        range: (!counted).then(|| format!("± {}", wording::value(spec.unit, half))),
         extra: format!(
             "median of {}, run {}, machine {}, {}",
             estimate.n, run.id, run.machine.fingerprint, run.engine

@@ -1,10 +1,11 @@
 //! What a table says of a case, cell by cell.
 
 use super::columns::Cell;
-use super::failure::mark;
-use super::{BOLD, RED, YELLOW, duration, escape, rate, value};
+use super::{BOLD, RED, YELLOW};
 use crate::report::model::{Case, Drawn, Estimate, Mark, Metric, Process, Throughput};
 use crate::stats;
+use crate::wording::mark;
+use crate::wording::{duration, escape, rate, value};
 
 /// The time that is shown: wall time, or CPU time where too few samples were undisturbed.
 pub(super) fn headline(case: &Case) -> Option<&Estimate> {

@@ -4,11 +4,12 @@
 use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
-use super::failure::sentence;
-use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW, amount, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use crate::quantity;
 use crate::report::model::{LimitKind, Unit};
 use crate::suite::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
+use crate::wording::sentence;
+use crate::wording::{self, amount, escape};
 
 const HEADERS: &[&str] = &[
     "  case · metric",
@@ -142,7 +143,7 @@ fn value(value: Value, unit: &str) -> String {
     match Unit::named(unit) {
         // A change has a sign, and one of a tenth of a percent is worth showing.
         Some(Unit::Ratio) => format!("{:.1} %", number * 100.0),
-        Some(unit) => super::value(unit, number),
+        Some(unit) => wording::value(unit, number),
         None => amount(number),
     }
 }

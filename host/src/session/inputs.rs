@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::subject::Subject;
 use crate::plugin::Digest;
-use crate::sandbox::{DirGrant, Grants};
+use crate::report::model::{DirGrant, Grants};
 
 /// A granted directory with more than this in it is not read only to find out whether it changed.
 const FILES_MAX: usize = 10_000;

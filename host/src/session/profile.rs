@@ -7,13 +7,12 @@ use std::sync::Arc;
 use super::subject::{Subject, ran};
 use super::{Findings, Session, SessionError};
 use crate::measure::ProfileSize;
-use crate::packaging::Ask;
 use crate::private_dir::PrivateDir;
 use crate::profile::Profile;
 use crate::progress::{Observer, Progress, Step};
 use crate::report::model::Outcome;
-use crate::sandbox::{Build, CodeFile, Layout};
 use crate::session::Request;
+use crate::worker::{Build, CodeFile, Layout};
 use crate::worker::{Cancel, CompileJob, Event, Job, Report};
 
 /// What a session of profiles brought.
@@ -44,11 +43,10 @@ pub struct CaseProfile {
 pub async fn profile(
     request: &Request,
     cancel: Cancel,
-    ask: &mut dyn Ask,
     observer: &mut dyn Observer,
 ) -> Result<Profiles, SessionError> {
-    let mut session = Session::open(request, cancel, observer)?;
-    let mut subjects = session.find(ask).await;
+    let mut session = Session::open(request, cancel, observer).await?;
+    let mut subjects = session.find().await;
     for subject in &mut subjects {
         session.compile(subject, None).await;
         session.list(subject).await;

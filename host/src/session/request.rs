@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::provider::Provider;
 use super::{CoreChoice, Settings};
 use crate::filter::CaseFilter;
 use crate::measure::{CountSettings, TimeSettings};
-use crate::packaging::Access;
 use crate::plugin::BuildOptions;
 use crate::report::model::{Exceptions, Plugin, Rules};
-use crate::sandbox::{Grants, Limits};
+use crate::report::model::{Grants, Limits};
 
 /// Everything that a session needs to know.
 #[derive(Debug, Clone)]
@@ -19,8 +20,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// What the one plugin is called, instead of by its file's name.
     pub name: Option<String>,
-    /// How packages are got at; none if there is nowhere to keep them.
-    pub access: Option<Access>,
+    /// Where packages come from.
+    pub provider: Arc<dyn Provider>,
     /// Which cases.
     pub filter: CaseFilter,
     /// How far to go.

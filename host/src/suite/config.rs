@@ -17,8 +17,7 @@ use super::file::File;
 use crate::checkout::{self, Checkout};
 use crate::filter::CaseFilter;
 use crate::quoted::{quoted, quoted_path};
-use crate::report::model::{ChecksumRule, Exceptions, Gone, MetricSpec};
-use crate::sandbox::{Grants, Limits};
+use crate::report::model::{ChecksumRule, Exceptions, Gone, Grants, Limits, MetricSpec};
 use crate::session::Depth;
 
 /// A suite is a few pages of text.

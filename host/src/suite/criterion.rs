@@ -10,8 +10,7 @@ use super::diagnostic::{Problem, meant};
 use crate::filter::{CaseFilter, Selection};
 use crate::quantity;
 use crate::quoted::quoted;
-use crate::report::model::{Drawn, METRICS, MetricSpec, Source, Unit, hex};
-use crate::sandbox::LimitUnit;
+use crate::report::model::{Drawn, LimitUnit, METRICS, MetricSpec, Source, Unit, hex};
 
 /// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
 #[derive(Debug, Clone, PartialEq)]

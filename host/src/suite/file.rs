@@ -12,8 +12,7 @@ use toml::Spanned;
 
 use super::criterion::{Operator, old_names};
 use crate::quantity;
-use crate::report::model::{ChecksumRule, Gone, METRICS};
-use crate::sandbox::{LIMITS, LimitUnit};
+use crate::report::model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
 /// Paths are relative to the directory that the file lies in, and do not lead out of its checkout.

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use super::config::{Gate, PhaseName, PluginSource, Suite};
 use crate::filter::CaseFilter;
 use crate::measure::TimeSettings;
-use crate::packaging::PACKAGE;
-use crate::report::model::Source;
-use crate::sandbox::{Grants, Limits};
+use crate::plugin::PACKAGE;
+use crate::report::model::{Grants, Limits, Source};
 
 /// Fewer processes say nothing of the spread between processes (METHOD.md: a process is the unit).
 pub(super) const PROCESSES_MIN: u32 = 2;

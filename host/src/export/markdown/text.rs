@@ -1,7 +1,8 @@
 //! Strangers' texts in GitHub-flavoured Markdown, and numbers.
 
-use crate::render::{self, escape};
 use crate::report::model::{Change, Metric, Verdict};
+use crate::wording;
+use crate::wording::escape;
 
 /// Characters of a text that are shown at most: a table has to stay readable.
 const CHARS_MAX: usize = 240;
@@ -44,7 +45,7 @@ pub(super) fn case_name(plugin: &str, case: &str) -> String {
 
 /// A value of a metric with its unit.
 pub(super) fn value(metric: Metric, value: f64) -> String {
-    render::value(metric.spec().unit, value)
+    wording::value(metric.spec().unit, value)
 }
 
 /// Cells of a row, each with the line behind it.
@@ -74,7 +75,7 @@ pub(super) fn tally(verdicts: impl Iterator<Item = Verdict>) -> String {
     }
     let counts = counts.into_iter();
     let words = counts
-        .map(|(verdict, count)| format!("{count} {}", crate::render::words::verdict(verdict)));
+        .map(|(verdict, count)| format!("{count} {}", crate::wording::verdicts::verdict(verdict)));
     words.collect::<Vec<_>>().join(", ")
 }
 

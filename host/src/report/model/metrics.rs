@@ -345,9 +345,8 @@ mod tests {
     fn every_metric_has_one_row_and_its_name_is_that_of_the_report() {
         for spec in METRICS {
             // The old name of a time has its unit behind it, so it is none of a metric by itself.
-            let is_taken = |other: &MetricSpec| {
-                other.old_name == Some(spec.name) && other.unit != Nanoseconds
-            };
+            let is_taken =
+                |other: &MetricSpec| other.old_name == Some(spec.name) && other.unit != Nanoseconds;
             let names = |other: &&MetricSpec| other.name == spec.name || is_taken(other);
             assert_eq!(METRICS.iter().filter(names).count(), 1, "{}", spec.name);
             if let Some(metric) = spec.metric() {

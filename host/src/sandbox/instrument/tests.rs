@@ -3,10 +3,9 @@ use crate::measure::{
     Batch, NoBench, Place, ProfileSchedule, ProfileSize, Profiled, Profiler, Sampler,
 };
 use crate::report::model::Outcome;
-use crate::sandbox::{
-    Build, CodeFile, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program, check,
-    compile, load, to_component,
-};
+use crate::report::model::{Grants, Limits};
+use crate::sandbox::{Conditions, FuelGauge, Linked, Program, check, compile, load, to_component};
+use crate::worker::{Build, CodeFile, Layout};
 
 const EVERYTHING: &str = include_str!("everything.wat");
 

@@ -11,10 +11,10 @@ use super::exceptions::exceptions;
 use super::{CasePattern, Criterion, MetricSpec, Plugin, PluginSource, Problem, Suite, meant};
 use crate::checkout::Checkout;
 use crate::filter::CaseFilter;
-use crate::packaging::{Named, PACKAGE};
+use crate::plugin::{Named, PACKAGE};
 use crate::quantity;
 use crate::quoted::quoted;
-use crate::sandbox::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits};
+use crate::report::model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits};
 use crate::suite::criterion::{self, Renamed};
 use crate::suite::file::{File, GrantsTable, PluginTable};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::model::LimitKind;
+use super::LimitKind;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
