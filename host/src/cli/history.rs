@@ -1,15 +1,15 @@
 //! `dyno history`: how a case went over the runs.
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use dyno_host::filter::CaseFilter;
 use dyno_host::quoted::quoted;
 use dyno_host::render;
 use dyno_host::report::Store;
-use dyno_host::report::model::{self, Metric, MetricSpec, Run};
+use dyno_host::report::model::{self, Metric, Run};
 use dyno_host::session::SessionError;
 use dyno_host::stats;
 
+use super::choice::one_of;
 use super::report::ReportFile;
 use super::{Exit, UsageError};
 
@@ -30,24 +30,13 @@ pub(super) struct History {
     #[arg(long, value_name = "NAME")]
     plugin: Option<String>,
     /// What to show
-    #[arg(long, value_parser = metrics(), default_value = "wall-time", value_name = "METRIC")]
+    #[arg(long, value_parser = one_of(Metric::all(), |_| ""), default_value = "wall-time", value_name = "METRIC")]
     metric: Metric,
     /// As JSON, every point
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     file: ReportFile,
-}
-
-/// The metrics of the report, by name.
-fn metrics() -> impl TypedValueParser<Value = Metric> {
-    let names = Metric::all().map(|metric| PossibleValue::new(metric.spec().name));
-    let names = PossibleValuesParser::new(names);
-    names.try_map(|name| {
-        MetricSpec::named(&name)
-            .and_then(MetricSpec::metric)
-            .ok_or("no metric")
-    })
 }
 
 /// How wall time and fuel of each case of a run went on machines like the one of the run, with change points; of

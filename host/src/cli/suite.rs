@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use dyno_host::checkout::Folder;
 use dyno_host::compare::BLOCKS;
-use dyno_host::export::{self, Contents};
+use dyno_host::export::{self, Contents, Format};
 use dyno_host::plugin;
 use dyno_host::quoted::quoted_path;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
 use dyno_host::report::model::RULES;
-use dyno_host::report::model::{CaseComparison, Plugin, Rules};
+use dyno_host::report::model::{CaseComparison, Plugin, Rules, all};
 use dyno_host::session::{Request, Stage};
 use dyno_host::suite::{
     self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, PluginSource, Suite,
@@ -23,6 +23,7 @@ use dyno_host::suite::{
 use dyno_host::wording::{self, escape};
 
 use super::building::BuildArgs;
+use super::choice::one_of;
 use super::compare::{Compared, Versions};
 use super::measuring::{self, Budget, Conditions};
 use super::operand::{Operand, What};
@@ -70,8 +71,8 @@ pub(super) struct RunSuite {
     #[command(flatten)]
     config: Config,
     /// Only this phase
-    #[arg(long, value_enum, value_name = "PHASE")]
-    phase: Option<PhaseArg>,
+    #[arg(long, value_parser = one_of(all::<PhaseName>(), |_| ""), value_name = "PHASE")]
+    phase: Option<PhaseName>,
     /// The report to record the runs in [default: .dyno/report.sqlite beside the project]
     #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -85,24 +86,6 @@ pub(super) struct RunSuite {
     /// The results as JSON instead of tables
     #[arg(long)]
     json: bool,
-}
-
-/// A phase on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PhaseArg {
-    Baseline,
-    Cross,
-    Load,
-}
-
-impl From<PhaseArg> for PhaseName {
-    fn from(phase: PhaseArg) -> Self {
-        match phase {
-            PhaseArg::Baseline => Self::Baseline,
-            PhaseArg::Cross => Self::Cross,
-            PhaseArg::Load => Self::Load,
-        }
-    }
 }
 
 impl SuiteVerb {
@@ -201,7 +184,7 @@ fn rules(gate: &Gate) -> Rules {
 impl RunSuite {
     fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         let suite = self.config.read()?;
-        let plans = suite.plan(self.phase.map(Into::into))?;
+        let plans = suite.plan(self.phase)?;
         let compares = plans.iter().any(|plan| plan.gate.is_some());
         let verbose = verbose || suite.verbose;
         // Refused before anything is measured.
@@ -293,15 +276,14 @@ impl RunSuite {
         verbose: bool,
     ) -> anyhow::Result<()> {
         if let Some(folder) = folder {
-            let formats = [
-                (export::Format::Html, "html"),
-                (export::Format::Markdown, "md"),
-                (export::Format::Junit, "xml"),
-            ];
-            for (format, extension) in formats {
+            for format in [Format::Html, Format::Markdown, Format::Junit] {
                 let mut bytes = Vec::new();
                 export::export(contents, format, &mut bytes)?;
-                write(folder, &format!("{phase}.{extension}"), &bytes)?;
+                write(
+                    folder,
+                    &format!("{phase}.{}", format.spec().extension),
+                    &bytes,
+                )?;
             }
         }
         if self.json {

@@ -13,9 +13,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Contents;
-use super::{cases, words};
+use super::cases;
 use crate::report::model::{
     Case, CaseComparison, Comparison, GateOutcome, Measurement, Metric, Outcome, Plugin, Verdict,
+    word,
 };
 use crate::wording;
 use crate::wording::{escape, sentence};
@@ -259,7 +260,7 @@ fn outcome(outcome: &Outcome) -> Ending {
         Outcome::Skipped { .. } => Ending::Skipped("skipped", message),
         Outcome::Host { .. } => Ending::Error("host", message),
         Outcome::Refused { .. } => Ending::Error("refused", message),
-        failed => Ending::Failure(words::outcome(failed), message),
+        failed => Ending::Failure(word(failed), message),
     }
 }
 
@@ -275,10 +276,7 @@ fn judged(compared: &CaseComparison) -> Option<Ending> {
 
 /// What the comparison says, in lines.
 fn verdict(compared: &CaseComparison) -> String {
-    let mut text = format!(
-        "against the base: {}\n",
-        wording::verdicts::verdict(compared.verdict)
-    );
+    let mut text = format!("against the base: {}\n", word(&compared.verdict));
     for change in &compared.changes {
         let percent = |ratio: f64| format!("{:+.2} %", 100.0 * (ratio - 1.0));
         let _ = writeln!(

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use self::changes::{Rank, Row};
 use self::text::{case_name, code, command, value};
 use super::{Contents, cases};
-use crate::report::model::{Case, Conditions, Mark, Metric, Outcome, Run, RunStatus, Verdict};
+use crate::report::model::{Case, Conditions, Mark, Metric, Outcome, Run, Verdict, word};
 use crate::wording;
 use crate::wording::{explain, mark, sentence};
 
@@ -96,10 +96,7 @@ fn append(page: &mut String, lines: &[String], room: usize, what: &str) {
 
 fn headline(run: &Run) -> String {
     let cases: usize = run.plugins.iter().map(|plugin| plugin.cases.len()).sum();
-    let status = match run.status {
-        RunStatus::Complete => "complete",
-        RunStatus::Interrupted => "interrupted",
-    };
+    let status = word(&run.status);
     let failed = match cases::failures(run) {
         0 => String::new(),
         failed => format!(", **{failed} failed**"),

@@ -10,7 +10,7 @@ use super::run::show_failure;
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use crate::export::Contents;
 use crate::report::model::{
-    CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict,
+    CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict, word,
 };
 use crate::wording::escape;
 use crate::wording::rerun;
@@ -173,10 +173,10 @@ fn short(change: &Change) -> String {
 
 /// The verdict with its severity.
 fn verdict(case: &CaseComparison) -> String {
-    let word = verdicts::verdict(case.verdict);
+    let verdict = word(&case.verdict);
     match case.severity {
-        Some(severity) => format!("{word}, {}", verdicts::severity(severity)),
-        None => word.into(),
+        Some(severity) => format!("{verdict}, {}", word(&severity)),
+        None => verdict.into(),
     }
 }
 
@@ -234,7 +234,7 @@ fn counts(comparison: &Comparison) -> String {
     }
     let counts = counts.into_iter().map(|(verdict, count)| {
         let style = style(verdict);
-        format!("{style}{count} {}{style:#}", verdicts::verdict(verdict))
+        format!("{style}{count} {}{style:#}", word(&verdict))
     });
     counts.collect::<Vec<_>>().join(" · ")
 }
@@ -247,7 +247,7 @@ fn show_gate(
     let Some(outcome) = comparison.gate() else {
         return Ok(());
     };
-    let (style, word) = (gate_style(outcome), verdicts::gate(outcome));
+    let (style, said) = (gate_style(outcome), word(&outcome));
     let unjudged = comparison
         .cases
         .iter()
@@ -258,12 +258,12 @@ fn show_gate(
         count => format!(" {DIM}· {count} new or gone{DIM:#}"),
     };
     let thresholds = verdicts::thresholds(&comparison.rules, &comparison.exceptions);
-    writeln!(out, "gate: {style}{word}{style:#} ({thresholds}){unjudged}")?;
+    writeln!(out, "gate: {style}{said}{style:#} ({thresholds}){unjudged}")?;
     for case in &comparison.cases {
         let Some(gate) = case.gate.as_ref().filter(|gate| is_explained(case, gate)) else {
             continue;
         };
-        let (style, word) = (gate_style(gate.outcome), verdicts::gate(gate.outcome));
+        let (style, word) = (gate_style(gate.outcome), word(&gate.outcome));
         writeln!(
             out,
             "  {style}{word}{style:#} {}: {}",

@@ -13,12 +13,11 @@ mod lines;
 use lines::lines;
 
 use super::error::{Cause, StoreError};
-use super::model::{Condition, Difference, History, Machine, Metric, Plugin, Point};
+use super::model::{Condition, Difference, History, Machine, Metric, Plugin, Point, word};
 use super::read::json;
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
 use super::sound;
 use super::store::Store;
-use super::write::tag;
 use crate::report::model::label;
 
 /// The side that was only run again to be compared with is left out: it is an older version at a later time.
@@ -82,7 +81,7 @@ impl Store {
     pub fn histories(&self, case: &str, metric: Metric) -> Result<Vec<History>, StoreError> {
         self.consistently(|reader| {
             let machines = machines(reader)?;
-            let metric_name = tag("the metric", &metric)?;
+            let metric_name = word(&metric);
             let rows_max = MEASUREMENTS_MAX as i64 + 1;
             let parameters = params![case, metric_name, rows_max];
             let rows = reader.all(HISTORY, parameters, |row| {

@@ -22,6 +22,7 @@ mod limits;
 mod machine;
 mod metrics;
 mod time;
+mod words;
 pub use comparison::{
     CaseComparison, CaseRules, Change, ChecksumRule, Comparison, Diagnosis, Exceptions, Gate,
     GateOutcome, Gone, History, Pairing, Point, RULES, Rules, Severity, Side, UnsureReason,
@@ -35,6 +36,7 @@ pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
 pub use machine::{FactDifference, Machine, UNKNOWN};
 pub use metrics::{Better, Compared, Drawn, METRICS, Metric, MetricSpec, Source, Unit};
 pub use time::{now, rfc3339};
+pub use words::{all, named, word, words};
 
 /// One run of `dyno`: everything that one command measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

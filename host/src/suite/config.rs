@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::criterion::{CasePattern, Criterion};
 use super::diagnostic::{Diagnostic, Problem, is_secret, meant};
@@ -17,7 +17,7 @@ use super::file::File;
 use crate::checkout::{self, Checkout};
 use crate::filter::CaseFilter;
 use crate::quoted::{quoted, quoted_path};
-use crate::report::model::{ChecksumRule, Exceptions, Gone, Grants, Limits, MetricSpec};
+use crate::report::model::{ChecksumRule, Exceptions, Gone, Grants, Limits, MetricSpec, word};
 use crate::session::Depth;
 
 /// A suite is a few pages of text.
@@ -71,7 +71,9 @@ pub enum PluginSource {
 }
 
 /// The phases that a suite can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum PhaseName {
     /// Each plugin by itself.
@@ -82,21 +84,9 @@ pub enum PhaseName {
     Load,
 }
 
-impl PhaseName {
-    /// As it stands in the file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Baseline => "baseline",
-            Self::Cross => "cross",
-            Self::Load => "load",
-        }
-    }
-}
-
 impl fmt::Display for PhaseName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(word(self))
     }
 }
 

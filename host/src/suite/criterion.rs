@@ -4,13 +4,13 @@ use std::fmt;
 use std::ops::Range;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::diagnostic::{Problem, meant};
 use crate::filter::{CaseFilter, Selection};
 use crate::quantity;
 use crate::quoted::quoted;
-use crate::report::model::{Drawn, LimitUnit, METRICS, MetricSpec, Source, Unit, hex};
+use crate::report::model::{Drawn, LimitUnit, METRICS, MetricSpec, Source, Unit, hex, named, word};
 
 /// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +25,8 @@ pub struct Criterion {
     pub cases: Option<CasePattern>,
 }
 
-/// How a number must stand to its threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+/// How a number must stand to its threshold; a sign comes before those that it begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Operator {
     /// At most.
     #[serde(rename = "<=")]
@@ -49,27 +49,10 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// Every operator, the longer before what it begins with.
-    pub(super) const ALL: [Self; 6] = [
-        Self::AtMost,
-        Self::Below,
-        Self::AtLeast,
-        Self::Above,
-        Self::Equal,
-        Self::NotEqual,
-    ];
-
     /// As it is written.
     #[must_use]
     pub fn sign(self) -> &'static str {
-        match self {
-            Self::AtMost => "<=",
-            Self::Below => "<",
-            Self::AtLeast => ">=",
-            Self::Above => ">",
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-        }
+        word(&self)
     }
 
     fn is_order(self) -> bool {
@@ -312,9 +295,7 @@ fn operator(sign: &str) -> Option<Operator> {
         "==" => Some(Operator::Equal),
         "≤" => Some(Operator::AtMost),
         "≥" => Some(Operator::AtLeast),
-        sign => Operator::ALL
-            .into_iter()
-            .find(|operator| operator.sign() == sign),
+        sign => named(sign),
     }
 }
 

@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::criterion::{Operator, old_names};
 use crate::quantity;
-use crate::report::model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS};
+use crate::report::model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS, words};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
 /// Paths are relative to the directory that the file lies in, and do not lead out of its checkout.
@@ -270,7 +270,7 @@ impl JsonSchema for CriterionText {
         let new = METRICS.iter().map(|row| row.name.to_owned());
         let old = METRICS.iter().flat_map(old_names).map(|(old, _)| old);
         let metrics: Vec<_> = new.chain(old).collect();
-        let mut signs = Operator::ALL.map(Operator::sign).to_vec();
+        let mut signs = words::<Operator>().to_vec();
         signs.extend(["==", "≤", "≥"]);
         json_schema!({
             "description": "METRIC OPERATOR VALUE [for PATTERN], such as `p95 <= 3.5ms for json/*`.",

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::forest::{self, Row};
 use super::view::Entry;
 use super::words::{self, Guest};
-use crate::report::model::{CaseComparison, Change, Comparison};
+use crate::report::model::{CaseComparison, Change, Comparison, word};
 use crate::wording;
 
 /// The comparison of one case.
@@ -43,7 +43,7 @@ pub(super) fn section(entry: &Entry<'_>, comparison: &Comparison) -> Markup {
 fn sentence(compared: &CaseComparison) -> Markup {
     html! {
         (words::badge(compared.verdict))
-        @if let Some(severity) = compared.severity { " " (wording::verdicts::severity(severity)) }
+        @if let Some(severity) = compared.severity { " " (word(&severity)) }
         @if let Some(metric) = compared.decided_by { ", by " (metric.spec().title) }
         @if let Some(diagnosis) = wording::verdicts::diagnosis(compared) { "; " (diagnosis) }
         "."

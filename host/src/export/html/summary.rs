@@ -7,7 +7,9 @@ use super::forest::{self, Row};
 use super::side_by_side;
 use super::view::{Entry, Page};
 use super::words::{self, Guest, counted};
-use crate::report::model::{Change, Comparison, Metric, Outcome, Pairing, RunStatus, Verdict};
+use crate::report::model::{
+    Change, Comparison, Metric, Outcome, Pairing, RunStatus, Verdict, word,
+};
 use crate::wording;
 
 /// Rows of the chart and of the list of failures; the table below has all.
@@ -157,8 +159,8 @@ fn compared(page: &Page<'_>, comparison: &Comparison) -> Markup {
                 @for verdict in words::VERDICTS {
                     @let count = page.count(verdict);
                     @if count > 0 {
-                        li { a class={ "chip " (wording::verdicts::verdict(verdict)) } href="#cases" data-show=(wording::verdicts::verdict(verdict)) {
-                            b { (count) } " " (words::sign(verdict)) " " (wording::verdicts::verdict(verdict))
+                        li { a class={ "chip " (word(&verdict)) } href="#cases" data-show=(word(&verdict)) {
+                            b { (count) } " " (words::sign(verdict)) " " (word(&verdict))
                         } }
                     }
                 }

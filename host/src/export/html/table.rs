@@ -7,7 +7,7 @@ use super::forest;
 use super::summary::{is_failure, link};
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
-use crate::report::model::{Change, Metric, Outcome, Throughput};
+use crate::report::model::{Change, Metric, Outcome, Throughput, word};
 use crate::wording;
 use crate::wording::{duration, rate};
 
@@ -79,7 +79,7 @@ fn kinds(entry: &Entry<'_>) -> String {
         _ => "ok marked",
     };
     match entry.verdict() {
-        Some(verdict) => format!("{} {ended}", wording::verdicts::verdict(verdict)),
+        Some(verdict) => format!("{} {ended}", word(&verdict)),
         None => ended.into(),
     }
 }
@@ -109,7 +109,7 @@ fn compared(entry: &Entry<'_>, changes: &[Metric]) -> Markup {
     html! {
         td.word data-v=[order] {
             (words::badge(compared.verdict))
-            @if let Some(severity) = compared.severity { small { (wording::verdicts::severity(severity)) } }
+            @if let Some(severity) = compared.severity { small { (word(&severity)) } }
         }
         @for metric in changes { (change(compared.change(*metric))) }
         td.text { (wording::verdicts::diagnosis(compared).unwrap_or("–")) }
@@ -121,7 +121,7 @@ fn change(change: Option<&Change>) -> Markup {
         return html! { td { "–" } };
     };
     html! {
-        td data-v=(key(change.ratio)) class=(wording::verdicts::verdict(change.verdict)) {
+        td data-v=(key(change.ratio)) class=(word(&change.verdict)) {
             (words::change(change.ratio))
             @if change.pairs > 0 { small { (forest::interval(change)) } }
         }

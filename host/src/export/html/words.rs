@@ -3,7 +3,7 @@
 
 use maud::{Markup, Render, html};
 
-use crate::report::model::{Change, Estimate, GateOutcome, Mark, Metric, Verdict};
+use crate::report::model::{Change, Estimate, GateOutcome, Mark, Metric, Verdict, word};
 use crate::wording;
 
 /// A stranger's text: what cannot be seen is written out, and its direction stays its own.
@@ -57,7 +57,7 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
 
 /// A verdict with its sign and colour.
 pub(super) fn badge(of: Verdict) -> Markup {
-    html! { span class={ "badge " (wording::verdicts::verdict(of)) } { (sign(of)) " " (wording::verdicts::verdict(of)) } }
+    html! { span class={ "badge " (word(&of)) } { (sign(of)) " " (word(&of)) } }
 }
 
 /// How a gate ended, in a word and the class of the verdict that looks the same.

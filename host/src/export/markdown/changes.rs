@@ -7,7 +7,7 @@ use super::cases;
 use super::text::{case_name, cells, code, percent, tally, value};
 use crate::report::model::{
     Case, CaseComparison, Change, Comparison, Difference, GateOutcome, Metric, Outcome, Pairing,
-    Run, Severity, Verdict,
+    Run, Severity, Verdict, word,
 };
 use crate::wording::{self, conditions};
 use crate::wording::{mark, sentence};
@@ -221,7 +221,7 @@ fn rank(compared: &CaseComparison, case: Option<&Case>) -> Rank {
 
 /// The verdict, and whatever has to be said of it, in lines of one cell.
 fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
-    let mut lines = vec![wording::verdicts::verdict(compared.verdict).to_owned()];
+    let mut lines = vec![word(&compared.verdict).to_owned()];
     if rank == Rank::Failed {
         lines[0] = "**failed**".into();
     } else {
@@ -229,17 +229,19 @@ fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
             lines[0] = format!("**{}**", lines[0]);
         }
         if let Some(severity) = compared.severity {
-            lines[0] += &format!(" ({})", wording::verdicts::severity(severity));
+            lines[0] += &format!(" ({})", word(&severity));
         }
         lines.extend(wording::verdicts::diagnosis(compared).map(Into::into));
     }
     if let Some(case) = case.filter(|case| !case.outcome.is_ok()) {
         lines.push(code(&sentence(&case.outcome)));
     }
-    lines.extend(compared.gate.iter().map(|gate| {
-        let word = wording::verdicts::gate(gate.outcome);
-        format!("gate {word}: {}", code(&gate.reason))
-    }));
+    lines.extend(
+        compared
+            .gate
+            .iter()
+            .map(|gate| format!("gate {}: {}", word(&gate.outcome), code(&gate.reason))),
+    );
     lines.extend(compared.notes.iter().map(|note| code(note)));
     let marks = case.iter().flat_map(|case| &case.marks).map(|m| mark(*m));
     let marks = marks.collect::<Vec<_>>().join(", ");

@@ -1,6 +1,6 @@
 //! Strangers' texts in GitHub-flavoured Markdown, and numbers.
 
-use crate::report::model::{Change, Metric, Verdict};
+use crate::report::model::{Change, Metric, Verdict, word};
 use crate::wording;
 use crate::wording::escape;
 
@@ -74,8 +74,7 @@ pub(super) fn tally(verdicts: impl Iterator<Item = Verdict>) -> String {
         *counts.entry(verdict).or_insert(0_usize) += 1;
     }
     let counts = counts.into_iter();
-    let words = counts
-        .map(|(verdict, count)| format!("{count} {}", crate::wording::verdicts::verdict(verdict)));
+    let words = counts.map(|(verdict, count)| format!("{count} {}", word(&verdict)));
     words.collect::<Vec<_>>().join(", ")
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::model::all;
 use proptest::prelude::*;
 
 fn parse(line: &str) -> Criterion {
@@ -142,11 +143,12 @@ fn criteria() -> impl Strategy<Value = Criterion> {
         pattern,
     );
     parts.prop_map(|(metric, operator, number, checksum, pattern)| {
+        let operators: Vec<Operator> = all().collect();
         let is_checksum = metric.source == Source::Checksum;
         let operator = match (is_checksum, metric.drawn == Drawn::Exact) {
-            (true, _) => Operator::ALL[4 + operator % 2],
-            (_, true) => Operator::ALL[operator],
-            _ => Operator::ALL[operator % 4],
+            (true, _) => operators[4 + operator % 2],
+            (_, true) => operators[operator],
+            _ => operators[operator % 4],
         };
         // Of shares, millionths of a percent can be written.
         let number = match metric.unit {
