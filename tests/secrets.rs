@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use dyno_host::export::{FORMATS, Form};
+use dyno_export::{FORMATS, Form};
 
 use super::faults::endless_worker;
 use super::support::{Bench, QUICK, Said, finish, gather, plugin, shown};

@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::Command;
 
-use dyno_host::export::{FORMATS, Form};
+use dyno_export::{FORMATS, Form};
 use rusqlite::Connection;
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dyno_host::report::model::{Compared, METRICS, Metric};
+use dyno_model::{Compared, METRICS, Metric};
 
 use super::support::{Bench, fib, plugin};
 
@@ -16,29 +16,26 @@ fn every_metric_has_the_name_of_its_row_wherever_it_is_named() {
             .dyno(["report", "export", "--format", format])
             .exits(0)
     };
-    let csv = export("csv");
-    let mut rows = csv::Reader::from_reader(csv.stdout.as_bytes());
-    let column = rows
-        .headers()
+    let run = export("json").json();
+    let measured = run["plugins"][0]["cases"][0]["measurements"]
+        .as_array()
         .unwrap()
-        .iter()
-        .position(|name| name == "metric")
-        .unwrap();
-    let written: BTreeSet<String> = rows
-        .records()
-        .map(|row| row.unwrap()[column].to_owned())
+        .iter();
+    let written: BTreeSet<&str> = measured
+        .map(|measurement| measurement["metric"].as_str().unwrap())
         .collect();
+    let table = export("csv").stdout;
     let gauges = export("openmetrics").stdout;
-    let case = bench.recorded("latest")["plugins"][0]["cases"][0]["spec"]["name"]
+    let case = run["plugins"][0]["cases"][0]["spec"]["name"]
         .as_str()
-        .unwrap()
-        .to_owned();
-    for name in &written {
+        .unwrap();
+    for name in written {
         assert!(METRICS.iter().any(|row| row.name == name), "{name}");
+        assert!(table.contains(&format!(",{name},")), "{name}");
         let gauge = format!("# TYPE dyno_{}", name.replace('-', "_"));
         assert!(gauges.contains(&gauge), "{gauge}");
         bench
-            .dyno(["history", &case, "--exact", "--metric", name])
+            .dyno(["history", case, "--exact", "--metric", name])
             .exits(0);
     }
     let listed = Metric::all().map(|metric| metric.spec().name);
@@ -47,7 +44,7 @@ fn every_metric_has_the_name_of_its_row_wherever_it_is_named() {
         assert!(help.stdout.contains(name), "{name}");
     }
     bench
-        .dyno(["history", &case, "--metric", "wall"])
+        .dyno(["history", case, "--metric", "wall"])
         .exits(2)
         .complains("wall-time");
 }
