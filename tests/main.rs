@@ -33,6 +33,7 @@ mod confinement;
 mod consumers;
 mod contract;
 mod cores;
+mod counters;
 mod criterion;
 mod docs;
 mod equal_work;

@@ -314,6 +314,7 @@ fn process(block: u32, random: &mut Random) -> Process {
                 cpu_ns,
                 switches,
                 waits: 0,
+                counts: Default::default(),
             }
         })
         .collect();

@@ -20,7 +20,7 @@ mod rules;
 
 use dyno_model::quoted::quoted;
 use dyno_model::{
-    Case, CaseComparison, Change, Comparison, Conditions, Diagnosis, Drawn, Exceptions,
+    Case, CaseComparison, Change, Compared, Comparison, Conditions, Diagnosis, Drawn, Exceptions,
     GateOutcome, Metric, Outcome, Pairing, Plugin, Rules, Run, RunStatus, Severity, Side,
     UnsureReason, Verdict,
 };
@@ -252,6 +252,10 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         .map(|metric| timed(metric, base, candidate, changes::Part::First, context));
     let changes = times.iter().flatten().map(|time| time.change);
     compared.changes.extend(changes);
+    let shown = Metric::compared().filter(|metric| metric.spec().compared == Compared::Shown);
+    let changes =
+        shown.filter_map(|metric| timed(metric, base, candidate, changes::Part::First, context));
+    compared.changes.extend(changes.map(|found| found.change));
     let exact = Metric::compared().filter(|metric| metric.spec().drawn == Drawn::Exact);
     let changes = exact.filter_map(|metric| counted(metric, base, candidate));
     compared.changes.extend(changes);

@@ -20,6 +20,7 @@ pub mod visible;
 
 mod comparison;
 mod conditions;
+mod counts;
 mod fault;
 mod grants;
 mod label;
@@ -34,12 +35,13 @@ pub use comparison::{
     Verdict,
 };
 pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
+pub use counts::{COUNTED, COUNTERS_FACT, Counts};
 pub use fault::Fault;
 pub use grants::{Access, DirGrant, Grants};
 pub use label::{label, parts};
 pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
 pub use machine::{FactDifference, Machine, UNKNOWN};
-pub use metrics::{Better, Compared, Drawn, METRICS, Metric, MetricSpec, Source, Unit};
+pub use metrics::{Better, COUNTERS, Compared, Drawn, METRICS, Metric, MetricSpec, Source, Unit};
 pub use time::{now, rfc3339};
 pub use words::{all, named, word, words};
 
@@ -670,6 +672,11 @@ pub struct Sample {
     /// Voluntary context switches during the batch: the guest waited.
     #[serde(default)]
     pub waits: u32,
+    /// What the processor counted in the timed part, in user space, by metric, where the machine allows it and the guest
+    /// did not wait.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    #[schemars(with = "BTreeMap<Metric, u64>")]
+    pub counts: Counts,
 }
 
 /// A sample that spent less than this share of its wall time preempted is undisturbed (METHOD.md).

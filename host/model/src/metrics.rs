@@ -16,6 +16,10 @@ pub enum Metric {
     CpuTime,
     /// Fuel per iteration.
     Fuel,
+    /// Instructions that the processor retired in user space, per iteration.
+    Instructions,
+    /// Cycles of the processor in user space, per iteration.
+    Cycles,
     /// The first iteration of a process, ns.
     FirstIteration,
     /// Memory after instantiation, bytes.
@@ -124,9 +128,15 @@ pub enum Compared {
     Decides,
     /// Its change is shown, and a gate judges it where it was given a threshold.
     OnDemand,
+    /// Its change is shown, and nothing is judged by it.
+    Shown,
     /// It is not compared.
     No,
 }
+
+/// The metrics that the processor counts in every sample. A report keeps them by their places here: what is new comes
+/// last.
+pub const COUNTERS: [Metric; 2] = [Metric::Instructions, Metric::Cycles];
 
 use Unit::{Bytes, BytesPerSecond, Count, ElementsPerSecond, Nanoseconds, Ratio};
 
@@ -139,6 +149,10 @@ pub const METRICS: &[MetricSpec] = &[
         .short("CPU").compared(Compared::Decides).once("cpu"),
     exact(Metric::Fuel, "fuel", Count("fuel"), "fuel", "weighted instructions per iteration, exact")
         .compared(Compared::OnDemand).column().once("fuel_per_iteration"),
+    sampled(Metric::Instructions, "instructions", Count("instructions"), "instructions", "instructions that the processor retired in user space per iteration, where the machine counts them")
+        .compared(Compared::Shown).column(),
+    sampled(Metric::Cycles, "cycles", Count("cycles"), "cycles", "cycles of the processor in user space per iteration, where the machine counts them")
+        .compared(Compared::Shown).column(),
     sampled(Metric::FirstIteration, "first-iteration", Nanoseconds, "first iteration", "the first iteration of a process, cold")
         .once("first_iteration"),
     exact(Metric::MemoryBaseline, "memory-baseline", Bytes, "memory at start", "memories and tables after instantiation, exact")
@@ -275,9 +289,14 @@ impl Metric {
         METRICS.iter().filter_map(MetricSpec::metric)
     }
 
-    /// Those by which two versions are compared.
+    /// Those whose changes are shown where two versions are compared.
     pub fn compared() -> impl Iterator<Item = Self> + Clone {
         Self::all().filter(|metric| metric.spec().compared != Compared::No)
+    }
+
+    /// Those of them that something is judged by.
+    pub fn judged() -> impl Iterator<Item = Self> + Clone {
+        Self::compared().filter(|metric| metric.spec().compared != Compared::Shown)
     }
 
     /// Those that have a column of their own beside the time, which is wall time or CPU time.

@@ -66,7 +66,7 @@ pub fn unsettles(difference: &Difference) -> Option<String> {
         Metric::CpuTime => "time",
         metric => metric.spec().noun(),
     };
-    let words: Vec<&str> = Metric::compared().filter(is_said).map(word).collect();
+    let words: Vec<&str> = Metric::judged().filter(is_said).map(word).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 

@@ -13,8 +13,8 @@ use dyno_job::job::{
     ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
 };
 use dyno_measure::{
-    COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Paced, ProfileSize, Profiler,
-    Sampler, SystemClock, TimeSchedule, TimeSettings,
+    COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Laps, Paced, ProfileSize,
+    Profiler, Sampler, SystemClock, TimeSchedule, TimeSettings,
 };
 use dyno_model::{Access, Limits};
 use dyno_model::{CountPass, LimitKind, Outcome, PluginKind};
@@ -23,6 +23,7 @@ use dyno_sandbox::{
     CodeError, Conditions, Expected, Finished, FuelGauge, Linked, PrecheckError, Program,
 };
 use dyno_system::confine::{ConfineError, Confined, Confinement, KernelLayer, Stripped, strip};
+use dyno_system::counters::Counters;
 
 /// The longest job line: every path, grant and argument of a command line fits.
 const JOB_BYTES_MAX: u64 = 16 << 20;
@@ -115,7 +116,11 @@ impl Worker {
                 calibrate(run, *sample_ns, seal)
             }),
             Job::Time { run, settings } => {
-                in_sandbox(self, run, Build::Timed, |seal| time(run, *settings, seal))
+                // Before it is confined, which forbids to open any. Where there are none the run says so, once.
+                let counters = Counters::open().ok();
+                in_sandbox(self, run, Build::Timed, |seal| {
+                    time(run, *settings, counters, seal)
+                })
             }
             Job::Profile { run, size } => {
                 in_sandbox(self, run, Build::Profiled, |seal| profile(run, *size, seal))
@@ -473,13 +478,20 @@ fn calibrate(job: &RunJob, sample_ns: u64, seal: Confined) -> Result<Outcome, Ch
     Ok(ended.outcome)
 }
 
-fn time(job: &RunJob, settings: TimeSettings, seal: Confined) -> Result<Outcome, ChildError> {
+fn time(
+    job: &RunJob,
+    settings: TimeSettings,
+    counters: Option<Counters>,
+    seal: Confined,
+) -> Result<Outcome, ChildError> {
     let program = program(&job.program)?;
     let (linked, load_ns) = match load(job, Build::Timed, seal) {
         Ok(loaded) => loaded,
         Err(outcome) => return Ok(outcome),
     };
-    let sampler = Sampler::new(SystemClock::start(), TimeSchedule::new(settings));
+    let laps = counters.map(|mut counters| -> Laps { Box::new(move || counters.lap()) });
+    let clock = SystemClock::start().counting(laps);
+    let sampler = Sampler::new(clock, TimeSchedule::new(settings));
     let conditions = conditions(job, Build::Timed, &program);
     let gauge = FuelGauge::default();
     let Finished { bench, ended } = match linked.run(&job.case, conditions, &gauge, sampler) {

@@ -28,9 +28,9 @@ const TIME_AND_FUEL: &[Metric] = &[Metric::WallTime, Metric::CpuTime, Metric::Fu
 const TIME: &[Metric] = &[Metric::WallTime, Metric::CpuTime];
 const WALL: &[Metric] = &[Metric::WallTime];
 
-/// Every metric by which two runs are compared.
+/// Every metric by which two runs are judged.
 fn every_metric() -> Vec<Metric> {
-    Metric::compared().collect()
+    Metric::judged().collect()
 }
 
 /// An empty batch that took so much longer was run by a slower machine. In ten runs on a shared virtual machine under a

@@ -10,7 +10,8 @@ use super::run::show_failure;
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use dyno_export::Contents;
 use dyno_model::{
-    CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict, word,
+    CaseComparison, Change, Comparison, Diagnosis, Drawn, Gate, GateOutcome, Metric, Run, Verdict,
+    word,
 };
 use dyno_wording::escape;
 use dyno_wording::rerun;
@@ -164,7 +165,7 @@ fn interval(change: &Change) -> String {
 /// A change beside the one that the verdict is about.
 fn short(change: &Change) -> String {
     match change.metric {
-        Metric::WallTime | Metric::CpuTime => percent(change.ratio),
+        metric if metric.spec().drawn == Drawn::Sampled => percent(change.ratio),
         _ if change.verdict == Verdict::Unsure => "?".into(),
         _ if change.base == change.candidate => "=".into(),
         _ => percent(change.ratio),

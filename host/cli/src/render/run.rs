@@ -8,7 +8,10 @@ use super::cells;
 use super::columns::{Cell, Columns};
 use super::programs::Programs;
 use super::{BOLD, DIM, RED, Sink, YELLOW, paragraph};
-use dyno_model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
+use dyno_model::{
+    COUNTED, COUNTERS, COUNTERS_FACT, CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run,
+    RunStatus,
+};
 use dyno_wording::{bytes, duration, escape, lines, reproduce};
 use dyno_wording::{explain, mark, sentence};
 
@@ -48,6 +51,13 @@ pub fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<(
             duration(empty)
         )?;
     }
+    if let Some(why) = uncounted(run) {
+        writeln!(
+            out,
+            "{DIM}instructions and cycles are not counted: {}{DIM:#}",
+            escape(why)
+        )?;
+    }
     for warning in &run.warnings {
         writeln!(out, "{YELLOW}warning{YELLOW:#}: {}", escape(warning))?;
     }
@@ -72,6 +82,14 @@ pub fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<(
         )?;
     }
     writeln!(out, "{DIM}run {}{DIM:#}", escape(&run.id))
+}
+
+/// Why there is no column of what the processor counts, if its run says so.
+fn uncounted(run: &Run) -> Option<&str> {
+    let mut columns = run.columns().into_iter();
+    let is_counted = columns.any(|metric| COUNTERS.contains(&metric));
+    let why = run.machine.facts.get(COUNTERS_FACT)?;
+    (!is_counted && why != COUNTED).then_some(why)
 }
 
 fn shown_marks(run: &Run, verbose: bool) -> impl Iterator<Item = Mark> {

@@ -30,6 +30,7 @@ fn process(template: &Process, ns: &[u64]) -> Process {
         cpu_ns: *wall_ns,
         switches: 0,
         waits: 0,
+        counts: Default::default(),
     };
     Process {
         outcome: Outcome::Ok,

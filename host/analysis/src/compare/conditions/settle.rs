@@ -2,8 +2,8 @@
 
 use super::super::{ROUNDING, rules_of};
 use dyno_model::{
-    CaseComparison, Change, Condition, Difference, Exceptions, GateOutcome, Metric, Rules,
-    UnsureReason, Verdict,
+    CaseComparison, Change, Compared, Condition, Difference, Exceptions, GateOutcome, Metric,
+    Rules, UnsureReason, Verdict,
 };
 
 /// Makes unsure what the conditions may have changed, and says so in each case.
@@ -73,6 +73,10 @@ fn is_unsettled(
     rules: &Rules,
 ) -> bool {
     let unsettles = |metric| differences.iter().any(|one| one.unsettles(metric));
+    if metric.spec().compared == Compared::Shown {
+        // What the processor counts is the thread's own, as its CPU time is.
+        return unsettles(Metric::CpuTime);
+    }
     if metric != Metric::WallTime || unsettles(Metric::CpuTime) {
         return unsettles(metric);
     }
