@@ -6,8 +6,9 @@ use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
 use dyno_host::plugin::{BUILD_ARGUMENT, PASSPHRASE_VARIABLE, hide, run_build_command};
+use dyno_host::worker::WORKER_ARGUMENT;
+use dyno_host::worker::child::{self, ChildError};
 use dyno_host::worker::confine::KernelLayer;
-use dyno_host::worker::{WORKER_ARGUMENT, child};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(cli::complain_of_panic));
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     cli.color.write_global();
     match cli.execute() {
         Ok(exit) => exit.into(),
-        Err(error) if cli::is_closed_pipe(&error) => cli::Exit::Well.into(),
+        Err(error) if error.is_closed_pipe() => cli::Exit::Well.into(),
         Err(error) => {
             cli::complain(&error);
             cli::Exit::of(&error).into()
@@ -48,12 +49,17 @@ fn main() -> ExitCode {
 
 fn worker(supervisor: u32, required: Result<Vec<KernelLayer>, String>) -> ExitCode {
     let done = required
-        .map_err(anyhow::Error::msg)
-        .and_then(|required| Ok(child::work(supervisor, &required)?));
+        .map_err(ChildError::Layer)
+        .and_then(|required| child::work(supervisor, &required));
+    ended(done)
+}
+
+/// How a process of ours ends that no user started.
+fn ended<E: Into<cli::Error>>(done: Result<(), E>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            cli::complain(&error);
+            cli::complain(&error.into());
             ExitCode::FAILURE
         }
     }
@@ -61,11 +67,5 @@ fn worker(supervisor: u32, required: Result<Vec<KernelLayer>, String>) -> ExitCo
 
 fn build_command() -> ExitCode {
     let link = std::io::stdin().as_fd().try_clone_to_owned();
-    match link.and_then(|link| run_build_command(std::env::args_os().skip(2), link)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            cli::complain(&error.into());
-            ExitCode::FAILURE
-        }
-    }
+    ended(link.and_then(|link| run_build_command(std::env::args_os().skip(2), link)))
 }

@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::private_dir::{self, PrivateDir};
+use crate::report::model::{Classify, Fault};
 
 pub use files::files;
 
@@ -84,13 +85,22 @@ pub enum ScaffoldError {
     #[error("{0} is there already: choose another name, or remove it")]
     Exists(String),
     /// A file cannot be written.
-    #[error("{path} cannot be written: {source}")]
+    #[error("{path} cannot be written")]
     Io {
         /// Which.
         path: String,
         /// Why.
         source: io::Error,
     },
+}
+
+impl Classify for ScaffoldError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Name(_) | Self::Exists(_) => Fault::Usage,
+            Self::Io { .. } => Fault::Host,
+        }
+    }
 }
 
 /// Writes a new plugin into the directory `at`, which must not be there and whose last part is the

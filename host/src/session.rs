@@ -40,7 +40,7 @@ use crate::machine::machine;
 use crate::package::kind::Kinds;
 use crate::packaging::{Ask, Named};
 use crate::progress::{Observer, Progress, Step};
-use crate::report::model::{Comparison, Plugin, Run, RunStatus};
+use crate::report::model::{Classify, Comparison, Fault, Plugin, Run, RunStatus, chain};
 use crate::report::{label, rfc3339};
 use crate::sandbox::{Build, CodeError, CodeFile, ENGINE, Shape};
 use crate::worker::confine::unprotected;
@@ -53,8 +53,8 @@ pub enum SessionError {
     #[error(transparent)]
     Start(#[from] StartError),
     /// There is nowhere to put code.
-    #[error("no temporary directory can be made for compiled code: {0}")]
-    Temporary(std::io::Error),
+    #[error("no temporary directory can be made for compiled code")]
+    Temporary(#[source] std::io::Error),
     /// It is not known which plugin is to be compared with which.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguous),
@@ -64,8 +64,19 @@ pub enum SessionError {
     )]
     Name(usize),
     /// A pattern of cases is malformed.
-    #[error("a pattern of --case or --exclude is neither the name of a case nor well formed: {0}")]
+    #[error("a pattern of --case or --exclude is neither the name of a case nor well formed")]
     Filter(#[from] FilterError),
+}
+
+impl Classify for SessionError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Start(error) => error.fault(),
+            Self::Temporary(_) => Fault::Host,
+            Self::Ambiguous(error) => error.fault(),
+            Self::Name(_) | Self::Filter(_) => Fault::Usage,
+        }
+    }
 }
 
 /// What a session brought.
@@ -450,8 +461,9 @@ impl<'a> Session<'a> {
 
     async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {
         let ran = self.supervisor.run(job, job.wall(), padding_bytes as usize);
-        ran.await
-            .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")))
+        ran.await.unwrap_or_else(|error| {
+            Report::failed(format!("no worker can be started: {}", chain(&error)))
+        })
     }
 
     fn note_confinement(&mut self, report: &Report) {

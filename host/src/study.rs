@@ -23,6 +23,7 @@ pub use plot::plot;
 pub use resolution::{HalfWidths, Resolution};
 pub use trials::Trial;
 
+use crate::report::model::{Classify, Fault};
 use crate::report::model::{GateOutcome, Machine, Rules, Run, Verdict};
 use crate::stats::Rate;
 
@@ -98,6 +99,12 @@ pub enum StudyError {
     /// There is nothing of it.
     #[error("there is no session of a study in it: `dyno validate` records them")]
     Empty,
+}
+
+impl Classify for StudyError {
+    fn fault(&self) -> Fault {
+        Fault::NotFound
+    }
 }
 
 /// Judges sessions, and counts how often what was said of them is true.

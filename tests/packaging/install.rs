@@ -58,7 +58,7 @@ fn a_package_is_found_and_installed_from_an_index_in_a_directory_and_on_a_server
             .exits(4)
             .complains("no index is known");
         user.dyno(["search"])
-            .exits(2)
+            .exits(4)
             .complains("you trust no index");
         pin(&user, url, &index).exits(0).says("is trusted");
         user.dyno(["trust", "list"])

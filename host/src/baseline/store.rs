@@ -16,7 +16,7 @@ use crate::packaging::PACKAGE;
 use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
 use crate::private_dir::{self, PrivateDir};
 use crate::quoted::{quoted, quoted_path};
-use crate::report::model::{Plugin, Run};
+use crate::report::model::{Plugin, Run, chain};
 use crate::report::{Baseline, KeptPlugin};
 use crate::sandbox::Limits;
 
@@ -218,7 +218,7 @@ impl Components {
                 Ok(path)
             }
             Ok(_) => Err(KeepError::Tampered(quoted(&kept.name))),
-            Err(error @ EntryError::Foreign(..)) => Err(forged(error.to_string())),
+            Err(error @ EntryError::Foreign(..)) => Err(forged(chain(&error))),
             Err(EntryError::Io(reason)) => Err(KeepError::Lost {
                 name: quoted(&kept.name),
                 path: quoted_path(&path),
@@ -268,10 +268,10 @@ fn found(plugin: &Plugin) -> Result<Source, KeepError> {
     }
 }
 
-fn gone(plugin: &Plugin, error: &dyn std::error::Error) -> KeepError {
+fn gone(plugin: &Plugin, error: &(dyn std::error::Error + 'static)) -> KeepError {
     KeepError::Gone {
         name: quoted(&plugin.name),
-        reason: error.to_string(),
+        reason: chain(error),
     }
 }
 

@@ -5,8 +5,8 @@ use dyno_host::export;
 use dyno_host::render::{self, Progress, terminal};
 use dyno_host::session::{Findings, Stage};
 
-use super::Exit;
 use super::measuring::{self, Format, Measuring};
+use super::{Exit, Result};
 
 /// Load plugins, check their structure, and count their cases, without timing
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let mut request = self.measuring.looking(Stage::Count, self.build)?;
         request.shapes = true;
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;

@@ -15,7 +15,7 @@ use dyno_host::worker::Stop;
 
 use super::measuring::{self, Conditions, Format, Sampling};
 use super::operand::{Operand, What};
-use super::{Exit, UsageError, paths};
+use super::{Exit, NoResult, Result, UsageError, paths};
 
 /// Hold two versions against each other, side by side on this machine
 ///
@@ -103,7 +103,7 @@ impl Compared {
 }
 
 impl Compare {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         if !self.more.is_empty() {
             return self.execute_across(verbose);
         }
@@ -126,7 +126,7 @@ impl Compare {
     }
 
     /// More than two: no verdicts, but one table a case.
-    fn execute_across(self, verbose: bool) -> anyhow::Result<Exit> {
+    fn execute_across(self, verbose: bool) -> Result<Exit> {
         let mut store = self.output.open()?;
         let mut plugins = Vec::new();
         for text in [&self.base, &self.candidate].into_iter().chain(&self.more) {
@@ -166,7 +166,7 @@ impl Versions {
         candidate: Operand,
         store: Option<&mut Store>,
         verbose: bool,
-    ) -> anyhow::Result<Compared> {
+    ) -> Result<Compared> {
         let names = [base.name, candidate.name];
         let kept_from = base.kept_from.into_iter().chain(candidate.kept_from);
         let request = Request {
@@ -238,7 +238,7 @@ impl Versions {
         candidate: Vec<PathBuf>,
         names: [String; 2],
         verbose: bool,
-    ) -> anyhow::Result<Compared> {
+    ) -> Result<Compared> {
         let request = Request {
             paths: candidate,
             versus: Some(Versus {
@@ -254,9 +254,7 @@ impl Versions {
         };
         let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);
-        let (base, comparison) = findings
-            .compared
-            .ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+        let (base, comparison) = findings.compared.ok_or(NoResult("nothing was compared"))?;
         Ok(Compared {
             base,
             candidate: findings.run,
@@ -274,7 +272,7 @@ fn run(
     exceptions: &Exceptions,
     like: Option<&BTreeMap<String, u64>>,
     verbose: bool,
-) -> anyhow::Result<(Run, Option<Stop>)> {
+) -> Result<(Run, Option<Stop>)> {
     let paths = match what {
         What::Stored(mut run) => {
             let sides = run.plugins.iter_mut().map(|plugin| (plugin, exceptions));
@@ -297,11 +295,7 @@ fn run(
 
 impl Comparing {
     /// What to do with plugins that are yet to be named.
-    pub(super) fn request(
-        &self,
-        conditions: &Conditions,
-        paths: Vec<PathBuf>,
-    ) -> anyhow::Result<Request> {
+    pub(super) fn request(&self, conditions: &Conditions, paths: Vec<PathBuf>) -> Result<Request> {
         let stage = match self.counts_only {
             true => Stage::Count,
             false => Stage::Time,
@@ -319,7 +313,7 @@ impl Comparing {
 impl Output {
     /// The report, if it is to be written; opened before anything is measured. With `--no-report` one that is
     /// there is still read, since baselines are in it.
-    pub(super) fn open(&self) -> anyhow::Result<Option<Store>> {
+    pub(super) fn open(&self) -> Result<Option<Store>> {
         let path = paths::report(self.report.as_deref())?;
         Ok(match self.no_report {
             true if !path.exists() => None,
@@ -333,7 +327,7 @@ impl Output {
         store.as_mut().filter(|_| !self.no_report)
     }
 
-    pub(super) fn show(&self, compared: &Compared, verbose: bool) -> anyhow::Result<()> {
+    pub(super) fn show(&self, compared: &Compared, verbose: bool) -> Result<()> {
         let contents = compared.contents();
         let written = match self.format.export() {
             None => render::comparison(&mut terminal::stdout(), &contents, verbose),
@@ -342,7 +336,7 @@ impl Output {
         super::shown(written.map_err(Into::into))
     }
 
-    fn write(&self, run: &Run, verbose: bool) -> anyhow::Result<()> {
+    fn write(&self, run: &Run, verbose: bool) -> Result<()> {
         match self.format.export() {
             None => render::run(&mut terminal::stdout(), run, verbose)?,
             Some(format) => export::export(&run.into(), format, terminal::data())?,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use dyno_host::checkout::Checkout;
 use dyno_host::compare::{self, COUNTED, RULES};
@@ -18,7 +17,7 @@ use dyno_host::suite::Suite;
 use super::compare::{Comparing, Output, Versions};
 use super::measuring::Conditions;
 use super::operand::{self, Operand, What};
-use super::{Exit, UsageError};
+use super::{Context as _, Exit, Result, UsageError};
 
 /// What stands for no baseline.
 const NOTHING: &str = "none";
@@ -111,7 +110,7 @@ impl Judging {
     }
 
     /// What a file says of single cases. It does not loosen what was typed.
-    fn exceptions(&self) -> anyhow::Result<Exceptions> {
+    fn exceptions(&self) -> Result<Exceptions> {
         let Some(config) = &self.config else {
             return Ok(Exceptions::default());
         };
@@ -130,7 +129,7 @@ impl Judging {
 }
 
 impl Gate {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let mut store = self.output.open()?;
         let base = match self.baseline.as_str() {
             NOTHING => Operand::nothing(NOTHING),
@@ -214,7 +213,7 @@ pub(super) fn warn_of_idle(
 }
 
 /// The plugins that a baseline was made of, as they are now.
-fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
+fn sources(name: &str, store: Option<&Store>) -> Result<Vec<PathBuf>> {
     let name = name.strip_prefix("baseline:").unwrap_or(name);
     let baseline = match store {
         Some(store) => store.baseline(name)?,

@@ -8,9 +8,10 @@ use dyno_host::package::id::{PackageId, Wanted};
 use dyno_host::package::lock::Lock;
 use dyno_host::packaging::{self, Access, Named, Plan};
 use dyno_host::render;
+use dyno_host::report::model::{Classify as _, chain};
 
 use super::packages::{PackageArgs, Person, desk, home, quietly, supervisor, warn_of};
-use super::{Exit, named, paths};
+use super::{Exit, Result, named, paths};
 
 /// Install packages, and what they depend on
 ///
@@ -32,7 +33,7 @@ pub(super) struct Install {
 }
 
 impl Install {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let packages = match (&self.packages[..], &access.locked) {
             ([], Some(lock)) => lock
@@ -80,7 +81,7 @@ pub(super) struct Update {
 }
 
 impl Update {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: self.yes };
@@ -100,13 +101,13 @@ impl Update {
         not_looked_up(&self.packages)?;
         let exit = show(&plan)?;
         for (release, error) in &missed {
-            super::warn(&format!("{release} stays as it is: {error}"));
+            super::warn(&format!("{release} stays as it is: {}", chain(error)));
         }
         // What could be done was done, and not all that was asked for.
         Ok(missed
             .into_iter()
             .next()
-            .map_or(exit, |(_, error)| Exit::of(&error.into())))
+            .map_or(exit, |(_, error)| error.fault().into()))
     }
 }
 
@@ -119,7 +120,7 @@ pub(super) struct Uninstall {
 }
 
 impl Uninstall {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let (mut lock, _held) = Lock::hold(&paths::project())?;
         let gone = home()?.store().uninstall(&self.packages)?;
         gone.iter().for_each(|release| lock.remove(&release.id));
@@ -151,7 +152,7 @@ pub(super) struct Installed {
 }
 
 impl Installed {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let installed = home()?.store().list()?;
         let mut out = render::terminal::stdout();
         let result = match self.json {
@@ -174,7 +175,7 @@ fn carry_out(
     plan: Plan,
     allow_downgrade: bool,
     person: &mut Person,
-) -> anyhow::Result<Plan> {
+) -> Result<Plan> {
     if plan.changes().is_empty() {
         return Ok(plan);
     }
@@ -186,7 +187,7 @@ fn carry_out(
 }
 
 /// Says which packages no index was asked about.
-fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
+fn not_looked_up(ids: &[PackageId]) -> Result<()> {
     for installed in home()?.store().list()? {
         let id = &installed.release.id;
         if installed.wanted.is_none() && (ids.is_empty() || ids.contains(id)) {
@@ -200,7 +201,7 @@ fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(plan: &Plan) -> anyhow::Result<Exit> {
+fn show(plan: &Plan) -> Result<Exit> {
     let result = render::plan(&mut render::terminal::stdout(), plan);
     super::shown(result.map_err(Into::into))?;
     Ok(Exit::Well)

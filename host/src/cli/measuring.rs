@@ -22,7 +22,7 @@ use super::building::BuildArgs;
 use super::cases::CaseArgs;
 use super::limits::LimitArgs;
 use super::packages::{AccessArgs, Person};
-use super::{Exit, UsageError, operand};
+use super::{AbsentError, Exit, Result, UsageError, operand};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
 /// be compared from one run to the next.
@@ -169,15 +169,20 @@ impl Sampling {
     }
 
     /// Overrides what the user said.
-    pub(super) fn apply(&self, settings: &mut TimeSettings) -> anyhow::Result<()> {
+    pub(super) fn apply(&self, settings: &mut TimeSettings) -> Result<()> {
         if let Some(budget) = self.time {
-            settings.budget_ns = u64::try_from(budget.as_nanos())?;
+            settings.budget_ns = nanos(budget)?;
         }
         if let Some(sample) = self.sample_time {
-            settings.sample_ns = u64::try_from(sample.as_nanos())?;
+            settings.sample_ns = nanos(sample)?;
         }
         Ok(())
     }
+}
+
+fn nanos(time: Duration) -> Result<u64, UsageError> {
+    let years = "--time and --sample-time take at most 584 years";
+    u64::try_from(time.as_nanos()).map_err(|_| UsageError(years.into()))
 }
 
 fn time(text: &str) -> Result<Duration, quantity::QuantityError> {
@@ -218,7 +223,7 @@ fn variable(text: &str) -> Result<(String, String), UsageError> {
 
 impl Measuring {
     /// The request that these arguments make, up to a stage.
-    pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> anyhow::Result<Request> {
+    pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> Result<Request> {
         let paths = operand::plugins(&self.paths)?;
         let request = self.conditions.request(paths, stage, effort)?;
         let name = self.name.clone();
@@ -226,7 +231,7 @@ impl Measuring {
     }
 
     /// The same for a command that looks at plugins, and builds them only if it is told to.
-    pub(super) fn looking(&self, stage: Stage, build: bool) -> anyhow::Result<Request> {
+    pub(super) fn looking(&self, stage: Stage, build: bool) -> Result<Request> {
         Ok(Request {
             build: self.conditions.build.options_if(build)?,
             ..self.request(stage, None)?
@@ -246,7 +251,7 @@ impl Conditions {
         paths: Vec<PathBuf>,
         stage: Stage,
         effort: Option<&Effort>,
-    ) -> anyhow::Result<Request> {
+    ) -> Result<Request> {
         let depth = effort.map_or_else(Depth::default, Effort::depth);
         let mut time = depth.time();
         if let Some(effort) = effort {
@@ -303,7 +308,7 @@ impl Conditions {
 }
 
 impl GrantArgs {
-    fn grants(&self) -> anyhow::Result<Grants> {
+    fn grants(&self) -> Result<Grants> {
         let read = self
             .dir
             .iter()
@@ -331,26 +336,26 @@ impl GrantArgs {
     }
 }
 
-pub(super) fn directory(path: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn directory(path: &Path) -> Result<PathBuf> {
     let absolute = path.canonicalize().ok().filter(|path| path.is_dir());
     absolute.ok_or_else(|| {
-        UsageError(format!(
-            "{} is not a directory that can be granted",
-            path.display()
-        ))
-        .into()
+        let what = format!("{} is not a directory that can be granted", path.display());
+        match path.exists() {
+            true => UsageError(what).into(),
+            false => AbsentError(what).into(),
+        }
     })
 }
 
 /// Runs a session on a runtime of its own, until it ends or a signal comes.
-pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow::Result<Findings> {
+pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> Result<Findings> {
     in_session(async |cancel, person| session::measure(request, cancel, person, observer).await)
 }
 
 /// Runs whatever kind of session on a runtime of its own, until it ends or a signal comes.
 pub(super) fn in_session<T>(
     work: impl AsyncFnOnce(Cancel, &mut Person) -> Result<T, SessionError>,
-) -> anyhow::Result<T> {
+) -> Result<T> {
     super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
         tokio::spawn(async move {

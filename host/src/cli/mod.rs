@@ -7,6 +7,7 @@ mod cases;
 mod check;
 mod compare;
 mod doctor;
+mod error;
 mod gate;
 mod history;
 mod index;
@@ -37,32 +38,25 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
-use dyno_host::baseline::KeepError;
-use dyno_host::compare::Ambiguous;
 use dyno_host::export;
-use dyno_host::package::fault::Fault;
-use dyno_host::package::layout::LayoutError;
-use dyno_host::package::lock::LockError;
-use dyno_host::package::store::StoreError;
-use dyno_host::package::trust::TrustError;
-use dyno_host::packaging::{Named, PackError, PackagingError};
-use dyno_host::plugin::BuildError;
+use dyno_host::packaging::Named;
 use dyno_host::private_dir;
 use dyno_host::render;
-use dyno_host::session::SessionError;
+use dyno_host::report::model::Fault;
 use dyno_host::worker::{self, confine::KernelLayer};
 use tokio::signal::unix::{SignalKind, signal};
 
+use error::{AbsentError, Context, FileError, NoResult, UsageError};
+pub(crate) use error::{Error, Result};
 pub(crate) use messages::{complain, complain_of_panic, parse};
-use messages::{note, sentence, warn};
+use messages::{note, warn};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
 #[derive(Debug, Parser)]
 #[command(name = "dyno", version, propagate_version = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 all well · 1 host error · 2 usage · 3 plugin refused · 4 nothing matched · \
+    after_help = "Exit codes: 0 all well · 1 host error · 2 usage · 3 plugin refused · 4 not found or nothing matched · \
     5 a case failed, or the budget was over · 6 gate: regressed · 7 gate: unsure · 128+n signal n"
 )]
 pub(crate) struct Cli {
@@ -133,7 +127,7 @@ enum Verb {
 }
 
 impl Cli {
-    pub(crate) fn execute(self) -> anyhow::Result<Exit> {
+    pub(crate) fn execute(self) -> Result<Exit> {
         let verbose = self.verbose;
         // What an earlier process held when it was killed may be private.
         private_dir::sweep();
@@ -209,38 +203,36 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// The code for an error that ended the command.
-    pub(crate) fn of(error: &anyhow::Error) -> Self {
-        let is_usage = error.is::<UsageError>()
-            || error.is::<dyno_host::suite::ConfigError>()
-            || error.is::<dyno_host::suite::PlanError>()
-            || error.is::<Ambiguous>()
-            || matches!(
-                error.downcast_ref(),
-                Some(SessionError::Ambiguous(_) | SessionError::Filter(_) | SessionError::Name(_))
-            );
-        if is_usage {
-            return Self::Usage;
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            Error::Failed { fault, .. } => (*fault).into(),
+            Error::Interrupted(signal) => Self::Signal(*signal),
         }
-        if let Some(Interrupted(signal)) = error.downcast_ref() {
-            return Self::Signal(*signal);
+    }
+
+    /// Which code stands for several: what kept something from being measured goes before what it was measured to be.
+    fn weight(self) -> u8 {
+        match self {
+            Self::Signal(_) => 8,
+            Self::Host => 7,
+            Self::Usage => 6,
+            Self::Refused => 5,
+            Self::CaseFailed => 4,
+            Self::NothingMatched => 3,
+            Self::Regressed => 2,
+            Self::Unsure => 1,
+            Self::Well => 0,
         }
-        if error.is::<BuildError>() {
-            return Self::Refused;
-        }
-        let faults = [
-            error.downcast_ref().map(PackagingError::fault),
-            error.downcast_ref().map(PackError::fault),
-            error.downcast_ref().map(LayoutError::fault),
-            error.downcast_ref().map(LockError::fault),
-            error.downcast_ref().map(StoreError::fault),
-            error.downcast_ref().map(TrustError::fault),
-            error.downcast_ref().map(KeepError::fault),
-        ];
-        match faults.into_iter().flatten().next() {
-            Some(Fault::Package) => Self::Refused,
-            Some(Fault::Absent) => Self::NothingMatched,
-            Some(Fault::Usage) => Self::Usage,
-            Some(Fault::Host) | None => Self::Host,
+    }
+}
+
+impl From<Fault> for Exit {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Host => Self::Host,
+            Fault::Usage => Self::Usage,
+            Fault::Refused => Self::Refused,
+            Fault::NotFound => Self::NothingMatched,
         }
     }
 }
@@ -261,26 +253,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What the user typed makes no sense; the message says what would.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct UsageError(pub(crate) String);
-
-/// Whether the reader of our output went away, which is its good right.
-pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
-}
-
 /// Descriptors of the event loop, the pipes to a worker and the files of a run, and some to spare.
 const DESCRIPTORS: usize = 24;
 
 /// The event loop for child processes, timers and signals. Where there is no room for it this says
 /// so, since the loop itself would panic.
-fn event_loop() -> anyhow::Result<tokio::runtime::Runtime> {
+fn event_loop() -> Result<tokio::runtime::Runtime> {
     (0..DESCRIPTORS)
         .map(|_| std::fs::File::open("/dev/null"))
         .collect::<io::Result<Vec<_>>>()
@@ -290,11 +268,6 @@ fn event_loop() -> anyhow::Result<tokio::runtime::Runtime> {
         .build()
         .context("no event loop can be made")
 }
-
-/// The user wants to stop, by this signal.
-#[derive(Debug, thiserror::Error)]
-#[error("interrupted")]
-struct Interrupted(i32);
 
 /// Returns when the user wants to stop, with the number of the signal.
 async fn interrupted() -> io::Result<i32> {
@@ -328,22 +301,20 @@ fn is_ignored(signal: i32) -> bool {
 
 /// Does something until it is done or the user wants to stop. What it had begun is dropped then, and
 /// takes its files and workers with it.
-fn until_interrupted<T, E: Into<anyhow::Error>>(
-    work: impl Future<Output = Result<T, E>>,
-) -> anyhow::Result<T> {
+fn until_interrupted<T, E: Into<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T> {
     event_loop()?.block_on(async {
         tokio::select! {
             done = work => done.map_err(Into::into),
-            signal = interrupted() => Err(Interrupted(signal?).into()),
+            signal = interrupted() => Err(Error::Interrupted(signal?)),
         }
     })
 }
 
 /// What became of showing a result. Whoever closes the pipe has seen enough: what was found still
 /// decides how the command ends.
-fn shown(result: anyhow::Result<()>) -> anyhow::Result<()> {
+fn shown(result: Result<()>) -> Result<()> {
     match result {
-        Err(error) if is_closed_pipe(&error) => Ok(()),
+        Err(error) if error.is_closed_pipe() => Ok(()),
         result => result,
     }
 }
@@ -359,7 +330,7 @@ pub(crate) fn ignore_file_size_signal() {
 }
 
 /// What a package on the command line is: a file, a reference or an id.
-fn named(path: &Path) -> anyhow::Result<Named> {
+fn named(path: &Path) -> Result<Named> {
     let text = path.to_str().and_then(Named::package);
     // What is no file, or would be the package all the same.
     let package = text.filter(|named| named.is_claimed(None).unwrap_or(true) || !path.is_file());
@@ -371,7 +342,7 @@ fn named(path: &Path) -> anyhow::Result<Named> {
             return UsageError(format!("{path} is not a package file: that is a regular file NAME.oci.tar")).into();
         }
         if is_file {
-            return UsageError(format!("there is no package file {path}")).into();
+            return AbsentError(format!("there is no package file {path}")).into();
         }
         UsageError(format!(
             "{path} names no package: that is a file NAME.oci.tar, a reference like HOST/REPOSITORY:TAG, or an id like namespace/name@1.2"
@@ -381,6 +352,6 @@ fn named(path: &Path) -> anyhow::Result<Named> {
 }
 
 /// Prints a value as a JSON document that people can read, too.
-fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
     Ok(export::write_pretty(value, render::terminal::data())?)
 }

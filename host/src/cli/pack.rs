@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 use dyno_host::package::layout::Layout;
 use dyno_host::packaging::{self, PackError, Packed};
@@ -13,7 +12,7 @@ use dyno_host::sandbox::Limits;
 
 use super::building::BuildArgs;
 use super::packages::{ComponentArg, desk, supervisor};
-use super::{Exit, UsageError, build, key};
+use super::{AbsentError, Context as _, Exit, Result, UsageError, build, key};
 
 /// The variable that makes archives reproducible: seconds since 1970
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
@@ -39,7 +38,7 @@ pub(super) struct Pack {
 }
 
 impl Pack {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let source = built(&self.dir, &self.build, verbose)?;
         let packed = pack(&source, &self.component.limits(), self.output)?;
         let written = || {
@@ -53,7 +52,7 @@ impl Pack {
 }
 
 /// A plugin directory, built unless that is forbidden. Nothing of the build runs any more.
-pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> anyhow::Result<Source> {
+pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> Result<Source> {
     let source = source(dir)?;
     // Who requires a layer that is not here wants nothing to be run.
     supervisor()?;
@@ -65,21 +64,17 @@ pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> anyhow::Resu
 }
 
 /// Packs a plugin directory that has been built.
-pub(super) fn pack(
-    source: &Source,
-    limits: &Limits,
-    output: Option<PathBuf>,
-) -> anyhow::Result<Packed> {
+pub(super) fn pack(source: &Source, limits: &Limits, output: Option<PathBuf>) -> Result<Packed> {
     let desk = desk()?;
     let supervisor = supervisor()?;
     let packed = packaging::pack(source, limits, created()?, output, &supervisor, desk.path());
     super::until_interrupted(packed)
 }
 
-fn source(dir: &Path) -> anyhow::Result<Source> {
+fn source(dir: &Path) -> Result<Source> {
     if !dir.exists() {
         let dir = dir.display();
-        return Err(UsageError(format!("there is no directory {dir}")).into());
+        return Err(AbsentError(format!("there is no directory {dir}")).into());
     }
     let mut found = dyno_host::plugin::find(dir);
     if let (Some(source), true) = (found.pop(), found.is_empty()) {
@@ -96,7 +91,7 @@ fn source(dir: &Path) -> anyhow::Result<Source> {
 }
 
 /// When the package was made, in the world of those who want to make it again.
-pub(super) fn created() -> anyhow::Result<jiff::Timestamp> {
+pub(super) fn created() -> Result<jiff::Timestamp> {
     let Some(text) = std::env::var_os(SOURCE_DATE_EPOCH) else {
         return Ok(jiff::Timestamp::UNIX_EPOCH);
     };
@@ -120,7 +115,7 @@ pub(super) struct Sign {
 }
 
 impl Sign {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let layout = Layout::open(&self.package)?;
         let key = key::signing_key(self.key.as_deref())?;
         let release = packaging::sign(&layout, &self.package, &key, created()?)

@@ -5,7 +5,6 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Context as _;
 use clap::Args;
 use dyno_host::package::http::{PlainHost, PlainHosts};
 use dyno_host::package::id::{PackageId, Release};
@@ -24,7 +23,7 @@ use dyno_host::sandbox::{LimitUnit, Limits};
 use dyno_host::worker::confine;
 use dyno_host::worker::{Cancel, Supervisor};
 
-use super::{UsageError, paths};
+use super::{Context as _, Result, UsageError, paths};
 
 /// How packages are got at, for every verb that takes one.
 #[derive(Debug, Clone, Default, Args)]
@@ -61,7 +60,7 @@ pub(super) struct AccessArgs {
 }
 
 impl AccessArgs {
-    pub(super) fn access(&self, limits: &Limits) -> anyhow::Result<Access> {
+    pub(super) fn access(&self, limits: &Limits) -> Result<Access> {
         let locked = match self.locked {
             true => Some(Lock::read(&paths::project())?),
             false => None,
@@ -129,7 +128,7 @@ fn bytes(text: &str) -> Result<u64, quantity::QuantityError> {
 }
 
 impl PackageArgs {
-    pub(super) fn access(&self) -> anyhow::Result<Access> {
+    pub(super) fn access(&self) -> Result<Access> {
         self.access.access(&self.component.limits())
     }
 }
@@ -141,7 +140,7 @@ pub(super) fn warn_of(access: &Access) {
 }
 
 /// The user's directory for keys, trust and packages.
-pub(super) fn home() -> anyhow::Result<Home> {
+pub(super) fn home() -> Result<Home> {
     paths::home().map(Home).ok_or_else(|| {
         UsageError(
             "there is no HOME to keep keys and packages in: DYNO_HOME can name a directory".into(),
@@ -152,7 +151,7 @@ pub(super) fn home() -> anyhow::Result<Home> {
 
 /// Workers for a verb that runs no session. Whoever interrupts it ends this process, and with it
 /// the worker.
-pub(super) fn supervisor() -> anyhow::Result<Supervisor> {
+pub(super) fn supervisor() -> Result<Supervisor> {
     let supervisor = Supervisor::new(Cancel::never())?;
     // A session keeps these with its run.
     for warning in confine::unprotected(&confine::active()) {
@@ -162,7 +161,7 @@ pub(super) fn supervisor() -> anyhow::Result<Supervisor> {
 }
 
 /// A directory for what is being looked at, which goes when the verb ends.
-pub(super) fn desk() -> anyhow::Result<PrivateDir> {
+pub(super) fn desk() -> Result<PrivateDir> {
     PrivateDir::new().context("no temporary directory can be made")
 }
 

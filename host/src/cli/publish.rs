@@ -12,7 +12,7 @@ use dyno_host::render::{escape, terminal};
 
 use super::building::BuildArgs;
 use super::packages::{PackageArgs, Person, desk, quietly, supervisor};
-use super::{Exit, key, pack};
+use super::{Exit, Result, key, pack};
 
 /// Build, pack, sign and push a plugin directory, and list it in an index
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub(super) struct Publish {
 }
 
 impl Publish {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let access = self.args.access()?;
         // First: a key that cannot be read should not cost a build to find out.
         key::check(self.key.as_deref())?;
@@ -89,7 +89,7 @@ impl Publish {
 
 impl Publish {
     /// Whoever publishes a namespace that nobody is trusted for yet, answers for it.
-    fn trust_own(&self, access: &Access, namespace: &str, key: &PublicKey) -> anyhow::Result<()> {
+    fn trust_own(&self, access: &Access, namespace: &str, key: &PublicKey) -> Result<()> {
         let mut trust = access.home.trust()?;
         if trust.knows(namespace) {
             return Ok(());
@@ -99,6 +99,6 @@ impl Publish {
     }
 }
 
-fn say(sentence: &str) -> anyhow::Result<()> {
+fn say(sentence: &str) -> Result<()> {
     super::shown(writeln!(terminal::stdout(), "{sentence}").map_err(Into::into))
 }

@@ -13,7 +13,7 @@ use dyno_host::report::{Store, StoreError, model};
 use dyno_host::session::Stage;
 
 use super::measuring::{self, Effort, Format, Measuring};
-use super::{Exit, baseline, paths};
+use super::{Error, Exit, Result, baseline, paths};
 
 /// Measure every case of plugins and record the run
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let request = self.measuring.request(Stage::Time, Some(&self.effort))?;
         // Opened first: a report that cannot be written should not cost a run to find out.
         let mut store = match self.no_report {
@@ -72,7 +72,7 @@ impl Run {
         Ok(exit)
     }
 
-    fn show(&self, run: &model::Run, verbose: bool) -> anyhow::Result<()> {
+    fn show(&self, run: &model::Run, verbose: bool) -> Result<()> {
         match self.format.export() {
             None => render::run(&mut terminal::stdout(), run, verbose)?,
             Some(format) => export::export(&run.into(), format, terminal::data())?,
@@ -82,7 +82,7 @@ impl Run {
 }
 
 /// Keeps a run under a name. Of one that did not end well, how it ended says more than that it is no baseline.
-fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::Result<()> {
+fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> Result<()> {
     match baseline::save(store, name, &run.id, false) {
         Ok(saved) => {
             if let Some(before) = saved.before {
@@ -93,7 +93,7 @@ fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::
         }
         Err(error) if !matches!(exit, Exit::Well) => super::warn(&format!(
             "nothing was saved as {name}: {}",
-            super::sentence(&error)
+            error.sentence()
         )),
         Err(error) => return Err(error),
     }
@@ -101,7 +101,7 @@ fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::
 }
 
 /// Saves a run that the report did not take, and says so with the reason.
-fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
+fn rescue(run: &model::Run, error: StoreError) -> Error {
     let name = format!("dyno-run-{}.json", run.id);
     let saved = PrivateDir::lasting("dyno-rescued-").and_then(|dir| {
         let path = dir.join(&name);
@@ -112,7 +112,7 @@ fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
         }
         written.map(|()| path)
     });
-    anyhow::Error::from(error).context(match saved {
+    Error::from(error).context(match saved {
         Ok(path) => format!(
             "the run could not be recorded and was saved as {}",
             path.display()

@@ -4,8 +4,8 @@ use clap::Args;
 use dyno_host::package::index::{Filter, Hit, Listed};
 use dyno_host::render;
 
-use super::Exit;
 use super::packages::{PackageArgs, warn_of};
+use super::{Exit, Result};
 
 /// Find packages in the indexes that you trust
 ///
@@ -39,13 +39,13 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let indexes = super::until_interrupted(access.indexes());
         warn_of(&access);
         let indexes = indexes?;
         if indexes.is_empty() {
-            return Err(super::UsageError(
+            return Err(super::AbsentError(
                 "you trust no index: name one with `dyno trust pin URL ROOT`".into(),
             )
             .into());

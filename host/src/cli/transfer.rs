@@ -10,7 +10,7 @@ use dyno_host::packaging::Nobody;
 use dyno_host::render::{self, escape};
 
 use super::packages::{PackageArgs, desk, quietly, supervisor, warn_of};
-use super::{Exit, named};
+use super::{Exit, Result, named};
 
 /// Push a package file to an OCI registry, with its signatures and datasets
 ///
@@ -28,7 +28,7 @@ pub(super) struct Push {
 }
 
 impl Push {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let layout = Layout::open(&self.package)?;
         let pushed = super::until_interrupted(access.push(&layout, &self.reference))?;
@@ -61,7 +61,7 @@ pub(super) struct Pull {
 }
 
 impl Pull {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);
@@ -93,7 +93,7 @@ pub(super) struct Inspect {
 }
 
 impl Inspect {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);

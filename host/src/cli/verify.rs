@@ -9,7 +9,7 @@ use dyno_host::packaging::{Access, Nobody};
 use dyno_host::render::{escape, terminal};
 
 use super::packages::{PackageArgs, desk, supervisor};
-use super::{Exit, named};
+use super::{Exit, Result, named};
 
 /// Check a package: who signed it, and whether it is what was signed
 ///
@@ -24,7 +24,7 @@ pub(super) struct Verify {
 }
 
 impl Verify {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let mut on = |check: Check| {
             // Whoever closes the pipe has seen enough; the exit code still says how it ended.
@@ -50,7 +50,7 @@ fn open(
     access: &Access,
     path: &std::path::Path,
     on: &mut dyn FnMut(Check),
-) -> anyhow::Result<dyno_host::package::verify::Package> {
+) -> Result<dyno_host::package::verify::Package> {
     let named = named(path)?;
     let (supervisor, desk) = (supervisor()?, desk()?);
     let mut nobody = Nobody;

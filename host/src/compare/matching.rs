@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use super::renamed;
 use crate::quoted::quoted;
 use crate::report::model::{Case, Exceptions, Plugin};
+use crate::report::model::{Classify, Fault};
 use crate::report::parts;
 
 /// A case on both sides, or on one of them.
@@ -57,6 +58,12 @@ pub struct Ambiguous {
     pub base: Vec<String>,
     /// Where those of the candidate came from.
     pub candidate: Vec<String>,
+}
+
+impl Classify for Ambiguous {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
 }
 
 fn listed(sources: &[String]) -> String {

@@ -7,6 +7,7 @@ use super::layout::{Layout, LayoutError};
 use super::oci::Descriptor;
 use super::registry::{Reference, ReferenceError, Registry, RegistryError, Target};
 use crate::plugin::Digest;
+use crate::report::model::{Classify, Fault};
 
 /// Somewhere that has packages.
 #[derive(Debug)]
@@ -39,6 +40,18 @@ pub enum OriginError {
         /// Its size, bytes.
         actual: u64,
     },
+}
+
+impl Classify for OriginError {
+    /// That of what it came from.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Layout(error) => error.fault(),
+            Self::Registry(error) => error.fault(),
+            Self::Reference(error) => error.fault(),
+            Self::TooLarge { .. } => Fault::Refused,
+        }
+    }
 }
 
 /// Which manifest is meant.

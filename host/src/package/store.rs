@@ -12,6 +12,7 @@ use super::id::{PackageId, Release, Wanted};
 use super::layout::{Contents, DirLayout, LOCK, Layout, LayoutError};
 use super::oci::{Descriptor, Index};
 use crate::plugin::Digest;
+use crate::report::model::{Classify, Fault};
 
 /// Annotation of each entry of the store's index: the release that it belongs to.
 const RELEASE: &str = "dev.dyno.release";
@@ -93,7 +94,7 @@ impl Reading {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Its layout.
-    #[error("the store of installed packages: {0}")]
+    #[error("the store of installed packages")]
     Layout(#[from] LayoutError),
     /// Somebody else was faster.
     #[error("another dyno installed or removed {0} at the same time: try again")]
@@ -116,6 +117,16 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+}
+
+impl Classify for StoreError {
+    /// The store is ours. No package is removed that another needs.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Needed { .. } => Fault::Refused,
+            Self::Layout(_) | Self::Changed(_) | Self::Entry { .. } => Fault::Host,
+        }
+    }
 }
 
 impl Store {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::report::model::{LimitKind, Outcome};
+use crate::report::model::{LimitKind, Outcome, chain};
 use crate::sandbox::{Description, Limits};
 use crate::worker::{DescribeJob, Event, Job, Report, Supervisor};
 
@@ -24,8 +24,9 @@ pub async fn describe(
         limits: limits.clone(),
     });
     let report = supervisor.run(&job, job.wall(), 0).await;
-    let report =
-        report.unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")));
+    let report = report.unwrap_or_else(|error| {
+        Report::failed(format!("no worker can be started: {}", chain(&error)))
+    });
     let ended = report.outcome((LimitKind::Compile, limits.get(LimitKind::Compile)));
     let described = report.events.into_iter().find_map(|event| match event {
         Event::Described(description) => Some(*description),

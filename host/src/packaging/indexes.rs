@@ -22,6 +22,7 @@ use super::{Access, PackagingError};
 use crate::package::id::{Release, Wanted};
 use crate::package::index::{Index, IndexError, Listed, ResolveError, Source};
 use crate::package::lock::Locked;
+use crate::report::model::chain;
 
 /// An index that the user trusts.
 #[derive(Debug, Clone)]
@@ -251,13 +252,13 @@ impl Access {
 
     fn pass_over(&self, index: &Known, error: &IndexError) {
         let name = &index.name;
-        self.warn(format!("the index {name} is passed over: {error}"));
+        self.warn(format!("the index {name} is passed over: {}", chain(error)));
     }
 }
 
 fn cannot_be_had(index: &Known, error: &Arc<IndexError>) -> PackagingError {
     PackagingError::Index {
         index: index.name.clone(),
-        error: error.clone(),
+        source: error.clone(),
     }
 }

@@ -13,6 +13,7 @@ use crate::package::manifest::{PackageManifest, claimed};
 use crate::package::signature::{Bundle, Signer};
 use crate::package::verify::{VerifyError, peek};
 use crate::plugin::Digest;
+use crate::report::model::chain;
 use crate::worker::Supervisor;
 
 /// What a package says of itself.
@@ -85,7 +86,7 @@ impl Access {
                 None,
                 Some(package.content.about.manifest),
             ),
-            Err(error) => (None, Some(error.to_string()), None),
+            Err(error) => (None, Some(chain(&error)), None),
         };
         let layer = &seen.manifest.layers[0];
         Ok(Inspected {
@@ -112,6 +113,6 @@ fn signed(bundle: &[u8]) -> Signed {
             ),
             Signer::Certificate => Signed::Certificate,
         },
-        Err(error) => Signed::Unreadable(error.to_string()),
+        Err(error) => Signed::Unreadable(chain(&error)),
     }
 }

@@ -158,9 +158,9 @@ impl Access {
             let about = &package.content.about;
             kinds
                 .of(&about.manifest)
-                .map_err(|error| PackagingError::Kind {
+                .map_err(|source| PackagingError::Kind {
                     release: Box::new(about.release.clone()),
-                    error,
+                    source,
                 })?;
             let release = about.release.clone();
             for (id, range) in &about.manifest.dependencies {

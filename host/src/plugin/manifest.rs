@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::checkout;
 use crate::quantity;
 use crate::report::model::LimitKind;
+use crate::report::model::{Classify, Fault};
 use crate::sandbox::{LIMITS, Limits};
 
 /// The file that makes a directory a plugin.
@@ -42,7 +43,7 @@ pub struct Manifest {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// It cannot be read.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Read {
         /// Which file.
         path: String,
@@ -65,6 +66,15 @@ pub enum ManifestError {
         /// Which key, and what is wrong.
         message: String,
     },
+}
+
+impl Classify for ManifestError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Read { source, .. } => Fault::of_named_file(source),
+            Self::Syntax { .. } | Self::Value { .. } => Fault::Refused,
+        }
+    }
 }
 
 /// The table `[program]`. Its files lie in the plugin's directory.

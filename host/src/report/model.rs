@@ -15,12 +15,14 @@ pub(crate) mod hex;
 
 mod comparison;
 mod conditions;
+mod fault;
 mod machine;
 pub use comparison::{
     CaseComparison, CaseRules, Change, ChecksumRule, Comparison, Diagnosis, Exceptions, Gate,
     GateOutcome, Gone, History, Pairing, Point, Rules, Severity, Side, UnsureReason, Verdict,
 };
 pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
+pub use fault::{Classify, Fault, causes, chain};
 pub use machine::{FactDifference, Machine, UNKNOWN};
 
 /// One run of `dyno`: everything that one command measured.

@@ -8,7 +8,7 @@ use super::Session;
 use super::subject::Subject;
 use crate::private_dir::PrivateDir;
 use crate::progress::{Progress, Step};
-use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
+use crate::report::model::{CacheUse, Compile, LimitKind, Outcome, chain};
 use crate::sandbox::{self, Build, CodeError, CodeFile, Layout, Limits};
 use crate::worker::{CompileJob, Event, Job, Report, Stop, monotonic_ns};
 
@@ -160,7 +160,7 @@ impl Session<'_> {
         let builds = match &self.compatibility {
             Ok(builds) => builds,
             Err(error) => {
-                let message = error.to_string();
+                let message = chain(error);
                 subject.refuse(Outcome::Host { message });
                 return None;
             }
@@ -196,9 +196,7 @@ impl Session<'_> {
         // Each worker writes into a directory of its own and reads a copy that nobody changes.
         let desk = PrivateDir::inside(self.cache.run_dir()).map_err(|error| host(&error))?;
         let component = desk.path().join("component");
-        subject
-            .snapshot(limits, &component)
-            .map_err(|reason| Outcome::Refused { reason })?;
+        subject.snapshot(limits, &component)?;
         let mut jobs = Vec::new();
         for target in targets {
             let dir = desk.path().join(&target.name);

@@ -8,6 +8,7 @@ use super::subject::{Subject, lossy};
 use crate::package::kind::{DATA, Kinds, Started};
 use crate::packaging::{Ask, Named, PACKAGE};
 use crate::plugin::{Source, SourceError};
+use crate::report::model::{Classify as _, Fault, chain};
 use crate::sandbox::{Access, DirGrant, Grants};
 
 impl Session<'_> {
@@ -27,20 +28,24 @@ impl Session<'_> {
                 };
                 (vec![Ok(source)], Some(started))
             }
-            Err(reason) => (vec![Err(SourceError::Package(reason))], None),
+            Err(error) => (vec![Err(error)], None),
         }
     }
 
-    async fn started(&self, named: &Named, ask: &mut dyn Ask) -> Result<Started, String> {
+    async fn started(&self, named: &Named, ask: &mut dyn Ask) -> Result<Started, SourceError> {
+        let failed = |sentence, fault| SourceError::Package { sentence, fault };
+        let homeless = "there is no HOME with installed packages and trusted keys";
         let access = self.request.access.as_ref();
-        let access = access.ok_or("there is no HOME with installed packages and trusted keys")?;
+        let access = access.ok_or_else(|| failed(homeless.into(), Fault::Usage))?;
         let dir = self.cache.run_dir();
         let mut quietly = |_| {};
         let opened = access.open(named, &self.supervisor, dir, ask, &mut quietly);
-        let package = opened.await.map_err(|error| error.to_string())?;
+        let package = opened
+            .await
+            .map_err(|error| failed(chain(&error), error.fault()))?;
         let handler = self.kinds.of(&package.content.about.manifest);
         let started = handler.and_then(|handler| handler.start(package.content));
-        started.map_err(|error| format!("{named}: {error}"))
+        started.map_err(|error| failed(format!("{named}: {}", chain(&error)), Fault::Refused))
     }
 }
 

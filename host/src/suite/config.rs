@@ -17,7 +17,7 @@ use super::metric::Metric;
 use crate::checkout::{self, Checkout};
 use crate::filter::CaseFilter;
 use crate::quoted::{quoted, quoted_path};
-use crate::report::model::{ChecksumRule, Exceptions, Gone};
+use crate::report::model::{ChecksumRule, Classify, Exceptions, Fault, Gone};
 use crate::sandbox::{Grants, Limits};
 use crate::session::Depth;
 
@@ -188,7 +188,7 @@ pub enum LoadLength {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read, or is not UTF-8.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Read {
         /// Which file.
         path: String,
@@ -206,6 +206,15 @@ pub enum ConfigError {
     /// It is not TOML, has unknown or missing keys, or values that are not what they should be.
     #[error(transparent)]
     Invalid(#[from] Box<Diagnostic>),
+}
+
+impl Classify for ConfigError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Read { source, .. } => Fault::of_named_file(source),
+            Self::Outside { .. } | Self::Invalid(_) => Fault::Usage,
+        }
+    }
 }
 
 impl Suite {

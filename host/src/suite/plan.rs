@@ -8,6 +8,7 @@ use super::metric::Quantity;
 use crate::filter::CaseFilter;
 use crate::measure::TimeSettings;
 use crate::packaging::PACKAGE;
+use crate::report::model::{Classify, Fault};
 use crate::sandbox::{Grants, Limits};
 
 /// Fewer processes say nothing of the spread between processes (METHOD.md: a process is the unit).
@@ -51,6 +52,15 @@ pub enum PlanError {
         "this version cannot run [phases.load]: leave it out, or choose another phase with --phase"
     )]
     Load,
+}
+
+impl Classify for PlanError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::NoPhase(_) => Fault::NotFound,
+            Self::Load => Fault::Usage,
+        }
+    }
 }
 
 impl Suite {

@@ -18,7 +18,7 @@ use crate::measure::{
     COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Paced, ProfileSize, Profiler,
     Sampler, SystemClock, TimeSchedule, TimeSettings, clock_ns,
 };
-use crate::report::model::{CountPass, LimitKind, Outcome, PluginKind};
+use crate::report::model::{Classify, CountPass, Fault, LimitKind, Outcome, PluginKind, chain};
 use crate::sandbox::{
     self, Access, Build, CodeError, Conditions, Expected, Finished, FuelGauge, Limits, Linked,
     PrecheckError, Program,
@@ -41,15 +41,24 @@ pub enum ChildError {
     /// It was not started by a supervisor.
     #[error("not started by a supervisor: this is an internal command")]
     NotAWorker,
+    /// It is to have a layer of no known name.
+    #[error("{0}")]
+    Layer(String),
     /// It could not be confined.
-    #[error("could not be confined: {0}")]
+    #[error("could not be confined")]
     Confine(#[from] ConfineError),
     /// The job did not arrive, or the supervisor is gone.
-    #[error("the supervisor cannot be reached: {0}")]
+    #[error("the supervisor cannot be reached")]
     Pipe(#[from] io::Error),
     /// The job is not one.
-    #[error("the job is not understood: {0}")]
+    #[error("the job is not understood")]
     Job(#[from] serde_json::Error),
+}
+
+impl Classify for ChildError {
+    fn fault(&self) -> Fault {
+        Fault::Host
+    }
 }
 
 /// The whole life of a worker. `supervisor` is the process that must have started it, `required` the layers without
@@ -82,10 +91,8 @@ pub fn work(supervisor: u32, required: &[KernelLayer]) -> Result<(), ChildError>
 
 /// What is no fault of a plugin, which was not even looked at.
 fn unconfined(error: &ConfineError) -> Outcome {
-    let cause = std::error::Error::source(error);
-    let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
     Outcome::Host {
-        message: format!("its worker could not be confined: {error}{cause}"),
+        message: format!("its worker could not be confined: {}", chain(error)),
     }
 }
 
@@ -212,10 +219,10 @@ fn refusal(error: &CodeError) -> Outcome {
             actual: Some(actual),
         },
         _ if error.is_no_benchmark() => Outcome::Skipped {
-            reason: error.to_string(),
+            reason: chain(error),
         },
         _ => Outcome::Refused {
-            reason: error.to_string(),
+            reason: chain(error),
         },
     }
 }
@@ -229,7 +236,7 @@ enum CompileFailure {
 impl From<CodeError> for CompileFailure {
     fn from(error: CodeError) -> Self {
         match error {
-            CodeError::File { .. } | CodeError::Write(_) => Self::Host(error.to_string()),
+            CodeError::File { .. } | CodeError::Write(_) => Self::Host(chain(&error)),
             refused => Self::Refused(refused),
         }
     }
@@ -350,7 +357,7 @@ fn load<B: crate::measure::Bench + 'static>(
     let host = |message| Outcome::Host { message };
     let began = Instant::now();
     let loaded = sandbox::load(&job.code, build, &job.limits);
-    let component = loaded.map_err(|error| host(error.to_string()))?;
+    let component = loaded.map_err(|error| host(chain(&error)))?;
     let linked = Linked::new(&component, build)?;
     let load_ns = nanos(began);
     confined.seal().map_err(|error| unconfined(&error))?;

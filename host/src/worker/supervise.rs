@@ -14,6 +14,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::report::model::{Classify, Fault};
+
 use super::child::PADDING_VARIABLE;
 use super::confine::{KernelLayer, missing};
 use super::inbox::Inbox;
@@ -43,7 +45,7 @@ pub fn required() -> &'static [KernelLayer] {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// It is not known where this program is.
-    #[error("this program cannot find itself to start workers: {0}")]
+    #[error("this program cannot find itself to start workers")]
     Program(#[from] io::Error),
     /// A layer is required that this system does not have.
     #[error("{layer} is required, and workers do not get it here: {detail}")]
@@ -53,6 +55,12 @@ pub enum StartError {
         /// What it would take.
         detail: String,
     },
+}
+
+impl Classify for StartError {
+    fn fault(&self) -> Fault {
+        Fault::Host
+    }
 }
 
 /// Starts workers.

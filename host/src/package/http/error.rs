@@ -11,6 +11,7 @@ use url::Url;
 use super::{RedirectRefused, Timeouts};
 use crate::plugin::Digest;
 use crate::quoted::quoted;
+use crate::report::model::{Classify, Fault, causes};
 
 /// Why nothing came of a request.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +60,7 @@ pub enum HttpError {
         bytes_per_s_min: u64,
     },
     /// Led elsewhere, where we do not go.
-    #[error("{url} leads elsewhere: {refused}")]
+    #[error("{url} leads elsewhere")]
     Redirect {
         /// What was asked for.
         url: String,
@@ -117,6 +118,18 @@ pub enum HttpError {
     Write(#[source] io::Error),
 }
 
+impl Classify for HttpError {
+    /// Who sends something else than it should is refused; who cannot be reached is not.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::TooLarge { .. } | Self::Short { .. } | Self::Digest { .. } => Fault::Refused,
+            Self::Redirect { .. } => Fault::Refused,
+            Self::NotHttps(_) | Self::Exposed(_) => Fault::Usage,
+            _ => Fault::Host,
+        }
+    }
+}
+
 impl HttpError {
     pub(super) fn setup(error: reqwest::Error) -> Self {
         Self::Setup(cause(&error))
@@ -158,13 +171,6 @@ impl HttpError {
             Self::Unreachable { url, cause }
         }
     }
-}
-
-/// An error and what caused it, outermost first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
-        (*error).source()
-    })
 }
 
 /// By these kinds, possibly wrapped, the TLS library's errors come out of an `io` interface; a

@@ -7,24 +7,27 @@ use tough::TransportErrorKind;
 use tough::error::Error as Tough;
 
 use crate::quoted::quoted;
+use crate::report::model::{Classify, Fault};
 
 /// An index cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// A file of ours cannot be read or written.
-    #[error("{path}: {source}", path = path.display().to_string().escape_debug())]
+    #[error("{path}", path = path.display().to_string().escape_debug())]
     Io {
         /// Which one.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
-    /// A file cannot be fetched.
-    #[error("{0}")]
-    Fetch(String),
-    /// Something else came than was asked for.
-    #[error("{0}")]
-    Sent(String),
+    /// A file cannot be fetched, or something else came than was asked for.
+    #[error("{sentence}")]
+    Fetch {
+        /// Why, and from where.
+        sentence: String,
+        /// Whose fault that is.
+        fault: Fault,
+    },
     /// A file is not there.
     #[error("the index has no metadata/{0}")]
     Missing(String),
@@ -89,6 +92,17 @@ pub enum IndexError {
     /// It is not as metadata must be.
     #[error("the metadata of the index is not in order: {0}")]
     Malformed(String),
+}
+
+impl Classify for IndexError {
+    /// The index's, unless it could not be had.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Io { .. } => Fault::Host,
+            Self::Fetch { fault, .. } => *fault,
+            _ => Fault::Refused,
+        }
+    }
 }
 
 impl From<Tough> for IndexError {

@@ -18,6 +18,7 @@ use super::*;
 use crate::package::key::PrivateKey;
 use crate::package::oci::Descriptor;
 use crate::plugin::Digest;
+use crate::report::model::chain;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -125,7 +126,7 @@ impl World {
     }
 
     async fn refusal(&self) -> String {
-        self.load().await.unwrap_err().to_string()
+        chain(&self.load().await.unwrap_err())
     }
 
     /// Changes what is signed, signs it with a key, and signs a snapshot and a timestamp over it with

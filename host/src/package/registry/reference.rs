@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::plugin::Digest;
 use crate::quoted::quoted;
+use crate::report::model::{Classify, Fault};
 
 /// Host, port and repository together, characters: what registries keep to (distribution
 /// specification 1.1, pulling manifests).
@@ -60,6 +61,12 @@ pub enum ReferenceError {
     /// It names a repository, and nothing in it.
     #[error("`{0}` says neither which tag nor which digest: add :TAG or @sha256:…")]
     Neither(String),
+}
+
+impl Classify for ReferenceError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
 }
 
 impl Reference {

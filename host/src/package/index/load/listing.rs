@@ -7,6 +7,7 @@ use tough::schema::{DelegatedRole, PathSet, Targets};
 use crate::package::id::is_part;
 use crate::package::index::{Index, IndexError, Listed, pattern};
 use crate::quoted::quoted;
+use crate::report::model::chain;
 
 /// How many sentences about targets that cannot be listed are kept: enough to see what is wrong.
 const IGNORED_MAX: usize = 100;
@@ -57,7 +58,7 @@ impl Index {
         for (name, target) in &targets.targets {
             match Listed::read(&role.name, name.raw(), target) {
                 Ok(listed) => self.listed.push(listed),
-                Err(error) => self.ignore(error.to_string()),
+                Err(error) => self.ignore(chain(&error)),
             }
         }
     }

@@ -2,13 +2,15 @@
 
 use std::io;
 
+use crate::report::model::{Classify, Fault};
+
 use super::{ENTRIES_MAX, PAX_KEYS};
 
 /// Why a file is not a tar that holds an image layout and nothing else. Names are escaped and cut.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// It cannot be read.
-    #[error("it cannot be read: {0}")]
+    #[error("it cannot be read")]
     Io(#[from] io::Error),
     /// It is compressed.
     #[error("it is compressed ({0}); packages are plain tar")]
@@ -82,6 +84,15 @@ pub enum ArchiveError {
         /// How many follow, bytes.
         bytes: u64,
     },
+}
+
+impl Classify for ArchiveError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Io(_) => Fault::Host,
+            _ => Fault::Refused,
+        }
+    }
 }
 
 fn pax_keys() -> String {
