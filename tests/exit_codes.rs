@@ -20,6 +20,7 @@ fn every_error_ends_a_command_with_its_code() {
         .filter_map(|row| {
             let (error, line, code, says) = *row;
             let said = scene.says(line);
+            eprintln!("@@ {line}\n{}", said.stderr); // DUMP
             let all = format!("{}{}", said.stdout, said.stderr);
             let is_right =
                 said.status.code() == Some(code) && all.contains(says) && !all.contains("panicked");
@@ -82,4 +83,12 @@ fn every_fault_of_an_error_is_in_the_table() {
         [&("", 0); 0],
         "these need no reason"
     );
+}
+
+/// If this fails, a cause is said twice: what an error says is followed by what its source says.
+#[test]
+fn no_error_repeats_its_cause() {
+    let found = sources::read();
+    assert!(found.with_source > 50, "only {}", found.with_source);
+    assert_eq!(found.repeating, [""; 0]);
 }

@@ -59,7 +59,9 @@ fn is_variable(word: &str) -> bool {
 /// Plugins, and what is none.
 fn plugins(bench: &Bench) {
     bench.write("it.wat", plugin(&["add"]));
-    bench.write("text.txt", "hello");
+    for text in ["text.txt", "text.wasm"] {
+        bench.write(text, "hello");
+    }
     bench.write("bad.wat", "(component");
     bench.write("bad.wasm", b"\0asm\x0d\0\x01\0\xff");
     bench.write("library.wat", "(module)");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::super::support::repository;
 
@@ -15,6 +15,10 @@ pub(super) struct Errors {
     pub(super) public: BTreeSet<String>,
     /// Those that say whose fault they are, with the codes of the faults that they name themselves.
     pub(super) classified: BTreeMap<String, BTreeSet<i32>>,
+    /// Those that have the text of their source in their own: where.
+    pub(super) repeating: Vec<String>,
+    /// Variants and errors that have a source.
+    pub(super) with_source: usize,
 }
 
 /// Reads all sources of the host.
@@ -27,7 +31,9 @@ pub(super) fn read() -> Errors {
         let text = fs::read_to_string(&path).unwrap();
         let tokens: TokenStream = text.parse().unwrap();
         let part = part(path.strip_prefix(&root).unwrap());
-        errors.read(&part, &tokens.into_iter().collect::<Vec<_>>());
+        let tokens: Vec<_> = tokens.into_iter().collect();
+        errors.read(&part, &tokens);
+        errors.read_texts(&part, &tokens);
     }
     errors
 }
@@ -96,7 +102,7 @@ impl Errors {
 
     /// `impl Error for NAME` or `impl Classify for NAME`.
     fn read_impl(&mut self, part: &str, tokens: &[TokenTree]) {
-        let is_body = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace);
+        let is_body = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
         let end = tokens.iter().position(is_body).unwrap_or(tokens.len());
         let words: Vec<_> = tokens[..end].iter().map(ToString::to_string).collect();
         let Some(at) = words.iter().position(|word| word == "for") else {
@@ -113,6 +119,45 @@ impl Errors {
                 self.classified.insert(name(), faults);
             }
             _ => {}
+        }
+    }
+}
+
+impl Errors {
+    /// Looks at each `#[error("…")]` and the fields behind it.
+    fn read_texts(&mut self, part: &str, tokens: &[TokenTree]) {
+        for (at, token) in tokens.iter().enumerate() {
+            let TokenTree::Group(group) = token else {
+                continue;
+            };
+            let inner: Vec<_> = group.stream().into_iter().collect();
+            self.read_texts(part, &inner);
+            let is_text = inner
+                .first()
+                .is_some_and(|word| word.to_string() == "error");
+            if !is_text || group.delimiter() != Delimiter::Bracket {
+                continue;
+            }
+            // The fields are the first group behind it that is no attribute, unless there are none.
+            let rest = tokens[at + 1..].iter();
+            let fields = rest
+                .take_while(|token| !matches!(token.to_string().as_str(), "," | ";"))
+                .find_map(|token| match token {
+                    TokenTree::Group(group) if group.delimiter() != Delimiter::Bracket => {
+                        Some(group.to_string().replace(char::is_whitespace, ""))
+                    }
+                    _ => None,
+                });
+            let Some(fields) = fields else { continue };
+            let is_marked = fields.contains("#[from]") || fields.contains("#[source]");
+            if !is_marked && !fields.contains("source:") {
+                continue;
+            }
+            self.with_source += 1;
+            let text = inner[1].to_string();
+            if text.contains("{source") || is_marked && text.contains("{0") {
+                self.repeating.push(format!("{part}: {text}"));
+            }
         }
     }
 }

@@ -1,0 +1,231 @@
+//! The one place that gives the plugins of a run the names under which they are shown, so that no two of them
+//! are rows of one name. Pure, and from nothing but name, source and digest: a report of old has labels, too.
+
+use std::collections::HashMap;
+use std::path::{Component, Path};
+
+use super::Plugin;
+
+/// Digits of a digest that tell two components apart.
+const DIGEST_DIGITS: usize = 8;
+
+/// Directories above a plugin that its label may have. Below its whole source nothing else is left, and a source
+/// may be a stranger's, of thousands of parts.
+const LEVELS_MAX: usize = 32;
+
+/// Labels each plugin with the first of its [`Names`] that no other one has.
+pub fn label(mut plugins: Vec<&mut Plugin>) {
+    let mut names: Vec<Names> = plugins.iter().map(|plugin| Names::of(plugin)).collect();
+    loop {
+        let mut bearers: HashMap<String, usize> = HashMap::new();
+        for name in &names {
+            *bearers.entry(name.current.clone()).or_default() += 1;
+        }
+        // All that share a name look for another, so that none has it for its place in the run.
+        let mut is_settled = true;
+        for name in &mut names {
+            if bearers[&name.current] > 1 && name.advance() {
+                is_settled = false;
+            }
+        }
+        if is_settled {
+            break;
+        }
+    }
+    let mut given: HashMap<&str, usize> = HashMap::new();
+    for (plugin, name) in plugins.iter_mut().zip(&names) {
+        let name = name.current.as_str();
+        let bearers = given.entry(name).or_default();
+        *bearers += 1;
+        // The same plugin, named twice: nothing else is left to tell it from itself.
+        plugin.label = match *bearers {
+            1 => name.to_owned(),
+            number => format!("{name} #{number}"),
+        };
+    }
+}
+
+/// What a plugin can be called, the shorter first: its name; below more and more of the directories of its
+/// source; its source as it is; and with its digest.
+///
+/// A file `x1/benchmark.wat` is `benchmark`, `x1/benchmark`, `x1/benchmark.wat`; a directory `rust` whose manifest
+/// says `sort` is `sort`, `rust/sort`, `rust`; one of two releases of a package is `sort@1.2.0`.
+struct Names {
+    current: String,
+    /// What comes next: 0 is the name below no directory.
+    level: usize,
+    below: String,
+    above: Vec<String>,
+    source: String,
+    digits: Option<String>,
+}
+
+impl Names {
+    fn of(plugin: &Plugin) -> Self {
+        let source = plugin.origin();
+        let parts = parts(source);
+        let stem = |part: &str| {
+            Path::new(part)
+                .with_extension("")
+                .to_string_lossy()
+                .into_owned()
+        };
+        let own: Vec<&str> = plugin.name.split('/').collect();
+        let stems: Vec<String> = match parts.split_last() {
+            Some((last, above)) => above.iter().cloned().chain([stem(last)]).collect(),
+            None => Vec::new(),
+        };
+        let is_named_so = |parts: &[String]| {
+            parts.len() >= own.len()
+                && parts.ends_with(&own.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let last = parts.last().map_or("", String::as_str);
+        let (above, below) = if is_named_so(&stems) || is_named_so(&parts) {
+            (&parts[..parts.len() - own.len()], plugin.name.as_str())
+        } else if last.starts_with(own.last().copied().unwrap_or_default()) {
+            (&parts[..parts.len().saturating_sub(1)], last)
+        } else {
+            (&parts[..], plugin.name.as_str())
+        };
+        let digest = plugin.digest.as_deref().unwrap_or_default();
+        let digits = digest.trim_start_matches("sha256:").get(..DIGEST_DIGITS);
+        Self {
+            current: plugin.name.clone(),
+            level: 0,
+            below: below.to_owned(),
+            above: above[above.len().saturating_sub(LEVELS_MAX)..].to_vec(),
+            source: source.to_owned(),
+            digits: digits.map(str::to_owned),
+        }
+    }
+
+    /// Goes on to the next name that is another one; whether there is any.
+    fn advance(&mut self) -> bool {
+        loop {
+            let levels = self.above.len();
+            let next = match self.level {
+                level if level <= levels => {
+                    let above = &self.above[levels - level..];
+                    let parts: Vec<&str> = above
+                        .iter()
+                        .chain([&self.below])
+                        .map(String::as_str)
+                        .collect();
+                    parts.join("/")
+                }
+                level if level == levels + 1 => self.source.clone(),
+                level if level == levels + 2 => match &self.digits {
+                    Some(digits) => format!("{}@{digits}", self.source),
+                    None => return false,
+                },
+                _ => return false,
+            };
+            self.level += 1;
+            if next != self.current {
+                self.current = next;
+                return true;
+            }
+        }
+    }
+}
+
+/// The parts of a path that say something, from the top.
+pub fn parts(source: &str) -> Vec<String> {
+    let parts = Path::new(source)
+        .components()
+        .filter_map(|part| match part {
+            Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+            Component::ParentDir => Some("..".into()),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => None,
+        });
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(plugins: &[(&str, &str, &str)]) -> Vec<String> {
+        let mut plugins: Vec<Plugin> = plugins
+            .iter()
+            .map(|(name, source, digest)| Plugin {
+                digest: (!digest.is_empty()).then(|| format!("sha256:{digest}")),
+                ..Plugin::named(name, source)
+            })
+            .collect();
+        label(plugins.iter_mut().collect());
+        plugins.into_iter().map(|plugin| plugin.label).collect()
+    }
+
+    #[test]
+    fn a_plugin_is_called_by_its_name_and_by_as_much_of_its_source_as_it_needs() {
+        let of = |sources: &[(&str, &str)]| {
+            labels(
+                &sources
+                    .iter()
+                    .map(|(name, source)| (*name, *source, ""))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(of(&[("a", "x/a.wat"), ("b", "x/b.wat")]), ["a", "b"]);
+        assert_eq!(
+            of(&[("b", "x1/b.wat"), ("b", "./x2/b.wat"), ("c", "c")]),
+            ["x1/b", "x2/b", "c"]
+        );
+        assert_eq!(
+            of(&[("b", "p/x/b.wat"), ("b", "q/x/b.wat"), ("b", "q/y/b.wat")]),
+            ["p/x/b", "q/x/b", "y/b"]
+        );
+        assert_eq!(of(&[("b", "b.wat"), ("b", "x/b.wat")]), ["b.wat", "x/b"]);
+        assert_eq!(
+            of(&[("b", "x/b.wat"), ("b", "x/b.wasm")]),
+            ["x/b.wat", "x/b.wasm"]
+        );
+        assert_eq!(
+            of(&[("sort", "rust"), ("sort", "c"), ("sort", "sort")]),
+            ["rust/sort", "c/sort", "sort"]
+        );
+        assert_eq!(of(&[("fib", "fib"), ("fib", "fib-v2")])[1], "fib-v2");
+        assert_eq!(
+            of(&[("s", "ns/s@1.0.0"), ("s", "ns/s@1.1.0")]),
+            ["s@1.0.0", "s@1.1.0"]
+        );
+        // Found below a directory, a name has directories already.
+        assert_eq!(
+            of(&[("x/b", "one/x/b.wat"), ("x/b", "two/x/b.wat")]),
+            ["one/x/b", "two/x/b"]
+        );
+    }
+
+    #[test]
+    fn equal_sources_are_told_apart_by_digest_and_the_same_plugin_by_its_number() {
+        assert_eq!(
+            labels(&[("b", "b.wat", "0123456789"), ("b", "b.wat", "abcdef0123")]),
+            ["b.wat@01234567", "b.wat@abcdef01"]
+        );
+        let same = ("b", "b.wat", "0123456789");
+        assert_eq!(
+            labels(&[same, same]),
+            ["b.wat@01234567", "b.wat@01234567 #2"]
+        );
+    }
+
+    #[test]
+    fn no_two_labels_are_equal_and_their_order_does_not_matter() {
+        let plugins = [
+            ("x1/b", "./x1/b.wat", "00000000"),
+            ("b", "x1/b.wat", "00000000"),
+            ("b", "x2/b.wat", "11111111"),
+            ("x2/b", "elsewhere", "22222222"),
+        ];
+        let mut forwards = labels(&plugins);
+        let mut turned = plugins;
+        turned.reverse();
+        let mut backwards = labels(&turned);
+        backwards.reverse();
+        assert_eq!(forwards, backwards);
+        forwards.sort();
+        forwards.dedup();
+        assert_eq!(forwards.len(), plugins.len(), "{forwards:?}");
+    }
+}
