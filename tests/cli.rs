@@ -392,7 +392,7 @@ fn into(bench: &Bench, args: &[String], stdout: Stdio) -> Said {
 #[test]
 fn a_closed_stderr_does_not_matter() {
     let bench = Bench::new();
-    for (args, code) in [("run missing.wasm", 3), ("report show 1999", 1), ("run", 2)] {
+    for (args, code) in [("run missing.wasm", 3), ("report show 1999", 4), ("run", 2)] {
         let mut command = Command::new("sh");
         command.args([
             "-c",

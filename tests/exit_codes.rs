@@ -20,7 +20,6 @@ fn every_error_ends_a_command_with_its_code() {
         .filter_map(|row| {
             let (error, line, code, says) = *row;
             let said = scene.says(line);
-            eprintln!("@@ {line}\n{}", said.stderr); // DUMP
             let all = format!("{}{}", said.stdout, said.stderr);
             let is_right =
                 said.status.code() == Some(code) && all.contains(says) && !all.contains("panicked");

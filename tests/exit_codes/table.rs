@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Row] = &[
     ("plugin::BuildError", "build fails", 3, "x: `false` failed with exit status: 1"),
     ("plugin::BuildError", "build makes-nothing", 3, "its commands succeeded, but there is no"),
     ("plugin::DigestError", "trust revoke abc", 2, "a digest is `sha256:` and 64 lower-case hex digits"),
-    ("job::HeaderError", "check text.wasm", 3, "it is not WebAssembly: it begins with hell"),
+    ("job::HeaderError", "check text.wasm", 3, "it is not WebAssembly: it begins with `hell`"),
     ("sandbox::CodeError", "check bad.wat", 3, "not WebAssembly text"),
     ("sandbox::PrecheckError", "check bad.wasm", 3, "it is not a valid component"),
     ("sandbox::ModuleError", "check library.wat", 3, "it is a library, not a program"),

@@ -65,7 +65,7 @@ pub enum HttpError {
         /// What was asked for.
         url: String,
         /// Where, and why not.
-        refused: RedirectRefused,
+        source: RedirectRefused,
     },
     /// The answer is not HTTP, or ended in the middle.
     #[error("the connection to {url} broke: {cause}")]
@@ -142,7 +142,7 @@ impl HttpError {
         {
             return Self::Redirect {
                 url: shown_url,
-                refused: refused.clone(),
+                source: refused.clone(),
             };
         }
         if !error.is_connect() {
