@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::{Build, CodeFile, Description, Hello, Layout, Shape};
 use dyno_measure::{Calibrated, CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
 use dyno_model::{
-    CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, Pace, PluginKind, Sample,
+    CaseSpec, CountMethod, CountPass, Grants, LimitKind, Limits, MemoryProfile, Outcome, Pace,
+    PluginKind, Sample,
 };
-use dyno_model::{Grants, Limits};
 
 /// The one argument that makes a `dyno` process a worker.
 pub const WORKER_ARGUMENT: &str = "--worker";

@@ -12,6 +12,7 @@ pub struct ByLine<W: Write, F: Fn(&str) -> String> {
 }
 
 impl<W: Write, F: Fn(&str) -> String> ByLine<W, F> {
+    /// Passes on to `to` what `shown` makes of each line.
     pub fn new(to: W, shown: F) -> Self {
         Self {
             to,

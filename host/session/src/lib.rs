@@ -42,8 +42,7 @@ use dyno_analysis::filter::FilterError;
 use dyno_job::{Cancel, CodeFile, Hello, Job, Report, RunJob, Shape, StartError, Stop, Supervisor};
 use dyno_measure::monotonic_ns;
 use dyno_model::progress::{Observer, Progress, Step};
-use dyno_model::{Comparison, Outcome, Plugin, Run, RunStatus};
-use dyno_model::{label, rfc3339};
+use dyno_model::{Comparison, Outcome, Plugin, Run, RunStatus, label, rfc3339};
 use dyno_system::confine::unprotected;
 use dyno_system::machine::machine;
 
@@ -225,6 +224,7 @@ impl<'a> Session<'a> {
             for subject in &mut subjects[first..] {
                 subject.side = side;
                 subject.plugin.kept_from = request.kept_from.get(path).cloned();
+                subject.plugin.engine = self.hello.as_ref().ok().map(ToString::to_string);
                 if let (Side::Base, Some(versus)) = (side, &request.versus) {
                     subject.exceptions = versus.exceptions.clone();
                 }

@@ -5,8 +5,7 @@ use std::path::Path;
 use super::request::Request;
 use super::subject::Subject;
 use dyno_job::ProgramJob;
-use dyno_model::PluginKind;
-use dyno_model::{Access, DirGrant, Grants, Limits};
+use dyno_model::{Access, DirGrant, Grants, Limits, PluginKind};
 use dyno_plugin::{Input, InputError, Source};
 
 /// What a program gets and must give: what the user says, or else its manifest or what stands

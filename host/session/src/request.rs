@@ -9,8 +9,7 @@ use super::provider::Provider;
 use super::{CoreChoice, Settings};
 use dyno_analysis::filter::CaseFilter;
 use dyno_measure::{CountSettings, TimeSettings};
-use dyno_model::{Exceptions, Plugin, Rules};
-use dyno_model::{Grants, Limits};
+use dyno_model::{Exceptions, Grants, Limits, Plugin, Rules};
 use dyno_plugin::BuildOptions;
 
 /// Everything that a session needs to know.

@@ -1,5 +1,6 @@
 //! What a worker process does: strips and confines itself, reads its job, does it, reports.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -7,17 +8,15 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
-use dyno_job::Build;
-use dyno_job::job::{
-    CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PADDING_VARIABLE, PROFILED_PER_EVENT,
-    ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
+use dyno_job::{
+    Build, CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PADDING_VARIABLE,
+    PROFILED_PER_EVENT, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
 };
 use dyno_measure::{
     COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Paced, ProfileSize, Profiler,
     Sampler, SystemClock, TimeSchedule, TimeSettings,
 };
-use dyno_model::{Access, Limits};
-use dyno_model::{CountPass, LimitKind, Outcome, PluginKind};
+use dyno_model::{Access, CountPass, LimitKind, Limits, Outcome, PluginKind};
 use dyno_sandbox as sandbox;
 use dyno_sandbox::{
     CodeError, Conditions, Expected, Finished, FuelGauge, Linked, PrecheckError, Program,
@@ -46,14 +45,26 @@ pub enum ChildError {
     /// The job is not one.
     #[error("the job is not understood: {0}")]
     Job(#[from] serde_json::Error),
+    /// A layer that is required is none that is known.
+    #[error("{0}")]
+    Layer(String),
 }
 
-/// The whole life of a worker. `supervisor` is the process that must have started it, `required` the layers without
-/// which it must not go on.
+/// The whole life of a worker that was started with these arguments, behind [`dyno_job::WORKER_ARGUMENT`]: the number of its
+/// supervisor's process, and the layers without which it must not go on.
 ///
 /// # Errors
 /// If it got no job. What the guest does wrong is an event, and so is that it could not be confined.
-pub fn work(supervisor: u32, required: &[KernelLayer]) -> Result<(), ChildError> {
+pub fn begin(mut arguments: impl Iterator<Item = OsString>) -> Result<(), ChildError> {
+    let supervisor = arguments.next().and_then(|id| id.to_str()?.parse().ok());
+    let required = arguments.map(|layer| layer.to_string_lossy().parse());
+    let required: Vec<KernelLayer> = required
+        .collect::<Result<_, _>>()
+        .map_err(ChildError::Layer)?;
+    work(supervisor.unwrap_or(0), &required)
+}
+
+fn work(supervisor: u32, required: &[KernelLayer]) -> Result<(), ChildError> {
     // A supervisor always sets it; a user who got here is told so, and not what `strip` misses.
     if std::env::var_os(PADDING_VARIABLE).is_none() {
         return Err(ChildError::NotAWorker);

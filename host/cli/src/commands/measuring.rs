@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::env::VarError;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -11,9 +10,7 @@ use dyno_export as export;
 use dyno_job::{Cancel, Stop};
 use dyno_measure::TimeSettings;
 use dyno_model::progress::Observer;
-use dyno_model::quantity;
-use dyno_model::{Access, DirGrant, Grants, LimitUnit};
-use dyno_model::{CaseSpec, Outcome, Plugin, Run};
+use dyno_model::{Access, CaseSpec, DirGrant, Grants, LimitUnit, Outcome, Plugin, Run, quantity};
 use dyno_plugin as plugin;
 use dyno_report::without_values;
 use dyno_session as session;
@@ -24,7 +21,7 @@ use dyno_system::confine;
 use super::building::BuildArgs;
 use super::cases::CaseArgs;
 use super::limits::LimitArgs;
-use super::packages::{AccessArgs, Packages};
+use super::packages::AccessArgs;
 use super::{Exit, UsageError, operand};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
@@ -267,12 +264,7 @@ impl Conditions {
         Ok(Request {
             paths,
             name: None,
-            provider: Arc::new(Packages {
-                access: match super::paths::home() {
-                    Some(_) => Some(self.packages.access(&self.limits.0)?),
-                    None => None,
-                },
-            }),
+            provider: self.packages.provider(&self.limits.0)?,
             filter: self.cases.filter(),
             stage,
             blocks: effort
