@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use dyno_host::plugin::{BUILD_ARGUMENT, PASSPHRASE_VARIABLE, hide, run_build_command};
 use dyno_host::worker::confine::KernelLayer;
-use dyno_host::worker::{WORKER_ARGUMENT, child};
+use dyno_host::worker::{Birth, WORKER_ARGUMENT, child};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(cli::complain_of_panic));
@@ -17,9 +17,9 @@ fn main() -> ExitCode {
         .next()
         .is_some_and(|first| first == WORKER_ARGUMENT)
     {
-        let supervisor = arguments.next().and_then(|id| id.to_str()?.parse().ok());
+        let birth = Birth::read(arguments.by_ref());
         let required = arguments.map(|layer| layer.to_string_lossy().parse());
-        return worker(supervisor.unwrap_or(0), required.collect());
+        return worker(birth, required.collect());
     }
     if std::env::args_os()
         .nth(1)
@@ -46,10 +46,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn worker(supervisor: u32, required: Result<Vec<KernelLayer>, String>) -> ExitCode {
+fn worker(birth: Option<Birth>, required: Result<Vec<KernelLayer>, String>) -> ExitCode {
     let done = required
         .map_err(anyhow::Error::msg)
-        .and_then(|required| Ok(child::work(supervisor, &required)?));
+        .and_then(|required| Ok(child::work(birth, &required)?));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

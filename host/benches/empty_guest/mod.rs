@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use dyno_host::measure::{Batch, Order, Sampler, Schedule, SystemClock};
 use dyno_host::sandbox::{
-    self, Build, CodeFile, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program,
+    self, Build, CodeFile, Conditions, FuelGauge, Layout, Limits, Linked, Program, Reach,
 };
 use dyno_host::stats;
 
@@ -45,7 +45,7 @@ pub(crate) fn cost() -> Result<Cost> {
         let conditions = Conditions {
             build: Build::Timed,
             limits: &limits,
-            grants: &Grants::default(),
+            grants: &Reach::default(),
             program: &Program::default(),
             seed: 0,
         };

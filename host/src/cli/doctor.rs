@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use dyno_host::compare::{self, BLOCKS, PAIRS};
 use dyno_host::machine;
-use dyno_host::measure::TimeSettings;
+use dyno_host::measure::Sampling;
 use dyno_host::private_dir::PrivateDir;
 use dyno_host::render::{self, Diagnosis, Progress};
 use dyno_host::report::Store;
@@ -81,11 +81,11 @@ impl Doctor {
         };
         let (mut comparisons, mut recorded) = (Vec::new(), Vec::new());
         for _ in 0..self.sessions {
-            let mut request =
-                Conditions::default().request(vec![path.clone()], Stage::Time, None)?;
+            let conditions = Conditions::default();
+            let mut request = conditions.request(vec![path.clone()], Stage::Time, None)?;
             request.blocks = BLOCKS;
             request.processes = PAIRS;
-            request.time = TimeSettings::compared();
+            request.time = Sampling::compared();
             request.versus = Some(Versus {
                 paths: vec![path.clone()],
                 names: ["kernels".into(), "kernels".into()],
@@ -95,7 +95,9 @@ impl Doctor {
                 confirmation: 0,
                 remeasure: true,
             });
-            let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+            let host = conditions.host(&request, true)?;
+            let findings =
+                measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
             let exit = measuring::exit(&findings);
             if exit != Exit::Well {
                 return Ok(Err(exit));

@@ -25,6 +25,7 @@ mod paths;
 mod profile;
 mod publish;
 mod report;
+mod request;
 mod run;
 mod search;
 mod suite;
@@ -51,7 +52,7 @@ use dyno_host::packaging::{Named, PackError, PackagingError};
 use dyno_host::plugin::BuildError;
 use dyno_host::private_dir;
 use dyno_host::render;
-use dyno_host::session::SessionError;
+use dyno_host::session::{RequestError, SessionError};
 use dyno_host::worker::{self, confine::KernelLayer};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -214,9 +215,15 @@ impl Exit {
             || error.is::<dyno_host::suite::ConfigError>()
             || error.is::<dyno_host::suite::PlanError>()
             || error.is::<Ambiguous>()
+            || error.is::<RequestError>()
             || matches!(
                 error.downcast_ref(),
-                Some(SessionError::Ambiguous(_) | SessionError::Filter(_) | SessionError::Name(_))
+                Some(
+                    SessionError::Ambiguous(_)
+                        | SessionError::Filter(_)
+                        | SessionError::Name(_)
+                        | SessionError::Grant(_)
+                )
             );
         if is_usage {
             return Self::Usage;

@@ -16,12 +16,14 @@ pub(crate) mod hex;
 mod comparison;
 mod conditions;
 mod machine;
+mod schema;
 pub use comparison::{
     CaseComparison, CaseRules, Change, ChecksumRule, Comparison, Diagnosis, Exceptions, Gate,
     GateOutcome, Gone, History, Pairing, Point, Rules, Severity, Side, UnsureReason, Verdict,
 };
 pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
 pub use machine::{FactDifference, Machine, UNKNOWN};
+pub use schema::tidy;
 
 /// One run of `dyno`: everything that one command measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

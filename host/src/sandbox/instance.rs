@@ -19,7 +19,7 @@ use super::output::Output;
 use super::program::Program;
 use super::scratch::Scratch;
 use super::state::{FuelGauge, State};
-use super::{Access, Grants, Limits};
+use super::{Access, Limits, Reach};
 use crate::measure::{Bench, clock_ns};
 use crate::report::model::{CaseSpec, LimitKind, MemoryProfile, Outcome, Throughput};
 
@@ -270,7 +270,7 @@ pub(super) fn read_gauge<B>(store: &mut StoreContextMut<'_, State<B>>) -> u64 {
 
 /// The WASI context: every default is a denial, and what follows is all there is.
 fn context(
-    grants: &Grants,
+    grants: &Reach,
     program: &Program,
     seed: u64,
     output: &Output,

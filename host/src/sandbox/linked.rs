@@ -7,7 +7,7 @@ use super::instance::{Finished, Guest, bindings};
 use super::linker::linker;
 use super::program::{Program, repeat};
 use super::state::{FuelGauge, State};
-use super::{Grants, Limits};
+use super::{Limits, Reach};
 use crate::measure::{Bench, NoBench};
 use crate::report::model::{CaseSpec, Outcome, PluginKind};
 
@@ -19,7 +19,7 @@ pub struct Conditions<'a> {
     /// The caps.
     pub limits: &'a Limits,
     /// What it may reach.
-    pub grants: &'a Grants,
+    pub grants: &'a Reach,
     /// What a program gets and must give.
     pub program: &'a Program,
     /// Seed of all its random numbers.

@@ -33,7 +33,7 @@ pub use componentize::ModuleError;
 pub use copies::{Quota, copy};
 pub use ending::{is_out_of_memory, narrower, out_of_memory};
 pub use engine::{Build, ENGINE};
-pub use grants::{Access, DirGrant, Grants};
+pub use grants::{Access, DirGrant, GrantError, Grants, Reach, ReachDir, Variables};
 pub use instance::{Ended, Finished};
 pub use instrument::{Instrumented, instrument};
 pub use layout::Layout;

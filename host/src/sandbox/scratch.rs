@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::state::LimitHit;
-use super::{Access, Grants, Limits};
+use super::{Access, Limits, Reach};
 use crate::report::model::LimitKind;
 
 /// Which share of a quota may be charged before the directories are looked at.
@@ -35,7 +35,7 @@ struct Account {
 }
 
 impl Scratch {
-    pub(super) fn new(grants: &Grants, limits: &Limits) -> Self {
+    pub(super) fn new(grants: &Reach, limits: &Limits) -> Self {
         let account = |limit| Account {
             limit,
             cap: limits.get(limit),
@@ -125,12 +125,12 @@ fn usage(roots: &[PathBuf]) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::DirGrant;
+    use crate::sandbox::ReachDir;
 
     fn scratch(root: &Path, bytes: u64, files: u64) -> Scratch {
-        let grants = Grants {
-            dirs: vec![DirGrant::new(root.into(), "/s".into(), Access::Scratch)],
-            ..Grants::default()
+        let grants = Reach {
+            dirs: vec![ReachDir::new(root.into(), "/s".into(), Access::Scratch)],
+            ..Reach::default()
         };
         let mut limits = Limits::default();
         limits.set(LimitKind::ScratchBytes, bytes);

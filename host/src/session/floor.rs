@@ -4,7 +4,7 @@
 use super::Session;
 use super::case::CaseAt;
 use super::subject::Subject;
-use crate::measure::TimeSettings;
+use crate::measure::{Sampling, TimeSettings};
 use crate::stats;
 use crate::worker::Job;
 
@@ -33,12 +33,12 @@ impl Session<'_> {
             ));
             return;
         };
-        let settings = TimeSettings {
+        let settings = TimeSettings::new(Sampling {
             precision: 0.0,
             min_samples: BATCHES,
             max_samples: BATCHES,
-            ..TimeSettings::default()
-        };
+            ..Sampling::default()
+        });
         let run = self.run_job(&guest, code.plain(), "empty");
         let report = self.work(Job::Time { run, settings }, 0).await;
         let times: Vec<f64> = report

@@ -8,7 +8,7 @@ use super::subject::{Subject, lossy};
 use crate::package::kind::{DATA, Kinds, Started};
 use crate::packaging::{Ask, Named, PACKAGE};
 use crate::plugin::{Source, SourceError};
-use crate::sandbox::{Access, DirGrant, Grants};
+use crate::sandbox::{Access, Reach, ReachDir};
 
 impl Session<'_> {
     /// Verifies a package and makes it ready.
@@ -32,7 +32,7 @@ impl Session<'_> {
     }
 
     async fn started(&self, named: &Named, ask: &mut dyn Ask) -> Result<Started, String> {
-        let access = self.request.access.as_ref();
+        let access = self.host.access.as_ref();
         let access = access.ok_or("there is no HOME with installed packages and trusted keys")?;
         let dir = self.cache.run_dir();
         let mut quietly = |_| {};
@@ -56,15 +56,15 @@ impl Subject {
     }
 
     /// What a package has of its own: its datasets, and the variables that it reads.
-    pub(super) fn add_own(&self, grants: &mut Grants) {
+    pub(super) fn add_own(&self, reach: &mut Reach) {
         let Some(started) = &self.package else { return };
         if let Some(data) = started.data() {
-            let grant = DirGrant::new(data, format!("/{DATA}"), Access::Read);
-            grants.dirs.push(grant);
+            let dir = ReachDir::new(data, format!("/{DATA}"), Access::Read);
+            reach.dirs.push(dir);
         }
         for (name, value) in &started.env {
-            if !grants.env.iter().any(|(given, _)| given == name) {
-                grants.env.push((name.clone(), value.clone()));
+            if !reach.env.iter().any(|(given, _)| given == name) {
+                reach.env.push((name.clone(), value.clone()));
             }
         }
     }

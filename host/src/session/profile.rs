@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::subject::{Subject, ran};
-use super::{Findings, Session, SessionError};
+use super::{Findings, Host, Session, SessionError};
 use crate::measure::ProfileSize;
 use crate::packaging::Ask;
 use crate::private_dir::PrivateDir;
@@ -43,17 +43,19 @@ pub struct CaseProfile {
 /// If it cannot even begin.
 pub async fn profile(
     request: &Request,
+    host: &Host,
     cancel: Cancel,
     ask: &mut dyn Ask,
     observer: &mut dyn Observer,
 ) -> Result<Profiles, SessionError> {
-    let mut session = Session::open(request, cancel, observer)?;
+    let request = &request.resolved()?;
+    let mut session = Session::open(request, host, cancel, observer)?;
     let mut subjects = session.find(ask).await;
     for subject in &mut subjects {
         session.compile(subject, None).await;
         session.list(subject).await;
     }
-    request.select(&mut subjects)?;
+    request.select(host, &mut subjects)?;
     let of = subjects
         .iter()
         .map(|subject| subject.plugin.cases.len())

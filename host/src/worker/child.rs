@@ -11,8 +11,8 @@ use nix::time::ClockId;
 
 use super::confine::{ConfineError, Confined, Confinement, KernelLayer, Stripped, strip};
 use super::job::{
-    CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PROFILED_PER_EVENT, ProgramJob, RunJob,
-    SAMPLES_PER_EVENT, Timed,
+    Birth, CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PROFILED_PER_EVENT, ProgramJob,
+    RunJob, SAMPLES_PER_EVENT, Timed,
 };
 use crate::measure::{
     COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Paced, ProfileSize, Profiler,
@@ -52,23 +52,23 @@ pub enum ChildError {
     Job(#[from] serde_json::Error),
 }
 
-/// The whole life of a worker. `supervisor` is the process that must have started it, `required` the layers without
-/// which it must not go on.
+/// The whole life of a worker. `birth` is what its supervisor said of it, `required` the layers without which it must not
+/// go on.
 ///
 /// # Errors
 /// If it got no job. What the guest does wrong is an event, and so is that it could not be confined.
-pub fn work(supervisor: u32, required: &[KernelLayer]) -> Result<(), ChildError> {
+pub fn work(birth: Option<Birth>, required: &[KernelLayer]) -> Result<(), ChildError> {
     // A supervisor always sets it; a user who got here is told so, and not what `strip` misses.
-    if std::env::var_os(PADDING_VARIABLE).is_none() {
-        return Err(ChildError::NotAWorker);
-    }
-    let stripped = strip(supervisor, &[PADDING_VARIABLE])?;
+    let birth = birth.filter(|_| std::env::var_os(PADDING_VARIABLE).is_some());
+    let birth = birth.ok_or(ChildError::NotAWorker)?;
+    let stripped = strip(birth.supervisor, &[PADDING_VARIABLE])?;
     let mut line = String::new();
     io::stdin()
         .lock()
         .take(JOB_BYTES_MAX)
         .read_line(&mut line)?;
     let worker = Worker {
+        spawned_ns: birth.spawned_ns,
         stripped,
         required: required.to_vec(),
     };
@@ -91,6 +91,8 @@ fn unconfined(error: &ConfineError) -> Outcome {
 
 /// A worker that is stripped, and yet to be confined.
 struct Worker {
+    /// When its process was started.
+    spawned_ns: u64,
     stripped: Stripped,
     required: Vec<KernelLayer>,
 }
@@ -109,7 +111,10 @@ impl Worker {
                 calibrate(run, *sample_ns, seal)
             }),
             Job::Time { run, settings } => {
-                in_sandbox(self, run, Build::Timed, |seal| time(run, *settings, seal))
+                let spawned_ns = self.spawned_ns;
+                in_sandbox(self, run, Build::Timed, |seal| {
+                    time(run, *settings, spawned_ns, seal)
+                })
             }
             Job::Profile { run, size } => {
                 in_sandbox(self, run, Build::Profiled, |seal| profile(run, *size, seal))
@@ -467,7 +472,12 @@ fn calibrate(job: &RunJob, sample_ns: u64, seal: Confined) -> Result<Outcome, Ch
     Ok(ended.outcome)
 }
 
-fn time(job: &RunJob, settings: TimeSettings, seal: Confined) -> Result<Outcome, ChildError> {
+fn time(
+    job: &RunJob,
+    settings: TimeSettings,
+    spawned_ns: u64,
+    seal: Confined,
+) -> Result<Outcome, ChildError> {
     let program = program(&job.program)?;
     let (linked, load_ns) = match load(job, Build::Timed, seal) {
         Ok(loaded) => loaded,
@@ -486,7 +496,7 @@ fn time(job: &RunJob, settings: TimeSettings, seal: Confined) -> Result<Outcome,
         emit(&Event::Samples { samples })?;
     }
     emit(&Event::Timed(Box::new(Timed {
-        ready_ns: ended.ready_ns.saturating_sub(job.spawned_ns),
+        ready_ns: ended.ready_ns.saturating_sub(spawned_ns),
         load_ns,
         instantiate_ns: ended.instantiate_ns as u64,
         first_iteration_ns: schedule.first_ns(),

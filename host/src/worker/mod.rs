@@ -10,7 +10,7 @@ mod supervise;
 
 pub use child::{PADDING_VARIABLE, monotonic_ns};
 pub use job::{
-    CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
+    Birth, CompileJob, DescribeJob, Event, Job, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
     WORKER_ARGUMENT,
 };
 pub use report::{Ended, Report};

@@ -14,10 +14,10 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::child::PADDING_VARIABLE;
+use super::child::{PADDING_VARIABLE, monotonic_ns};
 use super::confine::{KernelLayer, missing};
 use super::inbox::Inbox;
-use super::job::{Event, Job, WORKER_ARGUMENT};
+use super::job::{Birth, Event, Job, WORKER_ARGUMENT};
 use super::report::{Ended, Report};
 
 /// What is kept of a worker's stderr: a panic message.
@@ -188,9 +188,13 @@ struct Worker {
 
 impl Worker {
     fn start(program: &PathBuf, padding_bytes: usize) -> io::Result<Self> {
+        let birth = Birth {
+            supervisor: std::process::id(),
+            spawned_ns: monotonic_ns(),
+        };
         let child = Command::new(program)
             .arg(WORKER_ARGUMENT)
-            .arg(std::process::id().to_string())
+            .args(birth.arguments())
             .args(required().iter().map(|layer| layer.name()))
             .env_clear()
             .env(PADDING_VARIABLE, "x".repeat(padding_bytes))

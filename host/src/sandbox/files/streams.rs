@@ -195,7 +195,7 @@ mod tests {
             file: Some(Arc::new(File::open(&path).unwrap())),
             position: None,
             scratch: Scratch::new(
-                &crate::sandbox::Grants::default(),
+                &crate::sandbox::Reach::default(),
                 &crate::sandbox::Limits::default(),
             ),
         };

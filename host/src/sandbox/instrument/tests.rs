@@ -4,8 +4,8 @@ use crate::measure::{
 };
 use crate::report::model::Outcome;
 use crate::sandbox::{
-    Build, CodeFile, Conditions, FuelGauge, Grants, Layout, Limits, Linked, Program, check,
-    compile, load, to_component,
+    Build, CodeFile, Conditions, FuelGauge, Layout, Limits, Linked, Program, Reach, check, compile,
+    load, to_component,
 };
 
 const EVERYTHING: &str = include_str!("everything.wat");
@@ -77,7 +77,7 @@ impl Guest {
 }
 
 fn on<T>(build: Build, run: impl FnOnce(Conditions<'_>) -> T) -> T {
-    let (limits, grants) = (Limits::default(), Grants::default());
+    let (limits, grants) = (Limits::default(), Reach::default());
     let program = Program {
         name: "program".into(),
         ..Program::default()

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::*;
-use crate::measure::{CountSettings, ProfileSize, TimeSettings};
+use crate::measure::{CountSettings, ProfileSize, Sampling, TimeSettings};
 use crate::report::model::{LimitKind, Outcome};
-use crate::sandbox::{Build, Grants, Layout, Limits};
+use crate::sandbox::{Build, Layout, Limits, Reach};
 use crate::worker::{CompileJob, DescribeJob, ProgramJob, RunJob};
 
 /// What ARCHITECTURE promises of the supervisor.
@@ -32,10 +32,9 @@ fn run_job() -> RunJob {
         case: "case".into(),
         program: ProgramJob::default(),
         limits: Limits::default(),
-        grants: Grants::default(),
+        grants: Reach::default(),
         seed: 0,
         cores: Vec::new(),
-        spawned_ns: 0,
     }
 }
 
@@ -50,10 +49,10 @@ fn job(name: &str) -> Job {
         "calibrate" => Job::Calibrate { run, sample_ns: 1 },
         "time" => Job::Time {
             run,
-            settings: TimeSettings {
+            settings: TimeSettings::new(Sampling {
                 max_samples: 10,
-                ..TimeSettings::default()
-            },
+                ..Sampling::default()
+            }),
         },
         "profile" => Job::Profile {
             run,
