@@ -798,7 +798,7 @@ fn what_is_allowed_is_no_breach() {
         ),
         (
             "plugin/manifest.rs",
-            "use crate::sandbox::{LIMITS, Limits}; use crate::sandbox::LimitUnit::Bytes;",
+            "use crate::sandbox::{LIMITS, Limits}; use crate::report::model::LimitUnit::Bytes;",
         ),
         (
             "cli/report.rs",

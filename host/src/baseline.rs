@@ -20,8 +20,8 @@ use std::io;
 pub use entry::source;
 pub use store::Components;
 
-use crate::package::fault::Fault;
 use crate::quoted::quoted;
+use crate::report::model::Fault;
 use crate::report::model::{Mark, Plugin, Run};
 
 /// Why the plugins of a run cannot be kept.

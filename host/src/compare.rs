@@ -20,9 +20,8 @@ mod rules;
 
 use crate::quoted::quoted;
 use crate::report::model::{
-    Case, CaseComparison, Change, ChecksumRule, Comparison, Conditions, Diagnosis, Exceptions,
-    GateOutcome, Gone, Metric, Outcome, Pairing, Plugin, Rules, Run, RunStatus, Severity, Side,
-    UnsureReason, Verdict,
+    Case, CaseComparison, Change, Comparison, Conditions, Diagnosis, Exceptions, GateOutcome,
+    Metric, Outcome, Pairing, Plugin, Rules, Run, RunStatus, Severity, Side, UnsureReason, Verdict,
 };
 
 pub use changes::half_width;
@@ -32,22 +31,6 @@ pub use gate::Next;
 pub use matching::Ambiguous;
 use matching::{Pair, pairs};
 pub use rules::{idle, idle_renames, renamed, rules_of};
-
-/// The rules unless the user says otherwise (METHOD.md).
-pub const RULES: Rules = Rules {
-    confidence: 0.99,
-    equivalence: 0.02,
-    threshold: 0.10,
-    fuel: None,
-    memory: None,
-    gates: false,
-    fuel_max: None,
-    memory_max: None,
-    counts_only: false,
-    baseless: false,
-    gone: Gone::Fail,
-    checksum: ChecksumRule::Match,
-};
 
 /// By how much fuel and memory may grow where nothing else is judged: by less than what is reported as a change.
 pub const COUNTED: f64 = FUEL_RESOLVED;

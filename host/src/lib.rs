@@ -5,12 +5,12 @@
 //!
 //! The library knows no command line, and never exits. The terminal is one module of it, [`render::terminal`].
 
-pub mod advice;
 pub mod baseline;
 mod by_line;
 pub mod cache;
 pub mod checkout;
 pub mod compare;
+pub mod copies;
 pub mod estimate;
 pub mod export;
 pub mod filter;
@@ -33,4 +33,5 @@ pub mod stats;
 pub mod study;
 pub mod suite;
 mod visible;
+pub mod wording;
 pub mod worker;

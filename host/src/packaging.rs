@@ -14,7 +14,6 @@ mod inspect;
 mod install;
 mod keep;
 mod lookup;
-mod named;
 mod pack;
 mod publish;
 mod serve;
@@ -24,22 +23,24 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::package::fault::Fault;
 use crate::package::http::HttpError;
-use crate::package::id::{Release, Wanted};
 use crate::package::index::{EditError, IndexError, ResolveError};
 use crate::package::key::PublicKey;
 use crate::package::kind::KindError;
 use crate::package::layout::{Layout, LayoutError};
 use crate::package::lock::{Lock, LockError, Locked};
 use crate::package::origin::{Origin, Which};
-use crate::package::registry::{self, ReferenceError, Registry, RegistryError};
+use crate::package::registry::{self, Registry, RegistryError};
 use crate::package::store::{Installed, Reading, Store, StoreError, StoreLock};
 use crate::package::trust::{Trust, TrustError};
 use crate::package::unsigned::AllowUnsigned;
 use crate::package::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
+use crate::plugin::Named;
+use crate::plugin::ReferenceError;
+use crate::plugin::id::{Release, Wanted};
+use crate::report::model::Fault;
+use crate::report::model::Limits;
 use crate::report::model::Outcome;
-use crate::sandbox::Limits;
 use crate::worker::Supervisor;
 
 pub use describe::describe;
@@ -48,7 +49,6 @@ pub use inspect::{Inspected, Signed};
 pub use install::{Change, Plan, Update};
 pub use keep::{KeepersChange, Keeping, keep, keepers};
 pub use lookup::{Found, Opened};
-pub use named::{Named, PACKAGE};
 pub use pack::{PackError, Packed, pack, sign};
 pub use publish::Pushed;
 pub use serve::serve;
@@ -102,6 +102,21 @@ pub struct Access {
     pub locked: Option<Lock>,
     /// What was opened, to be used again.
     pub opened: Opened,
+}
+
+/// Whether a name is taken for a package even where there is a path of this name: it says which release or tag, it is
+/// installed, or the user trusts a publisher of its namespace.
+///
+/// # Errors
+/// If what is installed or trusted cannot be read.
+pub fn is_claimed(named: &Named, home: Option<&Home>) -> Result<bool, PackagingError> {
+    Ok(match (named, home) {
+        _ if named.says_which() => true,
+        (Named::Wanted(wanted), Some(home)) => {
+            home.trust()?.knows(wanted.id.namespace()) || home.store().find(wanted)?.is_some()
+        }
+        _ => false,
+    })
 }
 
 /// What only a person can answer.
@@ -311,7 +326,7 @@ fn before(named: &str, error: &VerifyError) -> String {
 fn reason(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Refused { reason } | Outcome::Skipped { reason } => reason.clone(),
-        outcome => crate::render::sentence(outcome),
+        outcome => crate::wording::sentence(outcome),
     }
 }
 

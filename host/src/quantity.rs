@@ -1,6 +1,6 @@
 //! How amounts are typed and shown: `256MiB`, `60s`, `2e11`.
 
-use crate::sandbox::LimitUnit;
+use crate::report::model::LimitUnit;
 
 const BYTES: &[(&str, u64)] = &[
     ("GiB", 1 << 30),

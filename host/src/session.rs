@@ -12,6 +12,7 @@ mod packages;
 mod plan;
 mod profile;
 mod program;
+mod provider;
 mod request;
 mod scratch;
 mod subject;
@@ -32,6 +33,7 @@ pub use depth::Depth;
 pub use host::Host;
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
+pub use provider::{Provided, Provider};
 pub use request::{
     FORMAT, Format, REQUEST_BYTES_MAX, Request, RequestError, SCHEMA, Stage, Versus, random_u64,
     schema,
@@ -45,14 +47,13 @@ use crate::compare::{Ambiguous, LOOKS, Next};
 use crate::estimate::{Circumstances, conclude};
 use crate::filter::FilterError;
 use crate::machine::machine;
-use crate::package::kind::Kinds;
-use crate::packaging::{Ask, Named};
 use crate::progress::{Observer, Progress, Step};
-use crate::report::model::{Comparison, Plugin, Run, RunStatus};
-use crate::report::{label, rfc3339};
-use crate::sandbox::{Build, CodeError, CodeFile, ENGINE, GrantError, Shape};
+use crate::report::model::{Comparison, GrantError, Outcome, Plugin, Run, RunStatus};
+use crate::report::model::{label, rfc3339};
 use crate::worker::confine::unprotected;
-use crate::worker::{Cancel, Job, Report, RunJob, StartError, Stop, Supervisor};
+use crate::worker::{
+    Cancel, CodeFile, Hello, Job, Report, RunJob, Shape, StartError, Stop, Supervisor,
+};
 
 /// Why a session could not begin. What goes wrong later is an outcome in the run.
 #[derive(Debug, thiserror::Error)]
@@ -100,12 +101,11 @@ pub async fn measure(
     request: &Request,
     host: &Host,
     cancel: Cancel,
-    ask: &mut dyn Ask,
     observer: &mut dyn Observer,
 ) -> Result<Findings, SessionError> {
     let request = &request.resolved()?;
-    let mut session = Session::open(request, host, cancel, observer)?;
-    let mut subjects = session.find(ask).await;
+    let mut session = Session::open(request, host, cancel, observer).await?;
+    let mut subjects = session.find().await;
     if request.name.is_some() && subjects.len() != 1 {
         return Err(SessionError::Name(subjects.len()));
     }
@@ -154,9 +154,8 @@ struct Session<'a> {
     cancel: Cancel,
     supervisor: Supervisor,
     cache: CodeCache,
-    kinds: Kinds,
-    /// What compiled code depends on besides the component, by build.
-    compatibility: Result<[(Build, String); 2], CodeError>,
+    /// Who the workers are, or why there are none.
+    hello: Result<Hello, Outcome>,
     core: Core,
     scratch: scratch::Scratch,
     started_at: jiff::Timestamp,
@@ -173,7 +172,7 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(
+    async fn open(
         request: &'a Request,
         host: &'a Host,
         cancel: Cancel,
@@ -183,6 +182,7 @@ impl<'a> Session<'a> {
         let budget = Duration::from_millis(request.budget_ms);
         let cancel = cancel.within(budget.saturating_sub(host.spent));
         let supervisor = Supervisor::new(cancel.clone())?;
+        let hello = supervisor.hello().await;
         let (cache, warning) = CodeCache::open(host.cache_dir.as_deref(), host.cache_bytes_max)
             .map_err(SessionError::Temporary)?;
         Ok(Self {
@@ -192,8 +192,7 @@ impl<'a> Session<'a> {
             cancel,
             supervisor,
             cache,
-            kinds: Kinds::default(),
-            compatibility: code::compatibility(&request.limits),
+            hello,
             core: Core::default(),
             scratch: scratch::Scratch::default(),
             started_at: jiff::Timestamp::now(),
@@ -208,17 +207,19 @@ impl<'a> Session<'a> {
     }
 
     /// Paths and packages become subjects: found and verified, built, hashed.
-    async fn find(&mut self, ask: &mut dyn Ask) -> Vec<Subject> {
+    async fn find(&mut self) -> Vec<Subject> {
         let (request, host) = (self.request, self.host);
         let base = request.versus.iter().flat_map(|versus| &versus.paths);
         let sides = base.map(|path| (Side::Base, path));
         let sides = sides.chain(request.paths.iter().map(|path| (Side::Candidate, path)));
         let mut subjects = Vec::new();
         for (side, path) in sides {
-            let (sources, package) = match Named::of(path) {
-                _ if host.kept_from.contains_key(path) => (vec![baseline::source(path)], None),
-                Some(named) => self.package(&named, ask).await,
-                None => (crate::plugin::find(path), None),
+            let (sources, package) = if host.kept_from.contains_key(path) {
+                (vec![baseline::source(path)], None)
+            } else if host.provider.provides(path) {
+                self.package(path).await
+            } else {
+                (crate::plugin::find(path), None)
             };
             let first = subjects.len();
             let of = sources.len();
@@ -363,7 +364,7 @@ impl<'a> Session<'a> {
             for case in &mut subject.plugin.cases {
                 conclude(case, circumstances);
             }
-            if let Some(error) = subject.stop(&self.kinds) {
+            if let Some(error) = subject.stop() {
                 self.warnings.push(error);
             }
         }
@@ -407,7 +408,7 @@ impl<'a> Session<'a> {
             },
             command: self.host.command.clone(),
             host_version: env!("CARGO_PKG_VERSION").into(),
-            engine: ENGINE.into(),
+            engine: self.engine(),
             seed: request.seed,
             order_seed: request.order_seed,
             empty_batch_ns: self.empty_batch_ns,
@@ -419,6 +420,12 @@ impl<'a> Session<'a> {
             warnings: self.warnings.clone(),
             plugins,
         }
+    }
+
+    /// Name and version of what runs the plugins; nothing if there are no workers.
+    fn engine(&self) -> String {
+        let hello = self.hello.as_ref();
+        hello.map(ToString::to_string).unwrap_or_default()
     }
 
     fn run_job(&self, subject: &Subject, code: &CodeFile, case: &str) -> RunJob {
@@ -436,7 +443,7 @@ impl<'a> Session<'a> {
     /// Runs one job in a fresh worker. A host error is a report like any other.
     async fn work(&mut self, mut job: Job, padding_bytes: u32) -> Report {
         let scratch = match &mut job {
-            Job::Compile(_) | Job::Describe(_) => Ok(Vec::new()),
+            Job::Hello | Job::Compile(_) | Job::Describe(_) => Ok(Vec::new()),
             Job::Cases(run)
             | Job::Count { run, .. }
             | Job::Calibrate { run, .. }

@@ -4,10 +4,10 @@
 use std::time::Instant;
 
 use dyno_host::measure::{Batch, Order, Sampler, Schedule, SystemClock};
-use dyno_host::sandbox::{
-    self, Build, CodeFile, Conditions, FuelGauge, Layout, Limits, Linked, Program, Reach,
-};
+use dyno_host::report::model::{Limits, Reach};
+use dyno_host::sandbox::{self, Conditions, FuelGauge, Linked, Program};
 use dyno_host::stats;
+use dyno_host::worker::{Build, CodeFile, Layout};
 
 use crate::product::Result;
 

@@ -11,14 +11,14 @@ use super::entry::{
     STDIN, STDOUT,
 };
 use crate::checkout;
-use crate::package::id::Release;
-use crate::packaging::PACKAGE;
+use crate::plugin::PACKAGE;
+use crate::plugin::id::Release;
 use crate::plugin::{self, Digest, Input, InputError, Source, SourceError};
 use crate::private_dir::{self, PrivateDir};
 use crate::quoted::{quoted, quoted_path};
+use crate::report::model::Limits;
 use crate::report::model::{Plugin, Run};
 use crate::report::{Baseline, KeptPlugin};
-use crate::sandbox::Limits;
 
 /// What the store is called, behind the name of the report.
 const DIR: &str = ".components";

@@ -10,7 +10,7 @@ use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 
 use super::directory;
 use crate::quantity;
-use crate::sandbox::LimitUnit;
+use crate::report::model::LimitUnit;
 
 /// Opens a regular file that the user named. Never waits, not even for a FIFO's writer.
 ///

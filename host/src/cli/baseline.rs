@@ -165,7 +165,7 @@ pub(super) fn save(
     let baseline = Baseline {
         name: name.to_owned(),
         run: run.id,
-        created_at: dyno_host::report::now(),
+        created_at: dyno_host::report::model::now(),
         plugins,
     };
     let before = store.baseline(name)?.map(|baseline| baseline.run);

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_host::plugin::{self, BuildEvent, BuildOptions, Source};
 use dyno_host::progress::{self, Observer as _};
-use dyno_host::render::{Progress, escape, terminal};
+use dyno_host::render::{Progress, terminal};
+use dyno_host::wording::escape;
 
 use super::building::HowArgs;
 use super::{Exit, Interrupted};

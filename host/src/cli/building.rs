@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use dyno_host::plugin::{BuildOptions, PASSPHRASE_VARIABLE};
 use dyno_host::quantity;
-use dyno_host::sandbox::LimitUnit;
+use dyno_host::report::model::LimitUnit;
 
 use super::UsageError;
 

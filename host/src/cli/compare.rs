@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use dyno_host::compare::{self, BLOCKS, CONFIRMING_BLOCKS, PAIRS, RULES};
+use dyno_host::compare::{self, BLOCKS, CONFIRMING_BLOCKS, PAIRS};
 use dyno_host::export::{self, Contents};
 use dyno_host::measure::Sampling;
 use dyno_host::quoted::quoted;
 use dyno_host::render::{self, Progress, terminal};
+use dyno_host::report::Store;
+use dyno_host::report::model::RULES;
+use dyno_host::report::model::now;
 use dyno_host::report::model::{Comparison, Exceptions, GateOutcome, Pairing, Rules, Run};
-use dyno_host::report::{Store, now};
 use dyno_host::session::{self, Findings, Host, Request, SessionError, Stage, Versus};
 use dyno_host::worker::Stop;
 

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use dyno_host::compare::{self, BLOCKS, PAIRS};
+use dyno_host::compare::{BLOCKS, PAIRS};
 use dyno_host::machine;
 use dyno_host::measure::Sampling;
 use dyno_host::private_dir::PrivateDir;
 use dyno_host::render::{self, Diagnosis, Progress};
 use dyno_host::report::Store;
-use dyno_host::report::model::Exceptions;
+use dyno_host::report::model::{Exceptions, RULES};
 use dyno_host::session::{Stage, Versus};
 use dyno_host::study::{self, ROUNDS, Resolution};
 use dyno_host::worker::{self, confine};
@@ -89,7 +89,7 @@ impl Doctor {
             request.versus = Some(Versus {
                 paths: vec![path.clone()],
                 names: ["kernels".into(), "kernels".into()],
-                rules: compare::RULES,
+                rules: RULES,
                 exceptions: Exceptions::default(),
                 extension: 0,
                 confirmation: 0,

@@ -6,10 +6,11 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use dyno_host::package::id::Release;
 use dyno_host::package::key::Fingerprint;
 use dyno_host::packaging::{self, KeepersChange, Keeping};
-use dyno_host::render::{escape, terminal};
+use dyno_host::plugin::id::Release;
+use dyno_host::render::terminal;
+use dyno_host::wording::escape;
 
 use super::packages::{PackageArgs, Person, desk, home, supervisor};
 use super::{Exit, UsageError, key, named, trust};

@@ -4,10 +4,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use dyno_host::package::id::{PackageId, Wanted};
 use dyno_host::package::lock::Lock;
-use dyno_host::packaging::{self, Access, Named, Plan};
+use dyno_host::packaging::{self, Access, Plan};
+use dyno_host::plugin::Named;
+use dyno_host::plugin::id::{PackageId, Wanted};
 use dyno_host::render;
+use dyno_host::wording::escape;
 
 use super::packages::{PackageArgs, Person, desk, home, quietly, supervisor, warn_of};
 use super::{Exit, named, paths};
@@ -190,7 +192,7 @@ fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
     for installed in home()?.store().list()? {
         let id = &installed.release.id;
         if installed.wanted.is_none() && (ids.is_empty() || ids.contains(id)) {
-            let from = dyno_host::render::escape(&installed.from);
+            let from = escape(&installed.from);
             super::warn(&format!(
                 "{} was installed from {from} and is not looked up: install {id} to follow an index",
                 installed.release

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use dyno_host::quantity;
 use dyno_host::report::model::LimitKind;
-use dyno_host::sandbox::{LIMITS, LimitSpec, LimitUnit, Limits};
+use dyno_host::report::model::{LIMITS, LimitSpec, LimitUnit, Limits};
 
 /// The limits in force: the defaults, and what the user changed.
 #[derive(Debug, Clone, Default)]

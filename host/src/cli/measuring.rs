@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env::VarError;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -13,9 +14,9 @@ use dyno_host::plugin;
 use dyno_host::progress::Observer;
 use dyno_host::quantity;
 use dyno_host::quoted::quoted;
+use dyno_host::report::model::{Access, DirGrant, Grants, LimitUnit, Variables};
 use dyno_host::report::model::{CaseSpec, Outcome, Plugin, Run};
 use dyno_host::report::without_values;
-use dyno_host::sandbox::{Access, DirGrant, Grants, LimitUnit, Variables};
 use dyno_host::session::{
     self, CoreChoice, Depth, Findings, Format as RequestFormat, Host, Request, SessionError, Stage,
 };
@@ -24,7 +25,7 @@ use dyno_host::worker::{Cancel, Stop, confine};
 use super::building::BuildArgs;
 use super::cases::CaseArgs;
 use super::limits::LimitArgs;
-use super::packages::{AccessArgs, Person};
+use super::packages::{AccessArgs, Packages};
 use super::{Exit, UsageError, operand};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
@@ -316,10 +317,12 @@ impl Conditions {
         });
         let typed = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
         Ok(Host {
-            access: match super::paths::home() {
-                Some(_) => Some(self.packages.access(&request.limits)?),
-                None => None,
-            },
+            provider: Arc::new(Packages {
+                access: match super::paths::home() {
+                    Some(_) => Some(self.packages.access(&request.limits)?),
+                    None => None,
+                },
+            }),
             build: self.build.options(),
             variables: self.grants.variables(&request.grants)?,
             cores: CoreChoice {
@@ -387,14 +390,12 @@ pub(super) fn measure(
     host: &Host,
     observer: &mut dyn Observer,
 ) -> anyhow::Result<Findings> {
-    in_session(async |cancel, person| {
-        session::measure(request, host, cancel, person, observer).await
-    })
+    in_session(async |cancel| session::measure(request, host, cancel, observer).await)
 }
 
 /// Runs whatever kind of session on a runtime of its own, until it ends or a signal comes.
 pub(super) fn in_session<T>(
-    work: impl AsyncFnOnce(Cancel, &mut Person) -> Result<T, SessionError>,
+    work: impl AsyncFnOnce(Cancel) -> Result<T, SessionError>,
 ) -> anyhow::Result<T> {
     super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
@@ -406,8 +407,7 @@ pub(super) fn in_session<T>(
             let _ = raise.send(Some(number));
             std::future::pending::<()>().await;
         });
-        let mut person = Person { yes: false };
-        Ok(work(cancel, &mut person).await?)
+        Ok(work(cancel).await?)
     })
 }
 

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use dyno_host::render::{Style, escape, paragraph, terminal};
+use dyno_host::render::{Style, paragraph, terminal};
 use dyno_host::suite::ConfigError;
+use dyno_host::wording::escape;
 
 use super::Cli;
 

@@ -35,7 +35,7 @@ mod validate;
 mod verify;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -43,17 +43,20 @@ use clap::{Parser, Subcommand, ValueEnum};
 use dyno_host::baseline::KeepError;
 use dyno_host::compare::Ambiguous;
 use dyno_host::export;
-use dyno_host::package::fault::Fault;
 use dyno_host::package::layout::LayoutError;
 use dyno_host::package::lock::LockError;
 use dyno_host::package::store::StoreError;
 use dyno_host::package::trust::TrustError;
-use dyno_host::packaging::{Named, PackError, PackagingError};
+use dyno_host::packaging::{PackError, PackagingError};
 use dyno_host::plugin::BuildError;
+use dyno_host::plugin::Named;
 use dyno_host::private_dir;
 use dyno_host::render;
+use dyno_host::report::model::Fault;
 use dyno_host::session::{RequestError, SessionError};
-use dyno_host::worker::{self, confine::KernelLayer};
+use dyno_host::wording::escape;
+use dyno_host::worker::confine::KernelLayer;
+use dyno_host::worker::{self, Workers};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) use messages::{complain, complain_of_panic, parse};
@@ -88,6 +91,15 @@ pub(crate) struct Cli {
         env = "DYNO_REQUIRE"
     )]
     require: Vec<KernelLayer>,
+    /// Run plugins in this program, a `dyno-worker`, instead of in this one
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "DYNO_WORKER",
+        hide_env_values = true
+    )]
+    worker: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -138,7 +150,10 @@ impl Cli {
         let verbose = self.verbose;
         // What an earlier process held when it was killed may be private.
         private_dir::sweep();
-        worker::require(self.require);
+        worker::employ(Workers {
+            program: self.worker,
+            required: self.require,
+        });
         match self.verb {
             Verb::Run(verb) => verb.execute(verbose),
             Verb::Check(verb) => verb.execute(verbose),
@@ -369,11 +384,11 @@ pub(crate) fn ignore_file_size_signal() {
 fn named(path: &Path) -> anyhow::Result<Named> {
     let text = path.to_str().and_then(Named::package);
     // What is no file, or would be the package all the same.
-    let package = text.filter(|named| named.is_claimed(None).unwrap_or(true) || !path.is_file());
+    let package = text.filter(|named| named.says_which() || !path.is_file());
     package.or_else(|| Named::of(path)).ok_or_else(|| {
         let is_file = path.extension().is_some_and(|extension| extension == "tar");
         let is_there = path.exists();
-        let path = dyno_host::render::escape(&path.to_string_lossy());
+        let path = escape(&path.to_string_lossy());
         if is_there {
             return UsageError(format!("{path} is not a package file: that is a regular file NAME.oci.tar")).into();
         }

@@ -4,8 +4,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use dyno_host::render::{escape, terminal};
+use dyno_host::render::terminal;
 use dyno_host::scaffold::{Language, ScaffoldError, scaffold};
+use dyno_host::wording::escape;
 
 use super::{Exit, UsageError};
 

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use dyno_host::baseline::Components;
 use dyno_host::checkout::Checkout;
-use dyno_host::package::id::Release;
-use dyno_host::packaging::{Home, Named, PACKAGE};
+use dyno_host::packaging::Home;
+use dyno_host::packaging::is_claimed as claimed_by;
+use dyno_host::plugin::id::Release;
+use dyno_host::plugin::{Named, PACKAGE};
 use dyno_host::quoted::{quoted, quoted_path};
 use dyno_host::report::model::{Case, Plugin, Run};
 use dyno_host::report::{Baseline, Store, StoreError};
@@ -194,7 +196,7 @@ fn meaning(path: &Path) -> anyhow::Result<Meaning> {
 /// Whether a text names a package even where a path or a baseline has this name.
 fn is_claimed(text: &str) -> anyhow::Result<bool> {
     let home = paths::home().map(Home);
-    let claimed = Named::package(text).map(|named| named.is_claimed(home.as_ref()));
+    let claimed = Named::package(text).map(|named| claimed_by(&named, home.as_ref()));
     Ok(claimed.transpose()?.unwrap_or_default())
 }
 

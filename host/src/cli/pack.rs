@@ -9,7 +9,7 @@ use dyno_host::package::layout::Layout;
 use dyno_host::packaging::{self, PackError, Packed};
 use dyno_host::plugin::Source;
 use dyno_host::render::terminal;
-use dyno_host::sandbox::Limits;
+use dyno_host::report::model::Limits;
 
 use super::building::BuildArgs;
 use super::packages::{ComponentArg, desk, supervisor};

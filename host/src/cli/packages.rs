@@ -2,27 +2,33 @@
 //! and the terminal on which a person is asked.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
 use clap::Args;
 use dyno_host::package::http::{PlainHost, PlainHosts};
-use dyno_host::package::id::{PackageId, Release};
 use dyno_host::package::key::PublicKey;
+use dyno_host::package::kind::{self, DATA};
 use dyno_host::package::lock::Lock;
 use dyno_host::package::manifest::meaning;
 use dyno_host::package::registry::Options;
 use dyno_host::package::unsigned::AllowUnsigned;
 use dyno_host::package::verify::Check;
 use dyno_host::packaging::{Access, Ask, Home, Opened, Plan};
+use dyno_host::plugin::Named;
+use dyno_host::plugin::id::{PackageId, Release};
 use dyno_host::private_dir::PrivateDir;
 use dyno_host::quantity;
-use dyno_host::render::{escape, terminal};
-use dyno_host::report::model::LimitKind;
-use dyno_host::sandbox::{LimitUnit, Limits};
+use dyno_host::render::terminal;
+use dyno_host::report::model::{self, LimitKind};
+use dyno_host::report::model::{LimitUnit, Limits, ReachDir};
+use dyno_host::session::{Provided, Provider};
+use dyno_host::wording::escape;
 use dyno_host::worker::confine;
 use dyno_host::worker::{Cancel, Supervisor};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 
 use super::{UsageError, paths};
 
@@ -168,6 +174,50 @@ pub(super) fn desk() -> anyhow::Result<PrivateDir> {
 
 /// Shows nothing of what was checked.
 pub(super) fn quietly(_: Check) {}
+
+/// Packages as plugins of a session.
+#[derive(Debug)]
+pub(super) struct Packages {
+    /// How packages are got at; none if there is nowhere to keep them.
+    pub(super) access: Option<Access>,
+}
+
+impl Provider for Packages {
+    fn provides(&self, operand: &Path) -> bool {
+        Named::of(operand).is_some()
+    }
+
+    fn provide<'a>(
+        &'a self,
+        operand: &'a Path,
+        supervisor: &'a Supervisor,
+        dir: &'a Path,
+    ) -> LocalBoxFuture<'a, Result<Provided, String>> {
+        async move {
+            let named = Named::of(operand).ok_or("it is no package")?;
+            let access = self.access.as_ref();
+            let access =
+                access.ok_or("there is no HOME with installed packages and trusted keys")?;
+            let mut person = Person { yes: false };
+            let mut on = quietly;
+            let opened = access.open(&named, supervisor, dir, &mut person, &mut on);
+            let package = opened.await.map_err(|error| error.to_string())?;
+            let started = kind::start(package.content);
+            let started = started.map_err(|error| format!("{named}: {error}"))?;
+            let data = started.dir.path().join(DATA);
+            Ok(Provided {
+                release: started.release.to_string(),
+                manifest: started.manifest,
+                env: started.env,
+                data: data
+                    .is_dir()
+                    .then(|| ReachDir::new(data, format!("/{DATA}"), model::Access::Read)),
+                dir: started.dir,
+            })
+        }
+        .boxed_local()
+    }
+}
 
 /// The person at the terminal, if there is one.
 #[derive(Debug, Clone, Copy)]

@@ -10,6 +10,7 @@ use dyno_host::profile::{Difference, GraphError, difference_graph, folded, graph
 use dyno_host::quoted::{is_marked, marked, quoted_path};
 use dyno_host::render::{self, Progress};
 use dyno_host::session::{self, CaseProfile, Profiles, Stage};
+use dyno_host::wording::escape;
 
 use super::measuring::{self, Measuring};
 use super::{Exit, UsageError, paths};
@@ -39,8 +40,8 @@ impl Profile {
             return Err(UsageError(message.into()).into());
         }
         let mut observer = Progress::on_terminal(verbose);
-        let found = measuring::in_session(async |cancel, person| {
-            session::profile(&request, &host, cancel, person, &mut observer).await
+        let found = measuring::in_session(async |cancel| {
+            session::profile(&request, &host, cancel, &mut observer).await
         })?;
         let plugins = found.findings.run.plugins.len();
         let compares = request.paths.len() == 2;
@@ -155,7 +156,7 @@ fn has_base(found: &Profiles, candidate: &CaseProfile) -> bool {
 }
 
 fn title(plugin: &str, case: &str) -> String {
-    format!("{} of {}", render::escape(case), render::escape(plugin))
+    format!("{} of {}", escape(case), escape(plugin))
 }
 
 fn subtitle(it: &CaseProfile) -> String {
@@ -201,7 +202,7 @@ fn write_file(
 ) -> anyhow::Result<()> {
     let written = dir.write(name, bytes);
     let path = written.with_context(|| format!("{name} cannot be written"))?;
-    writeln!(out, "  {}", render::escape(&path.display().to_string()))?;
+    writeln!(out, "  {}", escape(&path.display().to_string()))?;
     Ok(())
 }
 

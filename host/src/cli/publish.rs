@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_host::package::key::PublicKey;
 use dyno_host::package::layout::Layout;
-use dyno_host::package::registry::Reference;
-use dyno_host::packaging::{self, Access, Named, Nobody};
-use dyno_host::render::{escape, terminal};
+use dyno_host::packaging::{self, Access, Nobody};
+use dyno_host::plugin::Named;
+use dyno_host::plugin::Reference;
+use dyno_host::render::terminal;
+use dyno_host::wording::escape;
 
 use super::building::BuildArgs;
 use super::packages::{PackageArgs, Person, desk, quietly, supervisor};

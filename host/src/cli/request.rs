@@ -11,7 +11,7 @@ use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use dyno_host::checkout;
 use dyno_host::quantity;
 use dyno_host::quoted::{quoted, quoted_path};
-use dyno_host::sandbox::LIMITS;
+use dyno_host::report::model::LIMITS;
 use dyno_host::session::{Host, REQUEST_BYTES_MAX, Request, RequestError, Stage};
 
 use super::measuring::{Effort, Measuring};

@@ -8,17 +8,19 @@ use std::time::Instant;
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use dyno_host::checkout::Folder;
-use dyno_host::compare::{BLOCKS, RULES};
+use dyno_host::compare::BLOCKS;
 use dyno_host::export::{self, Contents};
 use dyno_host::plugin;
 use dyno_host::quoted::quoted_path;
 use dyno_host::render::{self, Progress};
 use dyno_host::report::Store;
+use dyno_host::report::model::RULES;
 use dyno_host::report::model::{CaseComparison, Plugin, Rules};
 use dyno_host::session::{Host, Request, Stage};
 use dyno_host::suite::{
     self, CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, PluginSource, Suite,
 };
+use dyno_host::wording::{self, escape};
 
 use super::building::BuildArgs;
 use super::compare::{Compared, Versions};
@@ -121,9 +123,7 @@ fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> anyhow::Resul
     for plan in suite.plan(None)? {
         let phase = &suite.phases[plan.index];
         let names = phase.plugins.iter();
-        let names: Vec<_> = names
-            .map(|at| render::escape(&suite.plugins[*at].name))
-            .collect();
+        let names: Vec<_> = names.map(|at| escape(&suite.plugins[*at].name)).collect();
         let blocks = blocks(&plan);
         writeln!(
             out,
@@ -133,22 +133,17 @@ fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> anyhow::Resul
             if blocks == 1 { "" } else { "s" }
         )?;
         if let Some(gate) = &phase.gate {
-            let against = render::escape(&gate.against);
-            let thresholds = render::thresholds(&rules(gate), &suite.exceptions);
+            let against = escape(&gate.against);
+            let thresholds = wording::thresholds(&rules(gate), &suite.exceptions);
             writeln!(out, "  against {against}: {thresholds}")?;
         }
         for criterion in &phase.criteria {
-            writeln!(out, "  {}", render::escape(&criterion.to_string()))?;
+            writeln!(out, "  {}", escape(&criterion.to_string()))?;
         }
     }
     reaches(suite, out)?;
     for (old, new) in &suite.exceptions.renames {
-        writeln!(
-            out,
-            "{} is called {} now",
-            render::escape(old),
-            render::escape(new)
-        )?;
+        writeln!(out, "{} is called {} now", escape(old), escape(new))?;
     }
     Ok(())
 }
@@ -157,11 +152,11 @@ fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> anyhow::Resul
 fn reaches(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
     let grants = suite.grants.words();
     if !grants.is_empty() {
-        let grants: Vec<_> = grants.iter().map(|grant| render::escape(grant)).collect();
+        let grants: Vec<_> = grants.iter().map(|grant| escape(grant)).collect();
         writeln!(out, "grants: {}", grants.join(" "))?;
     }
     if let Some(output) = &suite.output {
-        writeln!(out, "output: {}", render::escape(&output.to_string_lossy()))?;
+        writeln!(out, "output: {}", escape(&output.to_string_lossy()))?;
     }
     for plugin in &suite.plugins {
         let PluginSource::Path(path) = &plugin.source else {
@@ -171,7 +166,7 @@ fn reaches(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
             let manifest = source.manifest.iter();
             for command in manifest.flat_map(|manifest| &manifest.commands) {
                 let command = render::command_line(command);
-                writeln!(out, "build {}: {command}", render::escape(&source.name))?;
+                writeln!(out, "build {}: {command}", escape(&source.name))?;
             }
         }
     }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use dyno_host::package::layout::Layout;
-use dyno_host::package::registry::Reference;
 use dyno_host::packaging::Nobody;
-use dyno_host::render::{self, escape};
+use dyno_host::plugin::Reference;
+use dyno_host::render;
+use dyno_host::wording::escape;
 
 use super::packages::{PackageArgs, desk, quietly, supervisor, warn_of};
 use super::{Exit, named};

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dyno_host::checkout;
-use dyno_host::package::id::Release;
 use dyno_host::package::key::Fingerprint;
 use dyno_host::package::keyless::Identity;
 use dyno_host::package::trust::{Conflict, Grant};
+use dyno_host::plugin::id::Release;
 use dyno_host::plugin::{Digest, DigestError};
 use dyno_host::quoted::quoted_path;
-use dyno_host::render::{self, escape};
+use dyno_host::render;
+use dyno_host::wording::escape;
 
 use super::packages::home;
 use super::{Exit, UsageError, key};

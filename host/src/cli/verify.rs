@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_host::package::verify::Check;
 use dyno_host::packaging::{Access, Nobody};
-use dyno_host::render::{escape, terminal};
+use dyno_host::render::terminal;
+use dyno_host::wording::escape;
 
 use super::packages::{PackageArgs, desk, supervisor};
 use super::{Exit, named};

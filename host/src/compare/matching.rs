@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use super::renamed;
 use crate::quoted::quoted;
+use crate::report::model::parts;
 use crate::report::model::{Case, Exceptions, Plugin};
-use crate::report::parts;
 
 /// A case on both sides, or on one of them.
 #[derive(Debug, Clone, Copy)]

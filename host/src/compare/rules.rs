@@ -94,7 +94,7 @@ fn has(plugin: &Plugin, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::RULES;
+    use crate::report::model::RULES;
 
     fn rules(pattern: &str, threshold: Option<f64>, fuel: Option<f64>) -> CaseRules {
         CaseRules {

@@ -6,7 +6,7 @@ use super::*;
 use crate::report::fixture::{plain_case, plain_process};
 
 mod guards;
-use crate::report::model::{Process, Sample};
+use crate::report::model::{Process, RULES, Sample};
 
 pub(super) const CONTEXT: Context<'static> = Context {
     pairing: Pairing::Paired,

@@ -13,8 +13,8 @@ use std::io::{self, Write};
 use super::Contents;
 use super::cases::{self, Named};
 use crate::quoted::{made_safe, marked};
-use crate::render::{escape, sentence};
 use crate::report::model::{Metric, Outcome, Run};
+use crate::wording::{escape, sentence};
 
 /// Writes the lines.
 ///

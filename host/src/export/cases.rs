@@ -4,9 +4,9 @@
 //! terminal or into a file as it is. So a name is made visible here once, and stays the only one.
 
 use crate::quoted::{is_marked, made_safe, marked};
-use crate::render::escape;
 use crate::report::model::{Case, Estimate, Metric, Outcome, Plugin, Process, Run, Sample};
 use crate::stats;
+use crate::wording::escape;
 
 /// A case under the names that an export gives it.
 pub(super) struct Named<'a> {

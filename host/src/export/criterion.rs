@@ -28,9 +28,9 @@ use super::Contents;
 use super::cases::{self, Named};
 use super::safe_json;
 use crate::quoted::made_safe;
-use crate::render::escape;
 use crate::report::model::{Case, Metric, Process, Sample, Throughput};
 use crate::stats;
+use crate::wording::escape;
 
 /// As Criterion's `MAX_DIRECTORY_NAME_LEN`, bytes.
 const DIRECTORY_BYTES_MAX: usize = 64;

@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::cases::{self, Named};
 use super::{Contents, safe_json};
 use crate::quoted::marked;
-use crate::render;
 use crate::report::model::{Estimate, IntervalMethod, Metric, Run};
+use crate::wording;
 
 #[derive(Serialize)]
 struct Entry {
@@ -67,9 +67,9 @@ fn failures(run: &Run, named: &[Named<'_>]) -> Entry {
 
 fn entry(run: &Run, named: &Named<'_>, word: &str, metric: Metric, estimate: &Estimate) -> Entry {
     let (unit, shown): (_, fn(f64) -> String) = match metric.unit() {
-        "ns" => ("ns/iter", render::duration),
-        "bytes" => ("bytes", render::bytes),
-        _ => ("fuel/iter", render::amount),
+        "ns" => ("ns/iter", wording::duration),
+        "bytes" => ("bytes", wording::bytes),
+        _ => ("fuel/iter", wording::amount),
     };
     let half = (estimate.upper - estimate.median).max(estimate.median - estimate.lower);
     let counted = estimate.interval == IntervalMethod::Exact;

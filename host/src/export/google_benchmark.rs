@@ -12,9 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::cases::{self, Named, Repetition};
 use super::{Contents, safe_json};
-use crate::render::{escape, sentence};
 use crate::report::model::{Case, Metric, Outcome, Run, Throughput};
 use crate::stats;
+use crate::wording::{escape, sentence};
 
 const NS_PER_S: f64 = 1e9;
 

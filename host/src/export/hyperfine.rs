@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use super::cases::{self, Named};
 use super::{Contents, safe_json};
-use crate::render::escape;
 use crate::stats;
+use crate::wording::escape;
 
 const NS_PER_S: f64 = 1e9;
 

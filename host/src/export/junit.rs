@@ -14,10 +14,11 @@ use std::io::{self, Write};
 
 use super::Contents;
 use super::{cases, words};
-use crate::render::{self, escape, sentence};
 use crate::report::model::{
     Case, CaseComparison, Comparison, GateOutcome, Measurement, Metric, Outcome, Plugin, Verdict,
 };
+use crate::wording;
+use crate::wording::{escape, sentence};
 
 /// Writes one document.
 ///
@@ -126,7 +127,7 @@ impl Suite {
         ];
         let gate = comparison.filter(|comparison| comparison.rules.gates);
         suite.properties.extend(gate.map(|gate| {
-            let thresholds = render::thresholds(&gate.rules, &gate.exceptions);
+            let thresholds = wording::thresholds(&gate.rules, &gate.exceptions);
             ("thresholds", thresholds)
         }));
         suite
@@ -137,7 +138,7 @@ impl Suite {
                 name: "(loading the plugin)".into(),
                 ending: outcome(&plugin.outcome),
                 time_s: None,
-                output: render::reproduce(run, plugin, None),
+                output: wording::reproduce(run, plugin, None),
             });
         }
         let tests = plugin.cases.iter().map(|case| {
@@ -223,8 +224,8 @@ fn test(case: &Case, compared: Option<&CaseComparison>) -> Test {
         let _ = writeln!(
             output,
             "{}: {}",
-            render::mark(*mark),
-            render::explain(*mark)
+            wording::mark(*mark),
+            wording::explain(*mark)
         );
     }
     output.extend(compared.map(verdict));
@@ -242,9 +243,9 @@ fn test(case: &Case, compared: Option<&CaseComparison>) -> Test {
 fn line(measurement: &Measurement) -> String {
     let metric = measurement.metric;
     let shown = |value| match metric.unit() {
-        "ns" => render::duration(value),
-        "bytes" => render::bytes(value),
-        _ => render::amount(value),
+        "ns" => wording::duration(value),
+        "bytes" => wording::bytes(value),
+        _ => wording::amount(value),
     };
     let estimate = &measurement.estimate;
     let (lower, upper) = (shown(estimate.lower), shown(estimate.upper));
@@ -280,7 +281,7 @@ fn judged(compared: &CaseComparison) -> Option<Ending> {
 fn verdict(compared: &CaseComparison) -> String {
     let mut text = format!(
         "against the base: {}\n",
-        render::words::verdict(compared.verdict)
+        wording::verdicts::verdict(compared.verdict)
     );
     for change in &compared.changes {
         let percent = |ratio: f64| format!("{:+.2} %", 100.0 * (ratio - 1.0));

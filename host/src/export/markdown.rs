@@ -11,8 +11,9 @@ use std::io::{self, Write};
 use self::changes::{Rank, Row};
 use self::text::{case_name, code, command, value};
 use super::{Contents, cases};
-use crate::render::{self, explain, mark, sentence};
 use crate::report::model::{Case, Conditions, Mark, Metric, Outcome, Run, RunStatus, Verdict};
+use crate::wording;
+use crate::wording::{explain, mark, sentence};
 
 mod changes;
 mod text;
@@ -200,7 +201,7 @@ fn conditions(conditions: &Conditions) -> impl Iterator<Item = String> {
             changes::difference(one)
         )
     });
-    let noise = conditions.noise.iter().flat_map(render::conditions::noise);
+    let noise = conditions.noise.iter().flat_map(wording::conditions::noise);
     rest.chain(noise.map(|sentence| format!("- Noise of the {sentence}\n")))
 }
 
@@ -227,7 +228,7 @@ fn again(run: &Run, rows: &[Row<'_>]) -> Vec<String> {
     }
     let reproduce = |(name, case): &(&str, Option<&str>)| {
         let plugin = run.plugins.iter().find(|plugin| plugin.label == *name)?;
-        Some(render::reproduce(run, plugin, *case))
+        Some(wording::reproduce(run, plugin, *case))
     };
     wanted
         .iter()

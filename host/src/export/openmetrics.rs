@@ -10,8 +10,8 @@ use std::io::{self, Write};
 
 use super::Contents;
 use super::cases::{self, Named};
-use crate::render::escape;
 use crate::report::model::{Estimate, IntervalMethod, Metric, Plugin, Run};
+use crate::wording::escape;
 
 type Pick = fn(&Estimate) -> f64;
 

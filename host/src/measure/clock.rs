@@ -16,6 +16,12 @@ pub trait Clock: Send {
     }
 }
 
+/// The clock that all processes of a machine share, ns.
+#[must_use]
+pub fn monotonic_ns() -> u64 {
+    clock_ns(ClockId::CLOCK_MONOTONIC)
+}
+
 /// What a thread has used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {

@@ -1,6 +1,8 @@
 //! Whose fault an error is: the one place that decides, for exit codes, what is a verdict on a
 //! package and what is not.
 
+pub use crate::report::model::Fault;
+
 use super::http::HttpError;
 use super::index::IndexError;
 use super::layout::LayoutError;
@@ -10,19 +12,6 @@ use super::registry::RegistryError;
 use super::store::StoreError;
 use super::trust::TrustError;
 use super::verify::VerifyError;
-
-/// Whose fault it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The package's, or that of who sends it: it is refused.
-    Package,
-    /// Nobody's: there is no such package.
-    Absent,
-    /// The user's, who asked for what cannot be.
-    Usage,
-    /// This machine's, or the network's.
-    Host,
-}
 
 impl HttpError {
     /// Who sends something else than it should is refused; who cannot be reached is not.

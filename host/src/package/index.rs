@@ -34,7 +34,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::id::PackageId;
+use crate::plugin::id::PackageId;
 
 pub use edit::{EditError, Expiries, Holder, Holders, IndexEditor};
 pub use entry::{Entry, EntryError, Listed, Location, LocationError};

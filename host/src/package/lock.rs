@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::id::Release;
 use super::verify::Package;
 use crate::checkout;
 use crate::plugin::Digest;
+use crate::plugin::id::Release;
 use crate::quoted::quoted;
 
 /// Its name, beside the project's `.dyno`.
@@ -215,7 +215,7 @@ impl Lock {
 
     /// What is locked of a package, if anything is.
     #[must_use]
-    pub fn locked(&self, id: &super::id::PackageId) -> Option<&Locked> {
+    pub fn locked(&self, id: &crate::plugin::id::PackageId) -> Option<&Locked> {
         self.packages.iter().find(|it| it.release.id == *id)
     }
 
@@ -241,7 +241,7 @@ impl Lock {
     }
 
     /// Takes a package out of it.
-    pub fn remove(&mut self, id: &super::id::PackageId) {
+    pub fn remove(&mut self, id: &crate::plugin::id::PackageId) {
         self.packages.retain(|it| it.release.id != *id);
     }
 

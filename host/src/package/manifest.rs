@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
-use super::id::{IdError, PackageId, Release, version};
 use super::kind::kind_of;
 use super::oci::Descriptor;
 use super::strict_json;
+use crate::plugin::id::{IdError, PackageId, Release, version};
 use crate::quoted::quoted;
 use crate::report::model::{LimitKind, PluginKind};
 
 /// The section of a component that holds the manifest of its package.
-pub const MANIFEST_SECTION: &str = "dyno:manifest";
+pub use crate::worker::MANIFEST_SECTION;
 
 /// The form of manifests that this host writes and reads.
 const SCHEMA: u32 = 1;
@@ -350,7 +350,7 @@ impl PackageManifest {
     /// The first value that is not what it should be.
     pub fn validate(&self) -> Result<(), ManifestError> {
         let refuse = |message: String| Err(ManifestError::Value(message));
-        if !super::id::is_part(&self.kind) {
+        if !crate::plugin::id::is_part(&self.kind) {
             return refuse(format!(
                 "`{}` is not the name of a kind",
                 quoted(&self.kind)
@@ -359,7 +359,7 @@ impl PackageManifest {
         for capability in &self.capabilities {
             if !capability
                 .strip_prefix("wasi:")
-                .is_some_and(super::id::is_part)
+                .is_some_and(crate::plugin::id::is_part)
             {
                 return refuse(format!(
                     "`{}` is not a capability: it is like wasi:filesystem",

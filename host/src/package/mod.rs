@@ -11,7 +11,6 @@
 pub mod artifact;
 pub mod fault;
 pub mod http;
-pub mod id;
 pub mod index;
 pub mod key;
 pub mod keyless;

@@ -5,8 +5,9 @@ use std::io::Write;
 
 use super::layout::{Layout, LayoutError};
 use super::oci::Descriptor;
-use super::registry::{Reference, ReferenceError, Registry, RegistryError, Target};
+use super::registry::{Registry, RegistryError};
 use crate::plugin::Digest;
+use crate::plugin::{Reference, ReferenceError, Target};
 
 /// Somewhere that has packages.
 #[derive(Debug)]

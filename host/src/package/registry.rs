@@ -17,7 +17,6 @@ mod credentials;
 mod error;
 mod paging;
 mod push;
-mod reference;
 mod referrers;
 
 #[cfg(test)]
@@ -38,13 +37,13 @@ use super::http::{Http, PlainHosts, Request, Response, shown_url};
 use super::oci::{self, Descriptor};
 use super::strict_json;
 use crate::plugin::Digest;
+use crate::plugin::{Reference, ReferenceError, Target, reference};
 use crate::quoted::quoted;
 use access::{Access, Action};
 use paging::Pages;
 
 pub use super::http::Content;
 pub use error::RegistryError;
-pub use reference::{Reference, ReferenceError, Target};
 
 /// Releases of one package in one repository; who has more wants to keep us busy.
 const TAGS_MAX: usize = 10_000;

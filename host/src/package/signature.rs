@@ -26,10 +26,10 @@ use sigstore_types::{
     VerificationMaterial, pae,
 };
 
-use super::id::{IdError, Release};
 use super::key::{Fingerprint, PrivateKey, PublicKey};
 use super::{oci, strict_json};
 use crate::plugin::Digest;
+use crate::plugin::id::{IdError, Release};
 use crate::quoted::quoted;
 
 pub use statement::Signed;

@@ -1,7 +1,6 @@
 //! Who signed a package: each of its signatures is tried with the keys and identities that the user
 //! trusts, and what comes of all of them is judged at once.
 
-use super::id::Release;
 use super::key::{Fingerprint, PublicKey};
 use super::keyless;
 use super::oci::Manifest;
@@ -9,6 +8,7 @@ use super::signature::{self, Bundle, SignatureError, Signed};
 use super::trust::{Accepted, Signer, Trust};
 use super::verify::{Rules, VerifyError};
 use crate::plugin::Digest;
+use crate::plugin::id::Release;
 use crate::quoted::quoted;
 
 /// Annotation of a signature's manifest: the public key, as PEM. Whoever knows nobody in a

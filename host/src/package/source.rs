@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Deserializer};
 
-use super::id::{PackageId, Release, version};
 use super::manifest::Parameter;
 use crate::plugin::Manifest;
+use crate::plugin::id::{PackageId, Release, version};
 use crate::quoted::quoted;
 
 /// What an author says of a package.

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
-use super::id::{PackageId, Release, Wanted};
 use super::layout::{Contents, DirLayout, LOCK, Layout, LayoutError};
 use super::oci::{Descriptor, Index};
 use crate::plugin::Digest;
+use crate::plugin::id::{PackageId, Release, Wanted};
 
 /// Annotation of each entry of the store's index: the release that it belongs to.
 const RELEASE: &str = "dev.dyno.release";

@@ -27,10 +27,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::id::Release;
 use super::key::{Fingerprint, PublicKey};
 use super::keyless::Identity;
 use crate::plugin::Digest;
+use crate::plugin::id::Release;
 use crate::quoted::quoted_path;
 
 pub use change::{Conflict, Grant};

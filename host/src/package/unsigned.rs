@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::id::PackageId;
+use crate::plugin::id::PackageId;
 
 /// The packages that are accepted unsigned, for one command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

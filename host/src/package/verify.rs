@@ -19,7 +19,6 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::artifact::{self, ArtifactError};
-use super::id::{Release, Wanted};
 use super::key::PublicKey;
 use super::kind::{COMPONENT, Content, DATA};
 use super::layout::{Contents, LayoutError};
@@ -32,10 +31,11 @@ use super::strict_json;
 use super::trust::{Accepted, Refusal, Signer, Trust};
 use super::unsigned::AllowUnsigned;
 use crate::plugin::Digest;
+use crate::plugin::id::{Release, Wanted};
 use crate::private_dir::PrivateDir;
 use crate::quoted::quoted;
+use crate::report::model::Limits;
 use crate::report::model::{LimitKind, PluginKind};
-use crate::sandbox::Limits;
 
 /// The config of a package lists what its component imports: some KiB.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;

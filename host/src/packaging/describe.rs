@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::report::model::Limits;
 use crate::report::model::{LimitKind, Outcome};
-use crate::sandbox::{Description, Limits};
+use crate::worker::Description;
 use crate::worker::{DescribeJob, Event, Job, Report, Supervisor};
 
 /// What a component is and says of itself; with `label`, after these sections were written into a

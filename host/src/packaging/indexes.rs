@@ -19,9 +19,9 @@ use url::Url;
 
 use super::lookup::Found;
 use super::{Access, PackagingError};
-use crate::package::id::{Release, Wanted};
 use crate::package::index::{Index, IndexError, Listed, ResolveError, Source};
 use crate::package::lock::Locked;
+use crate::plugin::id::{Release, Wanted};
 
 /// An index that the user trusts.
 #[derive(Debug, Clone)]

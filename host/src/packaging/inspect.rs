@@ -6,13 +6,14 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Access, Located, Named, Nobody, PackagingError};
-use crate::package::id::Release;
+use super::{Access, Located, Nobody, PackagingError};
 use crate::package::key::Fingerprint;
 use crate::package::manifest::{PackageManifest, claimed};
 use crate::package::signature::{Bundle, Signer};
 use crate::package::verify::{VerifyError, peek};
 use crate::plugin::Digest;
+use crate::plugin::Named;
+use crate::plugin::id::Release;
 use crate::worker::Supervisor;
 
 /// What a package says of itself.

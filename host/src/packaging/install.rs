@@ -4,14 +4,15 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use super::{Access, Ask, Named, PackagingError};
-use crate::package::id::{PackageId, Release, Wanted};
-use crate::package::kind::Kinds;
+use super::{Access, Ask, PackagingError};
+use crate::package::kind::runs;
 use crate::package::layout::LayoutError;
 use crate::package::lock::{Lock, Locked};
 use crate::package::store::{Installed, Replacement, StoreError};
 use crate::package::unsigned::AllowUnsigned;
 use crate::package::verify::{Check, Package};
+use crate::plugin::Named;
+use crate::plugin::id::{PackageId, Release, Wanted};
 use crate::worker::Supervisor;
 
 /// One package that is to be installed.
@@ -144,7 +145,6 @@ impl Access {
         ask: &mut dyn Ask,
         on: &mut dyn FnMut(Check),
     ) -> Result<Plan, PackagingError> {
-        let kinds = Kinds::default();
         let mut plan = Plan::default();
         let named = packages.iter().cloned();
         let mut needed: VecDeque<_> = named.map(|named| Needed { named, by: None }).collect();
@@ -156,12 +156,10 @@ impl Access {
             }
             let package = self.obtain(&named, supervisor, desk, ask, on).await?;
             let about = &package.content.about;
-            kinds
-                .of(&about.manifest)
-                .map_err(|error| PackagingError::Kind {
-                    release: Box::new(about.release.clone()),
-                    error,
-                })?;
+            runs(&about.manifest).map_err(|error| PackagingError::Kind {
+                release: Box::new(about.release.clone()),
+                error,
+            })?;
             let release = about.release.clone();
             for (id, range) in &about.manifest.dependencies {
                 needed.push_back(Needed {

@@ -4,13 +4,14 @@
 use std::num::NonZeroU64;
 use std::path::Path;
 
-use super::{Access, Ask, Named, PackagingError};
-use crate::package::id::Release;
+use super::{Access, Ask, PackagingError};
 use crate::package::index::{EditError, Entry, Expiries, Holder, Holders, IndexEditor, Location};
 use crate::package::key::{Fingerprint, PrivateKey, PublicKey};
 use crate::package::layout::write_tar;
 use crate::package::manifest::SelfDescription;
 use crate::package::verify::Package;
+use crate::plugin::Named;
+use crate::plugin::id::Release;
 use crate::worker::Supervisor;
 
 /// Where package files lie in an index.

@@ -7,8 +7,6 @@ use jiff::Timestamp;
 
 use super::describe::describe;
 use crate::package::artifact::{self, ArtifactError};
-use crate::package::fault::Fault;
-use crate::package::id::Release;
 use crate::package::key::PrivateKey;
 use crate::package::kind::kind_of;
 use crate::package::layout::{Contents, Layout, LayoutError, write_tar};
@@ -19,9 +17,11 @@ use crate::package::oci::{self, Descriptor, Manifest, to_json};
 use crate::package::signature;
 use crate::package::signers::KEY_ANNOTATION;
 use crate::package::source::{PackageTable, SourceError};
+use crate::plugin::id::Release;
 use crate::plugin::{self, Digest, InputError, Source};
+use crate::report::model::Fault;
+use crate::report::model::Limits;
 use crate::report::model::Outcome;
-use crate::sandbox::Limits;
 use crate::worker::Supervisor;
 
 /// A package that was made.

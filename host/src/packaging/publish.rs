@@ -7,9 +7,10 @@ use crate::package::artifact;
 use crate::package::layout::{Bytes, Contents, Layout, write_tar};
 use crate::package::manifest::claimed;
 use crate::package::oci::{self, Descriptor};
-use crate::package::registry::{Content, Reference, Registry, Target};
+use crate::package::registry::{Content, Registry};
 use crate::package::verify::{Package, VerifyError};
 use crate::plugin::Digest;
+use crate::plugin::{Reference, Target};
 
 /// A package in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Manifest;
 use crate::quantity;
-use crate::sandbox::LimitUnit;
+use crate::report::model::LimitUnit;
 use apart::Apart;
 use environment::Environment;
 use helper::Told;

@@ -10,7 +10,7 @@ use super::source::Source;
 use crate::checkout;
 use crate::quoted::quoted_path;
 use crate::report::model::LimitKind;
-use crate::sandbox::Limits;
+use crate::report::model::Limits;
 
 /// The largest stdin or expected stdout: a worker holds them in memory.
 pub(crate) const INPUT_BYTES_MAX: u64 = 64 << 20;

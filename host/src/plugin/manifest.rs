@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::checkout;
 use crate::quantity;
 use crate::report::model::LimitKind;
-use crate::sandbox::{LIMITS, Limits};
+use crate::report::model::{LIMITS, Limits};
 
 /// The file that makes a directory a plugin.
 pub(super) const FILE_NAME: &str = "plugin.toml";

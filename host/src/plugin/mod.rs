@@ -5,8 +5,11 @@
 mod build;
 mod cases;
 mod digest;
+pub mod id;
 mod inputs;
 mod manifest;
+mod named;
+pub mod reference;
 mod source;
 
 pub use build::{
@@ -19,4 +22,6 @@ pub(crate) use inputs::INPUT_BYTES_MAX;
 pub use inputs::{Input, InputError};
 pub(crate) use manifest::BYTES_MAX as MANIFEST_BYTES_MAX;
 pub use manifest::{Manifest, ManifestError, ProgramTable};
+pub use named::{Named, PACKAGE};
+pub use reference::{Reference, ReferenceError, Target};
 pub use source::{Source, SourceError, find, read, snapshot, start};

@@ -11,7 +11,7 @@ use super::manifest::{Manifest, ManifestError};
 use crate::checkout::{Checkout, open_regular};
 use crate::quoted::quoted_path;
 use crate::report::model::LimitKind;
-use crate::sandbox::Limits;
+use crate::report::model::Limits;
 
 /// How deep a directory of plugins is searched.
 const DEPTH_MAX: usize = 4;

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use super::cells::{self, median_ns};
 use super::columns::{Cell, Columns};
-use super::{BOLD, DIM, Sink, YELLOW, escape};
+use super::{BOLD, DIM, Sink, YELLOW};
 use crate::report::model::{Case, Plugin, PluginKind, Run};
+use crate::wording::escape;
 
 const HEADERS: &[&str] = &[
     "plugin",

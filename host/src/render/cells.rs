@@ -1,10 +1,11 @@
 //! What a table says of a case, cell by cell.
 
 use super::columns::Cell;
-use super::failure::mark;
-use super::{BOLD, RED, YELLOW, amount, bytes, duration, escape, rate};
+use super::{BOLD, RED, YELLOW};
 use crate::report::model::{Case, Estimate, Mark, Metric, Process, Throughput};
 use crate::stats;
+use crate::wording::mark;
+use crate::wording::{amount, bytes, duration, escape, rate};
 
 /// The time that is shown: wall time, or CPU time where too few samples were undisturbed.
 pub(super) fn headline(case: &Case) -> Option<&Estimate> {

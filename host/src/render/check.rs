@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::failure::{explain, mark, sentence};
-use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW, amount, bytes, escape, paragraph};
+use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW, paragraph};
 use crate::report::model::{Case, Mark, Outcome, Plugin, Run};
-use crate::sandbox::Shape;
+use crate::wording::{amount, bytes, escape};
+use crate::wording::{explain, mark, sentence};
+use crate::worker::Shape;
 
 /// Shows whether plugins are good ones, and what they need.
 ///

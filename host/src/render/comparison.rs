@@ -5,14 +5,15 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
 use super::conditions;
-use super::rerun::rerun;
 use super::run::show_failure;
-use super::words;
-use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW, amount, bytes, duration, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use crate::export::Contents;
 use crate::report::model::{
     CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict,
 };
+use crate::wording::rerun;
+use crate::wording::verdicts;
+use crate::wording::{amount, bytes, duration, escape};
 
 const HEADERS: &[&str] = &[
     "case",
@@ -44,7 +45,7 @@ pub fn comparison(
         escape(&comparison.base.name),
         escape(&comparison.candidate.name),
     );
-    let how = conditions::pairing(comparison);
+    let how = crate::wording::conditions::pairing(comparison);
     writeln!(
         out,
         "{BOLD}{} → {}{BOLD:#} {DIM}{how}{DIM:#}",
@@ -173,9 +174,9 @@ fn short(change: &Change) -> String {
 
 /// The verdict with its severity.
 fn verdict(case: &CaseComparison) -> String {
-    let word = words::verdict(case.verdict);
+    let word = verdicts::verdict(case.verdict);
     match case.severity {
-        Some(severity) => format!("{word}, {}", words::severity(severity)),
+        Some(severity) => format!("{word}, {}", verdicts::severity(severity)),
         None => word.into(),
     }
 }
@@ -185,7 +186,7 @@ fn diagnosis(case: &CaseComparison) -> Option<String> {
     let is_changed = case
         .diagnosis
         .is_some_and(|diagnosis| diagnosis != Diagnosis::Unchanged);
-    let said = words::diagnosis(case).filter(|_| is_changed);
+    let said = verdicts::diagnosis(case).filter(|_| is_changed);
     let by_what = match case.decided_by {
         Some(Metric::CpuTime) => Some("by CPU time"),
         Some(Metric::Fuel) => Some("by fuel"),
@@ -237,7 +238,7 @@ fn counts(comparison: &Comparison) -> String {
     }
     let counts = counts.into_iter().map(|(verdict, count)| {
         let style = style(verdict);
-        format!("{style}{count} {}{style:#}", words::verdict(verdict))
+        format!("{style}{count} {}{style:#}", verdicts::verdict(verdict))
     });
     counts.collect::<Vec<_>>().join(" · ")
 }
@@ -250,7 +251,7 @@ fn show_gate(
     let Some(outcome) = comparison.gate() else {
         return Ok(());
     };
-    let (style, word) = (gate_style(outcome), words::gate(outcome));
+    let (style, word) = (gate_style(outcome), verdicts::gate(outcome));
     let unjudged = comparison
         .cases
         .iter()
@@ -260,13 +261,13 @@ fn show_gate(
         0 => String::new(),
         count => format!(" {DIM}· {count} new or gone{DIM:#}"),
     };
-    let thresholds = words::thresholds(&comparison.rules, &comparison.exceptions);
+    let thresholds = verdicts::thresholds(&comparison.rules, &comparison.exceptions);
     writeln!(out, "gate: {style}{word}{style:#} ({thresholds}){unjudged}")?;
     for case in &comparison.cases {
         let Some(gate) = case.gate.as_ref().filter(|gate| is_explained(case, gate)) else {
             continue;
         };
-        let (style, word) = (gate_style(gate.outcome), words::gate(gate.outcome));
+        let (style, word) = (gate_style(gate.outcome), verdicts::gate(gate.outcome));
         writeln!(
             out,
             "  {style}{word}{style:#} {}: {}",

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW, duration, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW};
 use crate::machine::{Clocks, Finding, Severity};
 use crate::report::model::Machine;
 use crate::stats::Rate;
 use crate::study::Resolution;
+use crate::wording::{duration, escape};
 use crate::worker::confine::{KernelLayer, LayerStatus};
 
 /// Everything that doctor looked at.

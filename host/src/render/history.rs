@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
 use super::comparison::{percent, shown};
-use super::conditions::difference;
-use super::{BOLD, DIM, Sink, YELLOW, escape};
+use super::{BOLD, DIM, Sink, YELLOW};
 use crate::report::Baseline;
 use crate::report::model::{History, Point};
+use crate::wording::conditions::difference;
+use crate::wording::escape;
 
 /// Points of a history that are shown as a line each, unless more is asked for.
 const POINTS_SHOWN: usize = 10;

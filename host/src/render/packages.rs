@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use super::columns::Columns;
-use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW, bytes, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW};
 use crate::package::index::Listed;
 use crate::package::manifest::meaning;
 use crate::package::store::Installed;
 use crate::package::trust::Policy;
 use crate::package::verify::Check;
 use crate::packaging::{Inspected, Plan, Signed};
+use crate::wording::{bytes, escape};
 
 /// A check that passed, on one line.
 #[must_use]

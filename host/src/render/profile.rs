@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
-use super::{BOLD, DIM, GREEN, RED, Sink, escape};
+use super::{BOLD, DIM, GREEN, RED, Sink};
 use crate::profile::{Change, Difference, Profile};
+use crate::wording::escape;
 
 /// Functions that are shown; the files have them all.
 const ROWS: usize = 20;

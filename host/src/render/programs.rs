@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use super::cells;
 use super::columns::{Cell, Columns};
 use super::run::show_failure;
-use super::{BOLD, DIM, Sink, duration};
+use super::{BOLD, DIM, Sink};
 use crate::report::model::{CacheUse, Case, Plugin, PluginKind, Run};
+use crate::wording::duration;
 
 const HEADERS: &[&str] = &[
     "program",

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DIM, escape, shell, terminal};
+use super::{DIM, terminal};
 use crate::progress::{self, Observer, Step};
+use crate::wording;
+use crate::wording::escape;
 
 /// Draws what a session tells.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ impl Progress {
 /// A program and its arguments as a shell would take them, where everything can be seen.
 #[must_use]
 pub fn command_line(command: &[String]) -> String {
-    let words: Vec<_> = command.iter().map(|word| shell::word(word)).collect();
+    let words: Vec<_> = command.iter().map(|word| wording::word(word)).collect();
     escape(&words.join(" "))
 }
 

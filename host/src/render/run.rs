@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use super::across::Across;
 use super::cells;
 use super::columns::{Cell, Columns};
-use super::failure::{explain, mark, sentence};
 use super::programs::Programs;
-use super::{BOLD, DIM, RED, Sink, YELLOW, bytes, duration, escape, lines, paragraph, reproduce};
+use super::{BOLD, DIM, RED, Sink, YELLOW, paragraph};
 use crate::report::model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
+use crate::wording::{bytes, duration, escape, lines, reproduce};
+use crate::wording::{explain, mark, sentence};
 
 const HEADERS: &[&str] = &[
     "case",

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
-use super::{RED, Sink, Style, escape};
+use super::{RED, Sink, Style};
 use crate::report::RunSummary;
 use crate::report::model::RunStatus;
+use crate::wording::escape;
 
 /// Shows what runs there are, the newest first.
 ///

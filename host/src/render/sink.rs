@@ -3,7 +3,7 @@
 //! Whatever a renderer made of strangers' texts, what comes out holds no character that does not show itself, no
 //! terminal sequence but our own styles, no line that a renderer did not begin, and nothing that a CI system takes
 //! for a command, since that is looked for in the line as it is composed. So no renderer can forget it. Renderers
-//! still call [`super::escape`], which also cuts a text, and makes it as wide as it will be shown.
+//! still call [`crate::wording::escape`], which also cuts a text, and makes it as wide as it will be shown.
 
 use std::fmt;
 use std::io::{self, Write};

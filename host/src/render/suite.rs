@@ -4,11 +4,12 @@
 use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
-use super::failure::sentence;
-use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW, amount, bytes, duration, escape, rate};
+use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use crate::quantity;
 use crate::report::model::LimitKind;
 use crate::suite::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, TimeUnit, Value};
+use crate::wording::sentence;
+use crate::wording::{amount, bytes, duration, escape, rate};
 
 const HEADERS: &[&str] = &[
     "  case · metric",

@@ -13,13 +13,13 @@ mod lines;
 use lines::lines;
 
 use super::error::{Cause, StoreError};
-use super::label::label;
 use super::model::{Condition, Difference, History, Machine, Metric, Plugin, Point};
 use super::read::json;
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
 use super::sound;
 use super::store::Store;
 use super::write::tag;
+use crate::report::model::label;
 
 /// The side that was only run again to be compared with is left out: it is an older version at a later time.
 const HISTORY: &str = "SELECT bench_case.plugin_name, run.machine, run.name, run.started_at,

@@ -15,15 +15,26 @@ pub(crate) mod hex;
 
 mod comparison;
 mod conditions;
+mod fault;
+mod grants;
+mod label;
+mod limits;
 mod machine;
 mod schema;
+mod time;
 pub use comparison::{
     CaseComparison, CaseRules, Change, ChecksumRule, Comparison, Diagnosis, Exceptions, Gate,
-    GateOutcome, Gone, History, Pairing, Point, Rules, Severity, Side, UnsureReason, Verdict,
+    GateOutcome, Gone, History, Pairing, Point, RULES, Rules, Severity, Side, UnsureReason,
+    Verdict,
 };
 pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
+pub use fault::Fault;
+pub use grants::{Access, DirGrant, GrantError, Grants, Reach, ReachDir, Variables};
+pub use label::{label, parts};
+pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
 pub use machine::{FactDifference, Machine, UNKNOWN};
 pub use schema::tidy;
+pub use time::{now, rfc3339};
 
 /// One run of `dyno`: everything that one command measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -7,12 +7,12 @@ use serde::de::value::Error as TagError;
 
 use super::command::without_values;
 use super::error::Cause;
-use super::label::label;
 use super::model::{Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run};
 use super::pack;
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
 use super::sound::{self, PROCESS_SAMPLES_MAX, RUNS_MAX, Unsound};
 use super::summary::RunSummary;
+use crate::report::model::label;
 
 /// A JSON column.
 pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {

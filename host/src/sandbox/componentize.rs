@@ -244,9 +244,10 @@ fn encode(error: impl std::fmt::Debug) -> ModuleError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::precheck::{PrecheckError, Shape, StructureCaps, precheck};
+    use super::super::precheck::{PrecheckError, StructureCaps, precheck};
     use super::*;
     use crate::report::model::PluginKind;
+    use crate::worker::Shape;
 
     fn module(text: &str) -> Result<Vec<u8>, ModuleError> {
         componentize(&wat::parse_str(text).unwrap())

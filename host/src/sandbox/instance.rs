@@ -10,7 +10,6 @@ use wasmtime::{AsContextMut as _, Store, StoreContextMut};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
-use super::copies;
 use super::ending::judge;
 use super::files::Numbers;
 use super::limiter::Limiter;
@@ -19,9 +18,11 @@ use super::output::Output;
 use super::program::Program;
 use super::scratch::Scratch;
 use super::state::{FuelGauge, State};
-use super::{Access, Limits, Reach};
+use crate::copies;
 use crate::measure::{Bench, clock_ns};
+use crate::report::model::{Access, Limits, Reach};
 use crate::report::model::{CaseSpec, LimitKind, MemoryProfile, Outcome, Throughput};
+use crate::worker::Build;
 
 pub(super) mod bindings {
     #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -103,7 +104,7 @@ impl<B: Bench + 'static> Guest<B> {
                 limits.get(LimitKind::Memory),
                 limits
                     .size(LimitKind::Instances)
-                    .saturating_add(build.own_instances()),
+                    .saturating_add(own_instances(build)),
             ),
             bench,
             fault: None,
@@ -317,4 +318,9 @@ fn spec(case: suite::BenchCase) -> CaseSpec {
         }),
         expected: case.expected,
     }
+}
+
+/// Core instances that are ours and not the guest's: the hooks of a profiled build.
+fn own_instances(build: Build) -> usize {
+    usize::from(build == Build::Profiled)
 }

@@ -38,7 +38,7 @@ pub(super) const HOOKS: &str = "dyno:profile/hooks";
 type InstrumentError = wasm_encoder::reencode::Error<wat::Error>;
 
 /// A component in which every function tells when it begins and ends, as
-/// [`Build::Profiled`](super::Build::Profiled) expects it.
+/// [`Build::Profiled`](crate::worker::Build::Profiled) expects it.
 #[derive(Debug)]
 pub struct Instrumented {
     /// Its bytes.

@@ -2,14 +2,14 @@
 
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
-use super::engine::Build;
 use super::instance::{Finished, Guest, bindings};
 use super::linker::linker;
 use super::program::{Program, repeat};
 use super::state::{FuelGauge, State};
-use super::{Limits, Reach};
 use crate::measure::{Bench, NoBench};
 use crate::report::model::{CaseSpec, Outcome, PluginKind};
+use crate::report::model::{Limits, Reach};
+use crate::worker::Build;
 
 /// Under what conditions a guest runs.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,6 @@ use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sync};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
 
-use super::engine::Build;
 use super::files;
 use super::fuel_clock;
 use super::hooks;
@@ -18,6 +17,7 @@ use super::instance::read_gauge;
 use super::state::{LimitHit, State};
 use crate::measure::{Bench, Fault};
 use crate::report::model::LimitKind;
+use crate::worker::Build;
 
 /// Under the version that wasmtime-wasi links, so that they shadow; a guest's own 0.2.x finds them.
 const WASI_RANDOM: &str = "wasi:random/random@0.2.12";

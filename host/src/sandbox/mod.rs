@@ -4,18 +4,15 @@
 
 mod code;
 mod componentize;
-mod copies;
 mod ending;
 mod engine;
 mod files;
 mod fuel_clock;
-mod grants;
 mod hooks;
 mod instance;
 mod instrument;
 mod layout;
 mod limiter;
-mod limits;
 mod linked;
 mod linker;
 mod output;
@@ -25,21 +22,13 @@ mod scratch;
 mod sections;
 mod state;
 
-pub use code::{
-    CodeError, CodeFile, check, compatibility, compile, describe, label, load, open_like_wasm,
-    to_component,
-};
+pub use code::{CodeError, check, compile, describe, hello, label, load, to_component};
 pub use componentize::ModuleError;
-pub use copies::{Quota, copy};
-pub use ending::{is_out_of_memory, narrower, out_of_memory};
-pub use engine::{Build, ENGINE};
-pub use grants::{Access, DirGrant, GrantError, Grants, Reach, ReachDir, Variables};
+pub use engine::engine;
 pub use instance::{Ended, Finished};
 pub use instrument::{Instrumented, instrument};
-pub use layout::Layout;
-pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
 pub use linked::{Conditions, Linked};
-pub use precheck::{PrecheckError, Shape, StructureCaps, precheck};
+pub use precheck::{PrecheckError, StructureCaps, precheck};
 pub use program::{Expected, Program};
-pub use sections::{Description, SectionError};
+pub use sections::SectionError;
 pub use state::FuelGauge;

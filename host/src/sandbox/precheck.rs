@@ -13,8 +13,7 @@
 //! stand behind it. What it adds is a refusal in milliseconds that names the cause.
 
 use crate::quoted::quoted;
-use crate::report::model::PluginKind;
-use serde::{Deserialize, Serialize};
+use crate::worker::{HeaderError, Shape, check_header};
 use wasmparser::{Parser, ValidPayload, Validator, WasmFeatures};
 
 mod caps;
@@ -44,62 +43,13 @@ pub(super) const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::COMPONENT_MODEL)
     .difference(WasmFeatures::GC_TYPES);
 
-/// What was seen in a component that passed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shape {
-    /// Which of the two kinds of plugin it is.
-    pub kind: PluginKind,
-    /// Names that the root component imports, in its order. Each is one that the host offers, or
-    /// carries types only.
-    pub imports: Vec<String>,
-    /// Names that the root component exports, in its order: the guest's own words.
-    pub exports: Vec<String>,
-    /// The numbers, for `check` to show.
-    pub numbers: Numbers,
-}
-
-/// How large a component is, over everything that is nested in it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Numbers {
-    /// Core modules, instantiated or not.
-    pub modules: u64,
-    /// Components, the root included.
-    pub components: u64,
-    /// Core instances that instantiating the root makes.
-    pub core_instances: u64,
-    /// Functions defined in core modules.
-    pub functions: u64,
-    /// Bytes of their bodies, locals included.
-    pub code_bytes: u64,
-    /// Bytes of the largest body.
-    pub body_bytes_largest: u64,
-    /// Bytes of data segments.
-    pub data_bytes: u64,
-    /// Bytes of custom sections: names, debug information, producers.
-    pub custom_bytes: u64,
-    /// Linear memories defined in core modules.
-    pub memories: u64,
-    /// Bytes that these have at the start, summed over the modules.
-    pub memory_bytes_initial: u64,
-    /// Tables defined in core modules.
-    pub tables: u64,
-    /// Elements that these have at the start, summed over the modules.
-    pub table_elements_initial: u64,
-}
-
 /// Why a file is refused before it is compiled. Guest strings in it are escaped and cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrecheckError {
-    /// No bytes at all.
-    #[error("is empty")]
-    Empty,
-    /// It does not begin like WebAssembly.
-    #[error("is not WebAssembly: it begins with {start}, not with `\\0asm`")]
-    NotWasm {
-        /// Its first four bytes, escaped.
-        start: String,
-    },
-    /// Machine code, at the root or nested.
+    /// It does not begin like a plugin.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// Machine code, nested.
     #[error(
         "holds compiled machine code (an ELF file, such as a `.cwasm`) at byte {offset}: only WebAssembly is accepted, never what was compiled from it"
     )]
@@ -247,28 +197,12 @@ pub fn precheck(bytes: &[u8], caps: &StructureCaps) -> Result<Shape, PrecheckErr
 }
 
 /// Tells a component from what people pass by mistake, and from compiled code.
-pub(super) fn header(bytes: &[u8]) -> Result<(), PrecheckError> {
-    if bytes.is_empty() {
-        return Err(PrecheckError::Empty);
-    }
-    if is_compiled(bytes) {
-        return Err(PrecheckError::Compiled { offset: 0 });
-    }
-    let start = &bytes[..bytes.len().min(4)];
-    if start != b"\0asm" {
-        return Err(PrecheckError::NotWasm {
-            start: format!("`{}`", start.escape_ascii()),
-        });
-    }
+fn header(bytes: &[u8]) -> Result<(), PrecheckError> {
+    check_header(bytes)?;
     if Parser::is_core_wasm(bytes) {
         return Err(PrecheckError::CoreModule);
     }
     Ok(())
-}
-
-/// The engine's compiled artifacts are ELF files.
-fn is_compiled(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\x7fELF")
 }
 
 impl From<wasmparser::Error> for PrecheckError {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::state::LimitHit;
-use super::{Access, Limits, Reach};
 use crate::report::model::LimitKind;
+use crate::report::model::{Access, Limits, Reach};
 
 /// Which share of a quota may be charged before the directories are looked at.
 const UNSEEN_SHARE: u64 = 16;
@@ -125,7 +125,7 @@ fn usage(roots: &[PathBuf]) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::ReachDir;
+    use crate::report::model::ReachDir;
 
     fn scratch(root: &Path, bytes: u64, files: u64) -> Scratch {
         let grants = Reach {

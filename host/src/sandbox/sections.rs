@@ -4,16 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use wasm_metadata::{
     AddMetadata, AddMetadataField, Authors, Description as DescriptionSection, Homepage, Licenses,
     Revision, Source, Version,
 };
 use wasmparser::{ComponentName, ComponentNameSectionReader, KnownCustom, Parser, Payload};
 
-use super::precheck::Shape;
-use crate::package::manifest::MANIFEST_SECTION;
 use crate::quoted::quoted;
+use crate::worker::MANIFEST_SECTION;
 
 /// The sections of the standard metadata whose whole content is one text.
 const LABELS: [&str; 7] = [
@@ -32,16 +30,6 @@ const NAME: &str = "name";
 
 /// All that a component may say of itself: a page of text for each.
 const SECTION_BYTES_MAX: usize = 256 << 10;
-
-/// What a component is and says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Description {
-    /// What it imports and exports.
-    pub shape: Shape,
-    /// The texts of its root's custom sections, by name: the standard metadata that it has, and
-    /// [`MANIFEST_SECTION`]. The guest's own words.
-    pub sections: BTreeMap<String, String>,
-}
 
 /// What is wrong with what a component says of itself, or with what it should say.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,8 +8,8 @@ use super::plan::Planned;
 use super::subject::Subject;
 use crate::progress::Progress;
 use crate::quantity;
+use crate::report::model::LimitUnit;
 use crate::report::model::Outcome;
-use crate::sandbox::LimitUnit;
 use crate::worker::Stop;
 
 /// The time that a run may take unless the user says otherwise: twenty processes each of 1000 cases fit into it.

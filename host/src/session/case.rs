@@ -5,10 +5,11 @@ use super::request::{Request, Stage};
 use super::subject::{Subject, ran};
 use crate::compare::renamed;
 use crate::measure::Calibrated;
+use crate::report::model::Limits;
 use crate::report::model::{
     Case, Count, CountMethod, CountPass, MemoryProfile, Outcome, Pace, Process, Sample,
 };
-use crate::sandbox::{Layout, Limits};
+use crate::worker::Layout;
 use crate::worker::{Event, Report, Timed};
 
 /// The place of a case in a session.

@@ -6,11 +6,13 @@ use nix::sys::resource::Resource;
 
 use super::Session;
 use super::subject::Subject;
+use crate::measure::monotonic_ns;
 use crate::private_dir::PrivateDir;
 use crate::progress::{Progress, Step};
 use crate::report::model::{CacheUse, Compile, LimitKind, Outcome};
-use crate::sandbox::{self, Build, CodeError, CodeFile, Layout, Limits};
-use crate::worker::{CompileJob, Event, Job, Report, Stop, monotonic_ns};
+use crate::worker::{
+    Build, CodeFile, CompileJob, Event, Job, Layout, Report, Stop, is_out_of_memory, narrower,
+};
 
 /// The builds of a component, as files that a run worker loads.
 #[derive(Debug, Clone)]
@@ -61,13 +63,6 @@ struct Compiled {
     duration_ns: u64,
     /// Whether it is there for the next session.
     is_kept: bool,
-}
-
-/// What compiled code depends on besides the component, by build; the same for a whole session.
-pub(super) fn compatibility(limits: &Limits) -> Result<[(Build, String); 2], CodeError> {
-    let of = |build| sandbox::compatibility(build, limits).map(|hash| (build, hash));
-    let [metered, timed] = Build::ALL.map(of);
-    Ok([metered?, timed?])
 }
 
 impl Session<'_> {
@@ -157,18 +152,18 @@ impl Session<'_> {
     /// machine cannot run any.
     fn targets(&self, subject: &mut Subject, layout: Layout) -> Option<[Target; 2]> {
         let digest = subject.digest?;
-        let builds = match &self.compatibility {
-            Ok(builds) => builds,
-            Err(error) => {
-                let message = error.to_string();
-                subject.refuse(Outcome::Host { message });
+        let hello = match &self.hello {
+            Ok(hello) => hello,
+            Err(outcome) => {
+                subject.refuse(outcome.clone());
                 return None;
             }
         };
-        Some(builds.each_ref().map(|(build, hash)| {
+        let hash = &hello.compatibility;
+        Some(Build::ALL.map(|build| {
             let (digest, suffix) = (digest.hex(), layout.suffix());
             Target {
-                build: *build,
+                build,
                 layout,
                 name: format!("{digest}-{}{suffix}-{hash}.cwasm", build.name()),
             }
@@ -272,9 +267,9 @@ impl Session<'_> {
         let time = (LimitKind::Compile, limits.get(LimitKind::Compile));
         match report.outcome(time) {
             // The allocator's last words, when the address space is used up.
-            Outcome::Crash { message } if sandbox::is_out_of_memory(&message) => {
+            Outcome::Crash { message } if is_out_of_memory(&message) => {
                 let needed = limits.get(LimitKind::CompileMemory);
-                let shell = sandbox::narrower(Resource::RLIMIT_AS, needed, "-v");
+                let shell = narrower(Resource::RLIMIT_AS, needed, "-v");
                 shell.unwrap_or_else(|| limit(LimitKind::CompileMemory))
             }
             outcome => outcome,

@@ -3,19 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::CoreChoice;
-use crate::packaging::Access;
+use super::{CoreChoice, Provider};
 use crate::plugin::BuildOptions;
-use crate::report::model::Plugin;
-use crate::sandbox::Variables;
+use crate::report::model::{Plugin, Variables};
 
 /// The circumstances under which a [`Request`](super::Request) is carried out.
 #[derive(Debug, Clone)]
 pub struct Host {
-    /// How packages are got at, and who is trusted; none if there is nowhere to keep them.
-    pub access: Option<Access>,
+    /// Where packages come from, and who is trusted.
+    pub provider: Arc<dyn Provider>,
     /// How plugin directories are built where the request asks for it; none if that is forbidden here.
     pub build: Option<BuildOptions>,
     /// Values of the variables that the request grants.

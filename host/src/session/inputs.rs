@@ -11,7 +11,7 @@ use super::Host;
 use super::request::Request;
 use super::subject::Subject;
 use crate::plugin::Digest;
-use crate::sandbox::ReachDir;
+use crate::report::model::ReachDir;
 
 /// A granted directory with more than this in it is not read only to find out whether it changed.
 const FILES_MAX: usize = 10_000;

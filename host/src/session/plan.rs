@@ -10,9 +10,10 @@ use super::subject::Subject;
 use super::{PADDING_BYTES_MAX, SAMPLES_MAX, Session, shuffle};
 use crate::measure::{BUDGETS_MAX, Calibrated, Sampling, TimeSettings};
 use crate::progress::{Progress, Step};
+use crate::report::model::Limits;
 use crate::report::model::{Calibration, LimitKind};
-use crate::sandbox::{Layout, Limits};
 use crate::worker::Job;
+use crate::worker::Layout;
 
 /// What every process of a case does.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use super::subject::{Subject, ran};
 use super::{Findings, Host, Session, SessionError};
 use crate::measure::ProfileSize;
-use crate::packaging::Ask;
 use crate::private_dir::PrivateDir;
 use crate::profile::Profile;
 use crate::progress::{Observer, Progress, Step};
 use crate::report::model::Outcome;
-use crate::sandbox::{Build, CodeFile, Layout};
 use crate::session::Request;
+use crate::worker::{Build, CodeFile, Layout};
 use crate::worker::{Cancel, CompileJob, Event, Job, Report};
 
 /// What a session of profiles brought.
@@ -45,12 +44,11 @@ pub async fn profile(
     request: &Request,
     host: &Host,
     cancel: Cancel,
-    ask: &mut dyn Ask,
     observer: &mut dyn Observer,
 ) -> Result<Profiles, SessionError> {
     let request = &request.resolved()?;
-    let mut session = Session::open(request, host, cancel, observer)?;
-    let mut subjects = session.find(ask).await;
+    let mut session = Session::open(request, host, cancel, observer).await?;
+    let mut subjects = session.find().await;
     for subject in &mut subjects {
         session.compile(subject, None).await;
         session.list(subject).await;

@@ -7,7 +7,7 @@ use super::request::Request;
 use super::subject::Subject;
 use crate::plugin::{Input, InputError, Source};
 use crate::report::model::PluginKind;
-use crate::sandbox::{Access, Grants, Limits, Reach, ReachDir};
+use crate::report::model::{Access, Grants, Limits, Reach, ReachDir};
 use crate::worker::ProgramJob;
 
 /// What a program gets and must give: what the user says, or else its manifest or what stands

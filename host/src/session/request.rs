@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::Settings;
 use crate::filter::CaseFilter;
 use crate::measure::{CountSettings, Sampling};
-use crate::report::model::{Exceptions, Rules, hex};
-use crate::sandbox::{GrantError, Grants, Limits};
+use crate::report::model::{Exceptions, GrantError, Grants, Limits, Rules, hex};
 
 pub use format::{FORMAT, Format};
 pub use read::{REQUEST_BYTES_MAX, RequestError};

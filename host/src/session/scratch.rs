@@ -6,9 +6,10 @@ use std::io;
 use std::path::PathBuf;
 
 use super::sweep::Sweeper;
+use crate::copies::{Quota, copy};
 use crate::private_dir::PrivateDir;
 use crate::report::model::LimitKind;
-use crate::sandbox::{Access, Limits, Quota, Reach, copy};
+use crate::report::model::{Access, Limits, Reach};
 
 /// The copies of a session's scratch directories, by the directory, and what is still to be removed of others.
 #[derive(Debug, Default)]
@@ -94,7 +95,7 @@ fn temporary() -> io::Result<PrivateDir> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::ReachDir;
+    use crate::report::model::ReachDir;
 
     #[test]
     fn the_copy_has_files_and_directories_and_nothing_that_leads_out() {

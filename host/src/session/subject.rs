@@ -6,17 +6,19 @@ use std::path::Path;
 use super::Host;
 use super::code::Code;
 use super::program::program;
+use super::provider::Provided;
 use super::request::{Request, Stage};
 use crate::compare;
 use crate::filter::{CaseFilter, FilterError, nearest};
-use crate::package::kind::Started;
 use crate::plugin::{self, BuildError, BuildEvent, BuildOptions, Digest, Source, SourceError};
 use crate::progress::{Observer, Progress};
 use crate::quoted::quoted;
+use crate::report::model::Limits;
 use crate::report::model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
-use crate::sandbox::{self, Limits, Shape};
 use crate::stats;
-use crate::worker::{Cancel, Event, ProgramJob, Report, Stop};
+use crate::worker::{
+    Cancel, Event, ProgramJob, Report, Shape, Stop, check_start, is_out_of_memory, out_of_memory,
+};
 
 /// One plugin of a session.
 pub(super) struct Subject {
@@ -36,7 +38,7 @@ pub(super) struct Subject {
     pub(super) program: ProgramJob,
     pub(super) origin: Origin,
     /// The package that it came out of.
-    pub(super) package: Option<Started>,
+    pub(super) package: Option<Provided>,
     /// Load and instantiation, one pair a worker, ns.
     pub(super) times: Vec<(u64, u64)>,
 }
@@ -187,7 +189,7 @@ impl Subject {
             source.built().map_err(|error| refused(error.to_string()))?;
         }
         if let Ok(start) = plugin::start(source) {
-            sandbox::open_like_wasm(&start).map_err(|error| refused(error.to_string()))?;
+            check_start(&start).map_err(|error| refused(format!("it {error}")))?;
         }
         plugin::read(source, &request.limits).map_err(|error| match error {
             SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {
@@ -369,9 +371,7 @@ pub(super) fn lossy(path: &Path) -> String {
 /// How a worker ended that ran a plugin within `limits`.
 pub(super) fn ran(report: &Report, limits: &Limits) -> Outcome {
     match report.outcome((LimitKind::Wall, limits.get(LimitKind::Wall))) {
-        Outcome::Crash { message } if sandbox::is_out_of_memory(&message) => {
-            sandbox::out_of_memory(limits)
-        }
+        Outcome::Crash { message } if is_out_of_memory(&message) => out_of_memory(limits),
         outcome => outcome,
     }
 }

@@ -4,8 +4,9 @@ use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
 use super::*;
-use crate::compare::{BLOCKS, CONFIRMING_BLOCKS, RULES};
+use crate::compare::{BLOCKS, CONFIRMING_BLOCKS};
 use crate::report::fixture::{plain_case, plain_process};
+use crate::report::model::RULES;
 use crate::report::model::{Plugin, RunStatus, Sample};
 
 /// What a simulated machine does: noise of a share that both sides of a block do not share, and a factor on what is

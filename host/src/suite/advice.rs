@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::config::{Phase, PhaseName};
 use super::outcome::{Check, CheckOutcome};
-use crate::advice;
 use crate::quantity;
 use crate::quoted::quoted;
 use crate::report::model::{Case, LimitKind, Mark, Outcome, Plugin, Run};
+use crate::wording::advice;
 
 /// From this many processes on the interval is of order statistics; below, Student's wide one.
 const PROCESSES_ENOUGH: u64 = 6;

@@ -18,7 +18,7 @@ use crate::checkout::{self, Checkout};
 use crate::filter::CaseFilter;
 use crate::quoted::{quoted, quoted_path, without_value};
 use crate::report::model::{ChecksumRule, Exceptions, Gone};
-use crate::sandbox::{Grants, Limits, Variables};
+use crate::report::model::{Grants, Limits, Variables};
 use crate::session::Depth;
 
 /// A suite is a few pages of text.

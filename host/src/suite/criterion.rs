@@ -11,8 +11,8 @@ use super::metric::{Metric, Quantity};
 use crate::filter::{CaseFilter, Selection};
 use crate::quantity;
 use crate::quoted::quoted;
+use crate::report::model::LimitUnit;
 use crate::report::model::hex;
-use crate::sandbox::LimitUnit;
 
 /// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
 #[derive(Debug, Clone, PartialEq)]

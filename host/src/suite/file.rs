@@ -14,7 +14,7 @@ use super::criterion::Operator;
 use super::metric::{METRICS, Metric};
 use crate::quantity;
 use crate::report::model::{ChecksumRule, Gone};
-use crate::sandbox::{LIMITS, LimitUnit};
+use crate::report::model::{LIMITS, LimitUnit};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
 /// Paths are relative to the directory that the file lies in, and do not lead out of its checkout.

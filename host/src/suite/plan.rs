@@ -7,8 +7,8 @@ use super::config::{Gate, PhaseName, PluginSource, Suite};
 use super::metric::Quantity;
 use crate::filter::CaseFilter;
 use crate::measure::Sampling;
-use crate::packaging::PACKAGE;
-use crate::sandbox::{Grants, Limits, Variables};
+use crate::plugin::PACKAGE;
+use crate::report::model::{Grants, Limits, Variables};
 
 /// Fewer processes say nothing of the spread between processes (METHOD.md: a process is the unit).
 pub(super) const PROCESSES_MIN: u32 = 2;

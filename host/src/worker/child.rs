@@ -7,26 +7,21 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
-use nix::time::ClockId;
-
+use super::Build;
 use super::confine::{ConfineError, Confined, Confinement, KernelLayer, Stripped, strip};
 use super::job::{
-    Birth, CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PROFILED_PER_EVENT, ProgramJob,
-    RunJob, SAMPLES_PER_EVENT, Timed,
+    Birth, CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PADDING_VARIABLE,
+    PROFILED_PER_EVENT, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
 };
 use crate::measure::{
     COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Paced, ProfileSize, Profiler,
-    Sampler, SystemClock, TimeSchedule, TimeSettings, clock_ns,
+    Sampler, SystemClock, TimeSchedule, TimeSettings,
 };
+use crate::report::model::{Access, Limits};
 use crate::report::model::{CountPass, LimitKind, Outcome, PluginKind};
 use crate::sandbox::{
-    self, Access, Build, CodeError, Conditions, Expected, Finished, FuelGauge, Limits, Linked,
-    PrecheckError, Program,
+    self, CodeError, Conditions, Expected, Finished, FuelGauge, Linked, PrecheckError, Program,
 };
-
-/// The name of the variable that pads the environment (METHOD.md, blocks): its length moves the
-/// stack, and with it the alignment of what is measured.
-pub const PADDING_VARIABLE: &str = "DYNO_PADDING";
 
 /// The longest job line: every path, grant and argument of a command line fits.
 const JOB_BYTES_MAX: u64 = 16 << 20;
@@ -62,6 +57,15 @@ pub fn work(birth: Option<Birth>, required: &[KernelLayer]) -> Result<(), ChildE
     let birth = birth.filter(|_| std::env::var_os(PADDING_VARIABLE).is_some());
     let birth = birth.ok_or(ChildError::NotAWorker)?;
     let stripped = strip(birth.supervisor, &[PADDING_VARIABLE])?;
+    match sandbox::hello() {
+        Ok(hello) => emit(&Event::Hello(hello))?,
+        Err(error) => {
+            let message = error.to_string();
+            return emit(&Event::Done {
+                outcome: Outcome::Host { message },
+            });
+        }
+    }
     let mut line = String::new();
     io::stdin()
         .lock()
@@ -101,6 +105,7 @@ impl Worker {
     fn does(self, job: &Job) -> Result<Outcome, ChildError> {
         let metered = Build::Metered;
         match job {
+            Job::Hello => Ok(Outcome::Ok),
             Job::Compile(job) => compile(self, job),
             Job::Describe(job) => describe(self, job),
             Job::Cases(run) => in_sandbox(self, run, metered, |seal| cases(run, seal)),
@@ -547,12 +552,6 @@ fn profile(job: &RunJob, size: ProfileSize, seal: Confined) -> Result<Outcome, C
 
 fn nanos(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// The clock that supervisor and workers share, ns.
-#[must_use]
-pub fn monotonic_ns() -> u64 {
-    clock_ns(ClockId::CLOCK_MONOTONIC)
 }
 
 /// The most memory this process ever had resident.

@@ -7,9 +7,9 @@
 
 use super::job::{Event, Job, NAMES_PER_EVENT, PROFILED_PER_EVENT, SAMPLES_PER_EVENT};
 use super::report::Ended;
+use super::{Build, FUNCTIONS_MAX, Hello};
 use crate::measure::{COUNT_PASSES, NODES_MAX};
 use crate::report::model::{LimitKind, Outcome, Sample};
-use crate::sandbox::{Build, StructureCaps};
 
 /// The longest line with texts of a plugin in it: its cases, whose strings fit into one host call and take six bytes a
 /// byte where each is escaped; the names of its functions; what it says of itself.
@@ -42,6 +42,12 @@ const TEXT_BYTES_MAX: usize = 16 << 10;
 /// Layers that confine a worker.
 const LAYERS_MAX: usize = 16;
 
+/// Settings of an engine.
+const SETTINGS_MAX: usize = 64;
+
+/// The longest name, version or setting of an engine.
+const NAME_BYTES_MAX: usize = 64;
+
 /// Batches of a count pass, which double, and growths of a memory, of which an outline is kept.
 const COUNTED_MAX: usize = 1000;
 
@@ -60,6 +66,7 @@ pub(super) struct Inbox<'a> {
 /// How much of each kind.
 #[derive(Default)]
 struct Heard {
+    hellos: usize,
     confined: usize,
     results: usize,
     passes: usize,
@@ -137,6 +144,11 @@ impl<'a> Inbox<'a> {
         if self.bytes > self.bytes_max() || !is_bounded(line, self.values_max()) {
             return Err(Breach::TooMuch.into());
         }
+        if self.heard.hellos == 0
+            && let Some(message) = Hello::refusal(line)
+        {
+            return Err(Ended::Host(message));
+        }
         let mut event: Event = serde_json::from_slice(line).map_err(|error| {
             // It quotes what it does not know.
             let mut what = error.to_string();
@@ -151,14 +163,17 @@ impl<'a> Inbox<'a> {
         Ok(())
     }
 
-    /// Whether it comes in its turn: the layers first, and nothing after the end. Of a worker that could not be confined
+    /// Whether it comes in its turn: who it is first, then the layers, and nothing after the end. Of a worker that could not be confined
     /// there is nothing else to hear.
     fn is_in_turn(&self, event: &Event) -> bool {
         let host = |outcome: &Outcome| matches!(outcome, Outcome::Host { .. });
         match event {
             _ if self.heard.is_over => false,
-            Event::Confined { .. } => true,
+            Event::Hello(_) => true,
             Event::Done { outcome } if host(outcome) => true,
+            _ if self.heard.hellos == 0 => false,
+            Event::Confined { .. } => true,
+            Event::Done { .. } if *self.job == Job::Hello => true,
             _ => self.heard.confined > 0,
         }
     }
@@ -167,6 +182,19 @@ impl<'a> Inbox<'a> {
     fn admit(&mut self, event: &mut Event) -> Result<(), Breach> {
         let heard = &mut self.heard;
         match (self.job, event) {
+            (_, Event::Hello(hello)) => {
+                at_most(hello.settings.len(), SETTINGS_MAX)?;
+                let settings = hello
+                    .settings
+                    .iter()
+                    .flat_map(|(name, value)| [name, value]);
+                let words = [&hello.engine, &hello.version, &hello.compatibility];
+                for word in settings.chain(words) {
+                    at_most(word.len(), NAME_BYTES_MAX)?;
+                }
+                is_name(&hello.compatibility)?;
+                part(&mut heard.hellos, 1, 1)
+            }
             (_, Event::Confined { layers }) => {
                 at_most(layers.len(), LAYERS_MAX)?;
                 layers.iter_mut().for_each(cut);
@@ -184,7 +212,7 @@ impl<'a> Inbox<'a> {
             | (Job::Profile { .. }, Event::ProfileDone { .. }) => part(&mut heard.results, 1, 1),
             (Job::Compile(job), Event::Functions { names }) if job.build == Build::Profiled => {
                 at_most(names.len(), NAMES_PER_EVENT)?;
-                let most = StructureCaps::default().functions;
+                let most = FUNCTIONS_MAX;
                 part(&mut heard.names, names.len(), size(most))
             }
             (Job::Cases(run), Event::Cases { cases, .. }) => {
@@ -222,7 +250,7 @@ impl<'a> Inbox<'a> {
                 plausible(nodes.iter().flat_map(|node| [node.fuel, node.calls]))?;
                 plausible(sums.iter().flat_map(|sum| [sum.fuel, sum.calls]))?;
                 if nodes.is_empty() {
-                    let most = StructureCaps::default().functions;
+                    let most = FUNCTIONS_MAX;
                     return part(&mut heard.sums, sums.len(), size(most));
                 }
                 heard.sums += sums.len();
@@ -230,6 +258,14 @@ impl<'a> Inbox<'a> {
             }
             _ => Err(Breach::Nonsense("an event of another job".into())),
         }
+    }
+}
+
+/// What becomes a part of file names.
+fn is_name(text: &str) -> Result<(), Breach> {
+    match text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        true => Ok(()),
+        false => Err(Breach::Nonsense("a compatibility hash that is none".into())),
     }
 }
 

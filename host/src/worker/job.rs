@@ -3,7 +3,7 @@
 //! A job goes in as one JSON line on stdin, events come out as one JSON line each on stdout. A job
 //! belongs to the machine that made it: its paths are files that the supervisor made or opened, its
 //! cores are that machine's, and two that are compared have to share it. What can be sent to another
-//! machine is a whole session, as a [`Request`](crate::session::Request).
+//! machine is a whole session, as a request.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,23 +12,31 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Build, CodeFile, Description, Hello, Layout, Shape};
 use crate::measure::{Calibrated, CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
 use crate::report::model::{
     CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, Pace, PluginKind, Sample,
 };
-use crate::sandbox::{Build, CodeFile, Description, Layout, Limits, Reach, Shape};
+use crate::report::model::{Limits, Reach};
 
 /// The argument that makes a `dyno` process a worker. What only that process has to know follows: [`Birth`].
 pub const WORKER_ARGUMENT: &str = "--worker";
+
+/// The name of the variable that pads the environment (METHOD.md, blocks): its length moves the
+/// stack, and with it the alignment of what is measured.
+pub const PADDING_VARIABLE: &str = "DYNO_PADDING";
 
 /// Samples in one event: a line of about 800 KB.
 pub const SAMPLES_PER_EVENT: usize = 10_000;
 
 /// Names of functions in one event: a line of at most 6 MB, if each character of each is escaped twice.
-pub(super) const NAMES_PER_EVENT: usize = 1_000;
+pub const NAMES_PER_EVENT: usize = 1_000;
 
 /// Sums or nodes of a profile in one event: a line of about 700 KB.
-pub(super) const PROFILED_PER_EVENT: usize = 10_000;
+pub const PROFILED_PER_EVENT: usize = 10_000;
+
+/// How long a worker may take that only says who it is: on a busy machine that takes a while.
+const HELLO_WALL_MS: u64 = 60_000;
 
 /// What a supervisor says of a worker's process, as its arguments: it is true of no other process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +72,8 @@ impl Birth {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "kebab-case")]
 pub enum Job {
+    /// Say who it is, and nothing else.
+    Hello,
     /// Check the structure of a component and compile it.
     Compile(CompileJob),
     /// Check a component and read what it says of itself, or write that into it.
@@ -110,6 +120,7 @@ impl Job {
             cpu.saturating_mul(4).saturating_add(10_000)
         };
         Duration::from_millis(match self {
+            Self::Hello => HELLO_WALL_MS,
             Self::Compile(job) => reading(&job.limits),
             Self::Describe(job) => reading(&job.limits),
             Self::Cases(run)
@@ -192,7 +203,9 @@ impl ProgramJob {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// The layers that confine this worker. Comes first.
+    /// Who this worker is. Comes first, before the job was read.
+    Hello(Hello),
+    /// The layers that confine this worker. Comes next.
     Confined {
         /// Their names.
         layers: Vec<String>,

@@ -1,5 +1,6 @@
 //! What became of one worker, and what that means.
 
+use super::hello::Hello;
 use super::job::Event;
 use super::supervise::Stop;
 use crate::report::model::{LimitKind, Outcome, Sample};
@@ -109,6 +110,15 @@ impl Report {
             _ => None,
         });
         samples.flatten().copied().collect()
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn hello(&self) -> Option<&Hello> {
+        self.events.iter().find_map(|event| match event {
+            Event::Hello(hello) => Some(hello),
+            _ => None,
+        })
     }
 
     /// The layers that confined it.

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
@@ -14,29 +14,40 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::child::{PADDING_VARIABLE, monotonic_ns};
 use super::confine::{KernelLayer, missing};
+use super::hello::Hello;
 use super::inbox::Inbox;
-use super::job::{Birth, Event, Job, WORKER_ARGUMENT};
+use super::job::{Birth, Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
 use super::report::{Ended, Report};
+use crate::measure::monotonic_ns;
+use crate::report::model::{LimitKind, Outcome};
 
 /// What is kept of a worker's stderr: a panic message.
 const STDERR_BYTES_MAX: u64 = 4096;
 
-/// The layers without which no worker of this process may begin.
-static REQUIRED: OnceLock<Vec<KernelLayer>> = OnceLock::new();
+/// What every worker of this process is and must have.
+static WORKERS: OnceLock<Workers> = OnceLock::new();
 
-/// Says once, for the whole process, which layers every worker must have: no command that starts workers can then
-/// forget to ask for them.
-pub fn require(layers: Vec<KernelLayer>) {
+/// What every worker of a process is and must have.
+#[derive(Debug, Clone, Default)]
+pub struct Workers {
+    /// The program that they are; none for this very program.
+    pub program: Option<PathBuf>,
+    /// The layers without which none may begin.
+    pub required: Vec<KernelLayer>,
+}
+
+/// Says once, for the whole process, what every worker is and must have: no command that starts workers can then
+/// forget to ask for it.
+pub fn employ(workers: Workers) {
     // A second call would be for another command line, and there is one.
-    let _ = REQUIRED.set(layers);
+    let _ = WORKERS.set(workers);
 }
 
 /// The layers that every worker must have.
 #[must_use]
 pub fn required() -> &'static [KernelLayer] {
-    REQUIRED.get().map_or(&[], Vec::as_slice)
+    WORKERS.get().map_or(&[], |workers| &workers.required)
 }
 
 /// Why no worker can be started.
@@ -60,6 +71,8 @@ pub enum StartError {
 pub struct Supervisor {
     program: PathBuf,
     cancel: Cancel,
+    /// What the first of its workers said that it is.
+    hello: Arc<OnceLock<Hello>>,
 }
 
 /// Tells running and future workers that it is time to stop: the user wants to, or the time that was given is up.
@@ -139,7 +152,7 @@ impl Cancel {
 }
 
 impl Supervisor {
-    /// A supervisor whose workers are this very program, until `cancel` is raised.
+    /// A supervisor whose workers are the program that was chosen by [`employ`], until `cancel` is raised.
     ///
     /// # Errors
     /// If the path of this program is not known, or a layer is [`required`] that this system does not have.
@@ -150,9 +163,11 @@ impl Supervisor {
                 detail: missing.detail,
             });
         }
+        let program = WORKERS.get().and_then(|workers| workers.program.clone());
         Ok(Self {
-            program: std::env::current_exe()?,
+            program: program.map_or_else(std::env::current_exe, Ok)?,
             cancel,
+            hello: Arc::default(),
         })
     }
 
@@ -176,7 +191,28 @@ impl Supervisor {
             () = cancel.raised() => Ended::Stopped(cancel.stop().unwrap_or(Stop::Budget)),
         };
         let ended = worker.end(ended).await;
-        Ok(Report { events, ended })
+        let report = Report { events, ended };
+        Ok(match report.hello() {
+            Some(hello) if self.hello.get_or_init(|| hello.clone()) != hello => {
+                let message =
+                    format!("a worker was replaced while it was in use: it is {hello} now");
+                Report::failed(message)
+            }
+            _ => report,
+        })
+    }
+
+    /// Who the workers are, by one that says nothing else.
+    ///
+    /// # Errors
+    /// How that worker ended, if it did not say it.
+    pub async fn hello(&self) -> Result<Hello, Outcome> {
+        let failed = |message| Outcome::Host { message };
+        let ran = self.run(&Job::Hello, Job::Hello.wall(), 0).await;
+        let report = ran.map_err(|error| failed(format!("no worker can be started: {error}")))?;
+        let ended = report.outcome((LimitKind::Wall, 0));
+        let hello = report.hello().filter(|_| ended.is_ok());
+        hello.cloned().ok_or(ended)
     }
 }
 
@@ -227,14 +263,10 @@ impl Worker {
         else {
             return Ended::Died("no pipe to the worker".into());
         };
-        let mut line = match serde_json::to_vec(job) {
+        let mut job_line = Some(match serde_json::to_vec(job) {
             Ok(line) => line,
             Err(error) => return Ended::Died(format!("the job cannot be written: {error}")),
-        };
-        line.push(b'\n');
-        // A worker that is dead already shows in its exit status.
-        let _ = stdin.write_all(&line).await;
-        drop(stdin);
+        });
         let mut inbox = Inbox::new(job, events);
         let mut lines = BufReader::new(stdout);
         let mut line = Vec::new();
@@ -251,6 +283,13 @@ impl Worker {
             }
             if let Err(ended) = inbox.take(&line) {
                 return ended;
+            }
+            // The first event says that it will understand the job. A worker that is dead already shows in its exit
+            // status.
+            if let Some(mut job) = job_line.take() {
+                job.push(b'\n');
+                let _ = stdin.write_all(&job).await;
+                let _ = stdin.shutdown().await;
             }
         }
     }

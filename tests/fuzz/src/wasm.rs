@@ -1,7 +1,8 @@
 //! Binaries: what makes a component of a module, what checks one, and what rewrites one.
 
 use arbitrary::Unstructured;
-use dyno_host::sandbox::{self, Limits, PrecheckError, StructureCaps};
+use dyno_host::report::model::Limits;
+use dyno_host::sandbox::{self, PrecheckError, StructureCaps};
 use wasm_encoder::{Component, ComponentSectionId, InstanceSection, ModuleArg, RawSection};
 use wasmparser::{Validator, WasmFeatures};
 

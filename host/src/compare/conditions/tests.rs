@@ -1,6 +1,7 @@
 use super::*;
-use crate::compare::{RULES, compare};
+use crate::compare::compare;
 use crate::report::fixture::{full, plain_case, plain_process};
+use crate::report::model::RULES;
 use crate::report::model::{
     Comparison, Exceptions, GateOutcome, Machine, Pairing, Plugin, Process, Rules, Sample, Verdict,
 };

@@ -1,7 +1,7 @@
 //! What a gate does not let pass, besides time.
 
 use super::*;
-use crate::report::model::{CaseRules, Gate, Pace};
+use crate::report::model::{CaseRules, ChecksumRule, Gate, Gone, Pace};
 
 fn same(name: &str, fuel: f64) -> Case {
     case(name, fuel, &level(100.0), &level(100.0))

@@ -6,8 +6,9 @@ use super::samples::Samples;
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
 use super::{change, count, history, process_table, run_order, summary};
-use crate::render::{self, duration};
 use crate::report::model::{Comparison, Metric, Process, hex};
+use crate::wording;
+use crate::wording::duration;
 
 /// Of a case's output, this much is shown.
 const OUTPUT_BYTES_MAX: usize = 8 << 10;
@@ -36,7 +37,7 @@ fn details(entry: &Entry<'_>, comparison: Option<&Comparison>) -> Markup {
             // The anchor stands inside, since a browser opens what contains the target of a link.
             div.body id=(entry.anchor) {
                 (about(entry))
-                @if !entry.case.outcome.is_ok() { p.alert { b { "✕ " } (Guest(&render::sentence(&entry.case.outcome))) } }
+                @if !entry.case.outcome.is_ok() { p.alert { b { "✕ " } (Guest(&wording::sentence(&entry.case.outcome))) } }
                 (words::marks(&entry.case.marks))
                 @if let Some(comparison) = comparison { (change::section(entry, comparison)) }
                 (estimates(entry))
@@ -46,7 +47,7 @@ fn details(entry: &Entry<'_>, comparison: Option<&Comparison>) -> Markup {
                     (history::section(&entry.histories))
                 }
                 (output(entry))
-                p.again { "Run it again " code { (render::reproduce(entry.run, entry.plugin, Some(&entry.case.spec.name))) } }
+                p.again { "Run it again " code { (wording::reproduce(entry.run, entry.plugin, Some(&entry.case.spec.name))) } }
             }
         }
     }

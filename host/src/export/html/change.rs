@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::forest::{self, Row};
 use super::view::Entry;
 use super::words::{self, Guest};
-use crate::render;
 use crate::report::model::{CaseComparison, Change, Comparison};
+use crate::wording;
 
 /// The comparison of one case.
 pub(super) fn section(entry: &Entry<'_>, comparison: &Comparison) -> Markup {
@@ -43,9 +43,9 @@ pub(super) fn section(entry: &Entry<'_>, comparison: &Comparison) -> Markup {
 fn sentence(compared: &CaseComparison) -> Markup {
     html! {
         (words::badge(compared.verdict))
-        @if let Some(severity) = compared.severity { " " (render::words::severity(severity)) }
+        @if let Some(severity) = compared.severity { " " (wording::verdicts::severity(severity)) }
         @if let Some(metric) = compared.decided_by { ", by " (words::metric(metric)) }
-        @if let Some(diagnosis) = render::words::diagnosis(compared) { "; " (diagnosis) }
+        @if let Some(diagnosis) = wording::verdicts::diagnosis(compared) { "; " (diagnosis) }
         "."
     }
 }

@@ -7,10 +7,11 @@ use maud::{Markup, html};
 use super::view::Page;
 use super::words::{self, Guest};
 use crate::quantity;
-use crate::render::{self, amount, bytes, duration};
 use crate::report::model::{
     CacheUse, Comparison, Estimate, LimitKind, Plugin, PluginKind, Run, RunStatus, hex,
 };
+use crate::wording;
+use crate::wording::{amount, bytes, duration};
 
 /// Of both runs, if there are two.
 pub(super) fn section(page: &Page<'_>) -> Markup {
@@ -37,7 +38,7 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
 /// What differs between two stored runs, and what their noise was.
 fn differing(comparison: &Comparison) -> Markup {
     let conditions = &comparison.conditions;
-    let words = render::conditions::noise;
+    let words = wording::conditions::noise;
     html! {
         @if !conditions.differences.is_empty() {
             details.more open {
@@ -51,12 +52,12 @@ fn differing(comparison: &Comparison) -> Markup {
                             th.text scope="col" { "may change by itself" }
                         } }
                         tbody { @for one in &conditions.differences {
-                            @let [base, candidate] = render::conditions::values(one);
+                            @let [base, candidate] = wording::conditions::values(one);
                             tr {
-                                th scope="row" { (Guest(&render::conditions::name(one))) }
+                                th scope="row" { (Guest(&wording::conditions::name(one))) }
                                 td.text { (Guest(base)) }
                                 td.text { (Guest(candidate)) }
-                                td.text { (render::conditions::unsettles(one).unwrap_or_else(|| "nothing".into())) }
+                                td.text { (wording::conditions::unsettles(one).unwrap_or_else(|| "nothing".into())) }
                             }
                         } }
                     }
@@ -230,7 +231,7 @@ fn plugin_row(plugin: &Plugin) -> Markup {
             th scope="row" { (Guest(&plugin.label)) }
             td.text { (Guest(&plugin.source)) }
             td.text { (kind) }
-            td.text { (Guest(&render::sentence(&plugin.outcome))) }
+            td.text { (Guest(&wording::sentence(&plugin.outcome))) }
             td { (or_dash(size(plugin.component_bytes))) }
             td { (or_dash(size(compile.map(|compile| compile.code_bytes)))) }
             td { (or_dash(compiled)) }

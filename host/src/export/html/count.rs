@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::axis::{Axis, Path, Unit, WIDTH, lines_across, names_at_left, picture, share};
 use super::words;
-use crate::advice;
-use crate::render::{amount, bytes, duration};
 use crate::report::model::{Count, CountBatch, CountMethod, MemoryProfile};
+use crate::wording::advice;
+use crate::wording::{amount, bytes, duration};
 
 const HEIGHT: f64 = 110.0;
 

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::axis::share;
 use super::words;
-use crate::render;
 use crate::report::model::{Change, Rules, Verdict};
+use crate::wording;
 
 /// Changes of which the axis names some, as a part of the base: dense where most are.
 const NAMED: [f64; 17] = [
@@ -38,7 +38,7 @@ pub(super) fn chart(rows: &[Row<'_>], rules: &Rules, label: &str) -> Markup {
             (head(axis))
             ol aria-label=(label) {
                 @for row in rows {
-                    li class=(render::words::verdict(row.verdict)) {
+                    li class=(wording::verdicts::verdict(row.verdict)) {
                         span.name { (row.name) }
                         (picture(row, axis, rules))
                         span.value {

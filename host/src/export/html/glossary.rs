@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::view::Page;
 use super::words;
-use crate::render;
 use crate::report::model::{Comparison, Mark, Verdict};
+use crate::wording;
 
 /// Every mark, in the order of its type.
 const MARKS: [Mark; 13] = [
@@ -63,7 +63,7 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
             dl.words {
                 @for (term, about) in TERMS { dt { (term) } dd { (about) } }
                 @if let Some((comparison, _)) = page.compared { (verdicts(comparison)) }
-                @for mark in MARKS { dt id=(words::mark_anchor(mark)) { span.mark { (render::mark(mark)) } } dd { (render::explain(mark)) "." } }
+                @for mark in MARKS { dt id=(words::mark_anchor(mark)) { span.mark { (wording::mark(mark)) } } dd { (wording::explain(mark)) "." } }
             }
         }
     }
@@ -93,7 +93,7 @@ fn verdicts(comparison: &Comparison) -> Markup {
         dt { "gate" }
         dd {
             "Fails if something grew by its threshold or more, is above its hard limit, or is gone: "
-            (words::shown(&render::thresholds(rules, &comparison.exceptions)))
+            (words::shown(&wording::thresholds(rules, &comparison.exceptions)))
             ". Fresh processes have to confirm that a time grew."
         }
     }

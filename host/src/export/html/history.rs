@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::axis::{Axis, Path, Unit, WIDTH, lines_across, names_at_left, picture, share};
 use super::words::{self, Guest, counted};
-use crate::render::conditions;
 use crate::report::model::{History, Point};
+use crate::wording::conditions;
 
 const HEIGHT: f64 = 110.0;
 

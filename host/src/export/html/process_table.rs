@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::samples::{Samples, Series, Side};
 use super::words::counted;
-use crate::render::{duration, sentence};
 use crate::report::model::Process;
 use crate::stats::{self, Outliers};
+use crate::wording::{duration, sentence};
 
 /// The table, and what its outliers are.
 pub(super) fn table(samples: &Samples<'_>, failed: &[&Process]) -> Markup {

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use super::axis::{Axis, Path, Unit, WIDTH, lines_across, names_at_left, picture, share};
 use super::distribution::hill;
 use super::samples::{Samples, Series, Side};
-use crate::render;
 use crate::stats;
+use crate::wording;
 
 /// Pixels, and units of the nested picture: finer, for smooth curves.
 const HEIGHT: f64 = 240.0;
@@ -139,8 +139,8 @@ fn beyond(samples: &Samples<'_>) -> Markup {
     html! {
         @if !beyond.is_empty() {
             p.note {
-                (beyond.len()) " of " (samples.count()) " lie beyond the axis, at its edge: " (render::duration(low))
-                @if low < high { " to " (render::duration(high)) }
+                (beyond.len()) " of " (samples.count()) " lie beyond the axis, at its edge: " (wording::duration(low))
+                @if low < high { " to " (wording::duration(high)) }
             }
         }
     }

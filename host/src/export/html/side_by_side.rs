@@ -6,8 +6,8 @@ use super::axis::share;
 use super::summary::link;
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
-use crate::render::duration;
 use crate::report::model::{Estimate, Metric};
+use crate::wording::duration;
 
 /// Bars on the page; the table has all.
 const BARS_SHOWN: usize = 40;

@@ -7,8 +7,8 @@ use super::forest::{self, Row};
 use super::side_by_side;
 use super::view::{Entry, Page};
 use super::words::{self, Guest, counted};
-use crate::render;
 use crate::report::model::{Change, Comparison, Metric, Outcome, Pairing, RunStatus, Verdict};
+use crate::wording;
 
 /// Rows of the chart and of the list of failures; the table below has all.
 const CHANGES_SHOWN: usize = 30;
@@ -55,7 +55,7 @@ pub(super) fn header(page: &Page<'_>) -> Markup {
                 div { dt { "measured" } dd { (when(&run.started_at)) @if let Some(took) = took(page) { ", took " (took) } } }
                 div { dt { "cases" } dd { (extent(page)) } }
                 div { dt { "engine" } dd { (words::shown(&run.engine)) } }
-                @if let Some((comparison, _)) = page.compared { div { dt { "compared" } dd { (render::conditions::pairing(comparison)) } } }
+                @if let Some((comparison, _)) = page.compared { div { dt { "compared" } dd { (wording::conditions::pairing(comparison)) } } }
                 div { dt { "machine" } dd { (machine(page)) } }
             }
             nav aria-label="Sections" {
@@ -151,14 +151,14 @@ fn compared(page: &Page<'_>, comparison: &Comparison) -> Markup {
             @if let Some(outcome) = comparison.gate() {
                 @let (word, class) = words::gate(outcome);
                 p class={ "gate " (class) } { "Gate " b { (word) } }
-                p.note { "Thresholds: " (Guest(&render::thresholds(&comparison.rules, &comparison.exceptions))) "." }
+                p.note { "Thresholds: " (Guest(&wording::thresholds(&comparison.rules, &comparison.exceptions))) "." }
             }
             ul.chips {
                 @for verdict in words::VERDICTS {
                     @let count = page.count(verdict);
                     @if count > 0 {
-                        li { a class={ "chip " (render::words::verdict(verdict)) } href="#cases" data-show=(render::words::verdict(verdict)) {
-                            b { (count) } " " (words::sign(verdict)) " " (render::words::verdict(verdict))
+                        li { a class={ "chip " (wording::verdicts::verdict(verdict)) } href="#cases" data-show=(wording::verdicts::verdict(verdict)) {
+                            b { (count) } " " (words::sign(verdict)) " " (wording::verdicts::verdict(verdict))
                         } }
                     }
                 }
@@ -177,7 +177,7 @@ fn compared(page: &Page<'_>, comparison: &Comparison) -> Markup {
 fn differing(comparison: &Comparison) -> Markup {
     let differences = comparison.conditions.differences.iter();
     let weighty = differences.filter(|one| !one.unsettles.is_empty());
-    let names: Vec<String> = weighty.map(render::conditions::name).collect();
+    let names: Vec<String> = weighty.map(wording::conditions::name).collect();
     html! {
         @if !names.is_empty() {
             p.alert {
@@ -305,10 +305,10 @@ fn failures(page: &Page<'_>) -> Markup {
                 h2 { "What failed" }
                 ul {
                     @for plugin in plugins.iter().take(FAILURES_SHOWN) {
-                        li { b { (Guest(&plugin.label)) } ": " (Guest(&render::sentence(&plugin.outcome))) }
+                        li { b { (Guest(&plugin.label)) } ": " (Guest(&wording::sentence(&plugin.outcome))) }
                     }
                     @for entry in cases.iter().take(FAILURES_SHOWN) {
-                        li { (link(entry)) ": " (Guest(&render::sentence(&entry.case.outcome))) }
+                        li { (link(entry)) ": " (Guest(&wording::sentence(&entry.case.outcome))) }
                     }
                 }
                 @let more = plugins.len().saturating_sub(FAILURES_SHOWN) + cases.len().saturating_sub(FAILURES_SHOWN);

@@ -7,8 +7,9 @@ use super::forest;
 use super::summary::{is_failure, link};
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
-use crate::render::{self, amount, bytes, duration, rate};
 use crate::report::model::{Change, Metric, Outcome, Throughput};
+use crate::wording;
+use crate::wording::{amount, bytes, duration, rate};
 
 /// The table with its controls.
 pub(super) fn section(page: &Page<'_>) -> Markup {
@@ -61,7 +62,7 @@ fn kinds(entry: &Entry<'_>) -> String {
         _ => "ok marked",
     };
     match entry.verdict() {
-        Some(verdict) => format!("{} {ended}", render::words::verdict(verdict)),
+        Some(verdict) => format!("{} {ended}", wording::verdicts::verdict(verdict)),
         None => ended.into(),
     }
 }
@@ -91,13 +92,13 @@ fn compared(entry: &Entry<'_>) -> Markup {
     html! {
         td.word data-v=[order] {
             (words::badge(compared.verdict))
-            @if let Some(severity) = compared.severity { small { (render::words::severity(severity)) } }
+            @if let Some(severity) = compared.severity { small { (wording::verdicts::severity(severity)) } }
         }
         (change(compared.change(Metric::WallTime)))
         (change(compared.change(Metric::CpuTime)))
         (change(compared.change(Metric::Fuel)))
         (change(compared.change(Metric::MemoryPeak)))
-        td.text { (render::words::diagnosis(compared).unwrap_or("–")) }
+        td.text { (wording::verdicts::diagnosis(compared).unwrap_or("–")) }
     }
 }
 
@@ -106,7 +107,7 @@ fn change(change: Option<&Change>) -> Markup {
         return html! { td { "–" } };
     };
     html! {
-        td data-v=(key(change.ratio)) class=(render::words::verdict(change.verdict)) {
+        td data-v=(key(change.ratio)) class=(wording::verdicts::verdict(change.verdict)) {
             (words::change(change.ratio))
             @if change.pairs > 0 { small { (forest::interval(change)) } }
         }
@@ -159,7 +160,7 @@ fn marks(entry: &Entry<'_>) -> Markup {
     let outcome = &entry.case.outcome;
     html! {
         td {
-            @if !outcome.is_ok() { span.failed { "✕ " (Guest(&render::sentence(outcome))) } " " }
+            @if !outcome.is_ok() { span.failed { "✕ " (Guest(&wording::sentence(outcome))) } " " }
             (words::marks(&entry.case.marks))
         }
     }

@@ -95,7 +95,7 @@ impl Compared {
                 fuel: Some(0.01),
                 memory: Some(0.1),
                 gates: true,
-                ..crate::compare::RULES
+                ..crate::report::model::RULES
             },
             exceptions: Exceptions::default(),
             cases: plugin

@@ -3,8 +3,8 @@
 
 use maud::{Markup, Render, html};
 
-use crate::render;
 use crate::report::model::{Change, Estimate, GateOutcome, Mark, Metric, Verdict};
+use crate::wording;
 
 /// A stranger's text: what cannot be seen is written out, and its direction stays its own.
 pub(super) struct Guest<'a>(pub(super) &'a str);
@@ -17,16 +17,16 @@ impl Render for Guest<'_> {
 
 /// The same for places that take no element, such as an attribute or a title.
 pub(super) fn shown(text: &str) -> String {
-    render::escape(text)
+    wording::escape(text)
 }
 
 /// A stranger's text of many lines, the first `bytes_max` of it.
 pub(super) fn block(text: &str, bytes_max: usize) -> Markup {
     let end = text.floor_char_boundary(bytes_max);
     html! {
-        pre tabindex="0" { @for line in render::lines(&text[..end]) { (line) "\n" } }
+        pre tabindex="0" { @for line in wording::lines(&text[..end]) { (line) "\n" } }
         @if end < text.len() {
-            p.note { (render::bytes((text.len() - end) as f64)) " more; the JSON export has all of it." }
+            p.note { (wording::bytes((text.len() - end) as f64)) " more; the JSON export has all of it." }
         }
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
 
 /// A verdict with its sign and colour.
 pub(super) fn badge(of: Verdict) -> Markup {
-    html! { span class={ "badge " (render::words::verdict(of)) } { (sign(of)) " " (render::words::verdict(of)) } }
+    html! { span class={ "badge " (wording::verdicts::verdict(of)) } { (sign(of)) " " (wording::verdicts::verdict(of)) } }
 }
 
 /// How a gate ended, in a word and the class of the verdict that looks the same.
@@ -71,12 +71,12 @@ pub(super) fn gate(outcome: GateOutcome) -> (&'static str, &'static str) {
 
 /// Marks, each a link to what it means.
 pub(super) fn marks(marks: &[Mark]) -> Markup {
-    html! { @for mark in marks { a.mark href={ "#" (mark_anchor(*mark)) } { (render::mark(*mark)) } " " } }
+    html! { @for mark in marks { a.mark href={ "#" (mark_anchor(*mark)) } { (wording::mark(*mark)) } " " } }
 }
 
 /// Where the page says what a mark means.
 pub(super) fn mark_anchor(mark: Mark) -> String {
-    render::mark(mark).replace(' ', "-")
+    wording::mark(mark).replace(' ', "-")
 }
 
 /// A metric as a heading.
@@ -99,10 +99,10 @@ pub(super) fn metric(metric: Metric) -> &'static str {
 /// A value of a metric with its unit.
 pub(super) fn value(metric: Metric, value: f64) -> String {
     match metric.unit() {
-        "ns" => render::duration(value),
-        "bytes" => render::bytes(value),
+        "ns" => wording::duration(value),
+        "bytes" => wording::bytes(value),
         "ratio" => format!("{:.2} %", value * 100.0),
-        _ => render::amount(value),
+        _ => wording::amount(value),
     }
 }
 

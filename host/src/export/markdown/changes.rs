@@ -5,11 +5,12 @@ use std::cmp::Reverse;
 use super::Contents;
 use super::cases;
 use super::text::{case_name, code, percent, tally, value};
-use crate::render::{self, conditions, mark, sentence};
 use crate::report::model::{
     Case, CaseComparison, Change, Comparison, Difference, GateOutcome, Metric, Outcome, Pairing,
     Run, Severity, Verdict,
 };
+use crate::wording::{self, conditions};
+use crate::wording::{mark, sentence};
 
 /// Fuel that changes by this much is a change of work, and not of how a compiler laid it out
 /// (METHOD.md).
@@ -123,7 +124,7 @@ pub(super) fn difference(difference: &Difference) -> String {
 }
 
 fn allowed(comparison: &Comparison) -> String {
-    let thresholds = render::thresholds(&comparison.rules, &comparison.exceptions);
+    let thresholds = wording::thresholds(&comparison.rules, &comparison.exceptions);
     match comparison.exceptions.cases.is_empty() {
         true => thresholds,
         // Patterns are strangers' texts.
@@ -212,7 +213,7 @@ fn rank(compared: &CaseComparison, case: Option<&Case>) -> Rank {
 
 /// The verdict, and whatever has to be said of it, in lines of one cell.
 fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
-    let mut lines = vec![render::words::verdict(compared.verdict).to_owned()];
+    let mut lines = vec![wording::verdicts::verdict(compared.verdict).to_owned()];
     if rank == Rank::Failed {
         lines[0] = "**failed**".into();
     } else {
@@ -220,15 +221,15 @@ fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
             lines[0] = format!("**{}**", lines[0]);
         }
         if let Some(severity) = compared.severity {
-            lines[0] += &format!(" ({})", render::words::severity(severity));
+            lines[0] += &format!(" ({})", wording::verdicts::severity(severity));
         }
-        lines.extend(render::words::diagnosis(compared).map(Into::into));
+        lines.extend(wording::verdicts::diagnosis(compared).map(Into::into));
     }
     if let Some(case) = case.filter(|case| !case.outcome.is_ok()) {
         lines.push(code(&sentence(&case.outcome)));
     }
     lines.extend(compared.gate.iter().map(|gate| {
-        let word = render::words::gate(gate.outcome);
+        let word = wording::verdicts::gate(gate.outcome);
         format!("gate {word}: {}", code(&gate.reason))
     }));
     lines.extend(compared.notes.iter().map(|note| code(note)));

@@ -1,7 +1,8 @@
 //! Strangers' texts in GitHub-flavoured Markdown, and numbers.
 
-use crate::render::{self, escape};
 use crate::report::model::{Change, Metric, Verdict};
+use crate::wording;
+use crate::wording::escape;
 
 /// Characters of a text that are shown at most: a table has to stay readable.
 const CHARS_MAX: usize = 240;
@@ -45,9 +46,9 @@ pub(super) fn case_name(plugin: &str, case: &str) -> String {
 /// A value of a metric with its unit.
 pub(super) fn value(metric: Metric, value: f64) -> String {
     match metric.unit() {
-        "ns" => render::duration(value),
-        "bytes" => render::bytes(value),
-        _ => render::amount(value),
+        "ns" => wording::duration(value),
+        "bytes" => wording::bytes(value),
+        _ => wording::amount(value),
     }
 }
 
@@ -73,7 +74,7 @@ pub(super) fn tally(verdicts: impl Iterator<Item = Verdict>) -> String {
     }
     let counts = counts.into_iter();
     let words = counts
-        .map(|(verdict, count)| format!("{count} {}", crate::render::words::verdict(verdict)));
+        .map(|(verdict, count)| format!("{count} {}", crate::wording::verdicts::verdict(verdict)));
     words.collect::<Vec<_>>().join(", ")
 }
 

@@ -22,9 +22,9 @@ use tough::schema::{
 use super::entry::{Entry, EntryError};
 use super::transport::METADATA;
 use super::{IndexError, load, pattern};
-use crate::package::id::{Release, is_part};
 use crate::package::oci::Descriptor;
 use crate::plugin::Digest;
+use crate::plugin::id::{Release, is_part};
 use crate::quoted::quoted;
 
 pub use self::error::EditError;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use tough::schema::Target;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::package::id::Release;
 use crate::plugin::Digest;
+use crate::plugin::id::Release;
 use crate::quoted::quoted;
 
 /// Where a release that is not in a registry lies, below the index.

@@ -1,7 +1,7 @@
 //! From what a user asks for to one release of an index, or to what may have been meant.
 
 use super::{Index, Listed};
-use crate::package::id::{PackageId, Wanted};
+use crate::plugin::id::{PackageId, Wanted};
 
 /// Two slips of the finger: swapped, missing, added or other letters.
 const DISTANCE_MAX: usize = 2;

@@ -16,10 +16,10 @@ use tough::{Transport, TransportError, TransportErrorKind, TransportStream, asyn
 use url::Url;
 
 use super::IndexError;
-use crate::package::fault::Fault;
 use crate::package::http::HttpError;
 use crate::package::strict_json;
 use crate::quoted::quoted;
+use crate::report::model::Fault;
 
 /// Where the metadata lies, below the index.
 pub(super) const METADATA: &str = "metadata";
@@ -202,7 +202,7 @@ impl Kind {
         }
         let (version, role) = stem.split_once('.')?;
         let is_version = version.len() <= 20 && version.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_version || !crate::package::id::is_part(role) {
+        if !is_version || !crate::plugin::id::is_part(role) {
             return None;
         }
         Some(match role {

@@ -20,8 +20,9 @@ use url::{Url, form_urlencoded};
 
 use super::challenge::Challenge;
 use super::error::{RegistryError, said};
-use super::{Reference, credentials, not_html, parsed};
+use super::{credentials, not_html, parsed};
 use crate::package::http::{Authorization, Content, Http, Request, Response, is_loopback};
+use crate::plugin::Reference;
 
 /// The answer of `/v2/`, which nobody reads, and of a token server: a token has some KiB, bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;

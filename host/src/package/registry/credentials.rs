@@ -19,8 +19,8 @@ use docker_credential::{CredentialRetrievalError, DockerCredential, get_credenti
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::reference::is_hub;
 use crate::checkout::open_regular;
+use crate::plugin::reference::is_hub;
 use crate::quoted::{quoted, quoted_path};
 
 /// It lists registries; somebody's has some KiB.

@@ -3,9 +3,9 @@
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-use super::ReferenceError;
 use crate::package::http::HttpError;
 use crate::plugin::Digest;
+use crate::plugin::ReferenceError;
 use crate::quoted::quoted;
 
 /// Why something cannot be had from a registry, or brought to it.

@@ -5,10 +5,11 @@ use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::access::Action;
-use super::{Registry, RegistryError, Target};
+use super::{Registry, RegistryError};
 use crate::package::http::{Content, Request, Response, shown_url};
 use crate::package::oci::{self, Descriptor};
 use crate::plugin::Digest;
+use crate::plugin::Target;
 use crate::quoted::quoted;
 
 /// Nobody needs what a registry says in answer to a push, bytes.

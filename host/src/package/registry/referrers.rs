@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::paging::Pages;
-use super::{Registry, RegistryError, Target, parsed};
+use super::{Registry, RegistryError, parsed};
 use crate::package::oci::{self, Descriptor, Index, Manifest, REFERRERS_MAX, ReferrersIndex};
 use crate::package::strict_json;
 use crate::plugin::Digest;
+use crate::plugin::Target;
 use crate::quoted::quoted;
 
 /// How often the index under the tag is read and, if need be, written. Two who write it at once

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::SignatureError;
-use crate::package::id::Release;
 use crate::package::strict_json;
 use crate::plugin::Digest;
+use crate::plugin::id::Release;
 use crate::quoted::quoted;
 
 /// The type of the payload (in-toto attestation framework, envelope).

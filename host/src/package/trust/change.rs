@@ -15,10 +15,10 @@ use super::{
     POLICY, POLICY_BYTES_MAX, ROOT_BYTES_MAX, Signer, Trust, TrustError, edit, key_path, read_keys,
     read_policy, read_sigstore_roots,
 };
-use crate::package::id::{Release, is_part};
 use crate::package::key::{Fingerprint, PublicKey};
 use crate::package::keyless::{Identity, TRUSTED_ROOT_BYTES_MAX};
 use crate::plugin::Digest;
+use crate::plugin::id::{Release, is_part};
 use crate::quoted::{quoted, quoted_path};
 
 /// A reason is a sentence, an issuer or a subject an address, bytes.

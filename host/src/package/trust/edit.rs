@@ -10,10 +10,10 @@ use toml_edit::{
 
 use super::policy::KeyTerms;
 use super::{Grant, TrustError};
-use crate::package::id::Release;
 use crate::package::key::Fingerprint;
 use crate::package::keyless::Identity;
 use crate::plugin::Digest;
+use crate::plugin::id::Release;
 
 /// The table of a publisher with the namespaces of a grant, made if there is none.
 pub(super) fn publisher<'a>(

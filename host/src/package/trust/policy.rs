@@ -10,10 +10,10 @@ use serde::de::{Deserializer, Error as _};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::package::id::{self, Release};
 use crate::package::key::Fingerprint;
 use crate::package::keyless::Identity;
 use crate::plugin::Digest;
+use crate::plugin::id::{self, Release};
 
 /// Whom the user trusts, and for what.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

@@ -9,9 +9,9 @@ use toml_edit::DocumentMut;
 use super::change::expect_enough;
 use super::policy::Policy;
 use super::{Trust, TrustError, edit};
-use crate::package::id::Release;
 use crate::package::key::Fingerprint;
 use crate::package::keyless::Identity;
+use crate::plugin::id::Release;
 use crate::quoted::quoted;
 
 impl Trust {

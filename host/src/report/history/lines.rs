@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 
 use super::Row;
-use crate::report::label::parts;
+use crate::report::model::parts;
 
 /// Parts of a source by whose end it is looked for; no path that is used has as many.
 const PARTS_MAX: usize = 64;

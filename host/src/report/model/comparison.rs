@@ -420,3 +420,19 @@ pub struct Point {
     #[serde(default)]
     pub differences: Vec<Difference>,
 }
+
+/// The rules unless the user says otherwise (METHOD.md).
+pub const RULES: Rules = Rules {
+    confidence: 0.99,
+    equivalence: 0.02,
+    threshold: 0.10,
+    fuel: None,
+    memory: None,
+    gates: false,
+    fuel_max: None,
+    memory_max: None,
+    counts_only: false,
+    baseless: false,
+    gone: Gone::Fail,
+    checksum: ChecksumRule::Match,
+};

@@ -195,8 +195,8 @@ mod tests {
             file: Some(Arc::new(File::open(&path).unwrap())),
             position: None,
             scratch: Scratch::new(
-                &crate::sandbox::Reach::default(),
-                &crate::sandbox::Limits::default(),
+                &crate::report::model::Reach::default(),
+                &crate::report::model::Limits::default(),
             ),
         };
         let failed = unwritable.write(Bytes::from_static(b"x"));

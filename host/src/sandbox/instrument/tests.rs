@@ -3,10 +3,9 @@ use crate::measure::{
     Batch, NoBench, Place, ProfileSchedule, ProfileSize, Profiled, Profiler, Sampler,
 };
 use crate::report::model::Outcome;
-use crate::sandbox::{
-    Build, CodeFile, Conditions, FuelGauge, Layout, Limits, Linked, Program, Reach, check, compile,
-    load, to_component,
-};
+use crate::report::model::{Limits, Reach};
+use crate::sandbox::{Conditions, FuelGauge, Linked, Program, check, compile, load, to_component};
+use crate::worker::{Build, CodeFile, Layout};
 
 const EVERYTHING: &str = include_str!("everything.wat");
 

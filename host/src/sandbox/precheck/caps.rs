@@ -11,6 +11,8 @@
 //! bytes, custom sections, the length of straight-line code. The size of a memory at its start is left to the limiter,
 //! which sums over all of them and names the limit.
 
+use crate::worker::FUNCTIONS_MAX;
+
 /// The caps of [`precheck`](super::precheck), all inclusive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StructureCaps {
@@ -120,7 +122,7 @@ impl Default for StructureCaps {
             imports: 65_536,
             exports: 65_536,
             name_bytes: 4_096,
-            functions: 131_072,
+            functions: FUNCTIONS_MAX,
             globals: 65_536,
             tables: 256,
             table_elements: 1_000_000,

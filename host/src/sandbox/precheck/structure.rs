@@ -6,7 +6,8 @@ use wasmparser::{
     Instance, Payload, SectionLimited,
 };
 
-use super::{Numbers, PrecheckError, StructureCaps, is_compiled};
+use super::{PrecheckError, StructureCaps};
+use crate::worker::{Numbers, is_compiled};
 
 mod module;
 

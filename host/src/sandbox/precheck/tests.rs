@@ -1,3 +1,5 @@
+use crate::report::model::PluginKind;
+use crate::worker::Numbers;
 use proptest::prelude::*;
 
 use super::*;

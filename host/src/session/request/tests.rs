@@ -8,9 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::compare::RULES;
-use crate::report::model::{CaseRules, ChecksumRule, Gone};
-use crate::sandbox::{Access, DirGrant, LIMITS};
+use crate::report::model::{Access, CaseRules, ChecksumRule, DirGrant, Gone, LIMITS, RULES};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/request.schema.json");
 

@@ -10,10 +10,10 @@ use super::exceptions::exceptions;
 use super::{CasePattern, Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
 use crate::checkout::Checkout;
 use crate::filter::CaseFilter;
-use crate::packaging::{Named, PACKAGE};
+use crate::plugin::{Named, PACKAGE};
 use crate::quantity;
 use crate::quoted::quoted;
-use crate::sandbox::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits, Variables};
+use crate::report::model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits, Variables};
 use crate::suite::criterion;
 use crate::suite::file::{File, GrantsTable, PluginTable};
 

@@ -12,7 +12,8 @@ use std::process::Command;
 use super::*;
 use crate::measure::{CountSettings, ProfileSize, Sampling, TimeSettings};
 use crate::report::model::{LimitKind, Outcome};
-use crate::sandbox::{Build, Layout, Limits, Reach};
+use crate::report::model::{Limits, Reach};
+use crate::worker::{Build, Layout};
 use crate::worker::{CompileJob, DescribeJob, ProgramJob, RunJob};
 
 /// What ARCHITECTURE promises of the supervisor.
@@ -22,7 +23,8 @@ const MEMORY_KB_MAX: u64 = 64 << 10;
 const JOB: &str = "DYNO_TEST_JOB";
 const PROGRAM: &str = "DYNO_TEST_PROGRAM";
 
-/// What every worker says first.
+/// What every worker says first, and next.
+const HELLO: &str = r#"{"event":"hello","protocol":1,"engine":"e","version":"1","settings":{},"compatibility":"0a"}"#;
 const CONFINED: &str = r#"{"event":"confined","layers":["rlimits"]}"#;
 const DONE: &str = r#"{"event":"done","outcome":{"kind":"ok"}}"#;
 
@@ -93,10 +95,18 @@ fn script(place: &Path, line: &str) -> PathBuf {
 }
 
 fn listened(program: PathBuf, job: &Job) -> Report {
-    let supervisor = Supervisor {
+    ran(&supervisor(program), job)
+}
+
+fn supervisor(program: PathBuf) -> Supervisor {
+    Supervisor {
         program,
         cancel: Cancel::never(),
-    };
+        hello: Arc::default(),
+    }
+}
+
+fn ran(supervisor: &Supervisor, job: &Job) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -108,7 +118,7 @@ fn listened(program: PathBuf, job: &Job) -> Report {
 /// How a supervisor takes these lines.
 fn said(name: &str, lines: &[&str]) -> Report {
     let place = tempfile::tempdir().unwrap();
-    let text = lines.iter().map(|line| format!("{line}\n"));
+    let text = [HELLO].iter().chain(lines).map(|line| format!("{line}\n"));
     let program = sayer(place.path(), text.collect::<String>().as_bytes());
     listened(program, &job(name))
 }
@@ -261,8 +271,8 @@ fn whatever_a_worker_says_the_supervisor_stays_small() {
     for (job, what, words) in floods {
         let place = tempfile::tempdir().unwrap();
         let begun = match what {
-            "many layers" => words,
-            _ => format!("{CONFINED}\n{words}"),
+            "many layers" => format!("{HELLO}\n{words}"),
+            _ => format!("{HELLO}\n{CONFINED}\n{words}"),
         };
         let program = sayer(place.path(), begun.as_bytes());
         let (ended, peak) = heard(job, &program);
@@ -301,7 +311,7 @@ fn what_was_not_asked_for_is_not_taken() {
     for lines in [vec![CONFINED, &ten, timed, DONE], vec![CONFINED, DONE]] {
         let report = said("time", &lines);
         assert_eq!(report.ended, Ended::Finished, "{lines:?}");
-        assert_eq!(report.events.len(), lines.len());
+        assert_eq!(report.events.len(), 1 + lines.len());
     }
     assert_eq!(
         said("cases", &[CONFINED, &many, DONE]).ended,
@@ -333,6 +343,7 @@ fn what_was_not_asked_for_is_not_taken() {
             "samples after its end",
             vec![CONFINED, timed, DONE, &ten],
         ),
+        ("time", "a second greeting", vec![CONFINED, HELLO, DONE]),
         ("time", "a second end", vec![CONFINED, DONE, DONE]),
         (
             "time",
@@ -367,4 +378,61 @@ fn what_was_not_asked_for_is_not_taken() {
             "{job}, {what}: {outcome:?}"
         );
     }
+}
+
+/// If this fails, a worker of another release is given jobs that it takes for something else.
+#[test]
+fn a_worker_says_first_who_it_is() {
+    let ended = |lines: &[&str]| {
+        let place = tempfile::tempdir().unwrap();
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        listened(sayer(place.path(), text.as_bytes()), &job("time")).ended
+    };
+    let nothing = ended(&[CONFINED, DONE]);
+    assert!(
+        matches!(&nothing, Ended::Died(how) if how.contains("out of its turn")),
+        "{nothing:?}"
+    );
+    let other = r#"{"event":"hello","protocol":7,"what":"is new"}"#;
+    let Ended::Host(message) = ended(&[other, DONE]) else {
+        panic!("another protocol is spoken to");
+    };
+    assert!(
+        message.starts_with("the worker speaks protocol 7, and this dyno speaks 1"),
+        "{message}"
+    );
+    for (what, hostile) in [
+        ("a hash that leads elsewhere", HELLO.replace("0a", "../a")),
+        (
+            "a long name",
+            HELLO.replace("\"e\"", &format!("\"{}\"", "e".repeat(300))),
+        ),
+    ] {
+        let ended = ended(&[&hostile, CONFINED, DONE]);
+        assert!(
+            matches!(ended, Ended::Died(_) | Ended::Flooded),
+            "{what}: {ended:?}"
+        );
+    }
+}
+
+/// If this fails, one side of a comparison can run in another engine than the other one.
+#[test]
+fn a_worker_that_is_replaced_in_between_is_noticed() {
+    let place = tempfile::tempdir().unwrap();
+    let supervisor = supervisor(sayer(place.path(), format!("{HELLO}\n{DONE}\n").as_bytes()));
+    let say = |version: &str| {
+        let hello = HELLO.replace("\"1\"", &format!("\"{version}\""));
+        fs::write(
+            place.path().join("words"),
+            format!("{hello}\n{CONFINED}\n{DONE}\n"),
+        )
+        .unwrap();
+        ran(&supervisor, &job("time")).ended
+    };
+    assert_eq!(say("1"), Ended::Finished);
+    let Ended::Host(message) = say("2") else {
+        panic!("nobody noticed");
+    };
+    assert!(message.contains("it is e 2 now"), "{message}");
 }

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::package::id::Release;
 use crate::package::index::{EntryError, IndexError};
 use crate::package::key::Fingerprint;
 use crate::plugin::Digest;
+use crate::plugin::id::Release;
 
 /// An index cannot be changed or signed.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,8 @@
 use tough::Repository;
 use tough::schema::{DelegatedRole, PathSet, Targets};
 
-use crate::package::id::is_part;
 use crate::package::index::{Index, IndexError, Listed, pattern};
+use crate::plugin::id::is_part;
 use crate::quoted::quoted;
 
 /// How many sentences about targets that cannot be listed are kept: enough to see what is wrong.

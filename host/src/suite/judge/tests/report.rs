@@ -131,7 +131,7 @@ fn comparison(outcome: GateOutcome) -> Comparison {
             fuel: None,
             memory: None,
             gates: true,
-            ..crate::compare::RULES
+            ..crate::report::model::RULES
         },
         exceptions: Exceptions::default(),
         cases: vec![CaseComparison {

@@ -1,8 +1,5 @@
 //! Makes a hostile string harmless in a terminal or a CI log.
 
-use std::io::{self, Write};
-
-use super::Sink;
 use crate::visible::{commands, spelled};
 
 /// Characters that are shown at most; what follows is counted.
@@ -24,24 +21,8 @@ pub fn escape(text: &str) -> String {
 }
 
 /// The text, line by line, each escaped.
-pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
+pub fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(escape)
-}
-
-/// Writes a stranger's text of several lines: the first behind `start`, the others below it behind a bar, so that
-/// each can be seen to belong to it.
-///
-/// # Errors
-/// If `out` cannot be written.
-pub fn paragraph(
-    out: &mut Sink<impl Write>,
-    start: &str,
-    indent: &str,
-    text: &str,
-) -> io::Result<()> {
-    let mut lines = lines(text);
-    writeln!(out, "{start}{}", lines.next().unwrap_or_default())?;
-    lines.try_for_each(|line| writeln!(out, "{indent}| {line}"))
 }
 
 #[cfg(test)]
@@ -59,16 +40,5 @@ mod tests {
         assert_eq!(escape("##vso[x]"), "#\\u{23}vso[x]");
         let long = escape(&"x".repeat(3000));
         assert!(long.ends_with("x… (1000 more characters)"));
-    }
-
-    #[test]
-    fn no_line_of_a_text_stands_alone() {
-        let shown = crate::render::sink::plain(|out| {
-            paragraph(out, "✗ ", "    ", "a\n::error::b\r\nc\u{85}::d\n\ne")
-        });
-        assert_eq!(
-            shown,
-            "✗ a\n    | ::error::b\n    | c\\u{85}::d\n    | \n    | e\n"
-        );
     }
 }

@@ -1,8 +1,8 @@
 //! What went wrong, in one sentence.
 
 use crate::quantity;
+use crate::report::model::LimitUnit;
 use crate::report::model::{LimitKind, Mark, Outcome};
-use crate::sandbox::LimitUnit;
 
 /// An outcome in one sentence; what it says more stands on further lines.
 #[must_use]
@@ -47,7 +47,7 @@ fn limit_sentence(limit: LimitKind, cap: u64, actual: Option<u64>) -> String {
 }
 
 /// A mark in a word or two.
-pub(crate) fn mark(mark: Mark) -> &'static str {
+pub fn mark(mark: Mark) -> &'static str {
     match mark {
         Mark::Nondeterministic => "nondeterministic",
         Mark::Noisy => "noisy",
@@ -66,7 +66,7 @@ pub(crate) fn mark(mark: Mark) -> &'static str {
 }
 
 /// A mark in a sentence.
-pub(crate) fn explain(mark: Mark) -> &'static str {
+pub fn explain(mark: Mark) -> &'static str {
     match mark {
         Mark::Nondeterministic => "fuel or checksum differ between passes, batches or processes",
         Mark::Noisy => {

@@ -3,9 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Home, PackagingError};
-use crate::package::id::Wanted;
-use crate::package::registry::Reference;
+use super::Reference;
+use super::id::Wanted;
 
 /// What stands before the id or reference of a package where nothing else can be meant.
 pub const PACKAGE: &str = "package:";
@@ -54,21 +53,14 @@ impl Named {
         (is_tar && path.is_file()).then(|| Self::File(path.into()))
     }
 
-    /// Whether this is taken for a package even where there is a path of this name: it says which release or tag, it is
-    /// installed, or the user trusts a publisher of its namespace.
-    ///
-    /// # Errors
-    /// If what is installed or trusted cannot be read.
-    pub fn is_claimed(&self, home: Option<&Home>) -> Result<bool, PackagingError> {
-        Ok(match (self, home) {
-            (Self::File(_), _) => false,
-            (Self::Reference(reference), _) => reference.target().is_ok(),
-            (Self::Wanted(wanted), _) if !wanted.is_any() => true,
-            (Self::Wanted(_), None) => false,
-            (Self::Wanted(wanted), Some(home)) => {
-                home.trust()?.knows(wanted.id.namespace()) || home.store().find(wanted)?.is_some()
-            }
-        })
+    /// Whether it says which release or tag, so that it is a package whatever paths there are.
+    #[must_use]
+    pub fn says_which(&self) -> bool {
+        match self {
+            Self::File(_) => false,
+            Self::Reference(reference) => reference.target().is_ok(),
+            Self::Wanted(wanted) => !wanted.is_any(),
+        }
     }
 }
 
@@ -108,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_says_which_release_is_a_package_whatever_files_there_are() {
-        let claims = |text: &str| Named::package(text).map(|named| named.is_claimed(None).unwrap());
+        let claims = |text: &str| Named::package(text).map(|named| named.says_which());
         for text in [
             "acme/json@1.2.0",
             "ghcr.io/a/b:1",

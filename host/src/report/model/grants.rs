@@ -8,8 +8,6 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::quoted::{quoted, quoted_path};
-
 /// What plugins may reach. [`Grants::default`] is the denial of everything: no directory, no
 /// variable, no argument; stdin is empty, and sockets and HTTP are never linked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -82,7 +80,7 @@ impl Grants {
     pub fn resolved(mut self) -> Result<Self, GrantError> {
         for dir in &mut self.dirs {
             let found = dir.host.canonicalize().ok().filter(|path| path.is_dir());
-            dir.host = found.ok_or_else(|| GrantError::Dir(quoted_path(&dir.host)))?;
+            dir.host = found.ok_or_else(|| GrantError::Dir(dir.host.display().to_string()))?;
         }
         Ok(self)
     }
@@ -94,7 +92,7 @@ impl Grants {
     pub fn expect_values(&self, values: &Variables) -> Result<(), GrantError> {
         let missing = self.env.iter().find(|name| values.get(name).is_none());
         match missing {
-            Some(name) => Err(GrantError::Variable(quoted(name))),
+            Some(name) => Err(GrantError::Variable(name.clone())),
             None => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ use crate::visible::{line_commands, spelled};
 /// A word as a POSIX shell reads it as one, made of nothing that cannot be seen: what cannot is written as `printf`
 /// writes it.
 #[must_use]
-pub(crate) fn word(word: &str) -> String {
+pub fn word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
     let quoted = match !word.is_empty() && word.chars().all(plain) {
         true => word.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::report::model::LimitKind;
+use super::LimitKind;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]

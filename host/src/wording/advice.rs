@@ -1,7 +1,7 @@
 //! What a memory profile suggests to the author of a case, in sentences. Pure; what it says is a hint
 //! beside the numbers and never a verdict.
 
-use crate::render;
+use super::bytes;
 use crate::report::model::MemoryProfile;
 
 /// Below this, a page or two more or less is nobody's business (a WebAssembly page is 64 KiB).
@@ -38,7 +38,7 @@ fn kept(profile: &MemoryProfile) -> Option<String> {
         format!(
             "memory after release is {:.0} % of the peak: the case keeps the {} that it allocated",
             share * 100.0,
-            render::bytes(grown as f64)
+            bytes(grown as f64)
         )
     })
 }
@@ -61,7 +61,7 @@ fn steps(profile: &MemoryProfile) -> Option<String> {
         format!(
             "memory grew {count} times, by {} on average: reserving once what is needed would save \
              those calls",
-            render::bytes(grown as f64 / count as f64)
+            bytes(grown as f64 / count as f64)
         )
     })
 }

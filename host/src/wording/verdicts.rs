@@ -8,7 +8,7 @@ use crate::report::model::{
 };
 
 /// A verdict in a word, as in the JSON document.
-pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Regressed => "regressed",
         Verdict::Unsure => "unsure",
@@ -21,7 +21,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
 }
 
 /// A severity in a word, as in the JSON document.
-pub(crate) fn severity(severity: Severity) -> &'static str {
+pub fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Drift => "drift",
         Severity::Minor => "minor",
@@ -31,7 +31,7 @@ pub(crate) fn severity(severity: Severity) -> &'static str {
 }
 
 /// A gate's outcome in a word, as in the JSON document.
-pub(crate) fn gate(outcome: GateOutcome) -> &'static str {
+pub fn gate(outcome: GateOutcome) -> &'static str {
     match outcome {
         GateOutcome::Passed => "passed",
         GateOutcome::Unsure => "unsure",
@@ -86,7 +86,7 @@ fn limits(rules: &CaseRules, whole: &Rules) -> Vec<String> {
 }
 
 /// What time and fuel of a case say together.
-pub(crate) fn diagnosis(compared: &CaseComparison) -> Option<&'static str> {
+pub fn diagnosis(compared: &CaseComparison) -> Option<&'static str> {
     let fuel = compared.change(Metric::Fuel);
     let grew = fuel.is_some_and(|fuel| fuel.ratio > 1.0);
     Some(match (compared.diagnosis?, grew) {

@@ -2,8 +2,8 @@
 //! case alone, and takes the report and the conditions of the run that it is about.
 
 use crate::quantity;
+use crate::report::model::LIMITS;
 use crate::report::model::{Plugin, Run};
-use crate::sandbox::LIMITS;
 
 use super::shell;
 
@@ -58,7 +58,7 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
 
 /// The command that made a run, for one of its cases alone. A suite or a request chooses its cases itself.
 #[must_use]
-pub(super) fn rerun(run: &Run, case: &str) -> String {
+pub fn rerun(run: &Run, case: &str) -> String {
     let typed = Typed::of(run);
     let mut words = vec!["dyno".to_owned()];
     if typed.verb() == Some("suite") || typed.has("--request") {

@@ -10,8 +10,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::MetadataExt as _;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, OpenOptions, OpenOptionsExt as _};
 
-use super::Reach;
 use crate::report::model::LimitKind;
+use crate::report::model::Reach;
 
 /// What may still be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,10 @@ pub fn copy(from: &Path, to: &Path, mut left: Quota) -> io::Result<Quota> {
 }
 
 /// Makes every scratch directory what it was at the beginning.
-pub(super) fn restore(grants: &Reach) -> io::Result<()> {
+///
+/// # Errors
+/// If one cannot be emptied or filled.
+pub fn restore(grants: &Reach) -> io::Result<()> {
     for dir in &grants.dirs {
         if let Some(pristine) = &dir.pristine {
             let host = open(&dir.host)?;
@@ -136,7 +139,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::sandbox::{Access, ReachDir};
+    use crate::report::model::{Access, ReachDir};
 
     #[test]
     fn what_an_instance_made_changed_or_removed_is_as_before() {

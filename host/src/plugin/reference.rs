@@ -174,15 +174,15 @@ impl fmt::Display for Target {
 }
 
 /// What answers for `docker.io`.
-pub(super) const HUB_HOST: &str = "registry-1.docker.io";
+pub const HUB_HOST: &str = "registry-1.docker.io";
 
 /// Whether a registry is Docker Hub by one of its names.
-pub(super) fn is_hub(registry: &str) -> bool {
+pub fn is_hub(registry: &str) -> bool {
     matches!(registry, "docker.io" | "index.docker.io" | HUB_HOST)
 }
 
 /// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` (distribution specification 1.1).
-pub(super) fn is_tag(text: &str) -> bool {
+pub fn is_tag(text: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     text.len() <= TAG_CHARS_MAX
         && text.bytes().next().is_some_and(is_word)

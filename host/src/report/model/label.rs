@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path};
 
-use super::model::Plugin;
+use super::Plugin;
 
 /// Digits of a digest that tell two components apart.
 const DIGEST_DIGITS: usize = 8;
@@ -14,7 +14,7 @@ const DIGEST_DIGITS: usize = 8;
 const LEVELS_MAX: usize = 32;
 
 /// Labels each plugin with the first of its [`Names`] that no other one has.
-pub(crate) fn label(mut plugins: Vec<&mut Plugin>) {
+pub fn label(mut plugins: Vec<&mut Plugin>) {
     let mut names: Vec<Names> = plugins.iter().map(|plugin| Names::of(plugin)).collect();
     loop {
         let mut bearers: HashMap<String, usize> = HashMap::new();
@@ -130,7 +130,7 @@ impl Names {
 }
 
 /// The parts of a path that say something, from the top.
-pub(crate) fn parts(source: &str) -> Vec<String> {
+pub fn parts(source: &str) -> Vec<String> {
     let parts = Path::new(source)
         .components()
         .filter_map(|part| match part {
