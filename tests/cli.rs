@@ -9,8 +9,8 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
-use dyno_host::report::Store;
-use dyno_host::report::model::Run;
+use dyno_model::Run;
+use dyno_report::Store;
 
 use super::support::{Bench, QUICK, Said, fib, finish, plugin, repository};
 

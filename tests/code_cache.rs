@@ -15,7 +15,7 @@ use super::support::{Bench, QUICK, case, finish, gather, plugin, plugin_of, show
 /// Cached files of a plugin, by its path in the working directory.
 fn code_of(bench: &Bench, file: &str) -> Vec<PathBuf> {
     let bytes = fs::read(bench.path(file)).unwrap();
-    let digest = dyno_host::plugin::Digest::of(&bytes).hex();
+    let digest = dyno_plugin::Digest::of(&bytes).hex();
     let mut files = bench.cached();
     files.retain(|path| {
         path.file_name()

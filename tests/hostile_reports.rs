@@ -9,8 +9,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use dyno_host::report::model::{Metric, Run};
-use dyno_host::report::{Baseline, Store, pack};
+use dyno_model::{Metric, Run};
+use dyno_report::{Baseline, Store, pack};
 use nix::sys::resource::{UsageWho, getrusage};
 use rusqlite::Connection;
 

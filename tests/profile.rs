@@ -83,7 +83,7 @@ fn two_profiles_are_equal_to_the_byte_and_each_is_the_fuel_that_is_counted() {
     let bench = Bench::new();
     bench.write(
         "all.wat",
-        include_str!("../host/src/sandbox/instrument/everything.wat"),
+        include_str!("../host/sandbox/src/instrument/everything.wat"),
     );
     for (out, plugin) in [("a", "all.wat"), ("b", "all.wat")] {
         bench.dyno(["profile", "--out", out, plugin]).exits(0);

@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use dyno_host::report::model;
-use dyno_host::session;
+use dyno_model as model;
+use dyno_session as session;
 use serde_json::{Value, json};
 
 use super::support::{Bench, QUICK, Said, case, finish, plugin};
@@ -562,7 +562,7 @@ fn a_run_is_the_same_there_and_back_and_follows_its_schema() {
     let run = finish_of(command, &["--format", "json", "a.wat"])
         .exits(5)
         .json();
-    let schema: Value = serde_json::from_str(dyno_host::export::SCHEMA).unwrap();
+    let schema: Value = serde_json::from_str(dyno_export::SCHEMA).unwrap();
     assert!(jsonschema::draft202012::is_valid(&schema, &run), "{run:#}");
     let read: model::Run = serde_json::from_value(run.clone()).unwrap();
     let mut again = serde_json::to_value(&read).unwrap();

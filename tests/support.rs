@@ -28,7 +28,7 @@ const NOBODY: u32 = 65534;
 
 /// The root of the repository.
 pub(crate) fn repository() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// The plugin that needs no toolchain.

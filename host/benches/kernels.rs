@@ -12,10 +12,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use dyno_host::report::model::Sample;
-use dyno_host::session::random_u64;
-use dyno_host::stats;
-use dyno_host::worker::PADDING_VARIABLE;
+use dyno_job::PADDING_VARIABLE;
+use dyno_model::Sample;
+use dyno_session::random_u64;
+use dyno_stats as stats;
 use product::{Result, figure};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};

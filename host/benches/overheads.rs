@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use dyno_host::report::model::{CountPass, Run};
+use dyno_model::{CountPass, Run};
 use product::{Result, dyno, figure, median, peak_mb};
 
 mod empty_guest;
@@ -16,7 +16,7 @@ mod product;
 
 macro_rules! sample {
     ($name:literal) => {
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../sample-plugins/", $name)
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../sample-plugins/", $name)
     };
 }
 

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use dyno_host::package::index::{Entry, Expiries, Holder, Holders, IndexEditor, Location};
-use dyno_host::package::key::PrivateKey;
-use dyno_host::package::oci::{self, Descriptor};
-use dyno_host::plugin::id::Release;
+use dyno_package::index::{Entry, Expiries, Holder, Holders, IndexEditor, Location};
+use dyno_package::key::PrivateKey;
+use dyno_package::oci::{self, Descriptor};
+use dyno_plugin::id::Release;
 use product::{Result, dyno, figure, median, peak_mb};
 use registry_server::RegistryServer;
 

@@ -13,12 +13,12 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dyno_host::export::{Format, export};
-use dyno_host::report::model::{
+use dyno_export::{Format, export};
+use dyno_model::{
     Case, CaseSpec, Estimate, IntervalMethod, Machine, Measurement, Metric, Outcome, Plugin,
     PluginKind, Process, Run, RunStatus, Sample,
 };
-use dyno_host::report::{Store, pack};
+use dyno_report::{Store, pack};
 
 const CASES: u64 = 1000;
 const PROCESSES: u32 = 5;
@@ -152,7 +152,7 @@ fn history(place: &Path) -> Result<(), Box<dyn Error>> {
                 .iter()
                 .map(|point| point.median)
                 .collect();
-            std::hint::black_box(dyno_host::stats::change_points(&values));
+            std::hint::black_box(dyno_stats::change_points(&values));
             Ok(())
         })?);
     }

@@ -81,7 +81,7 @@ fn what_a_clone_keeps_is_no_link_no_device_and_not_endless() {
     }
 }
 
-/// What the store calls these files, as [`Components`](dyno_host::baseline::Components) does.
+/// What the store calls these files, as [`Components`](dyno_session::baseline::Components) does.
 fn name_of(entry: &Path) -> String {
     let digest = |bytes: &[u8]| {
         let digest = Sha256::digest(bytes);

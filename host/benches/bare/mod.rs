@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dyno_host::report::model::Sample;
-use dyno_host::worker::confine;
+use dyno_model::Sample;
+use dyno_system::confine;
 use nix::time::{ClockId, clock_gettime};
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Config, Engine, OptLevel, Store, StoreContextMut};

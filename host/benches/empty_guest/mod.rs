@@ -3,16 +3,17 @@
 
 use std::time::Instant;
 
-use dyno_host::measure::{Batch, Order, Sampler, Schedule, SystemClock};
-use dyno_host::report::model::{Limits, Reach};
-use dyno_host::sandbox::{self, Conditions, FuelGauge, Linked, Program};
-use dyno_host::stats;
-use dyno_host::worker::{Build, CodeFile, Layout};
+use dyno_job::{Build, CodeFile, Layout};
+use dyno_measure::{Batch, Order, Sampler, Schedule, SystemClock};
+use dyno_model::{Limits, Reach};
+use dyno_sandbox as sandbox;
+use dyno_sandbox::{Conditions, FuelGauge, Linked, Program};
+use dyno_stats as stats;
 
 use crate::product::Result;
 
 /// The same one by which every run measures its empty batch.
-const GUEST: &str = include_str!("../../src/session/empty.wat");
+const GUEST: &str = include_str!("../../session/src/empty.wat");
 
 const BATCHES: u64 = 100_000;
 const ROUNDS: usize = 15;

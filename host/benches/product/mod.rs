@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use dyno_host::report::model::Run;
-use dyno_host::stats;
+use dyno_model::Run;
+use dyno_stats as stats;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The guests of the benchmarks.
-pub(crate) const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/guest");
+pub(crate) const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../benches/guest");
 
 /// `dyno` with arguments, its stdout to be read.
 pub(crate) fn dyno(args: &[&str]) -> Command {

@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use dyno_host::package::layout::{Contents, Layout, LayoutError, write_tar};
-use dyno_host::package::manifest::PackageManifest;
-use dyno_host::package::oci;
-use dyno_host::plugin::Digest;
-use dyno_host::report::Store;
-use dyno_host::report::model::Run;
+use dyno_model::Run;
+use dyno_package::layout::{Contents, Layout, LayoutError, write_tar};
+use dyno_package::manifest::PackageManifest;
+use dyno_package::oci;
+use dyno_plugin::Digest;
+use dyno_report::Store;
 use tempfile::TempDir;
 
 use super::repository_file;

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use dyno_host::package::index::{Entry, Expiries, Holder, Holders, Index, IndexEditor, Source};
-use dyno_host::package::key::{KeyError, PrivateKey};
-use dyno_host::package::oci::Descriptor;
-use dyno_host::plugin::Digest;
+use dyno_package::index::{Entry, Expiries, Holder, Holders, Index, IndexEditor, Source};
+use dyno_package::key::{KeyError, PrivateKey};
+use dyno_package::oci::Descriptor;
+use dyno_plugin::Digest;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

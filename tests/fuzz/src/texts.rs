@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use dyno_host::package::key::PublicKey;
-use dyno_host::package::{keyless, signature};
-use dyno_host::plugin::{Digest, Manifest};
-use dyno_host::report::model::LimitKind;
-use dyno_host::suite::Suite;
-use dyno_host::worker::{Ended, Event, Report};
+use dyno_job::{Ended, Event, Report};
+use dyno_model::LimitKind;
+use dyno_package::key::PublicKey;
+use dyno_package::{keyless, signature};
+use dyno_plugin::{Digest, Manifest};
+use dyno_suite::Suite;
 
 use super::{repository_file, repository_files};
 use crate::index::key;

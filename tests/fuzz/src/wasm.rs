@@ -1,8 +1,9 @@
 //! Binaries: what makes a component of a module, what checks one, and what rewrites one.
 
 use arbitrary::Unstructured;
-use dyno_host::report::model::Limits;
-use dyno_host::sandbox::{self, PrecheckError, StructureCaps};
+use dyno_model::Limits;
+use dyno_sandbox as sandbox;
+use dyno_sandbox::{PrecheckError, StructureCaps};
 use wasm_encoder::{Component, ComponentSectionId, InstanceSection, ModuleArg, RawSection};
 use wasmparser::{Validator, WasmFeatures};
 

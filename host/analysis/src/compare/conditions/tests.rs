@@ -1,0 +1,258 @@
+use super::*;
+use crate::compare::compare;
+use dyno_fixture::{full, plain_case, plain_process};
+use dyno_model::RULES;
+use dyno_model::{
+    Comparison, Exceptions, GateOutcome, Machine, Pairing, Plugin, Process, Rules, Sample, Verdict,
+};
+
+/// Ten processes of some milliseconds about a level, of whose wall time other programs took a share.
+fn processes(ns: f64, taken: f64) -> Vec<Process> {
+    let process = |block: u32| {
+        let ns = ns * (1.0 + 0.001 * f64::from(block % 5));
+        let sample = Sample {
+            iterations: 1000,
+            wall_ns: (ns * 1000.0 / (1.0 - taken)) as u64,
+            cpu_ns: (ns * 1000.0) as u64,
+            switches: u32::from(taken > 0.0),
+            waits: 0,
+        };
+        plain_process(block, vec![sample])
+    };
+    (0..10).map(process).collect()
+}
+
+/// A run of one case with so much fuel that takes so long.
+fn run(digest: &str, fuel: f64, ns: f64, taken: f64) -> Run {
+    Run {
+        machine: Machine::default(),
+        empty_batch_ns: Some(100.0),
+        grants: Vec::new(),
+        plugins: vec![Plugin {
+            digest: Some(digest.into()),
+            inputs: Some("none".into()),
+            cases: vec![plain_case("x", fuel, processes(ns, taken))],
+            ..Plugin::named("p", "p")
+        }],
+        ..full()
+    }
+}
+
+const GATE: Rules = Rules {
+    gates: true,
+    fuel: Some(0.01),
+    ..RULES
+};
+
+fn stored(base: &Run, candidate: &Run, rules: Rules) -> Comparison {
+    let names = ["base", "candidate"];
+    compare(
+        base,
+        candidate,
+        names,
+        Pairing::Stored,
+        (rules, Exceptions::NONE),
+        String::new(),
+    )
+}
+
+/// What is said of the one case: the verdict of time, of fuel, and the gate's outcome.
+fn said(comparison: &Comparison) -> (Verdict, Verdict, GateOutcome) {
+    let case = &comparison.cases[0];
+    let fuel = case.change(Metric::Fuel).unwrap().verdict;
+    (case.verdict, fuel, case.gate.as_ref().unwrap().outcome)
+}
+
+#[test]
+fn the_same_conditions_are_no_difference_and_say_what_the_noise_hides() {
+    let (base, candidate) = (run("a", 100.0, 5000.0, 0.0), run("b", 130.0, 6500.0, 0.0));
+    let found = stored(&base, &candidate, GATE);
+    assert_eq!(found.conditions.differences, []);
+    let noise = found.conditions.noise.unwrap();
+    assert!(
+        noise.resolution > 0.0 && noise.resolution < 0.01,
+        "{noise:?}"
+    );
+    assert_eq!(
+        (noise.base.preempted, noise.base.noisy, noise.base.cases),
+        (0.0, 0, 1)
+    );
+    // A gate of stored runs still has to be confirmed by fresh blocks, which fuel has not.
+    assert_eq!(
+        said(&found),
+        (
+            Verdict::Regressed,
+            Verdict::Regressed,
+            GateOutcome::Regressed
+        )
+    );
+    // Side by side nothing can differ.
+    let names = ["base", "candidate"];
+    let mut other = candidate.clone();
+    other.seed = 1;
+    let paired = compare(
+        &base,
+        &other,
+        names,
+        Pairing::Paired,
+        (GATE, Exceptions::NONE),
+        String::new(),
+    );
+    assert_eq!(paired.conditions, Default::default());
+}
+
+#[test]
+fn what_a_condition_may_have_changed_is_unsure_and_nothing_else() {
+    let base = run("a", 100.0, 5000.0, 0.0);
+    let unsure = Verdict::Unsure;
+    type Change = fn(&mut Run);
+    let changes: [(Change, Verdict, Verdict, GateOutcome); 6] = [
+        (|run| run.seed = 1, unsure, unsure, GateOutcome::Unsure),
+        (
+            |run| run.engine = "x 1".into(),
+            unsure,
+            unsure,
+            GateOutcome::Unsure,
+        ),
+        // Fuel is known to have grown, whatever time did.
+        (
+            |run| run.confinement = vec!["rlimits".into()],
+            unsure,
+            Verdict::Regressed,
+            GateOutcome::Regressed,
+        ),
+        (
+            |run| run.empty_batch_ns = Some(150.0),
+            unsure,
+            Verdict::Regressed,
+            GateOutcome::Regressed,
+        ),
+        (
+            |run| {
+                run.settings.insert("count_batch_fuel".into(), 1);
+            },
+            Verdict::Regressed,
+            unsure,
+            GateOutcome::Unsure,
+        ),
+        // A kernel, a limit that was not hit and a layer of another version change nothing.
+        (
+            |run| {
+                run.confinement = vec!["rlimits".into(), "landlock (ABI 9)".into()];
+                run.machine = Machine::of([("kernel".to_owned(), "9".to_owned())].into());
+                run.limits.values_mut().for_each(|limit| *limit += 1);
+                run.settings.insert("blocks".into(), 3);
+            },
+            Verdict::Regressed,
+            Verdict::Regressed,
+            GateOutcome::Regressed,
+        ),
+    ];
+    let mut base = base;
+    base.machine = Machine::of(Default::default());
+    for (at, (change, time, fuel, gate)) in changes.into_iter().enumerate() {
+        let mut candidate = run("b", 130.0, 6500.0, 0.0);
+        candidate.machine = base.machine.clone();
+        change(&mut candidate);
+        let found = stored(&base, &candidate, GATE);
+        assert!(!found.conditions.differences.is_empty());
+        assert_eq!(said(&found), (time, fuel, gate), "{at}: {found:#?}");
+        let is_unsettled = time == unsure || fuel == unsure;
+        assert_eq!(
+            found.cases[0].notes.len(),
+            usize::from(is_unsettled),
+            "{at}"
+        );
+    }
+}
+
+/// If this fails, what would have failed passes because it is not known.
+#[test]
+fn a_gate_never_passes_what_is_unsettled() {
+    let base = run("a", 100.0, 5000.0, 0.0);
+    let same = run("b", 100.0, 5000.0, 0.0);
+    assert_eq!(said(&stored(&base, &same, GATE)).2, GateOutcome::Passed);
+    let mut other = same.clone();
+    other.seed = 1;
+    let found = stored(&base, &other, GATE);
+    assert_eq!(
+        said(&found),
+        (Verdict::Unsure, Verdict::Unsure, GateOutcome::Unsure)
+    );
+    let reason = &found.cases[0].gate.as_ref().unwrap().reason;
+    assert_eq!(
+        reason,
+        "the runs were made under other conditions: they differ in seed"
+    );
+    // Identical bytes cannot have changed, however their times were taken.
+    let mut identical = run("a", 100.0, 9000.0, 0.0);
+    identical.empty_batch_ns = Some(190.0);
+    assert_eq!(said(&stored(&base, &identical, GATE)).0, Verdict::Identical);
+}
+
+/// If this fails, a busy machine makes a regression of nothing, or hides one.
+#[test]
+fn under_another_load_wall_time_stands_only_where_cpu_time_agrees() {
+    let (quiet, slow) = (run("a", 100.0, 5000.0, 0.0), run("b", 100.0, 6500.0, 0.5));
+    // Slower by both clocks: 30 % by the one that other programs cannot change.
+    assert_eq!(
+        stored(&quiet, &slow, GATE).cases[0].verdict,
+        Verdict::Regressed
+    );
+    // Nothing but other programs took time from it, so that CPU time decides, and wall time shows nothing.
+    let busy = run("b", 100.0, 5000.0, 0.5);
+    let found = stored(&quiet, &busy, GATE);
+    assert_eq!(said(&found).0, Verdict::Equivalent);
+    assert_eq!(found.cases[0].decided_by, Some(Metric::CpuTime));
+    assert_eq!(
+        found.cases[0].change(Metric::WallTime).unwrap().verdict,
+        Verdict::Unsure
+    );
+    assert_eq!(found.conditions.differences[0].condition, Condition::Load);
+    assert_eq!(
+        found.conditions.differences[0].candidate.as_deref(),
+        Some("50.0 %")
+    );
+    // A guest that waits of its own accord has no CPU time to fall back to: the base waited, or was kept waiting.
+    let mut base = run("a", 100.0, 5000.0, 0.2);
+    let mut candidate = run("b", 100.0, 5000.0, 0.2);
+    let waits = |run: &mut Run, switches| {
+        let processes = run.plugins[0].cases[0].processes.iter_mut();
+        for sample in processes.flat_map(|process| &mut process.samples) {
+            (sample.waits, sample.switches) = (1, switches);
+        }
+    };
+    waits(&mut base, 1);
+    waits(&mut candidate, 0);
+    let found = stored(&base, &candidate, GATE);
+    assert_eq!(
+        said(&found),
+        (Verdict::Unsure, Verdict::Equivalent, GateOutcome::Unsure)
+    );
+}
+
+#[test]
+fn a_shared_core_and_inputs_that_are_not_known_are_conditions() {
+    let base = run("a", 100.0, 5000.0, 0.0);
+    let mut shared = run("b", 100.0, 5000.0, 0.0);
+    shared.plugins[0].cases[0].marks.push(Mark::SharedCore);
+    let found = differences(&base, &shared);
+    assert_eq!(
+        (found[0].condition, found[0].unsettles.as_slice()),
+        (Condition::Core, WALL)
+    );
+    let mut other = run("b", 100.0, 5000.0, 0.0);
+    other.plugins[0].inputs = Some("other".into());
+    assert_eq!(differences(&base, &other)[0].condition, Condition::Inputs);
+    // Directories that were not read may hold anything.
+    let mut granted = [base.clone(), other];
+    for run in &mut granted {
+        run.grants = vec!["--dir=/x::/x".into()];
+        run.plugins[0].inputs = None;
+    }
+    let found = differences(&granted[0], &granted[1]);
+    assert_eq!(
+        (found[0].condition, &found[0].base),
+        (Condition::Inputs, &None)
+    );
+}

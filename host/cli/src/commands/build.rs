@@ -1,0 +1,100 @@
+//! `dyno build`: run the build commands of plugin directories.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use crate::render::{Progress, terminal};
+use clap::Args;
+use dyno_model::progress::{self, Observer as _};
+use dyno_plugin as plugin;
+use dyno_plugin::{BuildEvent, BuildOptions, Source};
+use dyno_wording::escape;
+
+use super::building::HowArgs;
+use super::{Exit, Interrupted};
+
+/// Build plugin directories: print each command, then run it
+///
+/// The commands are the plugin author's programs and run with your rights, outside of any sandbox. They do not get
+/// variables that are secrets by their names, nor what is Dyno's own. With DYNO_NO_BUILD=1 in the environment nothing is
+/// built.
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    /// Plugin directories, or directories of those
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    how: HowArgs,
+}
+
+impl Build {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        let options = self.how.demanded()?;
+        let mut exit = Exit::NothingMatched;
+        for source in self.paths.iter().flat_map(|path| plugin::find(path)) {
+            let built = match &source {
+                Ok(source) if source.manifest.is_none() => continue,
+                Ok(source) => build(source, &options, verbose).and_then(|()| show(source)),
+                Err(error) => Err(anyhow::anyhow!("{error}")),
+            };
+            match built {
+                Ok(()) if exit == Exit::NothingMatched => exit = Exit::Well,
+                Ok(()) => {}
+                Err(error) if error.is::<Interrupted>() => return Err(error),
+                Err(error) => {
+                    let name = source.as_ref().map_or("", |source| source.name.as_str());
+                    super::complain(&error.context(escape(name)));
+                    exit = Exit::Refused;
+                }
+            }
+        }
+        Ok(exit)
+    }
+}
+
+/// Says where the component is.
+fn show(source: &Source) -> anyhow::Result<()> {
+    let component = source.component();
+    if !component.is_file() {
+        anyhow::bail!(
+            "its commands succeeded, but there is no {}",
+            component.display()
+        );
+    }
+    let name = escape(&source.name);
+    let component = escape(&component.to_string_lossy());
+    let written = writeln!(terminal::stdout(), "{name}: {component}");
+    super::shown(written.map_err(Into::into))
+}
+
+/// Runs the commands of a plugin directory, and shows each before.
+pub(super) fn build(source: &Source, options: &BuildOptions, verbose: bool) -> anyhow::Result<()> {
+    let Some(manifest) = &source.manifest else {
+        return Ok(());
+    };
+    let mut progress = Progress::on_terminal(verbose);
+    let plugin = &source.name;
+    let on = |event: BuildEvent<'_>| match event {
+        BuildEvent::Command(command) => progress.on(progress::Progress::Build { plugin, command }),
+        BuildEvent::Line(line) => progress.on(progress::Progress::BuildLine { plugin, line }),
+    };
+    let mut signal = None;
+    let interrupted = async {
+        match super::interrupted().await {
+            Ok(number) => signal = Some(number),
+            // Where signals cannot be had, nobody can interrupt it by one.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    let built = super::event_loop()?.block_on(plugin::build(
+        &source.path,
+        manifest,
+        options,
+        on,
+        interrupted,
+    ));
+    match signal {
+        Some(signal) => Err(Interrupted(signal).into()),
+        None => Ok(built?),
+    }
+}

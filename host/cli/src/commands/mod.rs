@@ -1,0 +1,409 @@
+//! The command line: one file a verb, each with its arguments and its `execute`.
+
+mod baseline;
+mod build;
+mod building;
+mod cases;
+mod check;
+mod compare;
+mod doctor;
+mod gate;
+mod history;
+mod index;
+mod install;
+mod key;
+mod limits;
+mod list;
+mod manual;
+mod measuring;
+mod messages;
+mod new;
+mod operand;
+mod pack;
+mod packages;
+mod paths;
+mod profile;
+mod publish;
+mod report;
+mod request;
+mod run;
+mod search;
+mod suite;
+mod transfer;
+mod trust;
+mod validate;
+mod verify;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::render;
+use anyhow::Context as _;
+use clap::{Parser, Subcommand, ValueEnum};
+use dyno_analysis::compare::Ambiguous;
+use dyno_export as export;
+use dyno_files::private_dir;
+use dyno_job as worker;
+use dyno_job::Workers;
+use dyno_model::Fault;
+use dyno_package::layout::LayoutError;
+use dyno_package::lock::LockError;
+use dyno_package::packaging::{PackError, PackagingError};
+use dyno_package::store::StoreError;
+use dyno_package::trust::TrustError;
+use dyno_plugin::BuildError;
+use dyno_plugin::Named;
+use dyno_session::baseline::KeepError;
+use dyno_session::{RequestError, SessionError};
+use dyno_system::confine::KernelLayer;
+use dyno_wording::escape;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(crate) use messages::{complain, complain_of_panic, parse};
+use messages::{note, sentence, warn};
+
+/// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
+#[derive(Debug, Parser)]
+#[command(name = "dyno", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 all well · 1 host error · 2 usage · 3 plugin refused · 4 nothing matched · \
+    5 a case failed, or the budget was over · 6 gate: regressed · 7 gate: unsure · 128+n signal n"
+)]
+pub(crate) struct Cli {
+    /// Colours: on a terminal, always, or never (NO_COLOR is honoured)
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    pub(crate) color: Color,
+    /// Say more: build commands, what was cached, every mark
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Fail unless workers are confined by these layers: landlock, seccomp
+    #[arg(
+        long,
+        global = true,
+        value_name = "LAYERS",
+        value_delimiter = ',',
+        env = "DYNO_REQUIRE"
+    )]
+    require: Vec<KernelLayer>,
+    /// Run plugins in this program, a `dyno-worker`, instead of in this one
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "DYNO_WORKER",
+        hide_env_values = true
+    )]
+    worker: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Run),
+    Check(check::Check),
+    List(list::List),
+    Profile(profile::Profile),
+    New(new::New),
+    Build(build::Build),
+    Compare(compare::Compare),
+    Gate(gate::Gate),
+    #[command(subcommand)]
+    Baseline(baseline::BaselineVerb),
+    History(history::History),
+    #[command(subcommand)]
+    Suite(suite::SuiteVerb),
+    #[command(subcommand)]
+    Report(report::Report),
+    Pack(pack::Pack),
+    Sign(pack::Sign),
+    Verify(verify::Verify),
+    Inspect(transfer::Inspect),
+    Push(transfer::Push),
+    Pull(transfer::Pull),
+    Publish(publish::Publish),
+    Search(search::Search),
+    Install(install::Install),
+    Update(install::Update),
+    Uninstall(install::Uninstall),
+    Installed(install::Installed),
+    #[command(subcommand)]
+    Key(key::Key),
+    #[command(subcommand)]
+    Trust(trust::Trust),
+    #[command(subcommand)]
+    Index(index::Index),
+    Doctor(doctor::Doctor),
+    Validate(validate::Validate),
+    Completions(manual::Completions),
+    Man(manual::Man),
+}
+
+impl Cli {
+    pub(crate) fn execute(self) -> anyhow::Result<Exit> {
+        let verbose = self.verbose;
+        // What an earlier process held when it was killed may be private.
+        private_dir::sweep();
+        worker::employ(Workers {
+            program: self.worker,
+            required: self.require,
+        });
+        match self.verb {
+            Verb::Run(verb) => verb.execute(verbose),
+            Verb::Check(verb) => verb.execute(verbose),
+            Verb::List(verb) => verb.execute(),
+            Verb::Profile(verb) => verb.execute(verbose),
+            Verb::New(verb) => verb.execute(),
+            Verb::Build(verb) => verb.execute(verbose),
+            Verb::Compare(verb) => verb.execute(verbose),
+            Verb::Gate(verb) => verb.execute(verbose),
+            Verb::Baseline(verb) => verb.execute(verbose),
+            Verb::History(verb) => verb.execute(verbose),
+            Verb::Suite(verb) => verb.execute(verbose),
+            Verb::Report(verb) => verb.execute(verbose),
+            Verb::Pack(verb) => verb.execute(verbose),
+            Verb::Sign(verb) => verb.execute(),
+            Verb::Verify(verb) => verb.execute(),
+            Verb::Inspect(verb) => verb.execute(),
+            Verb::Push(verb) => verb.execute(),
+            Verb::Pull(verb) => verb.execute(),
+            Verb::Publish(verb) => verb.execute(verbose),
+            Verb::Search(verb) => verb.execute(),
+            Verb::Install(verb) => verb.execute(),
+            Verb::Update(verb) => verb.execute(),
+            Verb::Uninstall(verb) => verb.execute(),
+            Verb::Installed(verb) => verb.execute(),
+            Verb::Key(verb) => verb.execute(),
+            Verb::Trust(verb) => verb.execute(),
+            Verb::Index(verb) => verb.execute(),
+            Verb::Doctor(verb) => verb.execute(verbose),
+            Verb::Validate(verb) => verb.execute(verbose),
+            Verb::Completions(verb) => verb.execute(),
+            Verb::Man(verb) => verb.execute(),
+        }
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(crate) fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// How the command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Well,
+    Host,
+    Usage,
+    Refused,
+    NothingMatched,
+    CaseFailed,
+    Regressed,
+    Unsure,
+    Signal(i32),
+}
+
+impl Exit {
+    /// The code for an error that ended the command.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        let is_usage = error.is::<UsageError>()
+            || error.is::<dyno_suite::ConfigError>()
+            || error.is::<dyno_suite::PlanError>()
+            || error.is::<Ambiguous>()
+            || error.is::<RequestError>()
+            || matches!(
+                error.downcast_ref(),
+                Some(
+                    SessionError::Ambiguous(_)
+                        | SessionError::Filter(_)
+                        | SessionError::Name(_)
+                        | SessionError::Grant(_)
+                )
+            );
+        if is_usage {
+            return Self::Usage;
+        }
+        if let Some(Interrupted(signal)) = error.downcast_ref() {
+            return Self::Signal(*signal);
+        }
+        if error.is::<BuildError>() {
+            return Self::Refused;
+        }
+        let faults = [
+            error.downcast_ref().map(PackagingError::fault),
+            error.downcast_ref().map(PackError::fault),
+            error.downcast_ref().map(LayoutError::fault),
+            error.downcast_ref().map(LockError::fault),
+            error.downcast_ref().map(StoreError::fault),
+            error.downcast_ref().map(TrustError::fault),
+            error.downcast_ref().map(KeepError::fault),
+        ];
+        match faults.into_iter().flatten().next() {
+            Some(Fault::Package) => Self::Refused,
+            Some(Fault::Absent) => Self::NothingMatched,
+            Some(Fault::Usage) => Self::Usage,
+            Some(Fault::Host) | None => Self::Host,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Well => 0,
+            Exit::Host => 1,
+            Exit::Usage => 2,
+            Exit::Refused => 3,
+            Exit::NothingMatched => 4,
+            Exit::CaseFailed => 5,
+            Exit::Regressed => 6,
+            Exit::Unsure => 7,
+            Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(1),
+        })
+    }
+}
+
+/// What the user typed makes no sense; the message says what would.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+/// Whether the reader of our output went away, which is its good right.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Descriptors of the event loop, the pipes to a worker and the files of a run, and some to spare.
+const DESCRIPTORS: usize = 24;
+
+/// The event loop for child processes, timers and signals. Where there is no room for it this says
+/// so, since the loop itself would panic.
+fn event_loop() -> anyhow::Result<tokio::runtime::Runtime> {
+    (0..DESCRIPTORS)
+        .map(|_| std::fs::File::open("/dev/null"))
+        .collect::<io::Result<Vec<_>>>()
+        .context("a run needs more open files than it may have: allow more with `ulimit -n`")?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no event loop can be made")
+}
+
+/// The user wants to stop, by this signal.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+struct Interrupted(i32);
+
+/// Returns when the user wants to stop, with the number of the signal.
+async fn interrupted() -> io::Result<i32> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    // Who started this under `nohup` wants it to go on.
+    let mut hangup = match is_ignored(libc::SIGHUP) {
+        true => None,
+        false => Some(signal(SignalKind::hangup())?),
+    };
+    let hung_up = async {
+        match &mut hangup {
+            Some(hangup) => hangup.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupt.recv() => Ok(libc::SIGINT),
+        _ = terminate.recv() => Ok(libc::SIGTERM),
+        _ = hung_up => Ok(libc::SIGHUP),
+    }
+}
+
+/// Whether whoever started this has it ignore a signal. Where the system does not say, it does not.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+/// Does something until it is done or the user wants to stop. What it had begun is dropped then, and
+/// takes its files and workers with it.
+fn until_interrupted<T, E: Into<anyhow::Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> anyhow::Result<T> {
+    event_loop()?.block_on(async {
+        tokio::select! {
+            done = work => done.map_err(Into::into),
+            signal = interrupted() => Err(Interrupted(signal?).into()),
+        }
+    })
+}
+
+/// What became of showing a result. Whoever closes the pipe has seen enough: what was found still
+/// decides how the command ends.
+fn shown(result: anyhow::Result<()>) -> anyhow::Result<()> {
+    match result {
+        Err(error) if is_closed_pipe(&error) => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes a write beyond the user's file size limit an error like any other, instead of the end of
+/// the program with a run unrecorded. Workers take their signals back to the defaults.
+#[allow(unsafe_code)]
+pub(crate) fn ignore_file_size_signal() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    // SAFETY: no handler is installed, and this is the first thing that the only thread does.
+    // Where it cannot be ignored, it stays what it was.
+    let _ = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
+}
+
+/// What a package on the command line is: a file, a reference or an id.
+fn named(path: &Path) -> anyhow::Result<Named> {
+    let text = path.to_str().and_then(Named::package);
+    // What is no file, or would be the package all the same.
+    let package = text.filter(|named| named.says_which() || !path.is_file());
+    package.or_else(|| Named::of(path)).ok_or_else(|| {
+        let is_file = path.extension().is_some_and(|extension| extension == "tar");
+        let is_there = path.exists();
+        let path = escape(&path.to_string_lossy());
+        if is_there {
+            return UsageError(format!("{path} is not a package file: that is a regular file NAME.oci.tar")).into();
+        }
+        if is_file {
+            return UsageError(format!("there is no package file {path}")).into();
+        }
+        UsageError(format!(
+            "{path} names no package: that is a file NAME.oci.tar, a reference like HOST/REPOSITORY:TAG, or an id like namespace/name@1.2"
+        ))
+        .into()
+    })
+}
+
+/// Prints a value as a JSON document that people can read, too.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    Ok(export::write_pretty(value, render::terminal::data())?)
+}

@@ -1,0 +1,73 @@
+//! `dyno new`: begin a plugin.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use crate::render::terminal;
+use clap::{Args, ValueEnum};
+use dyno_plugin::scaffold::{Language, ScaffoldError, scaffold};
+use dyno_wording::escape;
+
+use super::{Exit, UsageError};
+
+/// Begin a plugin: a directory with a benchmark or two, ready to be built and run
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// The directory to make; its last part is the plugin's name
+    #[arg(value_name = "NAME")]
+    path: PathBuf,
+    /// The language
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    lang: Lang,
+    /// Write the benchmarks as for Criterion (Rust only)
+    #[arg(long)]
+    criterion: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    Rust,
+    C,
+    Cpp,
+    Js,
+    Python,
+    Go,
+    Zig,
+    Wat,
+}
+
+impl New {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let language = match self.lang {
+            Lang::Rust if self.criterion => Language::Criterion,
+            _ if self.criterion => {
+                return Err(UsageError("--criterion goes with --lang rust".into()).into());
+            }
+            Lang::Rust => Language::Rust,
+            Lang::C => Language::C,
+            Lang::Cpp => Language::Cpp,
+            Lang::Js => Language::Js,
+            Lang::Python => Language::Python,
+            Lang::Go => Language::Go,
+            Lang::Zig => Language::Zig,
+            Lang::Wat => Language::Wat,
+        };
+        let files = scaffold(&self.path, language).map_err(|error| match error {
+            ScaffoldError::Name(_) | ScaffoldError::Exists(_) => {
+                anyhow::Error::from(UsageError(error.to_string()))
+            }
+            ScaffoldError::Io { .. } => error.into(),
+        })?;
+        let path = escape(&self.path.display().to_string());
+        let written = || {
+            let mut out = terminal::stdout();
+            for file in &files {
+                writeln!(out, "{path}/{}", file.display())?;
+            }
+            writeln!(out)?;
+            writeln!(out, "Next: dyno run {path}")
+        };
+        super::shown(written().map_err(Into::into))?;
+        Ok(Exit::Well)
+    }
+}

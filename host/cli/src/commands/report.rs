@@ -1,0 +1,263 @@
+//! `dyno report`: what earlier runs found.
+
+use std::collections::BTreeSet;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::render;
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use dyno_analysis::filter::CaseFilter;
+use dyno_export as export;
+use dyno_export::{Contents, Format, criterion};
+use dyno_files::checkout::{Folder, write_file};
+use dyno_model::{Comparison, History, Run};
+use dyno_report::Store;
+use dyno_session::SessionError;
+
+use super::cases::CaseArgs;
+use super::{Exit, UsageError, history, paths};
+
+/// Look at recorded runs
+#[derive(Debug, Subcommand)]
+pub(super) enum Report {
+    /// Show a run as it was shown when it was made
+    Show {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        cases: CaseArgs,
+    },
+    /// List the runs, the newest first
+    List {
+        #[command(flatten)]
+        file: ReportFile,
+    },
+    /// Write a run in a format for other programs
+    Export {
+        #[command(flatten)]
+        which: Which,
+        /// Which format
+        #[arg(long, value_enum, default_value = "json", value_name = "FORMAT")]
+        format: ExportFormat,
+        /// Where to write it [default: stdout]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// What critcmp is to call it
+        #[arg(long, value_name = "NAME", default_value = "dyno")]
+        name: String,
+    },
+}
+
+/// Where the report is.
+#[derive(Debug, Args)]
+pub(super) struct ReportFile {
+    /// The report [default: .dyno/report.sqlite beside the project]
+    #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+/// Which run of which report.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// The run: its id, the beginning of it, or `latest`
+    #[arg(default_value = "latest")]
+    run: String,
+    #[command(flatten)]
+    file: ReportFile,
+}
+
+/// What a run may be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// The whole run and its comparison, samples included, as one document
+    Json,
+    /// One object a line, for streaming
+    Jsonl,
+    /// One row a case and metric, for spreadsheets
+    Csv,
+    /// One row a sample, for DuckDB, Polars and pandas
+    Parquet,
+    /// One file to show to people: charts, tables, how it was measured
+    Html,
+    /// For a comment on a pull request: what changed first
+    Markdown,
+    /// A test a case, for the test view of a CI system
+    Junit,
+    /// Gauges for Prometheus
+    Openmetrics,
+    /// A directory as Criterion writes it, for critcmp
+    Criterion,
+    /// For Google Benchmark's compare.py
+    GoogleBenchmark,
+    /// For Go's benchstat
+    Benchstat,
+    /// For hyperfine's scripts
+    Hyperfine,
+    /// For github-action-benchmark (customSmallerIsBetter)
+    GithubActionBenchmark,
+    /// Bencher Metric Format
+    Bencher,
+}
+
+impl ReportFile {
+    pub(super) fn open(&self) -> anyhow::Result<Store> {
+        let path = paths::report(self.report.as_deref())?;
+        Ok(Store::open_existing(&path)?)
+    }
+}
+
+impl Report {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        match self {
+            Self::Show { which, cases } => {
+                let mut loaded = Loaded::read(&which, false)?;
+                let is_any = loaded.select(&cases.filter())?;
+                let mut out = render::terminal::stdout();
+                match loaded.compared {
+                    Some(_) => render::comparison(&mut out, &loaded.contents(), verbose)?,
+                    None => render::run(&mut out, &loaded.run, verbose)?,
+                }
+                if !is_any {
+                    return Ok(Exit::NothingMatched);
+                }
+            }
+            Self::List { file } => {
+                render::runs(&mut render::terminal::stdout(), &file.open()?.runs()?)?
+            }
+            Self::Export {
+                which,
+                format,
+                output,
+                name,
+            } => {
+                let loaded = Loaded::read(&which, format == ExportFormat::Html)?;
+                format.write(&loaded, output.as_deref(), &name)?;
+            }
+        }
+        Ok(Exit::Well)
+    }
+}
+
+/// A run with what belongs to it.
+struct Loaded {
+    run: Run,
+    compared: Option<(Comparison, Run)>,
+    histories: Vec<History>,
+}
+
+impl Loaded {
+    /// Histories are read only where they are shown.
+    fn read(which: &Which, with_histories: bool) -> anyhow::Result<Self> {
+        let store = which.file.open()?;
+        let run = store.run(&which.run)?;
+        let newest = store.comparisons(&run.id)?.into_iter().next();
+        let compared = newest.map(|comparison| {
+            let base = store.run(&comparison.base.run)?;
+            anyhow::Ok((comparison, base))
+        });
+        Ok(Self {
+            compared: compared.transpose()?,
+            histories: match with_histories {
+                true => history::of_run(&store, &run)?,
+                false => Vec::new(),
+            },
+            run,
+        })
+    }
+
+    /// Keeps the cases that are meant; whether there are any, or there were none.
+    fn select(&mut self, filter: &CaseFilter) -> anyhow::Result<bool> {
+        let base = self.compared.iter().map(|(_, base)| base);
+        let runs = base.chain([&self.run]);
+        let plugins = runs.flat_map(|run| &run.plugins);
+        let names: BTreeSet<String> = plugins
+            .flat_map(|plugin| &plugin.cases)
+            .map(|case| case.spec.name.clone())
+            .collect();
+        let all = || names.iter().map(String::as_str);
+        filter.check(all()).map_err(SessionError::Filter)?;
+        let selection = filter.among(all());
+        let keep = |run: &mut Run| {
+            for plugin in &mut run.plugins {
+                plugin.cases.retain(|case| selection.has(&case.spec.name));
+            }
+        };
+        keep(&mut self.run);
+        if let Some((comparison, base)) = &mut self.compared {
+            keep(base);
+            comparison.cases.retain(|case| selection.has(&case.case));
+        }
+        Ok(names.is_empty() || all().any(|name| selection.has(name)))
+    }
+
+    fn contents(&self) -> Contents<'_> {
+        let compared = self.compared.as_ref();
+        Contents {
+            run: &self.run,
+            compared: compared.map(|(comparison, base)| (comparison, base)),
+            histories: &self.histories,
+        }
+    }
+}
+
+impl ExportFormat {
+    /// The format of a single file; none for a directory.
+    fn file(self) -> Option<export::Format> {
+        Some(match self {
+            Self::Json => export::Format::Json,
+            Self::Jsonl => export::Format::Jsonl,
+            Self::Csv => export::Format::Csv,
+            Self::Parquet => export::Format::Parquet,
+            Self::Html => export::Format::Html,
+            Self::Markdown => export::Format::Markdown,
+            Self::Junit => export::Format::Junit,
+            Self::Openmetrics => export::Format::Openmetrics,
+            Self::Criterion => return None,
+            Self::GoogleBenchmark => export::Format::GoogleBenchmark,
+            Self::Benchstat => export::Format::Benchstat,
+            Self::Hyperfine => export::Format::Hyperfine,
+            Self::GithubActionBenchmark => export::Format::GithubActionBenchmark,
+            Self::Bencher => export::Format::Bencher,
+        })
+    }
+
+    /// Writes a run to a file, to stdout, or, if that is its form, into a directory.
+    fn write(self, loaded: &Loaded, output: Option<&Path>, name: &str) -> anyhow::Result<()> {
+        let contents = loaded.contents();
+        let cannot = |path: &Path| format!("{} cannot be written", path.display());
+        match (self.file(), output) {
+            (Some(format), Some(path)) => write_file(path, |file| {
+                let mut file = BufWriter::new(file);
+                export::export(&contents, format, &mut file)?;
+                anyhow::Ok(file.flush()?)
+            })
+            .with_context(|| cannot(path)),
+            (Some(Format::Parquet), None) if render::terminal::is_stdout_terminal() => Err(
+                UsageError("parquet is no text: say where it goes with --output FILE".into())
+                    .into(),
+            ),
+            (Some(format), None) => {
+                Ok(export::export(&contents, format, render::terminal::data())?)
+            }
+            (None, Some(dir)) => {
+                let folder = Folder::named(dir).with_context(|| cannot(dir))?;
+                for (path, bytes) in criterion::files(&contents, name)? {
+                    let path = Path::new(&path);
+                    let write = || {
+                        let folder = folder.below(path.parent().unwrap_or(Path::new("")))?;
+                        let name = path.file_name().unwrap_or_default();
+                        folder.write(name, &bytes)
+                    };
+                    write().with_context(|| cannot(&dir.join(path)))?;
+                }
+                Ok(())
+            }
+            (None, None) => Err(UsageError(
+                "criterion is a directory: say where it goes with --output DIR, such as target"
+                    .into(),
+            )
+            .into()),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The table of a run.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::across::Across;
+use super::cells;
+use super::columns::{Cell, Columns};
+use super::programs::Programs;
+use super::{BOLD, DIM, RED, Sink, YELLOW, paragraph};
+use dyno_model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
+use dyno_wording::{bytes, duration, escape, lines, reproduce};
+use dyno_wording::{explain, mark, sentence};
+
+const HEADERS: &[&str] = &[
+    "case",
+    "time",
+    "95 % interval",
+    "throughput",
+    "fuel",
+    "memory",
+    "samples",
+    "marks",
+];
+
+/// Shows a run: a table for each plugin, what failed and how to see it again, and what the marks
+/// mean. `verbose` shows every mark and how the run was made.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<()> {
+    let across = Across::of(run);
+    let mut programs = Programs::of(run);
+    for plugin in &run.plugins {
+        if plugin.kind == Some(PluginKind::Command) && plugin.outcome.is_ok() {
+            // All of them are in the table that stands where the first one is.
+            std::mem::take(&mut programs).write(out, run, verbose)?;
+        } else {
+            show_plugin(out, run, plugin, &across, verbose)?;
+        }
+    }
+    across.write(out, verbose)?;
+    let marks: BTreeSet<Mark> = shown_marks(run, verbose).collect();
+    for item in marks {
+        writeln!(
+            out,
+            "{YELLOW}{}{YELLOW:#}{DIM}: {}{DIM:#}",
+            mark(item),
+            explain(item)
+        )?;
+    }
+    if let Some(empty) = run.empty_batch_ns {
+        writeln!(
+            out,
+            "{DIM}an empty batch takes {}, which is not subtracted{DIM:#}",
+            duration(empty)
+        )?;
+    }
+    for warning in &run.warnings {
+        writeln!(out, "{YELLOW}warning{YELLOW:#}: {}", escape(warning))?;
+    }
+    if run.status == RunStatus::Interrupted {
+        writeln!(
+            out,
+            "{YELLOW}interrupted{YELLOW:#}: what was finished is shown and kept"
+        )?;
+    }
+    if verbose {
+        writeln!(
+            out,
+            "{DIM}confined by {}{DIM:#}",
+            escape(&run.confinement.join(", "))
+        )?;
+        writeln!(
+            out,
+            "{DIM}{} · seed {} · order {:#x}{DIM:#}",
+            escape(&run.engine),
+            run.seed,
+            run.order_seed
+        )?;
+    }
+    writeln!(out, "{DIM}run {}{DIM:#}", escape(&run.id))
+}
+
+fn shown_marks(run: &Run, verbose: bool) -> impl Iterator<Item = Mark> {
+    let cases = run.plugins.iter().flat_map(|plugin| &plugin.cases);
+    cases
+        .flat_map(|case| &case.marks)
+        .copied()
+        .filter(move |mark| verbose || cells::is_warning(*mark))
+}
+
+fn show_plugin(
+    out: &mut Sink<impl Write>,
+    run: &Run,
+    plugin: &Plugin,
+    across: &Across<'_>,
+    verbose: bool,
+) -> io::Result<()> {
+    let name = escape(&plugin.label);
+    if let Outcome::Skipped { reason } = &plugin.outcome {
+        writeln!(out, "{DIM}– {name} skipped: {}{DIM:#}", escape(reason))?;
+        return writeln!(out);
+    }
+    writeln!(out, "{BOLD}{name}{BOLD:#}")?;
+    if !plugin.outcome.is_ok() {
+        show_failure(out, run, plugin, None, &plugin.outcome)?;
+        return writeln!(out);
+    }
+    let own: Vec<&Case> = plugin
+        .cases
+        .iter()
+        .filter(|case| !across.shows(case))
+        .collect();
+    if !own.is_empty() {
+        let mut table = Columns::new("  ", HEADERS);
+        for case in own {
+            table.row(row(case, verbose));
+        }
+        table.write(out)?;
+    }
+    writeln!(out, "  {DIM}{}{DIM:#}", facts(plugin))?;
+    for case in plugin.cases.iter().filter(|case| !case.outcome.is_ok()) {
+        show_failure(out, run, plugin, Some(case), &case.outcome)?;
+    }
+    writeln!(out)
+}
+
+fn row(case: &Case, verbose: bool) -> Vec<Cell> {
+    vec![
+        cells::name(&case.spec.name, case),
+        cells::time(case),
+        cells::interval(case),
+        cells::throughput(case),
+        cells::fuel(case),
+        cells::memory(case),
+        cells::samples(case),
+        cells::marks(case, verbose),
+    ]
+}
+
+fn facts(plugin: &Plugin) -> String {
+    let mut facts = Vec::new();
+    if let Some(digest) = &plugin.digest {
+        facts.push(escape(&digest.chars().take(19).collect::<String>()));
+    }
+    if let Some(compile) = &plugin.compile {
+        let code = bytes(compile.code_bytes as f64);
+        facts.push(match compile.cache {
+            CacheUse::Hit => format!("code cached ({code})"),
+            CacheUse::Miss | CacheUse::Off => format!(
+                "compiled in {} ({code})",
+                duration(compile.duration_ns as f64)
+            ),
+        });
+    }
+    if let Some(load) = &plugin.load_ns {
+        facts.push(format!("load {}", duration(load.median)));
+    }
+    if let Some(instantiate) = &plugin.instantiate_ns {
+        facts.push(format!("instantiate {}", duration(instantiate.median)));
+    }
+    if plugin.cases.is_empty() {
+        facts.push("no case matched".into());
+    }
+    facts.join(" · ")
+}
+
+pub(super) fn show_failure(
+    out: &mut Sink<impl Write>,
+    run: &Run,
+    plugin: &Plugin,
+    case: Option<&Case>,
+    outcome: &Outcome,
+) -> io::Result<()> {
+    let start = match case {
+        Some(case) => format!("  {RED}✗ {}{RED:#} ", escape(&case.spec.name)),
+        None => format!("  {RED}✗{RED:#} "),
+    };
+    paragraph(out, &start, "      ", &sentence(outcome))?;
+    if let Some(output) = case.and_then(|case| case.output.as_deref()) {
+        for line in lines(output).take(OUTPUT_LINES) {
+            writeln!(out, "      {DIM}it wrote:{DIM:#} {line}")?;
+        }
+    }
+    if case.is_some() && !matches!(outcome, Outcome::Skipped { .. }) {
+        let name = case.map(|case| case.spec.name.as_str());
+        writeln!(
+            out,
+            "      {DIM}again:{DIM:#} {}",
+            reproduce(run, plugin, name)
+        )?;
+    }
+    Ok(())
+}
+
+/// Lines of a failed case's own output that are shown.
+const OUTPUT_LINES: usize = 10;

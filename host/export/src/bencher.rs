@@ -1,0 +1,153 @@
+//! A run in the Bencher Metric Format, for `bencher run --adapter json`: an object of benchmarks,
+//! each an object of measures (<https://bencher.dev/docs/reference/bencher-metric-format/>).
+//!
+//! `latency` is the built-in measure, ns per iteration; the others are Dyno's metrics by name.
+//! `failed` is 1 for a case that failed and 0 for one that did not, so that a threshold can be
+//! set on it; what failed has no other measure, as its numbers mean nothing.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::cases;
+use super::{Contents, safe_json};
+use dyno_model::quoted::marked;
+use dyno_model::{Case, Metric, Outcome};
+
+const MEASURES: [(&str, Metric); 4] = [
+    ("latency", Metric::WallTime),
+    ("cpu-time", Metric::CpuTime),
+    ("fuel", Metric::Fuel),
+    ("memory-peak", Metric::MemoryPeak),
+];
+
+/// Bencher takes names of up to 1,024 characters; what is left is for a suffix.
+const NAME_CHARS_MAX: usize = 1000;
+
+/// A name that ends so is one that Bencher raises no alert for. That is not for a guest to say.
+const IGNORED: &str = "-bencher-ignore";
+
+/// Writes one object.
+///
+/// # Errors
+/// If `out` does not take it.
+pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
+    let mut benchmarks = Map::new();
+    for plugin in &contents.run.plugins {
+        if cases::failed(&plugin.outcome) {
+            let name = alerting(&cases::one_part(&plugin.label));
+            benchmarks.insert(name, json!({ "failed": { "value": 1 } }));
+        }
+    }
+    for named in cases::named(contents.run) {
+        let name = alerting(&named.name);
+        if let Some(measures) = measures(named.case) {
+            benchmarks.insert(name, measures);
+        }
+    }
+    safe_json::write(&benchmarks, &mut out)?;
+    out.write_all(b"\n")
+}
+
+fn alerting(name: &str) -> String {
+    let short: String = name.chars().take(NAME_CHARS_MAX).collect();
+    match short == name && !name.ends_with(IGNORED) {
+        true => short,
+        false => marked(name, &short),
+    }
+}
+
+/// The measures of a case; none if it was skipped.
+fn measures(case: &Case) -> Option<Value> {
+    match &case.outcome {
+        Outcome::Skipped { .. } => return None,
+        Outcome::Ok => {}
+        _ => return Some(json!({ "failed": { "value": 1 } })),
+    }
+    let mut measures = Map::new();
+    for (name, metric) in MEASURES {
+        if let Some(estimate) = cases::estimate(case, metric) {
+            let value = json!({
+                "value": estimate.median,
+                "lower_value": estimate.lower,
+                "upper_value": estimate.upper,
+            });
+            measures.insert(name.into(), value);
+        }
+    }
+    measures.insert("failed".into(), json!({ "value": 0 }));
+    Some(measures.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dyno_fixture as fixture;
+    use dyno_model::Run;
+
+    fn exported(run: &Run) -> Value {
+        let mut out = Vec::new();
+        write(&run.into(), &mut out).unwrap();
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn it_is_what_the_published_schema_asks_for() {
+        // https://bencher.dev/v0/bmf.json
+        let metric = json!({
+            "type": "object",
+            "properties": {
+                "value": { "type": "number" },
+                "lower_value": { "type": "number" },
+                "upper_value": { "type": "number" },
+            },
+            "required": ["value"],
+        });
+        let measures = json!({ "type": "object", "patternProperties": { ".+": metric } });
+        let schema = json!({ "type": "object", "patternProperties": { ".+": measures } });
+        let run = fixture::full();
+        let exported = exported(&run);
+        assert!(
+            jsonschema::draft7::new(&schema)
+                .unwrap()
+                .is_valid(&exported)
+        );
+        let case = &run.plugins[0].cases[0];
+        let wall = cases::estimate(case, Metric::WallTime).unwrap();
+        let name = &cases::named(&run)[0].name;
+        assert!(
+            name.starts_with("sorting/case 0 \\u{7f}é😀\\u{0}~"),
+            "{name}"
+        );
+        let measures = &exported[name];
+        assert_eq!(measures["latency"]["value"], wall.median);
+        assert_eq!(measures["latency"]["upper_value"], wall.upper);
+        assert_eq!(measures["failed"]["value"], 0);
+    }
+
+    #[test]
+    fn what_failed_says_so_and_has_no_time() {
+        let run = fixture::full();
+        let exported = exported(&run);
+        let benchmarks = exported.as_object().unwrap();
+        let failed = benchmarks
+            .values()
+            .filter(|measures| measures["failed"]["value"] == 1);
+        assert_eq!(failed.clone().count(), cases::failures(&run));
+        for measures in failed {
+            assert!(measures.get("latency").is_none());
+        }
+    }
+
+    #[test]
+    fn no_case_can_name_itself_out_of_an_alert() {
+        let mut run = fixture::full();
+        run.plugins[0].cases[0].spec.name = "x-bencher-ignore".into();
+        let long = "y".repeat(NAME_CHARS_MAX - "sorting/".len() - IGNORED.len()) + IGNORED;
+        run.plugins[0].cases[2].spec.name = long + "z";
+        for name in exported(&run).as_object().unwrap().keys() {
+            assert!(!name.ends_with(IGNORED), "{name}");
+            assert!(name.chars().count() <= 1024);
+        }
+    }
+}

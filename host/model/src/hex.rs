@@ -1,0 +1,103 @@
+//! How identities of 64 bits (checksums, seeds) look in JSON: `"0x"` and sixteen hex digits.
+//!
+//! A JSON number is a double to most readers, so that `jq` or a browser would silently change a
+//! checksum above 2^53. Quantities stay numbers: a rounded one is still the same quantity, but a
+//! rounded identity is another one.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+/// The type of such a field in the JSON Schema.
+pub struct Digits;
+
+impl JsonSchema for Digits {
+    fn schema_name() -> Cow<'static, str> {
+        "Hex64".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "64 bits as 0x and sixteen lower-case hex digits, because JSON numbers lose bits above 2^53.",
+            "type": "string",
+            "pattern": "^0x[0-9a-f]{16}$",
+        })
+    }
+}
+
+/// The text of one value.
+pub fn text(value: u64) -> String {
+    format!("{value:#018x}")
+}
+
+fn parse(text: &str) -> Option<u64> {
+    let digits = text.strip_prefix("0x")?;
+    let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if digits.len() != 16 || !digits.bytes().all(lower_hex) {
+        return None;
+    }
+    u64::from_str_radix(digits, 16).ok()
+}
+
+pub fn serialize<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&text(*value))
+}
+
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let text = Cow::<'de, str>::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| D::Error::custom("expected 0x and sixteen lower-case hex digits"))
+}
+
+/// The same for a value that may be absent, which is `null`.
+pub(crate) mod option {
+    use super::{Cow, Deserialize, Deserializer, Error, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Option<u64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => super::serialize(value, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<u64>, D::Error> {
+        let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+        text.map(|text| {
+            super::parse(&text)
+                .ok_or_else(|| D::Error::custom("expected 0x and sixteen lower-case hex digits"))
+        })
+        .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse, text};
+
+    #[test]
+    fn the_whole_range_survives() {
+        for value in [0, 1, (1 << 53) + 1, u64::MAX - 1, u64::MAX] {
+            assert_eq!(parse(&text(value)), Some(value));
+        }
+    }
+
+    #[test]
+    fn only_the_one_spelling_is_read() {
+        for wrong in [
+            "",
+            "0x",
+            "0x1",
+            "0x+00000000000000a",
+            "0xABCDEF0123456789",
+            "00000000000000001a",
+            "0x0000000000000000a",
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

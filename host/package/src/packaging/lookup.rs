@@ -1,0 +1,183 @@
+//! From an id to a package: where what an index lists is, and how it is fetched.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::indexes::{Consulted, Known, Place};
+use super::{Access, Ask, Located, PackagingError};
+use crate::http::{Http, Timeouts, shown_url};
+use crate::index::{Fetch, Listed, Location};
+use crate::layout::Layout;
+use crate::origin::{Origin, Which};
+use crate::registry::Registry;
+use crate::verify::{Asked, Check, Package};
+use dyno_job::Supervisor;
+use dyno_model::LimitKind;
+use dyno_plugin::Named;
+use dyno_plugin::Reference;
+use dyno_plugin::id::{Release, Wanted};
+use tough::async_trait;
+use url::Url;
+
+/// What a package file may have besides its component: signatures, indexes and headers.
+const PACKAGE_BYTES_BESIDES: u64 = 16 << 20;
+
+/// What one verb opens once, however many packages it looks up, and what it has to tell of that.
+#[derive(Debug, Clone, Default)]
+pub struct Opened {
+    http: OnceLock<Http>,
+    pub(super) indexes: OnceLock<Vec<Consulted>>,
+    warnings: Arc<Mutex<Vec<String>>>,
+}
+
+/// A release that an index lists.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What is listed.
+    pub listed: Listed,
+    /// In which index.
+    pub index: Known,
+}
+
+#[async_trait]
+impl Fetch for Http {
+    async fn fetch(
+        &self,
+        url: &Url,
+        cap: u64,
+    ) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>> {
+        let response = self.get(url, cap, &[], None).await?;
+        if response.status == 404 {
+            return Ok(None);
+        }
+        Ok(Some(response.success()?.body))
+    }
+}
+
+impl Access {
+    /// A client for the network.
+    pub(super) fn http(&self) -> Result<Http, PackagingError> {
+        if let Some(http) = self.opened.http.get() {
+            return Ok(http.clone());
+        }
+        let http = Http::with(Timeouts::default(), self.registry.plain_hosts.clone())?;
+        Ok(self.opened.http.get_or_init(|| http).clone())
+    }
+
+    /// Keeps a sentence for whoever shows it, once.
+    pub(super) fn warn(&self, sentence: String) {
+        let mut warnings = self.warnings();
+        if !warnings.contains(&sentence) {
+            warnings.push(sentence);
+        }
+    }
+
+    /// What is to be told and was not yet: what went on although something was amiss.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings())
+    }
+
+    fn warnings(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        // A list of sentences is never half-written.
+        let warnings = self.opened.warnings.lock();
+        warnings.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gets a package and verifies it, like [`Access::open`]; but an id is looked up in the indexes,
+    /// whatever is installed.
+    ///
+    /// # Errors
+    /// If it cannot be had, or the first check that it fails.
+    pub async fn obtain(
+        &self,
+        named: &Named,
+        supervisor: &Supervisor,
+        desk: &Path,
+        ask: &mut dyn Ask,
+        on: &mut dyn FnMut(Check),
+    ) -> Result<Package, PackagingError> {
+        let Named::Wanted(wanted) = named else {
+            return self.open(named, supervisor, desk, ask, on).await;
+        };
+        let found = self.resolve(wanted).await?;
+        let located = self.located(&found, desk).await?;
+        self.verified(&located, &named.to_string(), supervisor, desk, ask, on)
+            .await
+    }
+
+    /// Where a listed release is.
+    async fn located(&self, found: &Found, desk: &Path) -> Result<Located, PackagingError> {
+        let Found { listed, index } = found;
+        let is_here = matches!(
+            (&listed.entry.location, &index.place),
+            (Location::File(_), Place::Dir(_))
+        );
+        if self.offline && !is_here {
+            // What is installed to the byte need not be fetched.
+            let exactly = Wanted::exactly(&listed.release);
+            let store = self.home.store().read()?;
+            let installed = store
+                .as_ref()
+                .and_then(|store| store.find(&exactly))
+                .cloned();
+            let installed = installed.filter(|it| it.manifest == listed.manifest);
+            return match (store, installed) {
+                (Some(store), Some(installed)) => Ok(Located::installed(store, &installed)),
+                _ => Err(PackagingError::Offline(listed.release.to_string())),
+            };
+        }
+        let origin = match (&listed.entry.location, &index.place) {
+            (Location::File(path), Place::Dir(dir)) => {
+                Origin::Layout(Layout::open(&dir.join(path))?)
+            }
+            (Location::File(path), Place::Url(url)) => {
+                let url = below(url, path)?;
+                Origin::Layout(self.download(&url, &listed.release, desk).await?)
+            }
+            (Location::Registry { repository, digest }, _) => {
+                let reference: Reference = format!("{repository}@{digest}").parse()?;
+                let registry = Registry::open(self.http()?, &reference, &self.registry)?;
+                Origin::Registry(Box::new(registry), reference)
+            }
+        };
+        Ok(Located {
+            origin,
+            asked: Asked {
+                which: Which::Digest(listed.manifest),
+                wanted: Some(Wanted::exactly(&listed.release)),
+            },
+            _lock: None,
+        })
+    }
+
+    /// A package file from an index on the network.
+    async fn download(
+        &self,
+        url: &Url,
+        release: &Release,
+        desk: &Path,
+    ) -> Result<Layout, PackagingError> {
+        let cap = self.limits.get(LimitKind::Component) + PACKAGE_BYTES_BESIDES;
+        let response = self.http()?.get(url, cap, &[], None).await?.success()?;
+        let file = desk.join(release.file_name());
+        std::fs::write(&file, response.body).map_err(|source| PackagingError::Io {
+            path: file.display().to_string(),
+            source,
+        })?;
+        Layout::open(&file).map_err(|error| PackagingError::File {
+            url: shown_url(url),
+            error,
+        })
+    }
+}
+
+/// A path below an index.
+fn below(index: &Url, path: &str) -> Result<Url, PackagingError> {
+    let mut base = index.clone();
+    if !base.path().ends_with('/') {
+        base.set_path(&format!("{}/", base.path()));
+    }
+    base.join(path)
+        .map_err(|_| PackagingError::Offline(path.into()))
+}

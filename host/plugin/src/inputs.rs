@@ -1,0 +1,227 @@
+//! The files that belong to a program: its stdin, what it must print, and what else lies beside it.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use memchr::memmem;
+
+use super::source::Source;
+use dyno_files::checkout;
+use dyno_model::LimitKind;
+use dyno_model::Limits;
+use dyno_model::quoted::quoted_path;
+
+/// The largest stdin or expected stdout: a worker holds them in memory.
+pub const INPUT_BYTES_MAX: u64 = 64 << 20;
+
+/// Why a file that belongs to a program cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// It cannot be opened, read or copied.
+    #[error("{path} cannot be read: {source}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is too large to be held.
+    #[error("{0} is larger than 64 MiB")]
+    TooLarge(String),
+}
+
+/// A file of a program, opened.
+#[derive(Debug)]
+pub struct Input {
+    /// Its name, for messages.
+    pub name: String,
+    file: File,
+}
+
+impl Input {
+    /// Opens a file that the user named.
+    ///
+    /// # Errors
+    /// If it is not a regular file that may be read.
+    pub fn open(path: &Path) -> Result<Self, InputError> {
+        let name = quoted_path(path);
+        match checkout::open_regular(path) {
+            Ok(file) => Ok(Self { name, file }),
+            Err(source) => Err(InputError::Io { path: name, source }),
+        }
+    }
+
+    /// Opens a file that a manifest named. It cannot lead out of the plugin's directory: a manifest
+    /// is a stranger's, and what it names is handed to a guest.
+    fn open_below(dir: &Path, path: &Path) -> Result<Self, InputError> {
+        let name = quoted_path(path);
+        match checkout::open_below(dir, path) {
+            Ok(file) => Ok(Self { name, file }),
+            Err(source) => Err(InputError::Io { path: name, source }),
+        }
+    }
+
+    /// Copies it into `dir`, where nothing changes it any more.
+    ///
+    /// # Errors
+    /// If that fails, or it is too large.
+    pub fn copy(self, dir: &Path) -> Result<PathBuf, InputError> {
+        let error = |source| InputError::Io {
+            path: self.name.clone(),
+            source,
+        };
+        let (mut copy, path) = tempfile::Builder::new()
+            .prefix("input-")
+            .tempfile_in(dir)
+            .and_then(|copy| copy.keep().map_err(|error| error.error))
+            .map_err(error)?;
+        let bytes = io::copy(&mut self.file.take(INPUT_BYTES_MAX + 1), &mut copy);
+        if bytes.map_err(error)? > INPUT_BYTES_MAX {
+            return Err(InputError::TooLarge(self.name));
+        }
+        Ok(path)
+    }
+}
+
+impl Source {
+    /// A file that its manifest names, which cannot lead out of its directory.
+    ///
+    /// # Errors
+    /// If that cannot be opened.
+    pub fn open_below(&self, path: &Path) -> Result<Input, InputError> {
+        Input::open_below(&self.path, path)
+    }
+
+    /// Its stdin, if its manifest names one.
+    ///
+    /// # Errors
+    /// If that cannot be opened.
+    pub fn stdin(&self) -> Result<Option<Input>, InputError> {
+        let manifest = self.manifest.as_ref();
+        let stdin = manifest.and_then(|manifest| manifest.program.stdin.as_ref());
+        stdin
+            .map(|stdin| Input::open_below(&self.path, stdin))
+            .transpose()
+    }
+
+    /// What it must print: what its manifest names, or else what stands beside a single file as
+    /// `NAME.stdout.expected` or `stdout.expected`.
+    ///
+    /// # Errors
+    /// If that cannot be opened.
+    pub fn expected_stdout(&self) -> Result<Option<Input>, InputError> {
+        if let Some(manifest) = &self.manifest {
+            let stdout = manifest.program.stdout.as_ref();
+            return stdout
+                .map(|stdout| Input::open_below(&self.path, stdout))
+                .transpose();
+        }
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let candidates = [format!("{stem}.stdout.expected"), "stdout.expected".into()];
+        let found = candidates
+            .iter()
+            .find(|name| self.own_dir().join(name).is_file());
+        found
+            .map(|name| Input::open_below(self.own_dir(), Path::new(name)))
+            .transpose()
+    }
+
+    /// A file beside a component whose name occurs in its bytes: one that it probably wants to
+    /// open. None if there is none, or the bytes cannot be read.
+    #[must_use]
+    pub fn wanted_neighbour(&self, limits: &Limits) -> Option<String> {
+        let mut bytes = Vec::new();
+        let file = self.open_component().ok()?;
+        let cap = limits.get(LimitKind::Component);
+        file.take(cap).read_to_end(&mut bytes).ok()?;
+        let mut names: Vec<String> = std::fs::read_dir(self.own_dir())
+            .ok()?
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| name.len() >= NEIGHBOUR_NAME_MIN && !name.ends_with(".wasm"))
+            .collect();
+        names.sort();
+        names
+            .into_iter()
+            .find(|name| memmem::find(&bytes, name.as_bytes()).is_some())
+    }
+}
+
+/// Shorter names occur in any program by chance.
+const NEIGHBOUR_NAME_MIN: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plugin(manifest: &str) -> (tempfile::TempDir, Source) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("p")).unwrap();
+        std::fs::write(dir.path().join("secret"), "secret").unwrap();
+        std::fs::write(dir.path().join("p/in"), "input").unwrap();
+        std::os::unix::fs::symlink("../secret", dir.path().join("p/link")).unwrap();
+        let text = format!("[plugin]\nname='p'\n[build]\ncomponent='p.wasm'\n{manifest}");
+        std::fs::write(dir.path().join("p/plugin.toml"), text).unwrap();
+        let source = super::super::find(&dir.path().join("p")).remove(0).unwrap();
+        (dir, source)
+    }
+
+    #[test]
+    fn a_manifest_reaches_no_file_outside_of_its_directory() {
+        let (_dir, source) = plugin("[program]\nstdin='fifo'");
+        let fifo = source.path.join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(source.stdin().is_err(), "a FIFO is no file");
+        let (dir, source) = plugin("[program]\nstdin='in'");
+        let copy = source.stdin().unwrap().unwrap().copy(dir.path()).unwrap();
+        assert_eq!(std::fs::read(copy).unwrap(), b"input");
+        let absolute = dir.path().join("secret").display().to_string();
+        for outside in [
+            "../secret",
+            "link",
+            &absolute,
+            "/etc/passwd",
+            ".",
+            "/dev/zero",
+        ] {
+            let (_dir, source) =
+                plugin(&format!("[program]\nstdin='{outside}'\nstdout='{outside}'"));
+            assert!(source.stdin().is_err(), "{outside}");
+            assert!(source.expected_stdout().is_err(), "{outside}");
+        }
+    }
+
+    #[test]
+    fn the_expectation_beside_a_file_is_found_by_its_name_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.wasm");
+        std::fs::write(&file, b"...default.input...").unwrap();
+        let source = || super::super::find(&file).remove(0).unwrap();
+        let name = || source().expected_stdout().unwrap().map(|input| input.name);
+        assert_eq!(name(), None);
+        std::fs::write(dir.path().join("stdout.expected"), "").unwrap();
+        assert_eq!(name().as_deref(), Some("stdout.expected"));
+        std::fs::write(dir.path().join("a.stdout.expected"), "").unwrap();
+        assert_eq!(name().as_deref(), Some("a.stdout.expected"));
+        assert_eq!(source().wanted_neighbour(&Limits::default()), None);
+        std::fs::write(dir.path().join("default.input"), "").unwrap();
+        let wanted = source().wanted_neighbour(&Limits::default());
+        assert_eq!(wanted.as_deref(), Some("default.input"));
+    }
+
+    #[test]
+    fn a_stdin_that_is_no_file_or_too_large_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Input::open(dir.path()).is_err());
+        assert!(Input::open(Path::new("/dev/zero")).is_err());
+        let sparse = dir.path().join("sparse");
+        File::create(&sparse)
+            .unwrap()
+            .set_len(INPUT_BYTES_MAX + 1)
+            .unwrap();
+        let error = Input::open(&sparse).unwrap().copy(dir.path()).unwrap_err();
+        assert!(matches!(error, InputError::TooLarge(_)));
+    }
+}

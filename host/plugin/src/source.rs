@@ -1,0 +1,408 @@
+//! Finds plugins behind paths, and reads their bytes without trusting the file system.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::digest::Digest;
+use super::manifest::{Manifest, ManifestError};
+use dyno_files::checkout::{Checkout, open_regular};
+use dyno_model::LimitKind;
+use dyno_model::Limits;
+use dyno_model::quoted::quoted_path;
+
+/// How deep a directory of plugins is searched.
+const DEPTH_MAX: usize = 4;
+
+/// Where a plugin comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Short name: from the manifest, or from the file's name, with the directories above it below
+    /// the one that was searched.
+    pub name: String,
+    /// As the user named it, or below what the user named.
+    pub path: PathBuf,
+    /// The manifest, if it is a plugin directory.
+    pub manifest: Option<Manifest>,
+    /// Whether the user named this very file or directory, and not one above it.
+    pub is_named: bool,
+}
+
+/// Why a path is not a plugin, or its bytes cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is nothing, or nothing that may be read.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which path.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A directory without plugins.
+    #[error("{0} holds no plugin: no plugin.toml, .wasm or .wat file below it")]
+    Empty(String),
+    /// A directory's manifest is no good.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The file is larger than the component limit.
+    #[error("{path} has {actual} bytes, and the component limit is {cap}")]
+    TooLarge {
+        /// Which file.
+        path: String,
+        /// The limit, bytes.
+        cap: u64,
+        /// Its size, or what was read of it: at least this, bytes.
+        actual: u64,
+    },
+    /// It has to be built first.
+    #[error("{component} does not exist yet: `dyno build {dir}` builds it")]
+    NotBuilt {
+        /// What the build makes.
+        component: String,
+        /// The plugin's directory.
+        dir: String,
+    },
+    /// It was to be a package, and cannot be had as one: one sentence.
+    #[error("{0}")]
+    Package(String),
+    /// The file changed while it was read.
+    #[error("{0} changed while it was being read: try again")]
+    Changed(String),
+}
+
+impl Source {
+    /// What a program is called: its first argument, and its case. Not by the directories above it, which have no
+    /// part in what it does.
+    #[must_use]
+    pub fn program_name(&self) -> String {
+        match &self.manifest {
+            Some(manifest) => manifest
+                .program
+                .name
+                .as_ref()
+                .unwrap_or(&manifest.name)
+                .clone(),
+            None => {
+                let stem = self.path.file_stem().unwrap_or_default();
+                stem.to_string_lossy().into_owned()
+            }
+        }
+    }
+
+    /// The same under another name, if there is one.
+    #[must_use]
+    pub fn called(self, name: Option<&str>) -> Self {
+        match name {
+            Some(name) => Self {
+                name: name.to_owned(),
+                ..self
+            },
+            None => self,
+        }
+    }
+
+    /// The file with the component, whether it exists yet or not.
+    #[must_use]
+    pub fn component(&self) -> PathBuf {
+        match &self.manifest {
+            Some(manifest) => self.path.join(&manifest.component),
+            None => self.path.clone(),
+        }
+    }
+
+    /// Opens the component. A manifest may name one elsewhere in its checkout, such as a `target` that plugins
+    /// share, and none outside of it.
+    ///
+    /// # Errors
+    /// If it leads out, is not a regular file, or may not be read.
+    pub(super) fn open_component(&self) -> io::Result<File> {
+        match &self.manifest {
+            Some(_) => Checkout::around(&self.path)?.open(&self.component()),
+            None => open_regular(&self.path),
+        }
+    }
+
+    /// Whether it is there, as far as building makes it.
+    ///
+    /// # Errors
+    /// If only its build commands make its component.
+    pub fn built(&self) -> Result<(), SourceError> {
+        let has_commands = |manifest: &Manifest| !manifest.commands.is_empty();
+        match self.manifest.as_ref().is_some_and(has_commands) && !self.component().exists() {
+            true => Err(SourceError::NotBuilt {
+                component: quoted_path(&self.component()),
+                dir: quoted_path(&self.path),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// The directory that it lies in.
+    #[must_use]
+    pub fn own_dir(&self) -> &Path {
+        match (&self.manifest, self.path.parent()) {
+            (None, Some(parent)) if parent.as_os_str().is_empty() => Path::new("."),
+            (None, Some(parent)) => parent,
+            _ => &self.path,
+        }
+    }
+}
+
+/// The plugins behind one path, in a stable order: a file, a plugin directory, or a directory with
+/// those anywhere below it. Every error stands for one plugin, so that the others go on.
+#[must_use]
+pub fn find(path: &Path) -> Vec<Result<Source, SourceError>> {
+    let is_dir = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.is_dir(),
+        Err(source) => {
+            return vec![Err(SourceError::Io {
+                path: quoted_path(path),
+                source,
+            })];
+        }
+    };
+    if !is_dir {
+        return vec![Ok(file_source(path, None))];
+    }
+    let mut found = Vec::new();
+    search(path, path, 0, &mut found);
+    if found.is_empty() {
+        found.push(Err(SourceError::Empty(quoted_path(path))));
+    }
+    found
+}
+
+fn search(root: &Path, dir: &Path, depth: usize, found: &mut Vec<Result<Source, SourceError>>) {
+    match Manifest::read(dir) {
+        Ok(Some(manifest)) => {
+            let source = Source {
+                name: manifest.name.clone(),
+                path: dir.into(),
+                manifest: Some(manifest),
+                is_named: dir == root,
+            };
+            found.push(Ok(source));
+            return;
+        }
+        Ok(None) => {}
+        Err(error) => {
+            found.push(Err(error.into()));
+            return;
+        }
+    }
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(source) => {
+            found.push(Err(SourceError::Io {
+                path: quoted_path(dir),
+                source,
+            }));
+            return;
+        }
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        // Links are not followed: a loop of them has no end.
+        let Ok(kind) = std::fs::symlink_metadata(&path).map(|metadata| metadata.file_type()) else {
+            continue;
+        };
+        if kind.is_dir() {
+            if depth < DEPTH_MAX
+                && !name.starts_with('.')
+                && name != "target"
+                && name != "node_modules"
+            {
+                search(root, &path, depth + 1, found);
+            }
+        } else if kind.is_file()
+            && path
+                .extension()
+                .is_some_and(|ext| ext == "wasm" || ext == "wat")
+        {
+            found.push(Ok(file_source(&path, Some(root))));
+        }
+    }
+}
+
+/// A file, and the directory below which it was found if the user did not name it.
+fn file_source(path: &Path, root: Option<&Path>) -> Source {
+    let stem = || path.file_stem().map_or(path, Path::new);
+    let below = root.and_then(|root| path.strip_prefix(root).ok());
+    let name = below.map_or_else(|| stem().to_path_buf(), |below| below.with_extension(""));
+    Source {
+        name: name.to_string_lossy().into_owned(),
+        path: path.into(),
+        manifest: None,
+        is_named: root.is_none(),
+    }
+}
+
+/// Reads a component once, in small pieces: its digest and its size in bytes.
+///
+/// # Errors
+/// If it is not a regular file, leads out of the checkout, cannot be read, or is larger than the cap.
+pub fn read(source: &Source, limits: &Limits) -> Result<(Digest, u64), SourceError> {
+    copy(source, limits, &mut io::sink())
+}
+
+/// Enough to see what a file is not.
+const START_BYTES: u64 = 512;
+
+/// The first bytes of a component.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn start(source: &Source) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let component = source.open_component()?;
+    component.take(START_BYTES).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Copies a component to `to`, where nothing changes it any more.
+///
+/// # Errors
+/// As [`read`], and if its digest is no longer `digest`.
+pub fn snapshot(
+    source: &Source,
+    limits: &Limits,
+    digest: &Digest,
+    to: &Path,
+) -> Result<(), SourceError> {
+    let mut file = File::create(to).map_err(|source| SourceError::Io {
+        path: quoted_path(to),
+        source,
+    })?;
+    let (copied, _) = copy(source, limits, &mut file)?;
+    if copied == *digest {
+        Ok(())
+    } else {
+        Err(SourceError::Changed(quoted_path(&source.component())))
+    }
+}
+
+fn copy(
+    source: &Source,
+    limits: &Limits,
+    to: &mut impl io::Write,
+) -> Result<(Digest, u64), SourceError> {
+    let path = source.component();
+    let io_error = |source| SourceError::Io {
+        path: quoted_path(&path),
+        source,
+    };
+    let cap = limits.get(LimitKind::Component);
+    let too_large = |actual| SourceError::TooLarge {
+        path: quoted_path(&path),
+        cap,
+        actual,
+    };
+    let file = source.open_component().map_err(io_error)?;
+    let bytes = file.metadata().map_err(io_error)?.len();
+    if bytes > cap {
+        return Err(too_large(bytes));
+    }
+    let mut hasher = Sha256::new();
+    let mut total = 0;
+    // It may grow while it is read.
+    let mut rest = file.take(cap + 1);
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let read = match rest.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(io_error(error)),
+        };
+        hasher.update(&piece[..read]);
+        to.write_all(&piece[..read]).map_err(io_error)?;
+        total += read as u64;
+    }
+    if total > cap {
+        Err(too_large(total))
+    } else {
+        Ok((Digest::finish(hasher), total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_files_are_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo.wasm");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let sparse = dir.path().join("sparse.wasm");
+        File::create(&sparse).unwrap().set_len(10 << 30).unwrap();
+        let limits = Limits::default();
+        let read = |path: &Path| read(&file_source(path, None), &limits);
+        for path in [fifo.as_path(), Path::new("/dev/zero"), dir.path()] {
+            let error = read(path).unwrap_err().to_string();
+            assert!(error.contains("not a regular file"), "{error}");
+        }
+        let error = read(&sparse).unwrap_err().to_string();
+        assert!(
+            error.contains("10737418240 bytes") && error.contains("33554432"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_snapshot_of_a_file_that_changed_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, copy) = (dir.path().join("a.wasm"), dir.path().join("copy"));
+        std::fs::write(&file, "one").unwrap();
+        let source = file_source(&file, None);
+        let (digest, bytes) = read(&source, &Limits::default()).unwrap();
+        assert_eq!((digest, bytes), (Digest::of(b"one"), 3));
+        snapshot(&source, &Limits::default(), &digest, &copy).unwrap();
+        assert_eq!(std::fs::read(&copy).unwrap(), b"one");
+        std::fs::write(&file, "two").unwrap();
+        assert!(matches!(
+            snapshot(&source, &Limits::default(), &digest, &copy),
+            Err(SourceError::Changed(_))
+        ));
+    }
+
+    #[test]
+    fn a_directory_is_searched_in_order_and_a_bad_manifest_hides_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [
+            "b/deep/x.wat",
+            "a/plugin.toml",
+            "c/plugin.toml",
+            "target/y.wasm",
+            "z.txt",
+        ] {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "").unwrap();
+        }
+        std::fs::write(
+            dir.path().join("c/plugin.toml"),
+            "[plugin]\nname='c'\n[build]\ncomponent='c.wat'",
+        )
+        .unwrap();
+        let found = find(dir.path());
+        let names: Vec<_> = found
+            .iter()
+            .map(|source| source.as_ref().map(|s| s.name.clone()).ok())
+            .collect();
+        assert_eq!(names, [None, Some("b/deep/x".into()), Some("c".into())]);
+        assert_eq!(
+            found[2].as_ref().unwrap().component(),
+            dir.path().join("c/c.wat")
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! The shared report: what a run is ([`model`]) and the file it is kept in ([`Store`]). The forms in which it
+//! leaves are [`dyno_export`].
+
+mod baselines;
+mod beside;
+mod command;
+mod comparisons;
+mod error;
+mod found;
+
+mod guard;
+mod history;
+mod inspect;
+mod known;
+pub mod pack;
+mod read;
+mod reader;
+mod schema;
+mod sound;
+mod store;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use baselines::{Baseline, KeptPlugin};
+pub use command::without_values;
+pub use error::StoreError;
+pub use found::check_owner;
+pub use store::Store;
+pub use summary::RunSummary;

@@ -1,0 +1,366 @@
+//! Raw samples as bytes: what the `samples` column of the report holds for one worker process.
+//!
+//! A time pass leaves millions of samples and none is dropped, so they are kept in columns, in
+//! about five bytes each where a [`Sample`] takes thirty-two. The layout, version 2:
+//!
+//! ```text
+//! byte     1         the version, 2
+//! varint   count     how many samples
+//! runs     iterations of each sample
+//! varints  wall_ns   zigzag of the difference to the sample before (before the first: 0)
+//! varints  cpu_ns    zigzag of wall_ns - cpu_ns of the same sample
+//! runs     switches  of each sample
+//! runs     waits     of each sample; not in version 1
+//! 4 bytes  CRC-32 (IEEE) of everything before, little-endian
+//! ```
+//!
+//! - *varint*: unsigned LEB128, low seven bits first, at most ten bytes.
+//! - *zigzag*: `(d << 1) ^ (d >> 63)` of the difference as a signed number; differences wrap, so
+//!   that any `u64` can follow any other.
+//! - *runs*: pairs of varints, value and how often it repeats (at least once), until the lengths
+//!   add up to `count`. Iterations never change after calibration and switches are nearly always 0.
+//!
+//! The wall and CPU columns take at least one byte for each sample, so a count that the blob could
+//! not hold is refused before anything is allocated. The CRC is there because SQLite has none of
+//! its own: without it a flipped bit on the disk would be read as another measurement.
+
+use dyno_model::Sample;
+
+const VERSION: u8 = 2;
+/// The first one, without `waits`: still read.
+const VERSION_WITHOUT_WAITS: u8 = 1;
+/// Bytes of the closing CRC.
+const CRC_BYTES: usize = 4;
+/// The least that one sample can take: a byte of wall and a byte of CPU time.
+const MIN_SAMPLE_BYTES: usize = 2;
+
+/// Why a blob is not samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PackError {
+    /// It ends in the middle.
+    #[error("ends in the middle of a sample")]
+    Truncated,
+    /// It was written by a newer host.
+    #[error("has the sample format {0}, and this version reads {VERSION}")]
+    Version(u8),
+    /// Its bytes are not those that were written.
+    #[error("does not match its checksum")]
+    Checksum,
+    /// A number does not fit its field.
+    #[error("holds a number that is too large")]
+    Overflow,
+    /// More than there can be.
+    #[error("holds {0} samples, more than its process has")]
+    TooMany(usize),
+    /// Counts and lengths contradict each other.
+    #[error("holds counts that contradict each other")]
+    Count,
+}
+
+/// Packs samples. Every list of samples can be packed.
+#[must_use]
+pub fn pack(samples: &[Sample]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(16 + samples.len() * 6);
+    out.push(VERSION);
+    put(&mut out, samples.len() as u64);
+    put_runs(&mut out, samples.iter().map(|s| s.iterations));
+    let mut before = 0;
+    for sample in samples {
+        put(&mut out, zigzag(sample.wall_ns.wrapping_sub(before)));
+        before = sample.wall_ns;
+    }
+    for sample in samples {
+        put(&mut out, zigzag(sample.wall_ns.wrapping_sub(sample.cpu_ns)));
+    }
+    put_runs(&mut out, samples.iter().map(|s| u64::from(s.switches)));
+    put_runs(&mut out, samples.iter().map(|s| u64::from(s.waits)));
+    let crc = crc32fast::hash(&out);
+    out.extend_from_slice(&crc.to_le_bytes());
+    out
+}
+
+/// Unpacks samples; exactly what [`pack`] was given, or an error.
+///
+/// # Errors
+/// For every blob that `pack` did not write.
+pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
+    unpack_at_most(blob, usize::MAX)
+}
+
+/// The same of no more samples than `samples_max`: two bytes can stand for one of thirty-two.
+///
+/// # Errors
+/// As [`unpack`], and before anything is allocated if there are more.
+pub fn unpack_at_most(blob: &[u8], samples_max: usize) -> Result<Vec<Sample>, PackError> {
+    let version = *blob.first().ok_or(PackError::Truncated)?;
+    if ![VERSION, VERSION_WITHOUT_WAITS].contains(&version) {
+        return Err(PackError::Version(version));
+    }
+    let (body, crc) = blob
+        .split_last_chunk::<CRC_BYTES>()
+        .ok_or(PackError::Truncated)?;
+    if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+        return Err(PackError::Checksum);
+    }
+    let mut rest = body.get(1..).ok_or(PackError::Truncated)?;
+    let count = usize::try_from(take(&mut rest)?).map_err(|_| PackError::Overflow)?;
+    if count > rest.len() / MIN_SAMPLE_BYTES {
+        return Err(PackError::Count);
+    }
+    if count > samples_max {
+        return Err(PackError::TooMany(count));
+    }
+    let mut samples = vec![
+        Sample {
+            iterations: 0,
+            wall_ns: 0,
+            cpu_ns: 0,
+            switches: 0,
+            waits: 0,
+        };
+        count
+    ];
+    take_runs(&mut rest, &mut samples, |sample, value| {
+        sample.iterations = value;
+        Ok(())
+    })?;
+    let mut before = 0_u64;
+    for sample in &mut samples {
+        before = before.wrapping_add(unzigzag(take(&mut rest)?));
+        sample.wall_ns = before;
+    }
+    for sample in &mut samples {
+        sample.cpu_ns = sample.wall_ns.wrapping_sub(unzigzag(take(&mut rest)?));
+    }
+    take_runs(&mut rest, &mut samples, |sample, value| {
+        sample.switches = u32::try_from(value).map_err(|_| PackError::Overflow)?;
+        Ok(())
+    })?;
+    if version != VERSION_WITHOUT_WAITS {
+        take_runs(&mut rest, &mut samples, |sample, value| {
+            sample.waits = u32::try_from(value).map_err(|_| PackError::Overflow)?;
+            Ok(())
+        })?;
+    }
+    if rest.is_empty() {
+        Ok(samples)
+    } else {
+        Err(PackError::Count)
+    }
+}
+
+fn zigzag(difference: u64) -> u64 {
+    let signed = difference.cast_signed();
+    ((signed << 1) ^ (signed >> 63)).cast_unsigned()
+}
+
+fn unzigzag(value: u64) -> u64 {
+    (value >> 1) ^ (value & 1).wrapping_neg()
+}
+
+fn put(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn take(rest: &mut &[u8]) -> Result<u64, PackError> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (&byte, tail) = rest.split_first().ok_or(PackError::Truncated)?;
+        *rest = tail;
+        let bits = u64::from(byte & 0x7f);
+        // The tenth byte has room for one bit.
+        if shift == 63 && bits > 1 {
+            return Err(PackError::Overflow);
+        }
+        value |= bits << shift;
+        if byte < 0x80 {
+            return Ok(value);
+        }
+    }
+    Err(PackError::Overflow)
+}
+
+fn put_runs(out: &mut Vec<u8>, values: impl Iterator<Item = u64>) {
+    let mut run: Option<(u64, u64)> = None;
+    for value in values {
+        match &mut run {
+            Some((current, length)) if *current == value => *length += 1,
+            _ => {
+                if let Some((current, length)) = run {
+                    put(out, current);
+                    put(out, length);
+                }
+                run = Some((value, 1));
+            }
+        }
+    }
+    if let Some((current, length)) = run {
+        put(out, current);
+        put(out, length);
+    }
+}
+
+fn take_runs(
+    rest: &mut &[u8],
+    mut samples: &mut [Sample],
+    set: impl Fn(&mut Sample, u64) -> Result<(), PackError>,
+) -> Result<(), PackError> {
+    while !samples.is_empty() {
+        let value = take(rest)?;
+        let length = usize::try_from(take(rest)?).map_err(|_| PackError::Overflow)?;
+        if length == 0 {
+            return Err(PackError::Count);
+        }
+        let (run, after) = samples
+            .split_at_mut_checked(length)
+            .ok_or(PackError::Count)?;
+        for sample in run {
+            set(sample, value)?;
+        }
+        samples = after;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_sample() -> impl Strategy<Value = Sample> {
+        let edge = || prop_oneof![Just(0), Just(u64::MAX), 0..300_u64, any::<u64>()];
+        let times = prop_oneof![Just(0), any::<u32>()];
+        (edge(), edge(), edge(), times.clone(), times).prop_map(
+            |(iterations, wall_ns, cpu_ns, switches, waits)| Sample {
+                iterations,
+                wall_ns,
+                cpu_ns,
+                switches,
+                waits,
+            },
+        )
+    }
+
+    /// A body with a CRC that fits, as an attacker would send it.
+    fn sealed(mut body: Vec<u8>) -> Vec<u8> {
+        let crc = crc32fast::hash(&body);
+        body.extend_from_slice(&crc.to_le_bytes());
+        body
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out(samples in prop::collection::vec(any_sample(), 0..200)) {
+            prop_assert_eq!(unpack(&pack(&samples)), Ok(samples));
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(unpack(&bytes).is_err());
+        }
+
+        #[test]
+        fn hostile_bytes_with_a_good_checksum_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let mut body = vec![VERSION];
+            body.extend(bytes);
+            if let Ok(samples) = unpack(&sealed(body.clone())) {
+                prop_assert!(samples.len() <= body.len() / MIN_SAMPLE_BYTES);
+            }
+        }
+
+        #[test]
+        fn every_truncation_and_every_flipped_bit_is_seen(
+            samples in prop::collection::vec(any_sample(), 1..20),
+            at in any::<prop::sample::Index>(),
+            bit in 0..8_u8,
+        ) {
+            let blob = pack(&samples);
+            let at = at.index(blob.len());
+            prop_assert!(unpack(&blob[..at]).is_err());
+            let mut flipped = blob.clone();
+            flipped[at] ^= 1 << bit;
+            prop_assert!(unpack(&flipped).is_err());
+        }
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_there_is_refused_before_allocating() {
+        // 2^60 samples in one run of each column: allocating them would be 32 EiB.
+        let mut body = vec![VERSION];
+        put(&mut body, 1 << 60);
+        put(&mut body, 7);
+        put(&mut body, 1 << 60);
+        assert_eq!(unpack(&sealed(body)), Err(PackError::Count));
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let two = [Sample {
+            iterations: 3,
+            wall_ns: 9,
+            cpu_ns: 8,
+            switches: 0,
+            waits: 1,
+        }; 2];
+        let body = |blob: Vec<u8>| blob[..blob.len() - CRC_BYTES].to_vec();
+        let good = body(pack(&two));
+        assert_eq!(
+            good,
+            [2, 2, 3, 2, 18, 0, 2, 2, 0, 2, 1, 2],
+            "the layout of version 2"
+        );
+        let old = two.map(|sample| Sample { waits: 0, ..sample });
+        let version_1 = sealed(vec![1, 2, 3, 2, 18, 0, 2, 2, 0, 2]);
+        assert_eq!(unpack(&version_1), Ok(old.to_vec()));
+        let with = |at: usize, byte: u8| {
+            let mut bad = good.clone();
+            bad[at] = byte;
+            unpack(&sealed(bad))
+        };
+        assert_eq!(with(0, 3), Err(PackError::Version(3)));
+        assert_eq!(
+            with(3, 0),
+            Err(PackError::Count),
+            "an empty run would never end"
+        );
+        assert_eq!(
+            with(3, 3),
+            Err(PackError::Count),
+            "a run longer than the list"
+        );
+        let mut trailing = good.clone();
+        trailing.push(0);
+        assert_eq!(unpack(&sealed(trailing)), Err(PackError::Count));
+        let tenth_byte_too_big = [vec![VERSION], vec![0xff; 9], vec![2]].concat();
+        assert_eq!(
+            unpack(&sealed(tenth_byte_too_big)),
+            Err(PackError::Overflow)
+        );
+        let eleven = [vec![VERSION], vec![0xff; 11], vec![0]].concat();
+        assert_eq!(unpack(&sealed(eleven)), Err(PackError::Overflow));
+        assert_eq!(unpack(&[]), Err(PackError::Truncated));
+        assert_eq!(unpack(&[VERSION]), Err(PackError::Truncated));
+    }
+
+    #[test]
+    fn realistic_samples_take_a_sixth() {
+        let samples: Vec<Sample> = (0..1000_u64)
+            .map(|i| {
+                let wall_ns = 5_000_000 + (i * 7919) % 50_000;
+                Sample {
+                    iterations: 4096,
+                    wall_ns,
+                    cpu_ns: wall_ns - 120 - i % 50,
+                    switches: u32::from(i % 200 == 0),
+                    waits: 0,
+                }
+            })
+            .collect();
+        let bytes = pack(&samples).len();
+        assert!(bytes < 1000 * size_of::<Sample>() / 6, "{bytes}");
+    }
+}

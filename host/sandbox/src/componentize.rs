@@ -1,0 +1,329 @@
+//! Turns a core module into a component, in the compile worker, so that nobody needs other tools.
+//!
+//! What a module is, is seen from its names:
+//!
+//! | exports | imports | becomes |
+//! |---|---|---|
+//! | any, and it carries a `component-type` section | | what that section says |
+//! | `dyno:bench/suite@0.1.0#run` | `dyno:bench/bench@0.1.0` | a plugin: the contract is embedded here |
+//! | `_start` | | a command (`wasi:cli/run`) |
+//! | `_start` | `bench` (`start`, `end`) | a command with a stopwatch of its own (Sightglass) |
+//!
+//! Imports of WASI preview 1 are answered by the engine's own adapter, in terms of WASI 0.2. The
+//! result is checked like any other component.
+
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1,
+    WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as COMMAND_ADAPTER,
+    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as REACTOR_ADAPTER,
+};
+use wasmparser::{KnownCustom, Parser, Payload, ProducersSectionReader};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use dyno_model::quoted::quoted;
+
+/// The contract.
+const CONTRACT: &str = include_str!("../../../wit/dyno-bench.wit");
+
+/// What a program imports that has a stopwatch: Sightglass' protocol.
+const STOPWATCH: &str = "
+    package dyno:stopwatch;
+    world program { import bench: interface { start: func(); end: func(); } }";
+
+/// What [`STARTER`] exports.
+const COMMAND: &str = "
+    package wasi:cli@0.2.12;
+    interface run { run: func() -> result; }
+    world command { export run; }";
+
+/// Makes a command of a module that needs no WASI, not even a memory.
+const STARTER: &str = r#"(module
+    (import "__main_module__" "_start" (func $start))
+    (func (export "wasi:cli/run@0.2.12#run") (result i32) (call $start) (i32.const 0)))"#;
+
+/// Why a core module does not become a component. Guest strings in it are escaped and cut.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModuleError {
+    /// It cannot be parsed.
+    #[error("is not a valid module: {message} (at byte {offset})")]
+    Malformed {
+        /// Where the parser stopped.
+        offset: usize,
+        /// Its words.
+        message: String,
+    },
+    /// There is nothing to call.
+    #[error(
+        "is a library, not a program: it exports neither `_start` nor `dyno:bench/suite@0.1.0#run`"
+    )]
+    Library,
+    /// It was built for another version of the contract.
+    #[error(
+        "speaks dyno:bench {found}, this host speaks 0.1: rebuild it with the 0.1 SDK, or use a dyno that speaks {found}"
+    )]
+    ContractVersion {
+        /// The version it imports.
+        found: String,
+    },
+    /// It needs a host of another kind.
+    #[error(
+        "imports `{name}` of `{module}`, which this host does not offer: it offers dyno:bench/bench@0.1.0, wasi_snapshot_preview1 and the stopwatch `bench`"
+    )]
+    Import {
+        /// The import's module.
+        module: String,
+        /// Its name in there.
+        name: String,
+    },
+    /// The runtime of Go's own compiler takes all memory behind its data for its heap, whoever grew
+    /// it (`runtime/mem_wasm.go`, 1.24 to 1.27): the adapter's state would lie in there, and each
+    /// would overwrite the other.
+    #[error(
+        "is a program by Go's compiler for WASI preview 1, which cannot share its memory with the adapter to WASI 0.2: make it a plugin, as `dyno new --lang go` begins one"
+    )]
+    Go,
+    /// The encoder refused it.
+    #[error("cannot be made a component: {0}")]
+    Encode(String),
+}
+
+impl From<wasmparser::Error> for ModuleError {
+    fn from(error: wasmparser::Error) -> Self {
+        Self::Malformed {
+            offset: error.offset(),
+            message: quoted(&error.message().replace('\n', ": ")),
+        }
+    }
+}
+
+/// What a module says of itself by its names.
+#[derive(Debug, Default)]
+struct Names {
+    typed: bool,
+    suite: bool,
+    start: bool,
+    preview1: bool,
+    stopwatch: bool,
+    /// Whether it says itself where the adapter's memory may be.
+    realloc: bool,
+    /// Whether Go's own compiler made it.
+    go: bool,
+    /// The first import that is none of the above, in a module that brings no types of its own.
+    other: Option<(String, String)>,
+}
+
+/// The component that a core module is meant to be.
+///
+/// # Errors
+/// If it is no program, or one for another host.
+pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, ModuleError> {
+    let names = names(module)?;
+    let mut module = module.to_vec();
+    // Where the adapter's memory comes from is left to the module's `cabi_realloc`, which some
+    // runtimes must not be passed by.
+    let mut encoder = ComponentEncoder::default();
+    if !names.typed {
+        if let Some((module, name)) = names.other {
+            return Err(match module.strip_prefix("dyno:bench/bench@") {
+                Some(found) => ModuleError::ContractVersion {
+                    found: found.to_owned(),
+                },
+                None => ModuleError::Import { module, name },
+            });
+        }
+        if names.suite {
+            embed(&mut module, "contract", CONTRACT, "plugin")?;
+        } else if !names.start {
+            return Err(ModuleError::Library);
+        } else if names.stopwatch {
+            embed(&mut module, "stopwatch", STOPWATCH, "program")?;
+        }
+    }
+    if names.go && names.preview1 && !names.realloc {
+        return Err(ModuleError::Go);
+    }
+    encoder = encoder.module(&module).map_err(encode)?;
+    let is_command = names.start && !names.suite;
+    if names.preview1 {
+        let adapter = if is_command {
+            COMMAND_ADAPTER
+        } else {
+            REACTOR_ADAPTER
+        };
+        encoder = encoder.adapter(PREVIEW1, adapter).map_err(encode)?;
+    } else if is_command && !names.typed {
+        encoder = encoder.adapter("start", &starter()?).map_err(encode)?;
+    }
+    encoder.encode().map_err(encode)
+}
+
+/// What a module's component is made of besides the module: compiled code depends on it.
+pub(super) fn adapters() -> [&'static [u8]; 5] {
+    [
+        COMMAND_ADAPTER,
+        REACTOR_ADAPTER,
+        STARTER.as_bytes(),
+        CONTRACT.as_bytes(),
+        STOPWATCH.as_bytes(),
+    ]
+}
+
+fn names(module: &[u8]) -> Result<Names, ModuleError> {
+    let mut names = Names::default();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let import = import?;
+                    match import.module {
+                        "dyno:bench/bench@0.1.0" => {}
+                        PREVIEW1 => names.preview1 = true,
+                        "bench" => names.stopwatch = true,
+                        _ if names.other.is_none() => {
+                            names.other = Some((quoted(import.module), quoted(import.name)));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports {
+                    match export?.name {
+                        "_start" => names.start = true,
+                        "cabi_realloc" => names.realloc = true,
+                        "dyno:bench/suite@0.1.0#run" => names.suite = true,
+                        _ => {}
+                    }
+                }
+            }
+            Payload::CustomSection(section) => {
+                names.typed |= section.name().starts_with("component-type");
+                if let KnownCustom::Producers(producers) = section.as_known() {
+                    names.go |= is_made_by_go(producers)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
+fn is_made_by_go(producers: ProducersSectionReader<'_>) -> Result<bool, ModuleError> {
+    for field in producers {
+        let field = field?;
+        for value in field.values {
+            if field.name == "processed-by" && value?.name == "Go cmd/compile" {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Writes a world into a module, for the encoder to read.
+fn embed(module: &mut Vec<u8>, name: &str, wit: &str, world: &str) -> Result<(), ModuleError> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str(name, wit).map_err(encode)?;
+    let world = resolve
+        .select_world(&[package], Some(world))
+        .map_err(encode)?;
+    embed_component_metadata(module, &resolve, world, StringEncoding::UTF8).map_err(encode)
+}
+
+fn starter() -> Result<Vec<u8>, ModuleError> {
+    let mut module = wat::parse_str(STARTER).map_err(encode)?;
+    embed(&mut module, "command", COMMAND, "command")?;
+    Ok(module)
+}
+
+/// The encoder's words quote the guest.
+fn encode(error: impl std::fmt::Debug) -> ModuleError {
+    ModuleError::Encode(quoted(&format!("{error:?}").replace('\n', " ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::precheck::{PrecheckError, StructureCaps, precheck};
+    use super::*;
+    use dyno_job::Shape;
+    use dyno_model::PluginKind;
+
+    fn module(text: &str) -> Result<Vec<u8>, ModuleError> {
+        componentize(&wat::parse_str(text).unwrap())
+    }
+
+    fn shape(text: &str) -> Result<Shape, PrecheckError> {
+        precheck(&module(text).unwrap(), &StructureCaps::default())
+    }
+
+    #[test]
+    fn a_module_becomes_what_its_names_say() {
+        let shape = |text| shape(text).unwrap();
+        let plain = shape(r#"(module (func (export "_start")))"#);
+        assert_eq!((plain.kind, plain.imports), (PluginKind::Command, vec![]));
+        let stopwatch = shape(r#"(module (import "bench" "end" (func)) (func (export "_start")))"#);
+        assert_eq!(stopwatch.kind, PluginKind::Command);
+        assert_eq!(stopwatch.imports, ["bench"]);
+        let preview1 = shape(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+                (memory (export "memory") 1) (func (export "_start")))"#,
+        );
+        assert_eq!(preview1.kind, PluginKind::Command);
+        assert!(
+            preview1
+                .imports
+                .iter()
+                .any(|name| name.starts_with("wasi:cli/exit@0.2."))
+        );
+        let suite = shape(
+            r#"(module (memory (export "memory") 1)
+                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+                (func (export "dyno:bench/suite@0.1.0#cases") (result i32) unreachable)
+                (func (export "dyno:bench/suite@0.1.0#run") (param i32 i32) (result i32) unreachable))"#,
+        );
+        assert_eq!(suite.kind, PluginKind::Suite);
+    }
+
+    #[test]
+    fn what_is_no_program_or_one_for_another_host_is_told_apart() {
+        let error = |text| module(text).unwrap_err();
+        assert_eq!(error("(module)"), ModuleError::Library);
+        let other = error(r#"(module (import "env" "f\n" (func)) (func (export "_start")))"#);
+        assert!(
+            other.to_string().contains("imports `f\\n` of `env`"),
+            "{other}"
+        );
+        let later = error(r#"(module (import "dyno:bench/bench@0.9.0" "next" (func)))"#);
+        assert!(
+            later.to_string().starts_with("speaks dyno:bench 0.9.0"),
+            "{later}"
+        );
+        let old = error(r#"(module (import "wasi_unstable" "f" (func)) (func (export "_start")))"#);
+        assert!(matches!(old, ModuleError::Import { .. }), "{old}");
+        let cut = componentize(b"\0asm\x01\0\0\0\x02\x7f").unwrap_err();
+        assert!(matches!(cut, ModuleError::Malformed { .. }), "{cut}");
+        // What the encoder lets pass, the structural check does not.
+        let wrong = shape(r#"(module (func (export "_start") (param i32)))"#);
+        assert!(
+            matches!(wrong, Err(PrecheckError::Malformed { .. })),
+            "{wrong:?}"
+        );
+        let half = error(r#"(module (func (export "dyno:bench/suite@0.1.0#run")))"#);
+        assert!(matches!(half, ModuleError::Encode(_)), "{half}");
+    }
+
+    /// If this fails, a Go program and the adapter overwrite each other's memory.
+    #[test]
+    fn a_program_by_gos_compiler_is_refused_unless_it_gives_the_adapter_memory() {
+        let go = r#"(module
+            (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+            (memory (export "memory") 1) (func (export "_start")) REALLOC
+            (@producers (processed-by "Go cmd/compile" "go1.27.3")))"#;
+        assert_eq!(module(&go.replace("REALLOC", "")), Err(ModuleError::Go));
+        let realloc =
+            r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#;
+        module(&go.replace("REALLOC", realloc)).unwrap();
+        module(&go.replace("REALLOC", "").replace("Go cmd/compile", "clang")).unwrap();
+    }
+}

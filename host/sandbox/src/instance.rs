@@ -1,0 +1,326 @@
+//! A guest: a component in a store of its own, with its limits armed before its first instruction.
+
+use std::sync::Arc;
+
+use nix::time::ClockId;
+use rand_chacha::ChaCha12Rng;
+use rand_core::SeedableRng as _;
+use wasmtime::component::{Instance, ResourceTable};
+use wasmtime::{AsContextMut as _, Store, StoreContextMut};
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
+
+use super::ending::judge;
+use super::files::Numbers;
+use super::limiter::Limiter;
+use super::linked::{Command, Conditions, Linked};
+use super::output::Output;
+use super::program::Program;
+use super::scratch::Scratch;
+use super::state::{FuelGauge, State};
+use dyno_files::copies;
+use dyno_job::Build;
+use dyno_measure::{Bench, clock_ns};
+use dyno_model::{Access, Limits, Reach};
+use dyno_model::{CaseSpec, LimitKind, MemoryProfile, Outcome, Throughput};
+
+pub(super) mod bindings {
+    #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+    //! The plugin's half of the contract, from its definition.
+    wasmtime::component::bindgen!({ path: "../../wit", world: "plugin" });
+}
+
+use bindings::exports::dyno::bench::suite;
+
+/// An instantiated plugin.
+pub(super) struct Guest<B: 'static> {
+    store: Store<State<B>>,
+    instance: Instance,
+    limits: Limits,
+    output: Output,
+    baseline_bytes: u64,
+    instantiate_ns: f64,
+    ready_ns: u64,
+}
+
+/// What is left of a case.
+#[derive(Debug)]
+pub struct Finished<B> {
+    /// The bench with what it gathered.
+    pub bench: B,
+    /// The rest.
+    pub ended: Ended,
+}
+
+/// What is left of a guest.
+#[derive(Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it was instantiated, ns on the monotonic clock; the first one's, if there were many.
+    pub ready_ns: u64,
+    /// What instantiating took, ns; the median, if there were many.
+    pub instantiate_ns: f64,
+    /// Fuel consumed since instantiation, as of the last call into the host if it trapped.
+    pub total_fuel: u64,
+    /// Memories and tables.
+    pub memory: MemoryProfile,
+    /// What it wrote to stdout and stderr, or to stderr alone if it is a command that failed;
+    /// hostile.
+    pub output: Option<String>,
+}
+
+impl<B: Bench + 'static> Guest<B> {
+    /// Instantiates a plugin whose calls `bench` answers.
+    ///
+    /// # Errors
+    /// How it ended, if it did not survive that.
+    pub(super) fn new(
+        linked: &Linked<B>,
+        conditions: Conditions<'_>,
+        gauge: &FuelGauge,
+        bench: B,
+    ) -> Result<Self, Outcome> {
+        let Conditions {
+            build,
+            limits,
+            grants,
+            program,
+            seed,
+        } = conditions;
+        let host = |error: wasmtime::Error| Outcome::Host {
+            message: format!("{error:#}"),
+        };
+        copies::restore(grants).map_err(|error| Outcome::Host {
+            message: format!("a scratch copy cannot be restored: {error}"),
+        })?;
+        let output = Output::new(limits.get(LimitKind::Output));
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.size(LimitKind::Handles));
+        let state = State {
+            wasi: context(grants, program, seed, &output).map_err(host)?,
+            table,
+            limiter: Limiter::new(
+                limits.get(LimitKind::Memory),
+                limits
+                    .size(LimitKind::Instances)
+                    .saturating_add(own_instances(build)),
+            ),
+            bench,
+            fault: None,
+            hit: None,
+            output: output.clone(),
+            scratch: Scratch::new(grants, limits),
+            numbers: Numbers::default(),
+            gauge: gauge.clone(),
+            slept: Arc::default(),
+            waiting: Arc::default(),
+            full_tank: None,
+            max_random_bytes: limits.get(LimitKind::Random),
+        };
+        let mut store = Store::new(linked.pre.engine(), state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(limits.size(LimitKind::HostCall));
+        store.set_max_component_handles(limits.size(LimitKind::Handles));
+        if build.has_fuel() {
+            store.set_fuel(limits.get(LimitKind::Fuel)).map_err(host)?;
+        }
+        let began = clock_ns(ClockId::CLOCK_MONOTONIC);
+        let instance = match linked.pre.instantiate(&mut store) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let outcome = judge(&store, limits, Err(error), "instantiation");
+                return Err(with_words(outcome, &output));
+            }
+        };
+        let ready_ns = clock_ns(ClockId::CLOCK_MONOTONIC);
+        let baseline_bytes = store.data().limiter.bytes();
+        if build.has_fuel() {
+            store.data_mut().full_tank = Some(store.get_fuel().map_err(host)?);
+        }
+        store.data_mut().limiter.begin();
+        Ok(Self {
+            store,
+            instance,
+            limits: limits.clone(),
+            output,
+            baseline_bytes,
+            instantiate_ns: (ready_ns - began) as f64,
+            ready_ns,
+        })
+    }
+
+    /// Asks a suite for its cases. They are the guest's words, not validated.
+    pub(super) fn cases(mut self) -> Result<Vec<CaseSpec>, Outcome> {
+        let answer = bindings::Plugin::new(&mut self.store, &self.instance)
+            .and_then(|plugin| plugin.dyno_bench_suite().call_cases(&mut self.store));
+        let mut listed = Vec::new();
+        let status = answer.map(|cases| cases.map(|cases| listed = cases));
+        match judge(&self.store, &self.limits, status, "`cases`") {
+            Outcome::Ok => Ok(listed.into_iter().map(spec).collect()),
+            outcome => Err(with_words(outcome, &self.output)),
+        }
+    }
+
+    /// Runs one case of a suite to its end.
+    pub(super) fn run(mut self, case: &str) -> Finished<B> {
+        let answer = bindings::Plugin::new(&mut self.store, &self.instance)
+            .and_then(|plugin| plugin.dyno_bench_suite().call_run(&mut self.store, case));
+        if answer.is_ok() {
+            read_gauge(&mut self.store.as_context_mut());
+            if let Err(fault) = self.store.data_mut().bench.finish()
+                && matches!(answer, Ok(Ok(())))
+            {
+                self.store.data_mut().fault.get_or_insert(fault);
+            }
+        }
+        let outcome = judge(&self.store, &self.limits, answer, "`run`");
+        self.finish(outcome)
+    }
+
+    /// Runs a command once, and times all of it unless it has a stopwatch of its own. What it
+    /// wrote to stdout comes second.
+    pub(super) fn execute(
+        mut self,
+        Command { run, has_stopwatch }: Command,
+    ) -> (Finished<B>, Vec<u8>) {
+        let answer = self
+            .instance
+            .get_typed_func::<(), (Result<(), ()>,)>(&mut self.store, run)
+            .and_then(|run| {
+                if !has_stopwatch {
+                    self.store.data_mut().bench.start()?;
+                }
+                let answer = exit_status(run.call(&mut self.store, ()));
+                // An exit ends in the host, where the fuel is known as it is after a return.
+                if answer.is_ok() {
+                    read_gauge(&mut self.store.as_context_mut());
+                }
+                if !has_stopwatch {
+                    self.store.data_mut().bench.stop()?;
+                }
+                answer
+            });
+        let outcome = judge(&self.store, &self.limits, answer, "`run`");
+        let stdout = self.output.take_stdout();
+        let said = (!outcome.is_ok())
+            .then(|| self.output.error_text())
+            .flatten();
+        let mut finished = self.finish(outcome);
+        finished.ended.output = said.or(finished.ended.output);
+        (finished, stdout)
+    }
+
+    fn finish(self, outcome: Outcome) -> Finished<B> {
+        let mut state = self.store.into_data();
+        let ended = Ended {
+            outcome,
+            ready_ns: self.ready_ns,
+            instantiate_ns: self.instantiate_ns,
+            total_fuel: state.gauge.consumed(),
+            memory: state.limiter.profile(self.baseline_bytes),
+            output: state.output.text(),
+        };
+        let bench = state.bench;
+        Finished { bench, ended }
+    }
+}
+
+/// What a guest wrote to stderr before it trapped, where there is no case yet that could show it.
+fn with_words(outcome: Outcome, output: &Output) -> Outcome {
+    match (outcome, output.error_text()) {
+        (Outcome::Trap { message }, Some(said)) => Outcome::Trap {
+            message: format!("{message}\nit wrote: {}", said.trim_end()),
+        },
+        (outcome, _) => outcome,
+    }
+}
+
+/// What the end of a command means: an exit is an end like a return.
+fn exit_status(
+    answer: wasmtime::Result<(Result<(), ()>,)>,
+) -> wasmtime::Result<Result<(), String>> {
+    let is_success = match answer {
+        Ok((status,)) => status.is_ok(),
+        Err(error) => match error.downcast_ref() {
+            Some(I32Exit(status)) => *status == 0,
+            None => return Err(error),
+        },
+    };
+    // Which status it was, WASI 0.2 does not say.
+    Ok(if is_success {
+        Ok(())
+    } else {
+        Err("exited with an error status".into())
+    })
+}
+
+/// Reads how much fuel is gone, where there is any: valid within a host call and after a call
+/// that returned. Returns it, and keeps it in the gauge for whoever reads the clock next.
+#[inline]
+pub(super) fn read_gauge<B>(store: &mut StoreContextMut<'_, State<B>>) -> u64 {
+    if let Some(full) = store.data().full_tank
+        && let Ok(left) = store.get_fuel()
+    {
+        let consumed = full - left;
+        store.data().gauge.set(consumed);
+        return consumed;
+    }
+    0
+}
+
+/// The WASI context: every default is a denial, and what follows is all there is.
+fn context(
+    grants: &Reach,
+    program: &Program,
+    seed: u64,
+    output: &Output,
+) -> wasmtime::Result<WasiCtx> {
+    let generator = |stream| {
+        let mut generator = ChaCha12Rng::seed_from_u64(seed);
+        generator.set_stream(stream);
+        generator
+    };
+    let mut wasi = WasiCtxBuilder::new();
+    wasi.stdin(MemoryInputPipe::new(program.stdin.clone()))
+        .stdout(output.stdout())
+        .stderr(output.stderr())
+        .secure_random(generator(0))
+        .insecure_random(generator(1))
+        .insecure_random_seed(u128::from(seed) << 64 | u128::from(!seed))
+        .allow_blocking_current_thread(true)
+        .envs(&grants.env)
+        .arg(&program.name)
+        .args(&grants.args);
+    for dir in &grants.dirs {
+        let access = match dir.access {
+            Access::Read => FsPerms::ReadOnly,
+            Access::Scratch => FsPerms::ReadWrite,
+        };
+        wasi.preopened_dir(&dir.host, &dir.guest, access)?;
+    }
+    Ok(wasi.build())
+}
+
+fn spec(case: suite::BenchCase) -> CaseSpec {
+    CaseSpec {
+        name: case.name,
+        description: case.description,
+        group: case.group,
+        params: case
+            .params
+            .into_iter()
+            .map(|param| (param.name, param.value))
+            .collect(),
+        throughput: case.throughput.map(|throughput| match throughput {
+            suite::Throughput::Bytes(bytes) => Throughput::Bytes(bytes),
+            suite::Throughput::Elements(elements) => Throughput::Elements(elements),
+        }),
+        expected: case.expected,
+    }
+}
+
+/// Core instances that are ours and not the guest's: the hooks of a profiled build.
+fn own_instances(build: Build) -> usize {
+    usize::from(build == Build::Profiled)
+}

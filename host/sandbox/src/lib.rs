@@ -1,0 +1,34 @@
+//! The sandbox: engines, compiled code, limits, grants, and the guest behind them. The only module
+//! that names the engine or WASI. It runs in worker processes; what a guest does wrong comes out
+//! as an [`Outcome`](dyno_model::Outcome), never as an error.
+
+mod code;
+mod componentize;
+mod ending;
+mod engine;
+mod files;
+mod fuel_clock;
+mod hooks;
+mod instance;
+mod instrument;
+mod layout;
+mod limiter;
+mod linked;
+mod linker;
+mod output;
+mod precheck;
+mod program;
+mod scratch;
+mod sections;
+mod state;
+
+pub use code::{CodeError, check, compile, describe, hello, label, load, to_component};
+pub use componentize::ModuleError;
+pub use engine::engine;
+pub use instance::{Ended, Finished};
+pub use instrument::{Instrumented, instrument};
+pub use linked::{Conditions, Linked};
+pub use precheck::{PrecheckError, StructureCaps, precheck};
+pub use program::{Expected, Program};
+pub use sections::SectionError;
+pub use state::FuelGauge;

@@ -1,0 +1,204 @@
+//! Plain commands: the host pulls the batches on their behalf. One iteration is a fresh instance
+//! and one `run`; only the run is timed, or the part of it that the program's own stopwatch says.
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use super::code::leading_u64;
+use super::instance::{Ended, Finished, Guest};
+use super::linked::{Command, Conditions, Linked};
+use super::state::FuelGauge;
+use dyno_measure::Bench;
+use dyno_model::Outcome;
+use dyno_model::quoted::quoted;
+use dyno_stats as stats;
+
+/// What a program gets besides the grants, and what it must print.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    /// Its name: that of its one case, and its first argument.
+    pub name: String,
+    /// All of its stdin.
+    pub stdin: Bytes,
+    /// What its stdout must be; none if anything will do.
+    pub expected: Option<Expected>,
+}
+
+/// The expected stdout of a program.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// Where it comes from.
+    pub name: String,
+    /// It, to be compared by lines.
+    pub stdout: Vec<u8>,
+}
+
+impl Expected {
+    /// The first difference, in words.
+    fn difference(&self, stdout: &[u8]) -> Option<String> {
+        let mut expected = lines(&self.stdout);
+        let mut actual = lines(stdout);
+        let name = &self.name;
+        for number in 1.. {
+            return Some(match (expected.next(), actual.next()) {
+                (None, None) => break,
+                (expected, actual) if expected == actual => continue,
+                (Some(expected), Some(actual)) => format!(
+                    "line {number} of its stdout is `{}`, but {name} has `{}`",
+                    show(actual),
+                    show(expected)
+                ),
+                (Some(expected), None) => format!(
+                    "its stdout ends before line {number}, which is `{}` in {name}",
+                    show(expected)
+                ),
+                (None, Some(actual)) => format!(
+                    "line {number} of its stdout is `{}`, but {name} ends before it",
+                    show(actual)
+                ),
+            });
+        }
+        None
+    }
+}
+
+/// Lines without their ends, whichever system wrote them.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let lines = text.split(|byte| *byte == b'\n');
+    lines
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .skip_while(move |_| text.is_empty())
+}
+
+fn show(line: &[u8]) -> String {
+    quoted(&String::from_utf8_lossy(line))
+}
+
+/// The checksum of a program: the first eight bytes of the SHA-256 of its stdout.
+fn checksum(stdout: &[u8]) -> u64 {
+    leading_u64(&Sha256::digest(stdout))
+}
+
+/// Runs a command as often as `bench` asks for.
+///
+/// # Errors
+/// How an instance ended that could not be made.
+pub(super) fn repeat<B: Bench + 'static>(
+    linked: &Linked<B>,
+    command: Command,
+    conditions: Conditions<'_>,
+    gauge: &FuelGauge,
+    mut bench: B,
+) -> Result<Finished<B>, Outcome> {
+    let expected = conditions.program.expected.as_ref();
+    let mut instantiate_ns = Vec::new();
+    let mut first_ready_ns = None;
+    let mut sum = 0;
+    let mut last: Option<Ended> = None;
+    let fault = loop {
+        let iterations = match bench.next(sum) {
+            Ok(Some(iterations)) => iterations,
+            Ok(None) => break None,
+            Err(fault) => break Some(fault),
+        };
+        for _ in 0..iterations {
+            let guest = Guest::new(linked, conditions, gauge, bench)?;
+            let (finished, stdout) = guest.execute(command);
+            let mut ended = finished.ended;
+            bench = finished.bench;
+            first_ready_ns.get_or_insert(ended.ready_ns);
+            instantiate_ns.push(ended.instantiate_ns);
+            sum = checksum(&stdout);
+            if ended.outcome.is_ok()
+                && let Some(message) = expected.and_then(|it| it.difference(&stdout))
+            {
+                ended.outcome = Outcome::Output { message };
+            }
+            if !ended.outcome.is_ok() {
+                return Ok(Finished { bench, ended });
+            }
+            last = Some(ended);
+        }
+    };
+    let mut ended = last.ok_or_else(|| Outcome::Host {
+        message: "not a single run of it was asked for".into(),
+    })?;
+    ended.ready_ns = first_ready_ns.unwrap_or(ended.ready_ns);
+    ended.instantiate_ns = stats::median(&instantiate_ns).unwrap_or(ended.instantiate_ns);
+    if let Some(fault) = fault {
+        ended.outcome = Outcome::Fault {
+            message: fault.to_string(),
+        };
+    }
+    Ok(Finished { bench, ended })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(expected: &str, actual: &str) -> Option<String> {
+        let expected = Expected {
+            name: "x.expected".into(),
+            stdout: expected.into(),
+        };
+        expected.difference(actual.as_bytes())
+    }
+
+    #[test]
+    fn what_differs_only_in_line_ends_is_the_same() {
+        for (expected, actual) in [
+            ("", ""),
+            ("a\nb\n", "a\nb"),
+            ("a\r\nb", "a\nb\n"),
+            ("\n", ""),
+        ] {
+            assert_eq!(
+                difference(expected, actual),
+                None,
+                "{expected:?} {actual:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_difference_is_named() {
+        for (expected, actual, message) in [
+            (
+                "a\nb",
+                "a\nc\nd",
+                "line 2 of its stdout is `c`, but x.expected has `b`",
+            ),
+            (
+                "a\nb",
+                "a",
+                "its stdout ends before line 2, which is `b` in x.expected",
+            ),
+            (
+                "a",
+                "a\n\u{1b}[2J",
+                "line 2 of its stdout is `\\u{1b}[2J`, but x.expected ends before it",
+            ),
+            (
+                "",
+                "a",
+                "line 1 of its stdout is `a`, but x.expected ends before it",
+            ),
+            (
+                "a\n\nb",
+                "a\nb",
+                "line 2 of its stdout is `b`, but x.expected has ``",
+            ),
+        ] {
+            assert_eq!(difference(expected, actual).as_deref(), Some(message));
+        }
+    }
+
+    /// The first bytes of the published digest of nothing, and of `abc`.
+    #[test]
+    fn the_checksum_is_the_beginning_of_the_digest() {
+        assert_eq!(checksum(b""), 0xe3b0_c442_98fc_1c14);
+        assert_eq!(checksum(b"abc"), 0xba78_16bf_8f01_cfea);
+    }
+}

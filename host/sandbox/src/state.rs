@@ -1,0 +1,89 @@
+//! What a store holds: the guest's WASI context, the caps on it, and the bench that it calls.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::files::Numbers;
+use super::fuel_clock::Waiting;
+use super::limiter::Limiter;
+use super::output::Output;
+use super::scratch::Scratch;
+use dyno_measure::{Clock, Fault};
+use dyno_model::LimitKind;
+
+/// A limit that a guest ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LimitHit {
+    pub(super) limit: LimitKind,
+    /// What was asked for or reached, where it is known.
+    pub(super) actual: Option<u64>,
+}
+
+/// The fuel that a guest has consumed since it was instantiated, as of its last call into the
+/// host. It is the clock of the count pass: one unit of fuel is one nanosecond.
+#[derive(Debug, Clone, Default)]
+pub struct FuelGauge(Arc<AtomicU64>);
+
+impl FuelGauge {
+    pub(super) fn set(&self, consumed: u64) {
+        self.0.store(consumed, Ordering::Relaxed);
+    }
+
+    /// Fuel consumed since instantiation.
+    #[must_use]
+    pub fn consumed(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Clock for FuelGauge {
+    fn now(&mut self) -> u64 {
+        self.consumed()
+    }
+}
+
+/// The state behind one guest. `B` answers its calls to `bench`.
+pub(super) struct State<B> {
+    pub(super) wasi: WasiCtx,
+    pub(super) table: ResourceTable,
+    pub(super) limiter: Limiter,
+    pub(super) bench: B,
+    /// The first rule of the protocol that the guest broke.
+    pub(super) fault: Option<Fault>,
+    /// The first limit, other than memory, that a host function refused to exceed.
+    pub(super) hit: Option<LimitHit>,
+    pub(super) output: Output,
+    pub(super) scratch: Scratch,
+    /// How the guest tells files apart.
+    pub(super) numbers: Numbers,
+    pub(super) gauge: FuelGauge,
+    /// How far sleeping has put the fuel clock forward.
+    pub(super) slept: Arc<AtomicU64>,
+    pub(super) waiting: Waiting,
+    /// Fuel in the tank when the gauge stood at zero; none in a build without fuel.
+    pub(super) full_tank: Option<u64>,
+    pub(super) max_random_bytes: u64,
+}
+
+impl<B> State<B> {
+    /// The limit that was hit, if any: it outranks whatever the guest reports.
+    pub(super) fn limit_hit(&self) -> Option<LimitHit> {
+        self.limiter
+            .hit
+            .or(self.hit)
+            .or_else(|| self.output.hit())
+            .or_else(|| self.scratch.hit())
+    }
+}
+
+impl<B: Send> WasiView for State<B> {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}

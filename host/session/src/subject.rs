@@ -1,0 +1,378 @@
+//! A plugin on its way through a session: what is known of it so far, and what its workers add.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Host;
+use super::code::Code;
+use super::program::program;
+use super::provider::Provided;
+use super::request::{Request, Stage};
+use dyno_analysis::compare;
+use dyno_analysis::filter::{CaseFilter, FilterError, nearest};
+use dyno_job::{
+    Cancel, Event, ProgramJob, Report, Shape, Stop, check_start, is_out_of_memory, out_of_memory,
+};
+use dyno_model::Limits;
+use dyno_model::progress::{Observer, Progress};
+use dyno_model::quoted::quoted;
+use dyno_model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
+use dyno_plugin as plugin;
+use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Digest, Source, SourceError};
+use dyno_stats as stats;
+
+/// One plugin of a session.
+pub(super) struct Subject {
+    /// What the report will say.
+    pub(super) plugin: Plugin,
+    pub(super) shape: Option<Shape>,
+    /// What its bytes were when they were hashed; none if it was refused before.
+    pub(super) digest: Option<Digest>,
+    pub(super) code: Option<Code>,
+    pub(super) side: Side,
+    /// The last stage that it is measured in. What cannot differ from the other side is not timed, and counted on
+    /// one side only; none for the other one.
+    pub(super) measured: Option<Stage>,
+    /// What its cases are called on the other side, if it is the base.
+    pub(super) exceptions: Exceptions,
+    /// What it gets and must give if it is a command.
+    pub(super) program: ProgramJob,
+    pub(super) origin: Origin,
+    /// The package that it came out of.
+    pub(super) package: Option<Provided>,
+    /// Load and instantiation, one pair a worker, ns.
+    pub(super) times: Vec<(u64, u64)>,
+}
+
+/// Which side of a comparison a plugin stands on. Without one there are only candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Base,
+    Candidate,
+}
+
+/// Where a plugin comes from.
+pub(super) enum Origin {
+    Nowhere,
+    Found(Box<Source>),
+    /// A guest of our own: its text.
+    Own(&'static str),
+}
+
+impl Subject {
+    fn new(name: String, source: String) -> Self {
+        let program = ProgramJob {
+            name: name.clone(),
+            ..ProgramJob::default()
+        };
+        Self {
+            program,
+            plugin: Plugin::named(&name, &source),
+            shape: None,
+            digest: None,
+            code: None,
+            side: Side::Candidate,
+            measured: Some(Stage::Time),
+            exceptions: Exceptions::default(),
+            origin: Origin::Nowhere,
+            package: None,
+            times: Vec::new(),
+        }
+    }
+
+    /// A guest of our own.
+    pub(super) fn own(name: &str, text: &'static str) -> Self {
+        let digest = Digest::of(text.as_bytes());
+        Self {
+            digest: Some(digest),
+            origin: Origin::Own(text),
+            ..Self::new(name.into(), "built in".into())
+        }
+    }
+
+    /// Builds and hashes what was found behind a path. Copies of what a program gets go into `dir`.
+    pub(super) async fn prepare(
+        found: Result<Source, SourceError>,
+        path: &Path,
+        (request, host): (&Request, &Host),
+        dir: &Path,
+        observer: &mut dyn Observer,
+        cancel: Cancel,
+    ) -> Self {
+        let source = match found {
+            Ok(source) => source,
+            Err(error) => {
+                let mut subject = Self::new(lossy(path), lossy(path));
+                subject.refuse(Outcome::Refused {
+                    reason: error.to_string(),
+                });
+                return subject;
+            }
+        };
+        let mut subject = Self::new(source.name.clone(), lossy(&source.path));
+        match program(&source, request, dir) {
+            Ok(program) => subject.program = program,
+            Err(error) => {
+                subject.refuse(Outcome::Refused {
+                    reason: error.to_string(),
+                });
+                return subject;
+            }
+        }
+        // What a baseline kept is data, whatever is written beside it.
+        let is_built = request.build && !host.kept_from.contains_key(path);
+        let build = host.build.as_ref().filter(|_| is_built);
+        match subject
+            .read(&source, request, build, observer, cancel)
+            .await
+        {
+            Ok((digest, bytes)) => {
+                subject.digest = Some(digest);
+                subject.plugin.digest = Some(digest.to_string());
+                subject.plugin.component_bytes = Some(bytes);
+            }
+            Err(outcome) => subject.refuse(outcome),
+        }
+        subject.origin = Origin::Found(Box::new(source));
+        subject
+    }
+
+    /// What was found of it; nothing of a guest of our own.
+    pub(super) fn source(&self) -> Option<&Source> {
+        match &self.origin {
+            Origin::Found(source) => Some(source),
+            Origin::Nowhere | Origin::Own(_) => None,
+        }
+    }
+
+    async fn read(
+        &self,
+        source: &Source,
+        request: &Request,
+        build: Option<&BuildOptions>,
+        observer: &mut dyn Observer,
+        mut cancel: Cancel,
+    ) -> Result<(Digest, u64), Outcome> {
+        let refused = |reason| Outcome::Refused { reason };
+        if let Some(manifest) = &source.manifest {
+            if let Some(flags) = manifest.beyond(&request.limits) {
+                let reason =
+                    format!("it asks for more than the limits allow: grant it with {flags}");
+                return Err(refused(reason));
+            }
+            if let Some(options) = build {
+                let plugin = &source.name;
+                let on = |event: BuildEvent<'_>| match event {
+                    BuildEvent::Command(command) => {
+                        observer.on(Progress::Build { plugin, command });
+                    }
+                    BuildEvent::Line(line) => observer.on(Progress::BuildLine { plugin, line }),
+                };
+                let built =
+                    plugin::build(&source.path, manifest, options, on, cancel.raised()).await;
+                let stop = cancel.stop().unwrap_or(Stop::Budget);
+                built.map_err(|error| match error {
+                    BuildError::Interrupted(_) => Outcome::Skipped {
+                        reason: stop.reason().into(),
+                    },
+                    // Whoever names a directory of plugins in many languages need not have the
+                    // tools of all of them.
+                    BuildError::NoProgram { .. } if !source.is_named && !request.build_all => {
+                        Outcome::Skipped {
+                            reason: error.to_string(),
+                        }
+                    }
+                    error => refused(error.to_string()),
+                })?;
+            }
+        }
+        if build.is_none() {
+            source.built().map_err(|error| refused(error.to_string()))?;
+        }
+        if let Ok(start) = plugin::start(source) {
+            check_start(&start).map_err(|error| refused(format!("it {error}")))?;
+        }
+        plugin::read(source, &request.limits).map_err(|error| match error {
+            SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {
+                limit: LimitKind::Component,
+                cap,
+                actual: Some(actual),
+            },
+            error => refused(error.to_string()),
+        })
+    }
+
+    /// Writes the component, exactly as it was hashed, to a file that only we can change.
+    pub(super) fn snapshot(&self, limits: &Limits, to: &Path) -> Result<(), String> {
+        match (&self.origin, self.digest) {
+            (Origin::Found(source), Some(digest)) => {
+                plugin::snapshot(source, limits, &digest, to).map_err(|error| error.to_string())
+            }
+            (Origin::Own(text), _) => std::fs::write(to, text).map_err(|error| error.to_string()),
+            _ => Err("it has no bytes".into()),
+        }
+    }
+
+    /// It goes no further.
+    pub(super) fn refuse(&mut self, outcome: Outcome) {
+        self.plugin.outcome = outcome;
+        self.code = None;
+    }
+
+    /// Takes what a plugin said of its cases, if it is true to the contract.
+    pub(super) fn listed(&mut self, report: Report, limits: &Limits) {
+        let ended = ran(&report, limits);
+        if !ended.is_ok() {
+            return self.refuse(ended);
+        }
+        let listed = report.events.into_iter().find_map(|event| match event {
+            Event::Cases { kind, cases } => Some((kind, cases)),
+            _ => None,
+        });
+        let (kind, listed) = listed.unzip();
+        self.plugin.kind = kind;
+        let listed = listed.unwrap_or_default();
+        if let Err(reason) = plugin::validate(&listed) {
+            return self.refuse(Outcome::Refused { reason });
+        }
+        self.plugin.cases = listed.into_iter().map(empty).collect();
+    }
+
+    /// How a case ended, with what the user could grant.
+    pub(super) fn advised(&self, mut ended: Outcome, request: &Request) -> Outcome {
+        if let Outcome::Error { message } | Outcome::Trap { message } | Outcome::Fault { message } =
+            &mut ended
+            && let Some(advice) = self.advice(&request.grants, &request.limits)
+        {
+            message.push('\n');
+            message.push_str(&advice);
+        }
+        ended
+    }
+
+    /// Before the estimates: the times over all workers, and what was left undone when the run had to stop.
+    pub(super) fn settle(&mut self, stop: Option<Stop>, stage: Stage) {
+        let (load, instantiate): (Vec<f64>, Vec<f64>) = self
+            .times
+            .iter()
+            .map(|(load, instantiate)| (*load as f64, *instantiate as f64))
+            .unzip();
+        self.plugin.load_ns = stats::estimate_values(&load);
+        self.plugin.instantiate_ns = stats::estimate_values(&instantiate);
+        let Some(stop) = stop else {
+            return;
+        };
+        for case in &mut self.plugin.cases {
+            let undone = match stage {
+                Stage::List => false,
+                Stage::Count => case.count.is_none(),
+                Stage::Time => case.processes.is_empty(),
+            };
+            if case.outcome.is_ok() && undone {
+                case.outcome = Outcome::Skipped {
+                    reason: stop.reason().into(),
+                };
+            }
+        }
+    }
+}
+
+impl Request {
+    /// Keeps the cases that were asked for, by the names that all plugins together have.
+    /// What it says of patterns that mean none, of them or of what they are held against, is warnings.
+    pub(super) fn select(
+        &self,
+        host: &Host,
+        subjects: &mut [Subject],
+    ) -> Result<Vec<String>, FilterError> {
+        let plugins = subjects
+            .iter()
+            .map(|subject| (&subject.plugin, &subject.exceptions));
+        let stored = host.stored.iter().map(|plugin| (plugin, Exceptions::NONE));
+        let warnings = idle(&self.filter, plugins.chain(stored));
+        let sides = subjects
+            .iter_mut()
+            .map(|subject| (&mut subject.plugin, &subject.exceptions));
+        select(&self.filter, sides.collect())?;
+        Ok(warnings)
+    }
+}
+
+/// A warning for each pattern that means no case of these plugins; none if they have no cases.
+pub fn idle<'a>(
+    filter: &CaseFilter,
+    plugins: impl Iterator<Item = (&'a Plugin, &'a Exceptions)>,
+) -> Vec<String> {
+    let names: BTreeSet<&str> = plugins.flat_map(names).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let all: Vec<&str> = names.iter().copied().collect();
+    let warning = |pattern: &str| {
+        let said = format!("no case is what the pattern `{}` means", quoted(pattern));
+        match nearest(pattern, &all) {
+            Some(name) => format!("{said}: did you mean `{}`?", quoted(name)),
+            None => said,
+        }
+    };
+    let idle = filter.idle(names.iter().copied());
+    idle.into_iter().map(warning).collect()
+}
+
+/// The names of a plugin's cases; of those that were renamed the new ones.
+fn names<'a>((plugin, exceptions): (&'a Plugin, &'a Exceptions)) -> impl Iterator<Item = &'a str> {
+    let cases = plugin.cases.iter();
+    cases.map(move |case| compare::renamed(exceptions, plugin, &case.spec.name))
+}
+
+/// Keeps the cases of plugins that a filter means, by the names that all of them together have. A case that was renamed
+/// is meant by its new name.
+///
+/// # Errors
+/// The first pattern that is malformed.
+pub fn select(
+    filter: &CaseFilter,
+    plugins: Vec<(&mut Plugin, &Exceptions)>,
+) -> Result<(), FilterError> {
+    let all = plugins
+        .iter()
+        .map(|(plugin, exceptions)| (&**plugin, *exceptions));
+    let all: BTreeSet<String> = all.flat_map(names).map(str::to_owned).collect();
+    let names = || all.iter().map(String::as_str);
+    filter.check(names())?;
+    let selection = filter.among(names());
+    for (plugin, exceptions) in plugins {
+        let is_wanted =
+            |case: &Case| selection.has(compare::renamed(exceptions, plugin, &case.spec.name));
+        let wanted: Vec<bool> = plugin.cases.iter().map(is_wanted).collect();
+        let mut wanted = wanted.into_iter();
+        plugin.cases.retain(|_| wanted.next().unwrap_or_default());
+    }
+    Ok(())
+}
+
+fn empty(spec: CaseSpec) -> Case {
+    Case {
+        spec,
+        outcome: Outcome::Ok,
+        marks: Vec::new(),
+        checksum: None,
+        count: None,
+        calibration: None,
+        processes: Vec::new(),
+        measurements: Vec::new(),
+        output: None,
+    }
+}
+
+pub(super) fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// How a worker ended that ran a plugin within `limits`.
+pub(super) fn ran(report: &Report, limits: &Limits) -> Outcome {
+    match report.outcome((LimitKind::Wall, limits.get(LimitKind::Wall))) {
+        Outcome::Crash { message } if is_out_of_memory(&message) => out_of_memory(limits),
+        outcome => outcome,
+    }
+}

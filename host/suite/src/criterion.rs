@@ -1,0 +1,309 @@
+//! `p95_ms <= 3.5 for json/*`: what must hold, in one line that people write.
+
+use std::fmt;
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::diagnostic::{Problem, meant};
+use super::metric::{Metric, Quantity};
+use dyno_analysis::filter::{CaseFilter, Selection};
+use dyno_model::LimitUnit;
+use dyno_model::hex;
+use dyno_model::quantity;
+use dyno_model::quoted::quoted;
+
+/// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Criterion {
+    /// What is judged.
+    pub metric: Metric,
+    /// How it must stand to the threshold.
+    pub operator: Operator,
+    /// By what it is judged, in the metric's unit.
+    pub threshold: Threshold,
+    /// Of which cases; none for all of the phase.
+    pub cases: Option<CasePattern>,
+}
+
+/// How a number must stand to its threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum Operator {
+    /// At most.
+    #[serde(rename = "<=")]
+    AtMost,
+    /// Less than.
+    #[serde(rename = "<")]
+    Below,
+    /// At least.
+    #[serde(rename = ">=")]
+    AtLeast,
+    /// More than.
+    #[serde(rename = ">")]
+    Above,
+    /// Equal; only for what is counted.
+    #[serde(rename = "=")]
+    Equal,
+    /// Not equal; only for what is counted.
+    #[serde(rename = "!=")]
+    NotEqual,
+}
+
+impl Operator {
+    /// Every operator, the longer before what it begins with.
+    pub(super) const ALL: [Self; 6] = [
+        Self::AtMost,
+        Self::Below,
+        Self::AtLeast,
+        Self::Above,
+        Self::Equal,
+        Self::NotEqual,
+    ];
+
+    /// As it is written.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::AtMost => "<=",
+            Self::Below => "<",
+            Self::AtLeast => ">=",
+            Self::Above => ">",
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+        }
+    }
+
+    fn is_order(self) -> bool {
+        !matches!(self, Self::Equal | Self::NotEqual)
+    }
+}
+
+/// By what a criterion judges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Threshold {
+    /// A number in the metric's unit: finite, not negative.
+    Number(f64),
+    /// A checksum.
+    Checksum(u64),
+}
+
+/// Cases by a pattern, as `--case` takes it.
+#[derive(Debug, Clone)]
+pub struct CasePattern {
+    text: String,
+    filter: CaseFilter,
+}
+
+impl CasePattern {
+    /// Understands a pattern.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let filter = CaseFilter::new(&[text.to_owned()], &[]);
+        filter.check([]).map_err(|error| error.to_string())?;
+        Ok(Self {
+            text: text.into(),
+            filter,
+        })
+    }
+
+    /// What it means among the names of cases that there are.
+    #[must_use]
+    pub fn among<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Selection {
+        self.filter.among(names)
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for CasePattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl fmt::Display for Criterion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ", self.metric, self.operator.sign())?;
+        match self.threshold {
+            Threshold::Number(number) if self.metric.unit() == "ratio" => {
+                write!(f, "{}%", quantity::show_percent(number))?;
+            }
+            Threshold::Number(number) => write!(f, "{number}")?,
+            Threshold::Checksum(checksum) => f.write_str(&hex::text(checksum))?,
+        }
+        match &self.cases {
+            Some(pattern) => write!(f, " for {}", pattern.text),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Criterion {
+    /// Understands a line. What is wrong is said with its place in the line, bytes.
+    pub(super) fn parse(line: &str) -> Result<Self, Problem> {
+        let at = |part: &str| {
+            let start = part.as_ptr() as usize - line.as_ptr() as usize;
+            start..start + part.len()
+        };
+        let form = "a criterion is METRIC OPERATOR VALUE [for PATTERN], such as `p95_ms <= 3.5 for json/*`";
+        let (name, rest) = split_at(line, |c: char| {
+            !c.is_ascii_alphanumeric() && c != '_' && c != '-'
+        });
+        if name.is_empty() {
+            return Err(
+                Problem::new(at(line), "this criterion does not begin with a metric").help(form),
+            );
+        }
+        let metric = metric(name, at(name))?;
+        let (sign, rest) = split_at(rest.trim_start(), |c: char| !"<>=!≤≥".contains(c));
+        let operator = operator(sign).ok_or_else(|| {
+            Problem::new(
+                at(if sign.is_empty() { line } else { sign }),
+                match sign {
+                    "" => "an operator is missing after the metric".into(),
+                    sign => format!("`{sign}` is not an operator"),
+                },
+            )
+            .help("there are <=, <, >=, >, = and !=")
+        })?;
+        if operator.is_order() && metric.spec.quantity == Quantity::Checksum {
+            return Err(Problem::new(at(sign), "a checksum is equal or it is not")
+                .help("write `=` or `!=`"));
+        }
+        if !operator.is_order() && !metric.spec.is_exact() {
+            let message = format!("`{metric}` is sampled, so it is never equal to anything");
+            return Err(Problem::new(at(sign), message).help("write `<=` or `>=`"));
+        }
+        let (value, pattern) = match rest.split_once(" for ") {
+            Some((value, pattern)) => (value.trim(), Some(pattern.trim())),
+            None => (rest.trim(), None),
+        };
+        if value.is_empty() {
+            return Err(Problem::new(at(line), "a value is missing after the operator").help(form));
+        }
+        let threshold = threshold(metric, value).map_err(|help| {
+            let message = format!("`{}` is not a value of `{metric}`", quoted(value));
+            Problem::new(at(value), message).help(help)
+        })?;
+        let cases = pattern
+            .map(|pattern| match pattern {
+                "" => Err(Problem::new(at(line), "no pattern follows `for`").help(form)),
+                pattern => CasePattern::parse(pattern).map_err(|error| {
+                    Problem::new(at(pattern), format!("a bad pattern: {}", quoted(&error)))
+                }),
+            })
+            .transpose()?;
+        Ok(Self {
+            metric,
+            operator,
+            threshold,
+            cases,
+        })
+    }
+}
+
+/// The metric of a name, or what was meant.
+pub(super) fn metric(name: &str, span: Range<usize>) -> Result<Metric, Problem> {
+    Metric::named(name).ok_or_else(|| {
+        let names: Vec<_> = Metric::all().map(|metric| metric.to_string()).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        Problem::new(span, format!("`{}` is not a metric", quoted(name))).help(meant(name, &names))
+    })
+}
+
+fn split_at(text: &str, end: impl Fn(char) -> bool) -> (&str, &str) {
+    let text = text.trim_start();
+    text.split_at(text.find(end).unwrap_or(text.len()))
+}
+
+fn operator(sign: &str) -> Option<Operator> {
+    match sign {
+        "==" => Some(Operator::Equal),
+        "≤" => Some(Operator::AtMost),
+        "≥" => Some(Operator::AtLeast),
+        sign => Operator::ALL
+            .into_iter()
+            .find(|operator| operator.sign() == sign),
+    }
+}
+
+const TIMES: &[(&str, f64)] = &[
+    ("ns", 1.0),
+    ("us", 1e3),
+    ("µs", 1e3),
+    ("ms", 1e6),
+    ("s", 1e9),
+    ("min", 6e10),
+];
+const COUNTS: &[(&str, f64)] = &[("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)];
+
+/// A value in the metric's unit; the error says what it may be.
+pub(super) fn threshold(metric: Metric, text: &str) -> Result<Threshold, String> {
+    let number = |units, help: &str| number(text, units).ok_or_else(|| help.to_owned());
+    let value = match metric.unit() {
+        "hex" => return checksum(text).map(Threshold::Checksum),
+        "bytes" | "bytes/s" => bytes(text)?,
+        "fuel" | "elements/s" => number(COUNTS, "write a number such as 120k or 1.2e6")?.0,
+        "ratio" => quantity::share(text).map_err(|error| error.to_string())?,
+        _ => {
+            let help = format!(
+                "write a number of {}, or a time such as 3.5ms",
+                metric.unit()
+            );
+            let (value, has_unit) = number(TIMES, &help)?;
+            if has_unit {
+                metric.from_report(value)
+            } else {
+                value
+            }
+        }
+    };
+    Ok(Threshold::Number(value))
+}
+
+/// A number, which may have one of these units, and whether it has.
+fn number(text: &str, units: &[(&str, f64)]) -> Option<(f64, bool)> {
+    let suffixed = units.iter().find_map(|(unit, factor)| {
+        // `5s` ends with `s`, but so does `5ms`: what stands before has to be a number.
+        let value: f64 = plain(text.strip_suffix(unit)?.trim_end())?;
+        Some((value * factor, true))
+    });
+    suffixed
+        .or_else(|| Some((plain(text)?, false)))
+        .filter(|(value, _)| value.is_finite())
+}
+
+/// Digits, with what f64 takes besides, but neither a sign before them nor `inf` or `nan`.
+fn plain(text: &str) -> Option<f64> {
+    let starts = text.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    starts.then(|| text.replace('_', "").parse().ok()).flatten()
+}
+
+fn bytes(text: &str) -> Result<f64, String> {
+    let text = text.strip_suffix("/s").unwrap_or(text);
+    plain(text).filter(|value| value.is_finite()).map_or_else(
+        || {
+            let amount = quantity::parse(text, LimitUnit::Bytes);
+            amount
+                .map(|amount| amount as f64)
+                .map_err(|_| "write an amount such as 64MiB".into())
+        },
+        Ok,
+    )
+}
+
+fn checksum(text: &str) -> Result<u64, String> {
+    let digits = text
+        .strip_prefix("0x")
+        .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+    digits
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+        .ok_or_else(|| "write 0x and up to sixteen hex digits, as the report shows it".into())
+}
+
+#[cfg(test)]
+mod tests;

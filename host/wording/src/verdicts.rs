@@ -1,0 +1,122 @@
+//! What a comparison says, in words: one vocabulary for the terminal, pages and documents.
+
+use super::{amount, bytes, escape};
+use dyno_model::quantity::show_percent;
+use dyno_model::{
+    CaseComparison, CaseRules, ChecksumRule, Diagnosis, Exceptions, GateOutcome, Gone, Metric,
+    Rules, Severity, Verdict,
+};
+
+/// A verdict in a word, as in the JSON document.
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Regressed => "regressed",
+        Verdict::Unsure => "unsure",
+        Verdict::Improved => "improved",
+        Verdict::Equivalent => "equivalent",
+        Verdict::Identical => "identical",
+        Verdict::New => "new",
+        Verdict::Gone => "gone",
+    }
+}
+
+/// A severity in a word, as in the JSON document.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Drift => "drift",
+        Severity::Minor => "minor",
+        Severity::Major => "major",
+        Severity::Critical => "critical",
+    }
+}
+
+/// A gate's outcome in a word, as in the JSON document.
+pub fn gate(outcome: GateOutcome) -> &'static str {
+    match outcome {
+        GateOutcome::Passed => "passed",
+        GateOutcome::Unsure => "unsure",
+        GateOutcome::Regressed => "regressed",
+    }
+}
+
+/// What makes a gate fail: `time 10 %, fuel 1 %; sort/*: time 5 %, at most 120.0 k fuel`.
+#[must_use]
+pub fn thresholds(rules: &Rules, exceptions: &Exceptions) -> String {
+    let all = CaseRules {
+        pattern: String::new(),
+        threshold: Some(rules.threshold),
+        fuel: rules.fuel,
+        memory: rules.memory,
+        fuel_max: rules.fuel_max,
+        memory_max: rules.memory_max,
+    };
+    let mut all = limits(&all, rules);
+    all.extend(rules.baseless.then(|| "hard limits alone".to_owned()));
+    all.extend((rules.gone == Gone::Warn).then(|| "gone cases pass".to_owned()));
+    all.extend((rules.checksum == ChecksumRule::Allow).then(|| "other results pass".to_owned()));
+    let mut texts = vec![all.join(", ")];
+    for case in &exceptions.cases {
+        let limits = limits(case, rules);
+        // A table may be about nothing that is judged, as times where counts alone are.
+        if !limits.is_empty() {
+            texts.push(format!("{}: {}", escape(&case.pattern), limits.join(", ")));
+        }
+    }
+    texts.join("; ")
+}
+
+/// The limits of some cases, but for those that are about what is not judged.
+fn limits(rules: &CaseRules, whole: &Rules) -> Vec<String> {
+    let share = |what: &str, share: Option<f64>| {
+        let share = share.filter(|_| !whole.baseless);
+        share.map(|share| format!("{what} {} %", show_percent(share)))
+    };
+    let all = [
+        share("time", rules.threshold.filter(|_| !whole.counts_only)),
+        share("fuel", rules.fuel),
+        share("memory", rules.memory),
+        rules
+            .fuel_max
+            .map(|max| format!("at most {} fuel", amount(max))),
+        rules
+            .memory_max
+            .map(|max| format!("at most {} of memory", bytes(max))),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// What time and fuel of a case say together.
+pub fn diagnosis(compared: &CaseComparison) -> Option<&'static str> {
+    let fuel = compared.change(Metric::Fuel);
+    let grew = fuel.is_some_and(|fuel| fuel.ratio > 1.0);
+    Some(match (compared.diagnosis?, grew) {
+        (Diagnosis::Unchanged, _) => "neither time nor work changed",
+        (Diagnosis::Work, true) => "it does more work",
+        (Diagnosis::Work, false) => "it does less work",
+        (Diagnosis::TimeOnly, _) => "same work, other time: layout, engine or machine",
+        (Diagnosis::FuelOnly, true) => "more work, not slower yet",
+        (Diagnosis::FuelOnly, false) => "less work, not faster yet",
+        (Diagnosis::Opposed, true) => "more work in less time: other work",
+        (Diagnosis::Opposed, false) => "less work in more time: other work",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dyno_fixture as fixture;
+
+    #[test]
+    fn a_text_calls_things_as_the_document_does() {
+        for case in &fixture::compared().0.cases {
+            let document = serde_json::to_value(case).unwrap();
+            assert_eq!(document["verdict"], verdict(case.verdict));
+            if let Some(value) = case.severity {
+                assert_eq!(document["severity"], severity(value));
+            }
+            if let Some(value) = &case.gate {
+                assert_eq!(document["gate"]["outcome"], gate(value.outcome));
+            }
+        }
+    }
+}
