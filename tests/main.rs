@@ -64,6 +64,7 @@ mod refused;
 mod registries;
 mod registry_server;
 mod report;
+mod requests;
 mod run;
 mod runners;
 mod sandbox;

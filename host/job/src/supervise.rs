@@ -16,8 +16,9 @@ use tokio::time::Instant;
 
 use super::hello::Hello;
 use super::inbox::Inbox;
-use super::job::{Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
+use super::job::{Birth, Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
 use super::report::{Ended, Report};
+use dyno_measure::monotonic_ns;
 use dyno_model::{LimitKind, Outcome};
 use dyno_system::confine::{KernelLayer, missing};
 
@@ -223,9 +224,13 @@ struct Worker {
 
 impl Worker {
     fn start(program: &PathBuf, padding_bytes: usize) -> io::Result<Self> {
+        let birth = Birth {
+            supervisor: std::process::id(),
+            spawned_ns: monotonic_ns(),
+        };
         let child = Command::new(program)
             .arg(WORKER_ARGUMENT)
-            .arg(std::process::id().to_string())
+            .args(birth.arguments())
             .args(required().iter().map(|layer| layer.name()))
             .env_clear()
             .env(PADDING_VARIABLE, "x".repeat(padding_bytes))

@@ -29,6 +29,7 @@ mod outcome;
 mod plugin;
 mod process;
 mod run;
+mod schema;
 mod time;
 pub use case::{Case, CaseSpec, Throughput};
 pub use comparison::{
@@ -41,7 +42,7 @@ pub use count::{
     Calibration, Count, CountBatch, CountMethod, CountPass, MemoryGrowth, MemoryProfile, Pace,
 };
 pub use fault::Fault;
-pub use grants::{Access, DirGrant, Grants};
+pub use grants::{Access, DirGrant, GrantError, Grants, Reach, ReachDir, Variables};
 pub use label::{label, parts};
 pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
 pub use machine::{FactDifference, Machine, UNKNOWN};
@@ -49,6 +50,7 @@ pub use outcome::{LimitKind, Mark, Outcome};
 pub use plugin::{CacheUse, Compile, Plugin, PluginKind};
 pub use process::{Process, Sample};
 pub use run::{Run, RunStatus};
+pub use schema::tidy;
 pub use time::{now, rfc3339};
 
 /// A metric of a case with its estimate. In JSON its `unit` stands beside it, and one that is not

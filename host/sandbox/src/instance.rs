@@ -21,7 +21,7 @@ use super::state::{FuelGauge, State};
 use dyno_files::copies;
 use dyno_job::Build;
 use dyno_measure::{Bench, clock_ns};
-use dyno_model::{Access, CaseSpec, Grants, LimitKind, Limits, MemoryProfile, Outcome, Throughput};
+use dyno_model::{Access, CaseSpec, LimitKind, Limits, MemoryProfile, Outcome, Reach, Throughput};
 
 pub(super) mod bindings {
     #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -270,7 +270,7 @@ pub(super) fn read_gauge<B>(store: &mut StoreContextMut<'_, State<B>>) -> u64 {
 
 /// The WASI context: every default is a denial, and what follows is all there is.
 fn context(
-    grants: &Grants,
+    grants: &Reach,
     program: &Program,
     seed: u64,
     output: &Output,

@@ -8,7 +8,7 @@ use super::program::{Program, repeat};
 use super::state::{FuelGauge, State};
 use dyno_job::Build;
 use dyno_measure::{Bench, NoBench};
-use dyno_model::{CaseSpec, Grants, Limits, Outcome, PluginKind};
+use dyno_model::{CaseSpec, Limits, Outcome, PluginKind, Reach};
 
 /// Under what conditions a guest runs.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub struct Conditions<'a> {
     /// The caps.
     pub limits: &'a Limits,
     /// What it may reach.
-    pub grants: &'a Grants,
+    pub grants: &'a Reach,
     /// What a program gets and must give.
     pub program: &'a Program,
     /// Seed of all its random numbers.

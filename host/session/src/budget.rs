@@ -40,8 +40,7 @@ impl Session<'_> {
             1 => ", nor was one plugin opened".into(),
             plugins => format!(", nor were {plugins} plugins opened"),
         };
-        let given = self.request.budget.as_millis();
-        let given = u64::try_from(given).unwrap_or(u64::MAX);
+        let given = self.request.budget_ms;
         let of = cases().count();
         format!(
             "the budget of the run was over after {}: {undone} of {of} cases were not measured{unopened}, and others may have fewer processes than planned: allow more with --budget {}",

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use dyno_job::{
-    Build, CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PADDING_VARIABLE,
+    Birth, Build, CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PADDING_VARIABLE,
     PROFILED_PER_EVENT, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed,
 };
 use dyno_measure::{
@@ -50,26 +50,25 @@ pub enum ChildError {
     Layer(String),
 }
 
-/// The whole life of a worker that was started with these arguments, behind [`dyno_job::WORKER_ARGUMENT`]: the number of its
-/// supervisor's process, and the layers without which it must not go on.
+/// The whole life of a worker that was started with these arguments, behind [`dyno_job::WORKER_ARGUMENT`]: what its
+/// supervisor said of it, and the layers without which it must not go on.
 ///
 /// # Errors
 /// If it got no job. What the guest does wrong is an event, and so is that it could not be confined.
 pub fn begin(mut arguments: impl Iterator<Item = OsString>) -> Result<(), ChildError> {
-    let supervisor = arguments.next().and_then(|id| id.to_str()?.parse().ok());
+    let birth = Birth::read(arguments.by_ref());
     let required = arguments.map(|layer| layer.to_string_lossy().parse());
     let required: Vec<KernelLayer> = required
         .collect::<Result<_, _>>()
         .map_err(ChildError::Layer)?;
-    work(supervisor.unwrap_or(0), &required)
+    work(birth, &required)
 }
 
-fn work(supervisor: u32, required: &[KernelLayer]) -> Result<(), ChildError> {
+fn work(birth: Option<Birth>, required: &[KernelLayer]) -> Result<(), ChildError> {
     // A supervisor always sets it; a user who got here is told so, and not what `strip` misses.
-    if std::env::var_os(PADDING_VARIABLE).is_none() {
-        return Err(ChildError::NotAWorker);
-    }
-    let stripped = strip(supervisor, &[PADDING_VARIABLE])?;
+    let birth = birth.filter(|_| std::env::var_os(PADDING_VARIABLE).is_some());
+    let birth = birth.ok_or(ChildError::NotAWorker)?;
+    let stripped = strip(birth.supervisor, &[PADDING_VARIABLE])?;
     match sandbox::hello() {
         Ok(hello) => emit(&Event::Hello(hello))?,
         Err(error) => {
@@ -85,6 +84,7 @@ fn work(supervisor: u32, required: &[KernelLayer]) -> Result<(), ChildError> {
         .take(JOB_BYTES_MAX)
         .read_line(&mut line)?;
     let worker = Worker {
+        spawned_ns: birth.spawned_ns,
         stripped,
         required: required.to_vec(),
     };
@@ -107,6 +107,8 @@ fn unconfined(error: &ConfineError) -> Outcome {
 
 /// A worker that is stripped, and yet to be confined.
 struct Worker {
+    /// When its process was started.
+    spawned_ns: u64,
     stripped: Stripped,
     required: Vec<KernelLayer>,
 }
@@ -126,7 +128,10 @@ impl Worker {
                 calibrate(run, *sample_ns, seal)
             }),
             Job::Time { run, settings } => {
-                in_sandbox(self, run, Build::Timed, |seal| time(run, *settings, seal))
+                let spawned_ns = self.spawned_ns;
+                in_sandbox(self, run, Build::Timed, |seal| {
+                    time(run, *settings, spawned_ns, seal)
+                })
             }
             Job::Profile { run, size } => {
                 in_sandbox(self, run, Build::Profiled, |seal| profile(run, *size, seal))
@@ -484,7 +489,12 @@ fn calibrate(job: &RunJob, sample_ns: u64, seal: Confined) -> Result<Outcome, Ch
     Ok(ended.outcome)
 }
 
-fn time(job: &RunJob, settings: TimeSettings, seal: Confined) -> Result<Outcome, ChildError> {
+fn time(
+    job: &RunJob,
+    settings: TimeSettings,
+    spawned_ns: u64,
+    seal: Confined,
+) -> Result<Outcome, ChildError> {
     let program = program(&job.program)?;
     let (linked, load_ns) = match load(job, Build::Timed, seal) {
         Ok(loaded) => loaded,
@@ -503,7 +513,7 @@ fn time(job: &RunJob, settings: TimeSettings, seal: Confined) -> Result<Outcome,
         emit(&Event::Samples { samples })?;
     }
     emit(&Event::Timed(Box::new(Timed {
-        ready_ns: ended.ready_ns.saturating_sub(job.spawned_ns),
+        ready_ns: ended.ready_ns.saturating_sub(spawned_ns),
         load_ns,
         instantiate_ns: ended.instantiate_ns as u64,
         first_iteration_ns: schedule.first_ns(),

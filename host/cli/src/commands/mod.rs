@@ -25,6 +25,7 @@ mod paths;
 #[cfg(feature = "profile")]
 mod profile;
 mod report;
+mod request;
 mod run;
 mod suite;
 mod validate;
@@ -48,8 +49,8 @@ use dyno_package::packaging::{PackError, PackagingError};
 use dyno_package::store::StoreError;
 use dyno_package::trust::TrustError;
 use dyno_plugin::BuildError;
-use dyno_session::SessionError;
 use dyno_session::baseline::KeepError;
+use dyno_session::{RequestError, SessionError};
 use dyno_system::confine::KernelLayer;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -211,9 +212,15 @@ impl Exit {
             || error.is::<dyno_suite::ConfigError>()
             || error.is::<dyno_suite::PlanError>()
             || error.is::<Ambiguous>()
+            || error.is::<RequestError>()
             || matches!(
                 error.downcast_ref(),
-                Some(SessionError::Ambiguous(_) | SessionError::Filter(_) | SessionError::Name(_))
+                Some(
+                    SessionError::Ambiguous(_)
+                        | SessionError::Filter(_)
+                        | SessionError::Name(_)
+                        | SessionError::Grant(_)
+                )
             );
         if is_usage {
             return Self::Usage;

@@ -11,8 +11,8 @@ use std::process::Command;
 
 use super::*;
 use crate::{Build, CompileJob, DescribeJob, Layout, ProgramJob, RunJob};
-use dyno_measure::{CountSettings, ProfileSize, TimeSettings};
-use dyno_model::{Grants, LimitKind, Limits, Outcome};
+use dyno_measure::{CountSettings, ProfileSize, Sampling, TimeSettings};
+use dyno_model::{LimitKind, Limits, Outcome, Reach};
 
 /// What ARCHITECTURE promises of the supervisor.
 const MEMORY_KB_MAX: u64 = 64 << 10;
@@ -32,10 +32,9 @@ fn run_job() -> RunJob {
         case: "case".into(),
         program: ProgramJob::default(),
         limits: Limits::default(),
-        grants: Grants::default(),
+        grants: Reach::default(),
         seed: 0,
         cores: Vec::new(),
-        spawned_ns: 0,
     }
 }
 
@@ -50,10 +49,10 @@ fn job(name: &str) -> Job {
         "calibrate" => Job::Calibrate { run, sample_ns: 1 },
         "time" => Job::Time {
             run,
-            settings: TimeSettings {
+            settings: TimeSettings::new(Sampling {
                 max_samples: 10,
-                ..TimeSettings::default()
-            },
+                ..Sampling::default()
+            }),
         },
         "profile" => Job::Profile {
             run,

@@ -22,7 +22,7 @@ use clap::{Args, Subcommand};
 use dyno_files::private_dir::PrivateDir;
 use dyno_job::{Cancel, Supervisor};
 use dyno_model as model;
-use dyno_model::{DirGrant, LimitKind, LimitUnit, Limits, quantity};
+use dyno_model::{LimitKind, LimitUnit, Limits, ReachDir, quantity};
 use dyno_package::http::{PlainHost, PlainHosts};
 use dyno_package::key::PublicKey;
 use dyno_package::kind::{self, DATA};
@@ -275,7 +275,7 @@ impl Provider for Packages {
                 env: started.env,
                 data: data
                     .is_dir()
-                    .then(|| DirGrant::new(data, format!("/{DATA}"), model::Access::Read)),
+                    .then(|| ReachDir::new(data, format!("/{DATA}"), model::Access::Read)),
                 dir: started.dir,
             })
         }
