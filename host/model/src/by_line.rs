@@ -12,7 +12,7 @@ pub struct ByLine<W: Write, F: Fn(&str) -> String> {
 }
 
 impl<W: Write, F: Fn(&str) -> String> ByLine<W, F> {
-    /// Passes on to `to` what `shown` makes of each line.
+    /// Writes to `to`, each line as `shown` makes it.
     pub fn new(to: W, shown: F) -> Self {
         Self {
             to,
