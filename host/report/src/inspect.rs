@@ -159,8 +159,12 @@ fn check_as(real: &Path, migrations: &[&str], is_alone: bool) -> Result<(), Caus
             connection
         }
     };
-    judge(identity(&connection)?, migrations)?;
-    schema::verify(&connection, migrations)?;
+    {
+        // The version and the tables as they are at one moment: another process may be migrating.
+        let snapshot = connection.unchecked_transaction()?;
+        judge(identity(&snapshot)?, migrations)?;
+        schema::verify(&snapshot, migrations)?;
+    }
     check_runs(real, &connection)?;
     // The first thing that it finds is enough.
     let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
