@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::state::LimitHit;
+use super::limit_hit::LimitHit;
 use dyno_model::LimitKind;
 use dyno_model::{Access, Grants, Limits};
 

@@ -2,6 +2,7 @@
 
 pub mod baseline;
 mod budget;
+mod builds;
 pub mod cache;
 mod case;
 mod code;
@@ -9,6 +10,7 @@ mod core;
 mod floor;
 mod inputs;
 mod packages;
+mod permissions;
 mod plan;
 mod profile;
 mod program;

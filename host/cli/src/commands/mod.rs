@@ -25,6 +25,7 @@ mod paths;
 mod profile;
 mod publish;
 mod report;
+mod report_file;
 mod run;
 mod search;
 mod suite;

@@ -9,6 +9,7 @@ mod columns;
 mod comparison;
 mod conditions;
 mod doctor;
+mod failure;
 mod history;
 mod packages;
 mod paragraph;
