@@ -21,8 +21,7 @@ use super::state::{FuelGauge, State, read_gauge};
 use dyno_files::copies;
 use dyno_job::Build;
 use dyno_measure::{Bench, clock_ns};
-use dyno_model::{Access, Grants, Limits};
-use dyno_model::{CaseSpec, LimitKind, MemoryProfile, Outcome, Throughput};
+use dyno_model::{Access, CaseSpec, LimitKind, Limits, MemoryProfile, Outcome, Reach, Throughput};
 
 use bindings::exports::dyno::bench::suite;
 
@@ -251,7 +250,7 @@ fn exit_status(
 
 /// The WASI context: every default is a denial, and what follows is all there is.
 fn context(
-    grants: &Grants,
+    grants: &Reach,
     program: &Program,
     seed: u64,
     output: &Output,

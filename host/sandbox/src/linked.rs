@@ -7,8 +7,7 @@ use super::program::Program;
 use super::state::State;
 use dyno_job::Build;
 use dyno_measure::Bench;
-use dyno_model::{Grants, Limits};
-use dyno_model::{Outcome, PluginKind};
+use dyno_model::{Limits, Outcome, PluginKind, Reach};
 
 pub(super) mod bindings {
     #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -24,7 +23,7 @@ pub struct Conditions<'a> {
     /// The caps.
     pub limits: &'a Limits,
     /// What it may reach.
-    pub grants: &'a Grants,
+    pub grants: &'a Reach,
     /// What a program gets and must give.
     pub program: &'a Program,
     /// Seed of all its random numbers.

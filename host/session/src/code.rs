@@ -41,7 +41,7 @@ impl Session<'_> {
         let files = targets.each_ref().map(|target| self.cached(&target.name));
         // A plugin that is being checked is looked at, whatever the cache holds.
         let (code, cache, duration_ns) = if let [Some(metered), Some(timed)] = files
-            && !self.request.shapes
+            && !self.host.shapes
         {
             (Code::new(metered, timed), CacheUse::Hit, 0)
         } else {

@@ -1,29 +1,31 @@
-//! What is granted to a plugin of a session, and what it would have needed.
+//! What a plugin of a session may reach, and what it would have needed.
 
+use super::Host;
+use super::request::Request;
 use super::subject::Subject;
-use dyno_model::{Access, DirGrant, Grants, Limits, PluginKind};
+use dyno_model::{Access, Grants, Limits, PluginKind, Reach, ReachDir};
 
 impl Subject {
-    /// What is granted to it: what the user grants to all, and what is its own.
-    pub(super) fn grants(&self, all: &Grants) -> Grants {
-        let mut grants = all.clone();
+    /// What it may reach: what the user grants to all, and what is its own.
+    pub(super) fn reach(&self, request: &Request, host: &Host) -> Reach {
+        let mut reach = Reach::of(&request.grants, &host.variables);
         let Some(source) = self.source() else {
-            return grants;
+            return reach;
         };
         if let Some(manifest) = &source.manifest
-            && grants.args.is_empty()
+            && reach.args.is_empty()
         {
-            grants.args.clone_from(&manifest.program.args);
+            reach.args.clone_from(&manifest.program.args);
         }
-        if grants.own_dir {
+        if request.grants.own_dir {
             // A worker has no working directory of its own.
             let own = source.own_dir();
             let host = own.canonicalize().unwrap_or_else(|_| own.into());
-            let grant = DirGrant::new(host, ".".into(), Access::Read);
-            grants.dirs.push(grant);
+            let dir = ReachDir::new(host, ".".into(), Access::Read);
+            reach.dirs.push(dir);
         }
-        self.add_own(&mut grants);
-        grants
+        self.add_own(&mut reach);
+        reach
     }
 
     /// What a program that failed would probably have needed: a file beside it, which nobody let it

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::config::{Phase, PhaseName};
 use super::outcome::{Check, CheckOutcome};
 use super::recommendation::{Advice, Recommendation};
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
-use dyno_model::{Case, Mark, Outcome, Plugin, Run};
+use dyno_model::{Case, Mark, Outcome, Plugin, Run, quantity};
 use dyno_wording::advice;
 
 /// From this many processes on the interval is of order statistics; below, Student's wide one.

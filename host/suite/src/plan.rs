@@ -7,8 +7,8 @@ use super::config::{Gate, PhaseName, PluginSource, Suite};
 use super::metric::Quantity;
 use super::samples::samples_for;
 use dyno_analysis::filter::CaseFilter;
-use dyno_measure::TimeSettings;
-use dyno_model::{Grants, Limits};
+use dyno_measure::Sampling;
+use dyno_model::{Grants, Limits, Variables};
 use dyno_plugin::PACKAGE;
 
 /// What a session is asked to do for one phase; the names are those of its request.
@@ -25,11 +25,13 @@ pub struct PhasePlan {
     /// Processes for each case.
     pub blocks: u32,
     /// How a process samples.
-    pub time: TimeSettings,
+    pub time: Sampling,
     /// The caps.
     pub limits: Limits,
-    /// What guests may reach. The directories on the host are not resolved yet.
+    /// What guests may reach.
     pub grants: Grants,
+    /// The values of the variables among that.
+    pub variables: Variables,
     /// Whether nondeterminism fails a case.
     pub strict: bool,
     /// Seed of the guests' random numbers and of the order; none for the usual ones.
@@ -85,6 +87,7 @@ impl Suite {
             time: phase.time(),
             limits: self.limits.clone(),
             grants: self.grants.clone(),
+            variables: self.variables.clone(),
             strict: self.strict,
             seed: self.seed,
             gate: phase.gate.clone(),
@@ -95,7 +98,7 @@ impl Suite {
 impl super::Phase {
     /// How a process samples. A quantile among the criteria or metrics makes it take the samples that
     /// the quantile needs, and gives it the time for them unless the suite sets that.
-    fn time(&self) -> TimeSettings {
+    fn time(&self) -> Sampling {
         let effort = &self.effort;
         let mut time = effort.depth.time();
         if let Some(ms) = effort.sample_time_ms {
@@ -143,7 +146,7 @@ mod tests {
         .unwrap()
     }
 
-    fn time(keys: &str) -> TimeSettings {
+    fn time(keys: &str) -> Sampling {
         suite(&format!("[phases.baseline]\n{keys}"))
             .plan(None)
             .unwrap()[0]
@@ -219,7 +222,7 @@ mod tests {
             [5000, 2000, 1000, 1000]
         );
         let usual = time("");
-        assert_eq!(usual, TimeSettings::default());
+        assert_eq!(usual, Sampling::default());
         let p95 = time("criteria = ['p95_ms <= 1']");
         assert_eq!((p95.min_samples, p95.budget_ns), (400, 800_000_000));
         let shown = time("blocks = 20\nsample-time = '1ms'\nmetrics = ['p99_ms', 'p50_ms']");

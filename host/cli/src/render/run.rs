@@ -10,8 +10,7 @@ use super::failure::show_failure;
 use super::programs::Programs;
 use super::{BOLD, DIM, Sink, YELLOW};
 use dyno_model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
-use dyno_wording::{bytes, duration, escape};
-use dyno_wording::{explain, mark};
+use dyno_wording::{bytes, duration, escape, explain, mark};
 
 const HEADERS: &[&str] = &[
     "case",
@@ -29,7 +28,7 @@ const HEADERS: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<()> {
+pub(crate) fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<()> {
     let across = Across::of(run);
     let mut programs = Programs::of(run);
     for plugin in &run.plugins {
