@@ -53,21 +53,22 @@ struct Row {
 /// The crates below `host`, as cargo sees them on this system.
 pub(super) fn houses() -> &'static Houses {
     static HOUSES: OnceLock<Houses> = OnceLock::new();
-    HOUSES.get_or_init(|| read(&metadata()))
+    HOUSES.get_or_init(|| read(&metadata(&[])))
 }
 
 /// Of this system alone: the crates of others need not be downloaded here.
-fn metadata() -> Value {
+fn metadata(features: &[&str]) -> Value {
     let version = cargo(&["-vV"]);
     let system = version.lines().find_map(|line| line.strip_prefix("host: "));
-    let metadata = cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--locked",
-        "--filter-platform",
-        system.unwrap(),
-    ]);
+    let platform = ["--locked", "--filter-platform", system.unwrap()];
+    let metadata = cargo(
+        &[
+            &["metadata", "--format-version", "1"],
+            &platform[..],
+            features,
+        ]
+        .concat(),
+    );
     serde_json::from_str(&metadata).unwrap()
 }
 
@@ -278,6 +279,24 @@ fn every_crate_uses_what_was_agreed() {
         let engine = &houses()[name].engine;
         assert!(engine.contains("wasmtime"), "{name}: {engine:?}");
     }
+}
+
+/// If this fails, `dyno` without the feature `engine` is built with one, whatever else it has.
+#[test]
+fn a_dyno_without_an_engine_has_none() {
+    let all = metadata(&[]);
+    let packages = all["packages"].as_array().unwrap();
+    let cli = packages.iter().find(|it| it["name"] == "dyno-host");
+    let features: Vec<String> = cli.unwrap()["features"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|feature| !["default", "engine"].contains(&feature.as_str()))
+        .map(|feature| format!("dyno-host/{feature}"))
+        .collect();
+    assert!(features.len() > 3, "{features:?}");
+    let lean = metadata(&["--no-default-features", "--features", &features.join(",")]);
+    assert_eq!(read(&lean)["cli"].engine, BTreeSet::new());
 }
 
 /// If this fails, an arrow or a crate that was not agreed is not seen, and the test above says nothing.

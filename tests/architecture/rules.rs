@@ -32,7 +32,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         says: "the terminal is one module, and a worker speaks over pipes",
-        place: Only(&["cli/render/terminal", "worker/lib"]),
+        place: Only(&["cli/render/terminal", "worker"]),
         names: &[
             "io::stdout",
             "io::stderr",
@@ -44,7 +44,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         says: "only the command line asks somebody, and a worker reads its job",
-        place: Only(&["cli", "worker/lib"]),
+        place: Only(&["cli", "worker"]),
         names: &["io::stdin", "io::Stdin"],
         except: &[],
     },
@@ -53,11 +53,10 @@ const RULES: &[Rule] = &[
         says: "only exports pass by the sink",
         place: Only(&[
             "cli/commands/check",
-            "cli/commands/compare",
             "cli/commands/manual",
             "cli/commands/mod",
             "cli/commands/report",
-            "cli/commands/run",
+            "cli/commands/show",
         ]),
         names: &["terminal::data"],
         except: &[],
@@ -70,7 +69,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         says: "passphrases are asked for in one place",
-        place: Only(&["cli/commands/key"]),
+        place: Only(&["cli/commands/packages/key"]),
         names: &["rpassword"],
         except: &[],
     },
@@ -121,7 +120,7 @@ const RULES: &[Rule] = &[
             "package/layout",
             "package/store",
             "package/trust",
-            "cli/commands/key",
+            "cli/commands/packages/key",
             "cli/commands/mod",
             // Directories of ours, and the file that is made in one.
             "files/private_dir",

@@ -28,6 +28,7 @@ mod report;
 mod report_file;
 mod request;
 mod run;
+mod show;
 mod suite;
 mod validate;
 
