@@ -84,10 +84,11 @@ fn every_fault_of_an_error_is_in_the_table() {
     );
 }
 
-/// If this fails, a cause is said twice: what an error says is followed by what its source says.
+/// If this fails, a cause is said twice, since what an error says is followed by what its source says; or not at all.
 #[test]
-fn no_error_repeats_its_cause() {
+fn no_error_repeats_its_cause_or_keeps_it_to_itself() {
     let found = sources::read();
     assert!(found.with_source > 50, "only {}", found.with_source);
     assert_eq!(found.repeating, [""; 0]);
+    assert_eq!(found.unsaid, [""; 0]);
 }

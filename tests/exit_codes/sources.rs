@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::super::support::repository;
 
@@ -17,6 +17,8 @@ pub(super) struct Errors {
     pub(super) classified: BTreeMap<String, BTreeSet<i32>>,
     /// Those that have the text of their source in their own: where.
     pub(super) repeating: Vec<String>,
+    /// Those that hold something that neither their text nor their source says: where, and what.
+    pub(super) unsaid: Vec<String>,
     /// Variants and errors that have a source.
     pub(super) with_source: usize,
 }
@@ -144,22 +146,55 @@ impl Errors {
                 .take_while(|token| !matches!(token.to_string().as_str(), "," | ";"))
                 .find_map(|token| match token {
                     TokenTree::Group(group) if group.delimiter() != Delimiter::Bracket => {
-                        Some(group.to_string().replace(char::is_whitespace, ""))
+                        Some(group)
                     }
                     _ => None,
                 });
             let Some(fields) = fields else { continue };
+            let text = inner[1].to_string();
+            for (name, kind) in named_fields(fields) {
+                let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+                // A fault is said by the exit code.
+                if name != "source" && kind != "Fault" && !words.into_iter().any(|it| it == name) {
+                    self.unsaid.push(format!("{part}: {name} of {text}"));
+                }
+            }
+            let fields = fields.to_string().replace(char::is_whitespace, "");
             let is_marked = fields.contains("#[from]") || fields.contains("#[source]");
             if !is_marked && !fields.contains("source:") {
                 continue;
             }
             self.with_source += 1;
-            let text = inner[1].to_string();
             if text.contains("{source") || is_marked && text.contains("{0") {
                 self.repeating.push(format!("{part}: {text}"));
             }
         }
     }
+}
+
+/// The names of fields, and the first word of their types.
+fn named_fields(fields: &Group) -> Vec<(String, String)> {
+    if fields.delimiter() != Delimiter::Brace {
+        return Vec::new();
+    }
+    let words: Vec<String> = (fields.stream().into_iter())
+        .map(|token| token.to_string())
+        .collect();
+    let mut depth = 0;
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        match word.as_str() {
+            "<" => depth += 1,
+            ">" => depth -= 1,
+            ":" if depth == 0 && words.get(at + 1).is_some_and(|next| next != ":") => {
+                if at > 0 && words[at - 1] != ":" {
+                    found.push((words[at - 1].clone(), words[at + 1].clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// The codes of the faults that a body names.
