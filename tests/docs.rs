@@ -26,7 +26,7 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("cargo test -p dyno-host --test e2e -- --ignored", ".ci/run"),
     (".ci/run", "that is what runs us"),
     (
-        "cargo install --path host",
+        "cargo install --path host/cli",
         "builds what cargo test has built",
     ),
     ("git clone ", "there is nothing to clone from here"),
@@ -264,7 +264,7 @@ fn every_invariant_has_an_attack() {
         .lines()
         .skip(1)
         .take_while(|line| line.starts_with('|'));
-    let tests = ["tests", "host/src"]
+    let tests = ["tests", "host"]
         .map(|dir| sources(&repository().join(dir)))
         .concat();
     let tests = tests.replace("    #[test]\n    fn", "#[test]\nfn");

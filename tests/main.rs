@@ -75,3 +75,4 @@ mod support;
 mod temporary;
 mod toolchains;
 mod versions;
+mod workers;

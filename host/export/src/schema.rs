@@ -92,7 +92,7 @@ mod tests {
             let committed: Value = serde_json::from_str(SCHEMA).unwrap();
             assert!(
                 committed == schema(),
-                "the model changed: DYNO_UPDATE_SCHEMA=1 cargo test -p dyno-host schema, and think of SCHEMA_ID"
+                "the model changed: DYNO_UPDATE_SCHEMA=1 cargo test -p dyno-export schema, and think of SCHEMA_ID"
             );
         }
     }

@@ -10,8 +10,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::MetadataExt as _;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, OpenOptions, OpenOptionsExt as _};
 
-use dyno_model::LimitKind;
-use dyno_model::Reach;
+use dyno_model::{LimitKind, Reach};
 
 /// What may still be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

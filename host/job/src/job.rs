@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::{Build, CodeFile, Description, Hello, Layout, Shape};
 use dyno_measure::{Calibrated, CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
 use dyno_model::{
-    CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, Pace, PluginKind, Sample,
+    CaseSpec, CountMethod, CountPass, LimitKind, Limits, MemoryProfile, Outcome, Pace, PluginKind,
+    Reach, Sample,
 };
-use dyno_model::{Limits, Reach};
 
 /// The argument that makes a `dyno` process a worker. What only that process has to know follows: [`Birth`].
 pub const WORKER_ARGUMENT: &str = "--worker";

@@ -7,7 +7,7 @@ mod description;
 mod header;
 mod hello;
 mod inbox;
-pub mod job;
+mod job;
 mod memory;
 mod report;
 mod supervise;

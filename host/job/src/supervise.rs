@@ -2,13 +2,13 @@
 //! death of its whole process group are here, outside of its reach.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{AccessFlags, Pid, access};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
@@ -56,6 +56,14 @@ pub enum StartError {
     /// It is not known where this program is.
     #[error("this program cannot find itself to start workers: {0}")]
     Program(#[from] io::Error),
+    /// The program that workers should be cannot be started.
+    #[error("{program} cannot be started as a worker: {source}")]
+    Worker {
+        /// Which.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
     /// A layer is required that this system does not have.
     #[error("{layer} is required, and workers do not get it here: {detail}")]
     Missing {
@@ -163,7 +171,15 @@ impl Supervisor {
                 detail: missing.detail,
             });
         }
-        let program = WORKERS.get().and_then(|workers| workers.program.clone());
+        let program = WORKERS.get().and_then(|workers| workers.program.as_ref());
+        // A worker is started in another directory.
+        let program = program.map(std::path::absolute).transpose()?;
+        if let Some(program) = &program {
+            executable(program).map_err(|source| StartError::Worker {
+                program: program.to_string_lossy().escape_debug().to_string(),
+                source,
+            })?;
+        }
         Ok(Self {
             program: program.map_or_else(std::env::current_exe, Ok)?,
             cancel,
@@ -214,6 +230,11 @@ impl Supervisor {
         let hello = report.hello().filter(|_| ended.is_ok());
         hello.cloned().ok_or(ended)
     }
+}
+
+/// Whether a file can be started.
+fn executable(program: &Path) -> io::Result<()> {
+    Ok(access(program, AccessFlags::X_OK)?)
 }
 
 /// A running worker. However this ends, its process group does not outlive it.

@@ -36,12 +36,9 @@ use crate::trust::{Trust, TrustError};
 use crate::unsigned::AllowUnsigned;
 use crate::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
 use dyno_job::Supervisor;
-use dyno_model::Fault;
-use dyno_model::Limits;
-use dyno_model::Outcome;
-use dyno_plugin::Named;
-use dyno_plugin::ReferenceError;
+use dyno_model::{Fault, Limits, Outcome};
 use dyno_plugin::id::{Release, Wanted};
+use dyno_plugin::{Named, ReferenceError};
 
 pub use describe::describe;
 pub use indexes::Known;

@@ -31,9 +31,8 @@ use super::strict_json;
 use super::trust::{Accepted, Refusal, Signer, Trust};
 use super::unsigned::AllowUnsigned;
 use dyno_files::private_dir::PrivateDir;
-use dyno_model::Limits;
 use dyno_model::quoted::quoted;
-use dyno_model::{LimitKind, PluginKind};
+use dyno_model::{LimitKind, Limits, PluginKind};
 use dyno_plugin::Digest;
 use dyno_plugin::id::{Release, Wanted};
 

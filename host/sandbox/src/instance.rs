@@ -21,8 +21,7 @@ use super::state::{FuelGauge, State};
 use dyno_files::copies;
 use dyno_job::Build;
 use dyno_measure::{Bench, clock_ns};
-use dyno_model::{Access, Limits, Reach};
-use dyno_model::{CaseSpec, LimitKind, MemoryProfile, Outcome, Throughput};
+use dyno_model::{Access, CaseSpec, LimitKind, Limits, MemoryProfile, Outcome, Reach, Throughput};
 
 pub(super) mod bindings {
     #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]

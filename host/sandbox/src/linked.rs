@@ -8,8 +8,7 @@ use super::program::{Program, repeat};
 use super::state::{FuelGauge, State};
 use dyno_job::Build;
 use dyno_measure::{Bench, NoBench};
-use dyno_model::{CaseSpec, Outcome, PluginKind};
-use dyno_model::{Limits, Reach};
+use dyno_model::{CaseSpec, Limits, Outcome, PluginKind, Reach};
 
 /// Under what conditions a guest runs.
 #[derive(Debug, Clone, Copy)]

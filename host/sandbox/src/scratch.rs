@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::state::LimitHit;
-use dyno_model::LimitKind;
-use dyno_model::{Access, Limits, Reach};
+use dyno_model::{Access, LimitKind, Limits, Reach};
 
 /// Which share of a quota may be charged before the directories are looked at.
 const UNSEEN_SHARE: u64 = 16;

@@ -7,10 +7,8 @@ use super::Session;
 use super::plan::Planned;
 use super::subject::Subject;
 use dyno_job::Stop;
-use dyno_model::LimitUnit;
-use dyno_model::Outcome;
 use dyno_model::progress::Progress;
-use dyno_model::quantity;
+use dyno_model::{LimitUnit, Outcome, quantity};
 
 /// The time that a run may take unless the user says otherwise: twenty processes each of 1000 cases fit into it.
 pub const BUDGET: Duration = Duration::from_secs(4 * 3600);

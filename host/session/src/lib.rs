@@ -49,8 +49,7 @@ use dyno_analysis::estimate::{Circumstances, conclude};
 use dyno_analysis::filter::FilterError;
 use dyno_job::{Cancel, CodeFile, Hello, Job, Report, RunJob, Shape, StartError, Stop, Supervisor};
 use dyno_model::progress::{Observer, Progress, Step};
-use dyno_model::{Comparison, GrantError, Outcome, Plugin, Run, RunStatus};
-use dyno_model::{label, rfc3339};
+use dyno_model::{Comparison, GrantError, Outcome, Plugin, Run, RunStatus, label, rfc3339};
 use dyno_system::confine::unprotected;
 use dyno_system::machine::machine;
 
@@ -242,6 +241,7 @@ impl<'a> Session<'a> {
             for subject in &mut subjects[first..] {
                 subject.side = side;
                 subject.plugin.kept_from = host.kept_from.get(path).cloned();
+                subject.plugin.engine = self.hello.as_ref().ok().map(ToString::to_string);
                 if let (Side::Base, Some(versus)) = (side, &request.versus) {
                     subject.exceptions = versus.exceptions.clone();
                 }

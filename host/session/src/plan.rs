@@ -8,12 +8,10 @@ use rand_core::Rng as _;
 use super::case::{CaseAt, side_by_side};
 use super::subject::Subject;
 use super::{PADDING_BYTES_MAX, SAMPLES_MAX, Session, shuffle};
-use dyno_job::Job;
-use dyno_job::Layout;
+use dyno_job::{Job, Layout};
 use dyno_measure::{BUDGETS_MAX, Calibrated, Sampling, TimeSettings};
-use dyno_model::Limits;
 use dyno_model::progress::{Progress, Step};
-use dyno_model::{Calibration, LimitKind};
+use dyno_model::{Calibration, LimitKind, Limits};
 
 /// What every process of a case does.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,8 +6,7 @@ use super::Host;
 use super::request::Request;
 use super::subject::Subject;
 use dyno_job::ProgramJob;
-use dyno_model::PluginKind;
-use dyno_model::{Access, Grants, Limits, Reach, ReachDir};
+use dyno_model::{Access, Grants, Limits, PluginKind, Reach, ReachDir};
 use dyno_plugin::{Input, InputError, Source};
 
 /// What a program gets and must give: what the user says, or else its manifest or what stands

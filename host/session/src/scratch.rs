@@ -8,8 +8,7 @@ use std::path::PathBuf;
 use super::sweep::Sweeper;
 use dyno_files::copies::{Quota, copy};
 use dyno_files::private_dir::PrivateDir;
-use dyno_model::LimitKind;
-use dyno_model::{Access, Limits, Reach};
+use dyno_model::{Access, LimitKind, Limits, Reach};
 
 /// The copies of a session's scratch directories, by the directory, and what is still to be removed of others.
 #[derive(Debug, Default)]

@@ -13,10 +13,9 @@ use dyno_analysis::filter::{CaseFilter, FilterError, nearest};
 use dyno_job::{
     Cancel, Event, ProgramJob, Report, Shape, Stop, check_start, is_out_of_memory, out_of_memory,
 };
-use dyno_model::Limits;
 use dyno_model::progress::{Observer, Progress};
 use dyno_model::quoted::quoted;
-use dyno_model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
+use dyno_model::{Case, CaseSpec, Exceptions, LimitKind, Limits, Outcome, Plugin};
 use dyno_plugin as plugin;
 use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Digest, Source, SourceError};
 use dyno_stats as stats;

@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use super::config::{Phase, PhaseName};
 use super::outcome::{Check, CheckOutcome};
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
-use dyno_model::{Case, LimitKind, Mark, Outcome, Plugin, Run};
+use dyno_model::{Case, LimitKind, Mark, Outcome, Plugin, Run, quantity};
 use dyno_wording::advice;
 
 /// From this many processes on the interval is of order statistics; below, Student's wide one.

@@ -17,8 +17,7 @@ use super::metric::Metric;
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::{self, Checkout};
 use dyno_model::quoted::{quoted, quoted_path, without_value};
-use dyno_model::{ChecksumRule, Exceptions, Gone};
-use dyno_model::{Grants, Limits, Variables};
+use dyno_model::{ChecksumRule, Exceptions, Gone, Grants, Limits, Variables};
 use dyno_session::Depth;
 
 /// A suite is a few pages of text.

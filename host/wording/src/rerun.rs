@@ -1,9 +1,7 @@
 //! The commands that show something again. They are meant to be pasted: each is understood as it stands, chooses its
 //! case alone, and takes the report and the conditions of the run that it is about.
 
-use dyno_model::LIMITS;
-use dyno_model::quantity;
-use dyno_model::{Plugin, Run};
+use dyno_model::{LIMITS, Plugin, Run, quantity};
 
 use super::shell;
 

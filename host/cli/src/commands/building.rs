@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use dyno_model::LimitUnit;
-use dyno_model::quantity;
+use dyno_model::{LimitUnit, quantity};
 use dyno_plugin::{BuildOptions, PASSPHRASE_VARIABLE};
 
 use super::UsageError;

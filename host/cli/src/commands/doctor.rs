@@ -13,8 +13,7 @@ use dyno_measure::Sampling;
 use dyno_model::{Exceptions, RULES};
 use dyno_report::Store;
 use dyno_session::{Stage, Versus};
-use dyno_system::confine;
-use dyno_system::machine;
+use dyno_system::{confine, machine};
 
 use super::measuring::{self, Conditions};
 use super::{Exit, paths};

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::env::VarError;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -11,10 +10,10 @@ use dyno_export as export;
 use dyno_job::{Cancel, Stop};
 use dyno_measure::Sampling;
 use dyno_model::progress::Observer;
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
-use dyno_model::{Access, DirGrant, Grants, LimitUnit, Variables};
-use dyno_model::{CaseSpec, Outcome, Plugin, Run};
+use dyno_model::{
+    Access, CaseSpec, DirGrant, Grants, LimitUnit, Outcome, Plugin, Run, Variables, quantity,
+};
 use dyno_plugin as plugin;
 use dyno_report::without_values;
 use dyno_session as session;
@@ -27,7 +26,7 @@ use dyno_system::confine;
 use super::building::BuildArgs;
 use super::cases::CaseArgs;
 use super::limits::LimitArgs;
-use super::packages::{AccessArgs, Packages};
+use super::packages::AccessArgs;
 use super::{Exit, UsageError, operand};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
@@ -319,12 +318,7 @@ impl Conditions {
         });
         let typed = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
         Ok(Host {
-            provider: Arc::new(Packages {
-                access: match super::paths::home() {
-                    Some(_) => Some(self.packages.access(&request.limits)?),
-                    None => None,
-                },
-            }),
+            provider: self.packages.provider(&request.limits)?,
             build: self.build.options(),
             variables: self.grants.variables(&request.grants)?,
             cores: CoreChoice {

@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use dyno_files::checkout;
-use dyno_model::LIMITS;
-use dyno_model::quantity;
 use dyno_model::quoted::{quoted, quoted_path};
+use dyno_model::{LIMITS, quantity};
 use dyno_session::{Host, REQUEST_BYTES_MAX, Request, RequestError, Stage};
 
 use super::measuring::{Effort, Measuring};

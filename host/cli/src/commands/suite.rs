@@ -12,9 +12,8 @@ use dyno_analysis::compare::BLOCKS;
 use dyno_export as export;
 use dyno_export::Contents;
 use dyno_files::checkout::Folder;
-use dyno_model::RULES;
 use dyno_model::quoted::quoted_path;
-use dyno_model::{CaseComparison, Plugin, Rules};
+use dyno_model::{CaseComparison, Plugin, RULES, Rules};
 use dyno_plugin as plugin;
 use dyno_report::Store;
 use dyno_session::{Host, Request, Stage};
@@ -296,7 +295,7 @@ impl RunSuite {
                 (export::Format::Markdown, "md"),
                 (export::Format::Junit, "xml"),
             ];
-            for (format, extension) in formats {
+            for (format, extension) in formats.into_iter().filter(|(format, _)| format.is_built()) {
                 let mut bytes = Vec::new();
                 export::export(contents, format, &mut bytes)?;
                 write(folder, &format!("{phase}.{extension}"), &bytes)?;

@@ -11,9 +11,7 @@ use dyno_export::Contents;
 use dyno_model::{
     CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict,
 };
-use dyno_wording::rerun;
-use dyno_wording::verdicts;
-use dyno_wording::{amount, bytes, duration, escape};
+use dyno_wording::{amount, bytes, duration, escape, rerun, verdicts};
 
 const HEADERS: &[&str] = &[
     "case",
@@ -32,7 +30,7 @@ const HEADERS: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn comparison(
+pub(crate) fn comparison(
     out: &mut Sink<impl Write>,
     contents: &Contents<'_>,
     verbose: bool,

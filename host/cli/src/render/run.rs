@@ -9,8 +9,7 @@ use super::columns::{Cell, Columns};
 use super::programs::Programs;
 use super::{BOLD, DIM, RED, Sink, YELLOW, paragraph};
 use dyno_model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
-use dyno_wording::{bytes, duration, escape, lines, reproduce};
-use dyno_wording::{explain, mark, sentence};
+use dyno_wording::{bytes, duration, escape, explain, lines, mark, reproduce, sentence};
 
 const HEADERS: &[&str] = &[
     "case",
@@ -28,7 +27,7 @@ const HEADERS: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<()> {
+pub(crate) fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<()> {
     let across = Across::of(run);
     let mut programs = Programs::of(run);
     for plugin in &run.plugins {

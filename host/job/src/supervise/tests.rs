@@ -10,11 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::*;
-use crate::{Build, Layout};
-use crate::{CompileJob, DescribeJob, ProgramJob, RunJob};
+use crate::{Build, CompileJob, DescribeJob, Layout, ProgramJob, RunJob};
 use dyno_measure::{CountSettings, ProfileSize, Sampling, TimeSettings};
-use dyno_model::{LimitKind, Outcome};
-use dyno_model::{Limits, Reach};
+use dyno_model::{LimitKind, Limits, Outcome, Reach};
 
 /// What ARCHITECTURE promises of the supervisor.
 const MEMORY_KB_MAX: u64 = 64 << 10;

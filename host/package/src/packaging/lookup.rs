@@ -13,9 +13,8 @@ use crate::registry::Registry;
 use crate::verify::{Asked, Check, Package};
 use dyno_job::Supervisor;
 use dyno_model::LimitKind;
-use dyno_plugin::Named;
-use dyno_plugin::Reference;
 use dyno_plugin::id::{Release, Wanted};
+use dyno_plugin::{Named, Reference};
 use tough::async_trait;
 use url::Url;
 

@@ -4,8 +4,7 @@ use dyno_job::{Build, CodeFile, Layout};
 use dyno_measure::{
     Batch, NoBench, Place, ProfileSchedule, ProfileSize, Profiled, Profiler, Sampler,
 };
-use dyno_model::Outcome;
-use dyno_model::{Limits, Reach};
+use dyno_model::{Limits, Outcome, Reach};
 
 const EVERYTHING: &str = include_str!("everything.wat");
 

@@ -12,9 +12,8 @@ use crate::criterion;
 use crate::file::{File, GrantsTable, PluginTable};
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::Checkout;
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
-use dyno_model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits, Variables};
+use dyno_model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits, Variables, quantity};
 use dyno_plugin::{Named, PACKAGE};
 
 /// The text, for places within it, the directory of the file, and out of what its paths do not lead.

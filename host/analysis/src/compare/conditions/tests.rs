@@ -1,9 +1,9 @@
 use super::*;
 use crate::compare::compare;
 use dyno_fixture::{full, plain_case, plain_process};
-use dyno_model::RULES;
 use dyno_model::{
-    Comparison, Exceptions, GateOutcome, Machine, Pairing, Plugin, Process, Rules, Sample, Verdict,
+    Comparison, Exceptions, GateOutcome, Machine, Pairing, Plugin, Process, RULES, Rules, Sample,
+    Verdict,
 };
 
 /// Ten processes of some milliseconds about a level, of whose wall time other programs took a share.
