@@ -535,6 +535,8 @@ fn a_comparison_is_sent_and_judged_as_it_was_typed() {
     let request = printed(&[&gate[..], &["--print-request"]].concat());
     asked(&bench, &request, &[]).exits(6);
     let sent = bench.recorded("latest");
+    let read: model::Comparison = serde_json::from_value(sent["comparison"].clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), sent["comparison"]);
     for field in ["rules", "cases", "exceptions", "pairing"] {
         assert_eq!(
             typed["comparison"][field], sent["comparison"][field],
