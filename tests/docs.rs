@@ -29,6 +29,10 @@ const ELSEWHERE: [(&str, &str); 14] = [
         "cargo install --path host/cli",
         "builds what cargo test has built",
     ),
+    (
+        "cargo install --path host/worker",
+        "builds what cargo test has built",
+    ),
     ("git clone ", "there is nothing to clone from here"),
 ];
 
