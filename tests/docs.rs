@@ -9,7 +9,7 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("dyno push ", "peers: into a registry of our own"),
     (
         "dyno run sample-plugins/crosslang-*",

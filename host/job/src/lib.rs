@@ -22,5 +22,5 @@ pub use job::{
     PROFILED_PER_EVENT, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed, WORKER_ARGUMENT,
 };
 pub use memory::{is_out_of_memory, narrower, out_of_memory};
-pub use report::{Ended, Report};
-pub use supervise::{Cancel, StartError, Stop, Supervisor, Workers, employ, required};
+pub use report::{Ended, Report, Stop};
+pub use supervise::{Cancel, StartError, Supervisor, Workers, employ, required};

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::hello::Hello;
 use super::inbox::Inbox;
 use super::job::{Birth, Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
-use super::report::{Ended, Report};
+use super::report::{Ended, Report, Stop};
 use dyno_measure::monotonic_ns;
 use dyno_model::{LimitKind, Outcome};
 use dyno_system::confine::{KernelLayer, missing};
@@ -88,15 +88,6 @@ pub struct Supervisor {
 pub struct Cancel {
     signal: watch::Receiver<Option<i32>>,
     deadline: Option<Instant>,
-}
-
-/// Why a run stops before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The user wants to, by this signal.
-    Signal(i32),
-    /// The time that the user gave the run is up.
-    Budget,
 }
 
 impl Cancel {

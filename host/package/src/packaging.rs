@@ -41,11 +41,11 @@ use dyno_plugin::id::{Release, Wanted};
 use dyno_plugin::{Named, ReferenceError};
 
 pub use describe::describe;
-pub use indexes::Known;
+pub use indexes::{Found, Known};
 pub use inspect::{Inspected, Signed};
 pub use install::{Change, Plan, Update};
 pub use keep::{KeepersChange, Keeping, keep, keepers};
-pub use lookup::{Found, Opened};
+pub use lookup::Opened;
 pub use pack::{PackError, Packed, pack, sign};
 pub use publish::Pushed;
 pub use serve::serve;

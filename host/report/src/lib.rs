@@ -3,6 +3,7 @@
 
 mod baselines;
 mod beside;
+mod bounds;
 mod command;
 mod comparisons;
 mod error;

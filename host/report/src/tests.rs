@@ -41,7 +41,7 @@ fn child_command(test: &str) -> std::process::Command {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
     command.args([
         "--exact",
-        &format!("report::tests::{test}"),
+        &format!("tests::{test}"),
         "--nocapture",
         "--test-threads=1",
     ]);

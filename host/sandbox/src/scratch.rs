@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::state::LimitHit;
+use super::limit_hit::LimitHit;
 use dyno_model::{Access, LimitKind, Limits, Reach};
 
 /// Which share of a quota may be charged before the directories are looked at.

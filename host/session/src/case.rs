@@ -1,6 +1,6 @@
 //! A case on its way through the passes: where it is, and what its workers add to it.
 
-use super::code::Code;
+use super::builds::Code;
 use super::request::{Request, Stage};
 use super::subject::{Subject, ran};
 use dyno_analysis::compare::renamed;

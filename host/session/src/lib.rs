@@ -2,6 +2,7 @@
 
 pub mod baseline;
 mod budget;
+mod builds;
 pub mod cache;
 mod case;
 mod code;
@@ -11,6 +12,7 @@ mod floor;
 mod host;
 mod inputs;
 mod packages;
+mod permissions;
 mod plan;
 mod profile;
 mod program;

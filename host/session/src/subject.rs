@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Host;
-use super::code::Code;
+use super::builds::Code;
 use super::program::program;
 use super::provider::Provided;
 use super::request::{Request, Stage};

@@ -3,6 +3,7 @@
 mod exceptions;
 mod phase;
 mod understand;
+mod values;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! What a worker does before a guest runs: it confines itself, loads the code, and is sealed.
 
-use std::fs::{self};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::render::{self, Progress, terminal};
+use crate::render::Progress;
 use clap::Args;
 use dyno_analysis::compare::{self, BLOCKS, CONFIRMING_BLOCKS, PAIRS};
-use dyno_export as export;
 use dyno_export::Contents;
 use dyno_job::Stop;
 use dyno_measure::Sampling;
@@ -19,7 +18,7 @@ use dyno_session::{Findings, Host, Request, SessionError, Stage, Versus};
 use super::measuring::{self, Conditions, Format, SamplingArgs};
 use super::operand::{Operand, What};
 use super::request::{self, PrintArgs};
-use super::{Exit, UsageError, paths, run};
+use super::{Exit, UsageError, paths, show};
 
 /// Hold two versions against each other, side by side on this machine
 ///
@@ -156,7 +155,7 @@ impl Compare {
         let host = self.comparing.host(&self.conditions, &versions.request)?;
         let store = self.output.recording(&mut store);
         let compared = versions.compare(host, base, candidate, store, verbose)?;
-        show(&compared, self.output.format, verbose)?;
+        show::comparison(&compared.contents(), self.output.format, verbose)?;
         Ok(compared.exit)
     }
 
@@ -190,7 +189,7 @@ impl Compare {
         if let Some(store) = self.output.recording(&mut store) {
             store.record(&findings.run)?;
         }
-        super::shown(run::show(&findings.run, self.output.format, verbose))?;
+        super::shown(show::run(&findings.run, self.output.format, verbose))?;
         Ok(measuring::exit(&findings))
     }
 }
@@ -378,14 +377,4 @@ impl Output {
     pub(super) fn format(&self) -> Format {
         self.format
     }
-}
-
-/// Shows what came of a comparison.
-pub(super) fn show(compared: &Compared, format: Format, verbose: bool) -> anyhow::Result<()> {
-    let contents = compared.contents();
-    let written = match format.export() {
-        None => render::comparison(&mut terminal::stdout(), &contents, verbose),
-        Some(format) => export::export(&contents, format, terminal::data()),
-    };
-    super::shown(written.map_err(Into::into))
 }

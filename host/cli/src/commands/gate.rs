@@ -18,7 +18,7 @@ use super::compare::{self as comparing, Comparing, Output, Versions};
 use super::measuring::Conditions;
 use super::operand::{self, Operand, What};
 use super::request::{self, PrintArgs};
-use super::{Exit, UsageError};
+use super::{Exit, UsageError, show};
 
 /// What stands for no baseline.
 const NOTHING: &str = "none";
@@ -174,7 +174,7 @@ impl Gate {
         name_base(&mut host.command, &self.baseline, &base.name);
         let store = self.output.recording(&mut store);
         let compared = versions.compare(host, base, candidate, store, verbose)?;
-        comparing::show(&compared, self.output.format(), verbose)?;
+        show::comparison(&compared.contents(), self.output.format(), verbose)?;
         // The suite may have more plugins than those that are judged here, so that this is no failure.
         if !self.conditions.is_filtered() {
             let base = &compared.base.plugins;

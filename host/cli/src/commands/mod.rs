@@ -25,8 +25,10 @@ mod paths;
 #[cfg(feature = "profile")]
 mod profile;
 mod report;
+mod report_file;
 mod request;
 mod run;
+mod show;
 mod suite;
 mod validate;
 

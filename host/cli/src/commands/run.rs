@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::render::{self, Progress, terminal};
+use crate::render::Progress;
 use clap::Args;
 use dyno_export as export;
 use dyno_files::private_dir::{self, PrivateDir};
@@ -13,10 +13,10 @@ use dyno_model as model;
 use dyno_report::{Store, StoreError};
 use dyno_session::{Request, Versus};
 
-use super::compare::{self, Compared};
+use super::compare::Compared;
 use super::measuring::{self, Format};
 use super::request::{self, Asking, PrintArgs};
-use super::{Exit, UsageError, baseline, gate, paths};
+use super::{Exit, UsageError, baseline, gate, paths, show};
 
 /// Measure every case of plugins and record the run
 #[derive(Debug, Args)]
@@ -75,7 +75,7 @@ impl Run {
         }
         let run = &findings.run;
         let recorded = store.as_mut().map(|store| store.record(run)).transpose();
-        let result = show(run, self.format, verbose);
+        let result = show::run(run, self.format, verbose);
         // Whatever became of showing it, a run that the report did not take is saved.
         if let Err(error) = recorded {
             return Err(rescue(run, error));
@@ -99,22 +99,13 @@ impl Run {
         if let Some(mut store) = store {
             compared.record(&mut store, [true, true])?;
         }
-        compare::show(compared, self.format, verbose)?;
+        show::comparison(&compared.contents(), self.format, verbose)?;
         if request.filter.is_all() {
             let (cases, base) = (&compared.comparison.cases, &compared.base.plugins);
             gate::warn_of_idle(&versus.exceptions, cases, base);
         }
         Ok(compared.gated())
     }
-}
-
-/// Shows a run.
-pub(super) fn show(run: &model::Run, format: Format, verbose: bool) -> anyhow::Result<()> {
-    match format.export() {
-        None => render::run(&mut terminal::stdout(), run, verbose)?,
-        Some(format) => export::export(&run.into(), format, terminal::data())?,
-    }
-    Ok(())
 }
 
 /// Keeps a run under a name. Of one that did not end well, how it ended says more than that it is no baseline.

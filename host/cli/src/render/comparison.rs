@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
 use super::conditions;
-use super::run::show_failure;
+use super::failure::show_failure;
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use dyno_export::Contents;
 use dyno_model::{

@@ -9,6 +9,7 @@ mod columns;
 mod comparison;
 mod conditions;
 mod doctor;
+mod failure;
 mod history;
 #[cfg(feature = "packages")]
 mod packages;

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::indexes::{Consulted, Known, Place};
+use super::indexes::{Consulted, Found, Place};
 use super::{Access, Ask, Located, PackagingError};
 use crate::http::{Http, Timeouts, shown_url};
-use crate::index::{Fetch, Listed, Location};
+use crate::index::{Fetch, Location};
 use crate::layout::Layout;
 use crate::origin::{Origin, Which};
 use crate::registry::Registry;
@@ -27,15 +27,6 @@ pub struct Opened {
     http: OnceLock<Http>,
     pub(super) indexes: OnceLock<Vec<Consulted>>,
     warnings: Arc<Mutex<Vec<String>>>,
-}
-
-/// A release that an index lists.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// What is listed.
-    pub listed: Listed,
-    /// In which index.
-    pub index: Known,
 }
 
 #[async_trait]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::exceptions::exceptions;
-use super::{CasePattern, Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
+use super::values::{pattern, text};
+use super::{Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
 use crate::criterion;
 use crate::file::{File, GrantsTable, PluginTable};
 use dyno_analysis::filter::CaseFilter;
@@ -312,32 +313,4 @@ pub(super) fn whole(value: &Spanned<i64>, name: &str, max: u32) -> Result<u32, P
             Problem::new(value.span(), format!("`{name}` is out of range"))
                 .help(format!("write 1 to {max}"))
         })
-}
-
-/// A share of what there was, such as `10%`.
-pub(super) fn share(value: &Spanned<toml::Value>) -> Result<f64, Problem> {
-    quantity::share(&text(value.get_ref())).map_err(|error| {
-        Problem::new(value.span(), format!("this is not a share: {error}"))
-            .help("write a percentage as a text, such as \"10%\"")
-    })
-}
-
-/// A pattern of cases, checked; `help` says what to do about an empty one.
-pub(super) fn pattern(text: &Spanned<String>, help: &str) -> Result<(), Problem> {
-    if text.get_ref().is_empty() {
-        return Err(Problem::new(text.span(), "this pattern is empty").help(help));
-    }
-    CasePattern::parse(text.get_ref())
-        .map_err(|error| Problem::new(text.span(), format!("a bad pattern: {}", quoted(&error))))?;
-    Ok(())
-}
-
-/// A value as a text.
-pub(super) fn text(value: &toml::Value) -> String {
-    match value {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Integer(number) => number.to_string(),
-        toml::Value::Float(number) => number.to_string(),
-        other => other.to_string(),
-    }
 }
