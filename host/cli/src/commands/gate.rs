@@ -14,7 +14,7 @@ use dyno_report::Store;
 use dyno_session::Request;
 use dyno_suite::Suite;
 
-use super::compare::{self as comparing, Comparing, Output, Versions};
+use super::compare::{Comparing, Output, Versions};
 use super::measuring::Conditions;
 use super::operand::{self, Operand, What};
 use super::request::{self, PrintArgs};
