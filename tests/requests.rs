@@ -194,7 +194,7 @@ fn flags(bench: &Bench) -> Vec<(String, bool)> {
 /// If this fails, a flag that is typed beside a request is passed over, or a new flag is in neither of the two kinds.
 #[test]
 fn every_flag_is_held_by_a_request_or_typed_beside_it() {
-    const BESIDE: [&str; 19] = [
+    const BESIDE: [&str; 20] = [
         "allow-unsigned",
         "build-env",
         "build-timeout",
@@ -214,6 +214,7 @@ fn every_flag_is_held_by_a_request_or_typed_beside_it() {
         "save-baseline",
         "verbose",
         "version",
+        "worker",
     ];
     // What is only of one machine is not printed, and not passed over either.
     const UNPRINTED: [&str; 10] = [
@@ -337,8 +338,13 @@ fn what_is_no_request_is_refused_in_one_sentence() {
     asked(&bench, &dir, &[])
         .exits(4)
         .complains("nowhere is not a directory that can be granted");
+    let mut hostile = dir;
+    hostile["grants"]["dirs"][0]["host"] = json!("\u{1b}[2J\n::set-output::x");
+    let said = asked(&bench, &hostile, &[]).exits(2);
+    assert!(!said.stderr.contains('\u{1b}'), "{said}");
+    assert!(!said.stderr.contains("\n::set-output"), "{said}");
     let pattern = printed(&bench, &["a.wat", "--case", "/a(/"]);
-    asked(&bench, &pattern, &[]).exits(2).complains("/a(/");
+    asked(&bench, &pattern, &[]).exits(2).complains("`a(` is not a regular expression");
 }
 
 /// A program that prints its environment.
@@ -394,7 +400,8 @@ fn a_variable_of_a_request_has_the_value_that_is_typed_beside_it_and_no_other() 
     ] {
         let mut wrong = request.clone();
         wrong["grants"]["env"] = env;
-        asked(&bench, &wrong, &[]).exits(2);
+        let said = asked(&bench, &wrong, &[]).exits(2);
+        assert!(!said.stderr.contains("typed"), "{said}");
     }
 }
 
@@ -528,6 +535,8 @@ fn a_comparison_is_sent_and_judged_as_it_was_typed() {
     let request = printed(&[&gate[..], &["--print-request"]].concat());
     asked(&bench, &request, &[]).exits(6);
     let sent = bench.recorded("latest");
+    let read: model::Comparison = serde_json::from_value(sent["comparison"].clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), sent["comparison"]);
     for field in ["rules", "cases", "exceptions", "pairing"] {
         assert_eq!(
             typed["comparison"][field], sent["comparison"][field],

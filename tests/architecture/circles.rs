@@ -32,7 +32,7 @@ impl<'a> Crate<'a> {
         'again: for _ in 0..8 {
             let mut module = Module::new();
             for (at, name) in path.iter().enumerate() {
-                let below = [&*module, &[name.clone()]].concat();
+                let below = [&*module, std::slice::from_ref(name)].concat();
                 if self.sources.contains_key(&below) {
                     module = below;
                     continue;

@@ -401,8 +401,8 @@ fn is_file_name(name: &str) -> bool {
 
 /// What a package says that it is, and the plugin that it then holds.
 pub(super) const KINDS: [(&str, PluginKind); 2] = [
-    ("wasm", PluginKind::Suite),
     ("command", PluginKind::Command),
+    ("wasm", PluginKind::Suite),
 ];
 
 /// The kind of a component that this host runs, unless its author says otherwise.

@@ -17,14 +17,18 @@ use super::measuring::{Effort, Measuring};
 use super::{Exit, Result, UsageError};
 
 /// Flags that no request holds: they are typed where it is run.
-const OF_THE_MACHINE: [&str; 8] = [
+const OF_THE_MACHINE: &[&str] = &[
     "no_cache",
     "no_wait",
     "build_timeout",
     "build_env",
+    #[cfg(feature = "packages")]
     "allow_unsigned",
+    #[cfg(feature = "packages")]
     "offline",
+    #[cfg(feature = "packages")]
     "locked",
+    #[cfg(feature = "packages")]
     "plain_http",
 ];
 
@@ -40,7 +44,7 @@ const STDIN: &str = "-";
 pub(super) struct PrintArgs {
     /// Print what is asked as a request in JSON, for `dyno run --request`; nothing is built or run, and no value of a
     /// variable is printed
-    #[arg(long, conflicts_with_all = OF_THE_MACHINE, conflicts_with = "format")]
+    #[arg(long, conflicts_with_all = OF_THE_MACHINE.iter().copied(), conflicts_with = "format")]
     pub(super) print_request: bool,
 }
 
