@@ -112,4 +112,10 @@ mod tests {
             &[0.05; 5]
         ));
     }
+
+    #[test]
+    fn an_estimate_known_to_five_percent_is_not_noisy() {
+        assert!(!noisy(&[95.0, 98.0, 99.0, 101.0, 102.0, 105.0], &[0.05; 6]));
+        assert!(noisy(&[94.9, 98.0, 99.0, 101.0, 102.0, 105.0], &[0.05; 6]));
+    }
 }
