@@ -160,7 +160,7 @@ fn a_pipe_gets_no_colours_unless_they_are_asked_for() {
 fn as_version_2(bench: &Bench) {
     let old = bench.path("../old.sqlite");
     let database = Connection::open(&old).unwrap();
-    let schema = repository().join("host/src/report/schema");
+    let schema = repository().join("host/report/src/schema");
     for number in [1, 2] {
         let sql = fs::read_to_string(schema.join(format!("{number}.sql"))).unwrap();
         database.execute_batch(&sql).unwrap();

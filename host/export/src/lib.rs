@@ -40,12 +40,14 @@ pub mod criterion;
 pub mod csv;
 pub mod github_action_benchmark;
 pub mod google_benchmark;
+#[cfg(feature = "html")]
 pub mod html;
 pub mod hyperfine;
 pub mod jsonl;
 pub mod junit;
 pub mod markdown;
 pub mod openmetrics;
+#[cfg(feature = "parquet")]
 pub mod parquet;
 mod safe_json;
 mod schema;
@@ -122,8 +124,14 @@ pub fn export(contents: &Contents<'_>, format: Format, out: impl Write) -> io::R
         Format::Json => json(contents, out),
         Format::Jsonl => jsonl::write(contents, out),
         Format::Csv => by_line(out, text, |out| csv::write(contents, out)),
+        #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write(contents, out),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => Err(not_built("parquet")),
+        #[cfg(feature = "html")]
         Format::Html => by_line(out, reference, |out| html::write(contents, out)),
+        #[cfg(not(feature = "html"))]
+        Format::Html => Err(not_built("html")),
         Format::Markdown => by_line(out, reference, |out| markdown::write(contents, out)),
         Format::Junit => by_line(out, reference, |out| junit::write(contents, out)),
         Format::Openmetrics => by_line(out, text, |out| openmetrics::write(contents, out)),
@@ -133,6 +141,26 @@ pub fn export(contents: &Contents<'_>, format: Format, out: impl Write) -> io::R
         Format::GoogleBenchmark => google_benchmark::write(contents, out),
         Format::Hyperfine => hyperfine::write(contents, out),
     }
+}
+
+impl Format {
+    /// Whether this program can write it, by the features that it is built with.
+    #[must_use]
+    pub fn is_built(self) -> bool {
+        match self {
+            Self::Html => cfg!(feature = "html"),
+            Self::Parquet => cfg!(feature = "parquet"),
+            _ => true,
+        }
+    }
+}
+
+/// Why a format cannot be written that is left out of this program.
+#[cfg(not(all(feature = "html", feature = "parquet")))]
+fn not_built(feature: &str) -> io::Error {
+    io::Error::other(format!(
+        "this dyno was built without the feature `{feature}`"
+    ))
 }
 
 /// Passes a text on by line, with a character of each command of a CI system in it as `spell` has it: in the text as

@@ -2,13 +2,13 @@
 //! death of its whole process group are here, outside of its reach.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{AccessFlags, Pid, access};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
@@ -16,8 +16,9 @@ use tokio::time::Instant;
 
 use super::hello::Hello;
 use super::inbox::Inbox;
-use super::job::{Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
-use super::report::{Ended, Report};
+use super::job::{Birth, Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
+use super::report::{Ended, Report, Stop};
+use dyno_measure::monotonic_ns;
 use dyno_model::{LimitKind, Outcome};
 use dyno_system::confine::{KernelLayer, missing};
 
@@ -55,6 +56,14 @@ pub enum StartError {
     /// It is not known where this program is.
     #[error("this program cannot find itself to start workers: {0}")]
     Program(#[from] io::Error),
+    /// The program that workers should be cannot be started.
+    #[error("{program} cannot be started as a worker: {source}")]
+    Worker {
+        /// Which.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
     /// A layer is required that this system does not have.
     #[error("{layer} is required, and workers do not get it here: {detail}")]
     Missing {
@@ -79,15 +88,6 @@ pub struct Supervisor {
 pub struct Cancel {
     signal: watch::Receiver<Option<i32>>,
     deadline: Option<Instant>,
-}
-
-/// Why a run stops before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The user wants to, by this signal.
-    Signal(i32),
-    /// The time that the user gave the run is up.
-    Budget,
 }
 
 impl Cancel {
@@ -162,7 +162,15 @@ impl Supervisor {
                 detail: missing.detail,
             });
         }
-        let program = WORKERS.get().and_then(|workers| workers.program.clone());
+        let program = WORKERS.get().and_then(|workers| workers.program.as_ref());
+        // A worker is started in another directory.
+        let program = program.map(std::path::absolute).transpose()?;
+        if let Some(program) = &program {
+            executable(program).map_err(|source| StartError::Worker {
+                program: program.to_string_lossy().escape_debug().to_string(),
+                source,
+            })?;
+        }
         Ok(Self {
             program: program.map_or_else(std::env::current_exe, Ok)?,
             cancel,
@@ -215,6 +223,11 @@ impl Supervisor {
     }
 }
 
+/// Whether a file can be started.
+fn executable(program: &Path) -> io::Result<()> {
+    Ok(access(program, AccessFlags::X_OK)?)
+}
+
 /// A running worker. However this ends, its process group does not outlive it.
 struct Worker {
     child: Child,
@@ -223,9 +236,13 @@ struct Worker {
 
 impl Worker {
     fn start(program: &PathBuf, padding_bytes: usize) -> io::Result<Self> {
+        let birth = Birth {
+            supervisor: std::process::id(),
+            spawned_ns: monotonic_ns(),
+        };
         let child = Command::new(program)
             .arg(WORKER_ARGUMENT)
-            .arg(std::process::id().to_string())
+            .args(birth.arguments())
             .args(required().iter().map(|layer| layer.name()))
             .env_clear()
             .env(PADDING_VARIABLE, "x".repeat(padding_bytes))

@@ -1,6 +1,7 @@
 //! The schedule of the count pass: batches of growing size until the fuel per added iteration
 //! holds still.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Batch, Order, Schedule};
@@ -10,7 +11,8 @@ use dyno_model::{CountBatch, CountMethod};
 pub const COUNT_PASSES: usize = 2;
 
 /// When a count is settled, and when it gives up.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CountSettings {
     /// Two slopes agree if they differ by at most this share.
     pub stability: f64,

@@ -27,7 +27,7 @@ pub use count::{COUNT_PASSES, CountSchedule, CountSettings, Counts};
 pub use pace::Paced;
 pub use profile::{ProfileSchedule, ProfileSize, Profiled, Profiler};
 pub use sampler::{Batch, Order, Sampler, Schedule};
-pub use time::{BUDGETS_MAX, TimeSchedule, TimeSettings};
+pub use time::{BUDGETS_MAX, Sampling, TimeSchedule, TimeSettings};
 
 /// What a guest's calls to the `bench` interface turn into.
 pub trait Bench: Send {

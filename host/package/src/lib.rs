@@ -23,7 +23,6 @@ pub mod origin;
 pub mod packaging;
 pub mod registry;
 pub mod signature;
-pub mod signers;
 pub mod source;
 pub mod store;
 pub mod strict_json;

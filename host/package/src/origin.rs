@@ -6,8 +6,7 @@ use std::io::Write;
 use super::layout::{Layout, LayoutError};
 use super::oci::Descriptor;
 use super::registry::{Registry, RegistryError};
-use dyno_plugin::Digest;
-use dyno_plugin::{Reference, ReferenceError, Target};
+use dyno_plugin::{Digest, Reference, ReferenceError, Target};
 
 /// Somewhere that has packages.
 #[derive(Debug)]

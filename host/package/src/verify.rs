@@ -11,6 +11,8 @@
 //!
 //! Each step is a type that only the one before can make.
 
+pub mod signers;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -26,16 +28,15 @@ use super::manifest::{ManifestError, SelfDescription, claimed};
 use super::oci::{self, BUNDLE_BYTES_MAX, Descriptor, Manifest};
 use super::origin::{Origin, OriginError, Which};
 use super::signature::SignatureError;
-use super::signers::{Signature, Signers};
 use super::strict_json;
 use super::trust::{Accepted, Refusal, Signer, Trust};
 use super::unsigned::AllowUnsigned;
 use dyno_files::private_dir::PrivateDir;
-use dyno_model::Limits;
 use dyno_model::quoted::quoted;
-use dyno_model::{LimitKind, PluginKind};
+use dyno_model::{LimitKind, Limits, PluginKind};
 use dyno_plugin::Digest;
 use dyno_plugin::id::{Release, Wanted};
+use signers::{Signature, Signers};
 
 /// The config of a package lists what its component imports: some KiB.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;

@@ -25,8 +25,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Manifest;
 use apart::Apart;
-use dyno_model::LimitUnit;
-use dyno_model::quantity;
+use dyno_model::{LimitUnit, quantity};
 use environment::Environment;
 use helper::Told;
 use output::Output;

@@ -8,9 +8,8 @@ use memchr::memmem;
 
 use super::source::Source;
 use dyno_files::checkout;
-use dyno_model::LimitKind;
-use dyno_model::Limits;
 use dyno_model::quoted::quoted_path;
+use dyno_model::{LimitKind, Limits};
 
 /// The largest stdin or expected stdout: a worker holds them in memory.
 pub const INPUT_BYTES_MAX: u64 = 64 << 20;

@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use dyno_files::checkout;
-use dyno_model::LimitKind;
-use dyno_model::quantity;
-use dyno_model::{LIMITS, Limits};
+use dyno_model::{LIMITS, LimitKind, Limits, quantity};
 
 /// The file that makes a directory a plugin.
 pub(super) const FILE_NAME: &str = "plugin.toml";

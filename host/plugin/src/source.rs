@@ -9,9 +9,8 @@ use sha2::{Digest as _, Sha256};
 use super::digest::Digest;
 use super::manifest::{Manifest, ManifestError};
 use dyno_files::checkout::{Checkout, open_regular};
-use dyno_model::LimitKind;
-use dyno_model::Limits;
 use dyno_model::quoted::quoted_path;
+use dyno_model::{LimitKind, Limits};
 
 /// How deep a directory of plugins is searched.
 const DEPTH_MAX: usize = 4;

@@ -8,14 +8,13 @@
 //! that takes one back is not its own.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, FileType};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Statement};
 
 use super::error::{Cause, StoreError};
-use super::inspect::kind;
 
 const LOG: &str = "-wal";
 const JOURNAL: &str = "-journal";
@@ -111,4 +110,25 @@ fn lost(
         }
     }
     Ok(None)
+}
+
+#[cfg(unix)]
+pub(super) fn kind(file_type: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match file_type {
+        _ if file_type.is_dir() => "directory",
+        _ if file_type.is_symlink() => "link",
+        _ if file_type.is_fifo() => "FIFO",
+        _ if file_type.is_socket() => "socket",
+        _ => "device",
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn kind(file_type: FileType) -> &'static str {
+    if file_type.is_dir() {
+        "directory"
+    } else {
+        "device"
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use rusqlite::ffi::{SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE};
 
-use super::guard::{HEAP_BYTES_MAX, VALUE_BYTES_MAX};
+use super::bounds::{BUSY_WAIT, HEAP_BYTES_MAX, VALUE_BYTES_MAX};
 use super::pack::PackError;
 
 /// Why the report could not be opened, written or read. Whatever it is, the file holds the runs
@@ -226,7 +226,7 @@ pub enum StoreError {
 }
 
 fn wait() -> String {
-    format!("{} s", super::store::BUSY_WAIT.as_secs())
+    format!("{} s", BUSY_WAIT.as_secs())
 }
 
 /// What is shown of a detail.

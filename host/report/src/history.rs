@@ -18,8 +18,7 @@ use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
 use super::sound;
 use super::store::Store;
 use super::write::tag;
-use dyno_model::label;
-use dyno_model::{Condition, Difference, History, Machine, Metric, Plugin, Point};
+use dyno_model::{Condition, Difference, History, Machine, Metric, Plugin, Point, label};
 
 /// The side that was only run again to be compared with is left out: it is an older version at a later time.
 const HISTORY: &str = "SELECT bench_case.plugin_name, run.machine, run.name, run.started_at,

@@ -7,10 +7,10 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{self, Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
+use super::bounds::BUSY_WAIT;
 use super::error::{Cause, StoreError};
 use super::guard::{self, TimeLimit};
 use super::reader::Reader;
@@ -19,10 +19,6 @@ use super::sound::{self, Unsound};
 use super::summary::RunSummary;
 use super::{beside, inspect, read, write};
 use dyno_model::{Process, Run};
-
-/// How long a writer waits for the others. A run of 10^7 samples is written in about a second, so
-/// this is a queue of several dozen.
-pub(super) const BUSY_WAIT: Duration = Duration::from_secs(60);
 
 /// A path that is absent and yet cannot be created in this many attempts is a link to nowhere.
 const CREATE_ATTEMPTS: usize = 3;

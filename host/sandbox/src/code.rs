@@ -14,10 +14,8 @@ use super::componentize::{ModuleError, adapters, componentize};
 use super::engine::{ENGINE_NAME, ENGINE_VERSION, compiler, engine, settings};
 use super::precheck::{PrecheckError, StructureCaps, precheck};
 use super::sections::{self, SectionError};
-use dyno_job::Layout;
-use dyno_job::{Build, CodeFile, Description, Hello, PROTOCOL, Shape, write_code};
-use dyno_model::LimitKind;
-use dyno_model::Limits;
+use dyno_job::{Build, CodeFile, Description, Hello, Layout, PROTOCOL, Shape, write_code};
+use dyno_model::{LimitKind, Limits};
 
 /// Why a component did not become code, or code not a component.
 #[derive(Debug, thiserror::Error)]

@@ -20,9 +20,8 @@ use std::io;
 pub use entry::source;
 pub use store::Components;
 
-use dyno_model::Fault;
 use dyno_model::quoted::quoted;
-use dyno_model::{Mark, Plugin, Run};
+use dyno_model::{Fault, Mark, Plugin, Run};
 
 /// Why the plugins of a run cannot be kept.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::code::Code;
+use super::Host;
+use super::builds::Code;
 use super::program::program;
 use super::provider::Provided;
 use super::request::{Request, Stage};
@@ -12,10 +13,9 @@ use dyno_analysis::filter::{CaseFilter, FilterError, nearest};
 use dyno_job::{
     Cancel, Event, ProgramJob, Report, Shape, Stop, check_start, is_out_of_memory, out_of_memory,
 };
-use dyno_model::Limits;
 use dyno_model::progress::{Observer, Progress};
 use dyno_model::quoted::quoted;
-use dyno_model::{Case, CaseSpec, Exceptions, LimitKind, Outcome, Plugin};
+use dyno_model::{Case, CaseSpec, Exceptions, LimitKind, Limits, Outcome, Plugin};
 use dyno_plugin as plugin;
 use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Digest, Source, SourceError};
 use dyno_stats as stats;
@@ -93,7 +93,7 @@ impl Subject {
     pub(super) async fn prepare(
         found: Result<Source, SourceError>,
         path: &Path,
-        request: &Request,
+        (request, host): (&Request, &Host),
         dir: &Path,
         observer: &mut dyn Observer,
         cancel: Cancel,
@@ -119,10 +119,8 @@ impl Subject {
             }
         }
         // What a baseline kept is data, whatever is written beside it.
-        let build = match request.kept_from.contains_key(path) {
-            true => None,
-            false => request.build.as_ref(),
-        };
+        let is_built = request.build && !host.kept_from.contains_key(path);
+        let build = host.build.as_ref().filter(|_| is_built);
         match subject
             .read(&source, request, build, observer, cancel)
             .await
@@ -281,11 +279,15 @@ impl Subject {
 impl Request {
     /// Keeps the cases that were asked for, by the names that all plugins together have.
     /// What it says of patterns that mean none, of them or of what they are held against, is warnings.
-    pub(super) fn select(&self, subjects: &mut [Subject]) -> Result<Vec<String>, FilterError> {
+    pub(super) fn select(
+        &self,
+        host: &Host,
+        subjects: &mut [Subject],
+    ) -> Result<Vec<String>, FilterError> {
         let plugins = subjects
             .iter()
             .map(|subject| (&subject.plugin, &subject.exceptions));
-        let stored = self.stored.iter().map(|plugin| (plugin, Exceptions::NONE));
+        let stored = host.stored.iter().map(|plugin| (plugin, Exceptions::NONE));
         let warnings = idle(&self.filter, plugins.chain(stored));
         let sides = subjects
             .iter_mut()

@@ -3,6 +3,7 @@
 mod exceptions;
 mod phase;
 mod understand;
+mod values;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,9 +17,8 @@ use super::file::File;
 use super::metric::Metric;
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::{self, Checkout};
-use dyno_model::quoted::{quoted, quoted_path};
-use dyno_model::{ChecksumRule, Exceptions, Gone};
-use dyno_model::{Grants, Limits};
+use dyno_model::quoted::{quoted, quoted_path, without_value};
+use dyno_model::{ChecksumRule, Exceptions, Gone, Grants, Limits, Variables};
 use dyno_session::Depth;
 
 /// A suite is a few pages of text.
@@ -41,8 +41,10 @@ pub struct Suite {
     pub plugins: Vec<Plugin>,
     /// The defaults, and what the suite changes.
     pub limits: Limits,
-    /// What plugins may reach. The directories on the host are not resolved yet.
+    /// What plugins may reach.
     pub grants: Grants,
+    /// The values of the variables among that.
+    pub variables: Variables,
     /// What holds for some cases alone, where something is compared.
     pub exceptions: Exceptions,
     /// The phases that measure, in the order in which they run: baseline, cross.
@@ -328,17 +330,6 @@ fn misshapen(text: &str, error: &toml::de::Error) -> Problem {
     let word = text.get(span.clone()).unwrap_or_default();
     let word = word.trim_matches(['"', '\'']);
     Problem::new(span, format!("{what} `{}`", quoted(word))).help(meant(word, &names))
-}
-
-/// What a value should be, without the value.
-fn without_value(message: &str) -> String {
-    let value = message.find(['"', '`']).zip(message.rfind(", expected"));
-    match value {
-        Some((from, to)) if from < to => {
-            format!("{}{}", message[..from].trim_end(), &message[to..])
-        }
-        _ => message.into(),
-    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,8 @@ use serde::Serialize;
 use super::diagnostic::{Problem, meant};
 use super::metric::{Metric, Quantity};
 use dyno_analysis::filter::{CaseFilter, Selection};
-use dyno_model::LimitUnit;
-use dyno_model::hex;
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
+use dyno_model::{LimitUnit, hex, quantity};
 
 /// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,9 +12,7 @@ use toml::Spanned;
 
 use super::criterion::Operator;
 use super::metric::{METRICS, Metric};
-use dyno_model::quantity;
-use dyno_model::{ChecksumRule, Gone};
-use dyno_model::{LIMITS, LimitUnit};
+use dyno_model::{ChecksumRule, Gone, LIMITS, LimitUnit, quantity};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
 /// Paths are relative to the directory that the file lies in, and do not lead out of its checkout.

@@ -15,9 +15,10 @@ mod judge;
 mod metric;
 mod outcome;
 mod plan;
+mod recommendation;
+mod samples;
 mod schema;
 
-pub use advice::{Advice, Recommendation};
 pub use config::{
     ConfigError, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, PluginSource, Suite,
 };
@@ -27,6 +28,7 @@ pub use judge::judge;
 pub use metric::{METRICS, Metric, MetricSpec, Quantity, TimeUnit};
 pub use outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
 pub use plan::{PhasePlan, PlanError};
+pub use recommendation::{Advice, Recommendation};
 pub use schema::{SCHEMA, schema};
 
 /// The name under which a suite is looked for.

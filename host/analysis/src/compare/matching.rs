@@ -9,9 +9,8 @@
 use std::collections::BTreeSet;
 
 use super::renamed;
-use dyno_model::parts;
 use dyno_model::quoted::quoted;
-use dyno_model::{Case, Exceptions, Plugin};
+use dyno_model::{Case, Exceptions, Plugin, parts};
 
 /// A case on both sides, or on one of them.
 #[derive(Debug, Clone, Copy)]

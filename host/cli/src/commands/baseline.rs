@@ -10,7 +10,7 @@ use dyno_model::{Case, Outcome, Run};
 use dyno_report::{Baseline, Store};
 use dyno_session::baseline::Components;
 
-use super::report::ReportFile;
+use super::report_file::ReportFile;
 use super::{Exit, UsageError, operand};
 
 /// Keep a run, and its plugins, to compare later ones with

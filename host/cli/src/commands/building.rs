@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use dyno_model::LimitUnit;
-use dyno_model::quantity;
+use dyno_model::{LimitUnit, quantity};
 use dyno_plugin::{BuildOptions, PASSPHRASE_VARIABLE};
 
 use super::UsageError;
@@ -49,6 +48,11 @@ fn passed(name: &str) -> Result<String, String> {
 }
 
 impl BuildArgs {
+    /// Whether plugin directories are to be built, as far as that was typed.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.no_build
+    }
+
     /// How to build; none if that is forbidden.
     pub(super) fn options(&self) -> Option<BuildOptions> {
         match self.no_build || is_forbidden() {

@@ -23,9 +23,9 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        let mut request = self.measuring.looking(Stage::Count, self.build)?;
-        request.shapes = true;
-        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        let (request, mut host) = self.measuring.looking(Stage::Count, self.build)?;
+        host.shapes = true;
+        let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
         let Findings { run, shapes, .. } = &findings;
         let result = match self.format.export() {
             None => render::check(&mut terminal::stdout(), run, shapes),

@@ -9,12 +9,11 @@ use dyno_analysis::compare::{BLOCKS, PAIRS};
 use dyno_analysis::study::{self, ROUNDS, Resolution};
 use dyno_files::private_dir::PrivateDir;
 use dyno_job as worker;
-use dyno_measure::TimeSettings;
+use dyno_measure::Sampling;
 use dyno_model::{Exceptions, RULES};
 use dyno_report::Store;
 use dyno_session::{Stage, Versus};
-use dyno_system::confine;
-use dyno_system::machine;
+use dyno_system::{confine, machine};
 
 use super::measuring::{self, Conditions};
 use super::{Exit, paths};
@@ -82,11 +81,11 @@ impl Doctor {
         };
         let (mut comparisons, mut recorded) = (Vec::new(), Vec::new());
         for _ in 0..self.sessions {
-            let mut request =
-                Conditions::default().request(vec![path.clone()], Stage::Time, None)?;
+            let conditions = Conditions::default();
+            let mut request = conditions.request(vec![path.clone()], Stage::Time, None)?;
             request.blocks = BLOCKS;
             request.processes = PAIRS;
-            request.time = TimeSettings::compared();
+            request.time = Sampling::compared();
             request.versus = Some(Versus {
                 paths: vec![path.clone()],
                 names: ["kernels".into(), "kernels".into()],
@@ -96,7 +95,9 @@ impl Doctor {
                 confirmation: 0,
                 remeasure: true,
             });
-            let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+            let host = conditions.host(&request, true)?;
+            let findings =
+                measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
             let exit = measuring::exit(&findings);
             if exit != Exit::Well {
                 return Ok(Err(exit));

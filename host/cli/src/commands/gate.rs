@@ -7,10 +7,8 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use dyno_analysis::compare::{self, COUNTED};
 use dyno_files::checkout::Checkout;
-use dyno_model::RULES;
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
-use dyno_model::{CaseComparison, ChecksumRule, Exceptions, Gone, Plugin, Rules};
+use dyno_model::{CaseComparison, ChecksumRule, Exceptions, Gone, Plugin, RULES, Rules, quantity};
 use dyno_plugin::PACKAGE;
 use dyno_report::Store;
 use dyno_session::Request;
@@ -19,7 +17,8 @@ use dyno_suite::Suite;
 use super::compare::{Comparing, Output, Versions};
 use super::measuring::Conditions;
 use super::operand::{self, Operand, What};
-use super::{Exit, UsageError};
+use super::request::{self, PrintArgs};
+use super::{Exit, UsageError, show};
 
 /// What stands for no baseline.
 const NOTHING: &str = "none";
@@ -45,6 +44,8 @@ pub(super) struct Gate {
     conditions: Conditions,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 /// What fails.
@@ -132,7 +133,8 @@ impl Judging {
 
 impl Gate {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        let mut store = self.output.open()?;
+        let prints = self.print.print_request;
+        let mut store = self.output.open(prints)?;
         let base = match self.baseline.as_str() {
             NOTHING => Operand::nothing(NOTHING),
             name => Operand::resolve(name, store.as_ref())?,
@@ -152,8 +154,7 @@ impl Gate {
                 "name the plugins to judge: this baseline was not made of plugins of this checkout";
             candidate.stays_in(&checkout).context(advice)?;
         }
-        let mut request = self.comparing.request(&self.conditions, Vec::new())?;
-        name_base(&mut request.command, &self.baseline, &base.name);
+        let request = self.comparing.request(&self.conditions, Vec::new())?;
         let versions = Versions {
             request: Request {
                 build_all: true,
@@ -166,9 +167,14 @@ impl Gate {
             },
             exceptions: self.judging.exceptions()?,
         };
-        let compared =
-            versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
-        self.output.show(&compared, verbose)?;
+        if prints {
+            return request::print(&versions.request(base, candidate)?);
+        }
+        let mut host = self.comparing.host(&self.conditions, &versions.request)?;
+        name_base(&mut host.command, &self.baseline, &base.name);
+        let store = self.output.recording(&mut store);
+        let compared = versions.compare(host, base, candidate, store, verbose)?;
+        show::comparison(&compared.contents(), self.output.format(), verbose)?;
         // The suite may have more plugins than those that are judged here, so that this is no failure.
         if !self.conditions.is_filtered() {
             let base = &compared.base.plugins;

@@ -10,7 +10,7 @@ use dyno_report::Store;
 use dyno_session::SessionError;
 use dyno_stats as stats;
 
-use super::report::ReportFile;
+use super::report_file::ReportFile;
 use super::{Exit, UsageError};
 
 /// Show how a case went over the runs, and where its level changed

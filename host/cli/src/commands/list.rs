@@ -19,8 +19,8 @@ pub(super) struct List {
 
 impl List {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let request = self.measuring.looking(Stage::List, self.build)?;
-        let findings = measuring::measure(&request, &mut Progress::on_terminal(false))?;
+        let (request, host) = self.measuring.looking(Stage::List, self.build)?;
+        let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(false))?;
         let result = render::list(&mut render::terminal::stdout(), &findings.run);
         super::shown(result.map_err(Into::into))?;
         measuring::warn_of_layers(&findings.run);

@@ -9,9 +9,6 @@ mod compare;
 mod doctor;
 mod gate;
 mod history;
-mod index;
-mod install;
-mod key;
 mod limits;
 mod list;
 mod manual;
@@ -19,22 +16,24 @@ mod measuring;
 mod messages;
 mod new;
 mod operand;
-mod pack;
+#[cfg(feature = "packages")]
+mod packages;
+#[cfg(not(feature = "packages"))]
+#[path = "no_packages.rs"]
 mod packages;
 mod paths;
+#[cfg(feature = "profile")]
 mod profile;
-mod publish;
 mod report;
+mod report_file;
+mod request;
 mod run;
-mod search;
+mod show;
 mod suite;
-mod transfer;
-mod trust;
 mod validate;
-mod verify;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::render;
@@ -52,11 +51,9 @@ use dyno_package::packaging::{PackError, PackagingError};
 use dyno_package::store::StoreError;
 use dyno_package::trust::TrustError;
 use dyno_plugin::BuildError;
-use dyno_plugin::Named;
-use dyno_session::SessionError;
 use dyno_session::baseline::KeepError;
+use dyno_session::{RequestError, SessionError};
 use dyno_system::confine::KernelLayer;
-use dyno_wording::escape;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) use messages::{complain, complain_of_panic, parse};
@@ -109,6 +106,7 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     List(list::List),
+    #[cfg(feature = "profile")]
     Profile(profile::Profile),
     New(new::New),
     Build(build::Build),
@@ -121,24 +119,9 @@ enum Verb {
     Suite(suite::SuiteVerb),
     #[command(subcommand)]
     Report(report::Report),
-    Pack(pack::Pack),
-    Sign(pack::Sign),
-    Verify(verify::Verify),
-    Inspect(transfer::Inspect),
-    Push(transfer::Push),
-    Pull(transfer::Pull),
-    Publish(publish::Publish),
-    Search(search::Search),
-    Install(install::Install),
-    Update(install::Update),
-    Uninstall(install::Uninstall),
-    Installed(install::Installed),
-    #[command(subcommand)]
-    Key(key::Key),
-    #[command(subcommand)]
-    Trust(trust::Trust),
-    #[command(subcommand)]
-    Index(index::Index),
+    #[cfg(feature = "packages")]
+    #[command(flatten)]
+    Package(packages::PackageVerb),
     Doctor(doctor::Doctor),
     Validate(validate::Validate),
     Completions(manual::Completions),
@@ -151,13 +134,14 @@ impl Cli {
         // What an earlier process held when it was killed may be private.
         private_dir::sweep();
         worker::employ(Workers {
-            program: self.worker,
+            program: self.worker.or_else(own_worker),
             required: self.require,
         });
         match self.verb {
             Verb::Run(verb) => verb.execute(verbose),
             Verb::Check(verb) => verb.execute(verbose),
             Verb::List(verb) => verb.execute(),
+            #[cfg(feature = "profile")]
             Verb::Profile(verb) => verb.execute(verbose),
             Verb::New(verb) => verb.execute(),
             Verb::Build(verb) => verb.execute(verbose),
@@ -167,27 +151,27 @@ impl Cli {
             Verb::History(verb) => verb.execute(verbose),
             Verb::Suite(verb) => verb.execute(verbose),
             Verb::Report(verb) => verb.execute(verbose),
-            Verb::Pack(verb) => verb.execute(verbose),
-            Verb::Sign(verb) => verb.execute(),
-            Verb::Verify(verb) => verb.execute(),
-            Verb::Inspect(verb) => verb.execute(),
-            Verb::Push(verb) => verb.execute(),
-            Verb::Pull(verb) => verb.execute(),
-            Verb::Publish(verb) => verb.execute(verbose),
-            Verb::Search(verb) => verb.execute(),
-            Verb::Install(verb) => verb.execute(),
-            Verb::Update(verb) => verb.execute(),
-            Verb::Uninstall(verb) => verb.execute(),
-            Verb::Installed(verb) => verb.execute(),
-            Verb::Key(verb) => verb.execute(),
-            Verb::Trust(verb) => verb.execute(),
-            Verb::Index(verb) => verb.execute(),
+            #[cfg(feature = "packages")]
+            Verb::Package(verb) => verb.execute(verbose),
             Verb::Doctor(verb) => verb.execute(verbose),
             Verb::Validate(verb) => verb.execute(verbose),
             Verb::Completions(verb) => verb.execute(),
             Verb::Man(verb) => verb.execute(),
         }
     }
+}
+
+/// The program that workers are unless the user says otherwise; none for this very program.
+#[cfg(feature = "engine")]
+fn own_worker() -> Option<PathBuf> {
+    None
+}
+
+/// The program that workers are unless the user says otherwise: the one beside this.
+#[cfg(not(feature = "engine"))]
+fn own_worker() -> Option<PathBuf> {
+    let own = std::env::current_exe().unwrap_or_default();
+    Some(own.with_file_name("dyno-worker"))
 }
 
 /// When to use colours.
@@ -230,9 +214,15 @@ impl Exit {
             || error.is::<dyno_suite::ConfigError>()
             || error.is::<dyno_suite::PlanError>()
             || error.is::<Ambiguous>()
+            || error.is::<RequestError>()
             || matches!(
                 error.downcast_ref(),
-                Some(SessionError::Ambiguous(_) | SessionError::Filter(_) | SessionError::Name(_))
+                Some(
+                    SessionError::Ambiguous(_)
+                        | SessionError::Filter(_)
+                        | SessionError::Name(_)
+                        | SessionError::Grant(_)
+                )
             );
         if is_usage {
             return Self::Usage;
@@ -372,28 +362,6 @@ pub(crate) fn ignore_file_size_signal() {
     // SAFETY: no handler is installed, and this is the first thing that the only thread does.
     // Where it cannot be ignored, it stays what it was.
     let _ = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
-}
-
-/// What a package on the command line is: a file, a reference or an id.
-fn named(path: &Path) -> anyhow::Result<Named> {
-    let text = path.to_str().and_then(Named::package);
-    // What is no file, or would be the package all the same.
-    let package = text.filter(|named| named.says_which() || !path.is_file());
-    package.or_else(|| Named::of(path)).ok_or_else(|| {
-        let is_file = path.extension().is_some_and(|extension| extension == "tar");
-        let is_there = path.exists();
-        let path = escape(&path.to_string_lossy());
-        if is_there {
-            return UsageError(format!("{path} is not a package file: that is a regular file NAME.oci.tar")).into();
-        }
-        if is_file {
-            return UsageError(format!("there is no package file {path}")).into();
-        }
-        UsageError(format!(
-            "{path} names no package: that is a file NAME.oci.tar, a reference like HOST/REPOSITORY:TAG, or an id like namespace/name@1.2"
-        ))
-        .into()
-    })
 }
 
 /// Prints a value as a JSON document that people can read, too.

@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use dyno_files::checkout::Checkout;
 use dyno_model::quoted::{quoted, quoted_path};
 use dyno_model::{Case, Plugin, Run};
-use dyno_package::packaging::Home;
-use dyno_package::packaging::is_claimed as claimed_by;
 use dyno_plugin::id::Release;
 use dyno_plugin::{Named, PACKAGE};
 use dyno_report::{Baseline, Store, StoreError};
 use dyno_session::baseline::Components;
 
-use super::{UsageError, paths};
+use super::UsageError;
+use super::packages::is_claimed;
 
 /// One side of a comparison.
 #[derive(Debug)]
@@ -191,13 +190,6 @@ fn meaning(path: &Path) -> anyhow::Result<Meaning> {
         true => Err(ambiguous(text, "a path and a package", "./", PACKAGE)),
         false => Ok(Meaning::Path(path.into())),
     }
-}
-
-/// Whether a text names a package even where a path or a baseline has this name.
-fn is_claimed(text: &str) -> anyhow::Result<bool> {
-    let home = paths::home().map(Home);
-    let claimed = Named::package(text).map(|named| claimed_by(&named, home.as_ref()));
-    Ok(claimed.transpose()?.unwrap_or_default())
 }
 
 fn ambiguous(text: &str, what: &str, one: &str, other: &str) -> anyhow::Error {

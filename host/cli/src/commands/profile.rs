@@ -34,6 +34,7 @@ pub(super) struct Profile {
 impl Profile {
     pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
         let request = self.measuring.request(Stage::List, None)?;
+        let host = self.measuring.host(&request, true)?;
         let book = Book::open(self.out)?;
         if request.paths.len() > 2 {
             let message = "a profile is of one plugin, or of two versions of one";
@@ -41,7 +42,7 @@ impl Profile {
         }
         let mut observer = Progress::on_terminal(verbose);
         let found = measuring::in_session(async |cancel| {
-            session::profile(&request, cancel, &mut observer).await
+            session::profile(&request, &host, cancel, &mut observer).await
         })?;
         let plugins = found.findings.run.plugins.len();
         let compares = request.paths.len() == 2;

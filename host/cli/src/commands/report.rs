@@ -12,11 +12,11 @@ use dyno_export as export;
 use dyno_export::{Contents, Format, criterion};
 use dyno_files::checkout::{Folder, write_file};
 use dyno_model::{Comparison, History, Run};
-use dyno_report::Store;
 use dyno_session::SessionError;
 
 use super::cases::CaseArgs;
-use super::{Exit, UsageError, history, paths};
+use super::report_file::ReportFile;
+use super::{Exit, UsageError, history};
 
 /// Look at recorded runs
 #[derive(Debug, Subcommand)]
@@ -47,14 +47,6 @@ pub(super) enum Report {
         #[arg(long, value_name = "NAME", default_value = "dyno")]
         name: String,
     },
-}
-
-/// Where the report is.
-#[derive(Debug, Args)]
-pub(super) struct ReportFile {
-    /// The report [default: .dyno/report.sqlite beside the project]
-    #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
-    report: Option<PathBuf>,
 }
 
 /// Which run of which report.
@@ -98,13 +90,6 @@ pub(super) enum ExportFormat {
     GithubActionBenchmark,
     /// Bencher Metric Format
     Bencher,
-}
-
-impl ReportFile {
-    pub(super) fn open(&self) -> anyhow::Result<Store> {
-        let path = paths::report(self.report.as_deref())?;
-        Ok(Store::open_existing(&path)?)
-    }
 }
 
 impl Report {

@@ -12,12 +12,11 @@ use dyno_analysis::compare::BLOCKS;
 use dyno_export as export;
 use dyno_export::Contents;
 use dyno_files::checkout::Folder;
-use dyno_model::RULES;
 use dyno_model::quoted::quoted_path;
-use dyno_model::{CaseComparison, Plugin, Rules};
+use dyno_model::{CaseComparison, Plugin, RULES, Rules};
 use dyno_plugin as plugin;
 use dyno_report::Store;
-use dyno_session::{Request, Stage};
+use dyno_session::{Host, Request, Stage};
 use dyno_suite as suite;
 use dyno_suite::{CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, PluginSource, Suite};
 use dyno_wording as wording;
@@ -252,13 +251,14 @@ impl RunSuite {
     ) -> anyhow::Result<(PhaseResult, Exit)> {
         let phase = &suite.phases[plan.index];
         let gate = plan.gate.clone();
-        let mut request = request(plan)?;
-        request.cores.waits = !self.no_wait;
-        request.build = self.build.options();
-        self.budget.share(began, &mut request);
+        let (mut request, mut host) = request(plan)?;
+        host.cores.waits = !self.no_wait;
+        host.build = self.build.options();
+        self.budget.share(began, &mut request, &mut host);
         let (result, exit) = match gate {
             None => {
-                let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+                let findings =
+                    measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
                 store.record(&findings.run)?;
                 self.show(folder, phase.name, &(&findings.run).into(), verbose)?;
                 (
@@ -267,7 +267,7 @@ impl RunSuite {
                 )
             }
             Some(gate) => {
-                let compared = compared(request, &gate, suite, store, verbose)?;
+                let compared = compared((request, host), &gate, suite, store, verbose)?;
                 cases.extend_from_slice(&compared.comparison.cases);
                 bases.extend_from_slice(&compared.base.plugins);
                 self.show(folder, phase.name, &compared.contents(), verbose)?;
@@ -295,7 +295,7 @@ impl RunSuite {
                 (export::Format::Markdown, "md"),
                 (export::Format::Junit, "xml"),
             ];
-            for (format, extension) in formats {
+            for (format, extension) in formats.into_iter().filter(|(format, _)| format.is_built()) {
                 let mut bytes = Vec::new();
                 export::export(contents, format, &mut bytes)?;
                 write(folder, &format!("{phase}.{extension}"), &bytes)?;
@@ -330,29 +330,29 @@ fn write(folder: &Folder, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// What a session is asked to do for a phase: what the suite says, and for the rest what `dyno run` does.
-fn request(plan: PhasePlan) -> anyhow::Result<Request> {
+fn request(plan: PhasePlan) -> anyhow::Result<(Request, Host)> {
     let blocks = blocks(&plan);
-    let usual = Conditions::default().request(plan.paths, Stage::Time, None)?;
-    let mut grants = plan.grants;
-    for dir in &mut grants.dirs {
-        dir.host = measuring::directory(&dir.host)?;
-    }
-    Ok(Request {
+    let conditions = Conditions::default();
+    let usual = conditions.request(plan.paths, Stage::Time, None)?;
+    let mut host = conditions.host(&usual, true)?;
+    host.variables = plan.variables;
+    let request = Request {
         blocks,
         filter: plan.filter,
         build_all: true,
         time: plan.time,
         limits: plan.limits,
-        grants,
+        grants: plan.grants,
         strict: plan.strict,
         seed: plan.seed.unwrap_or(usual.seed),
         order_seed: plan.seed.unwrap_or(usual.order_seed),
         ..usual
-    })
+    };
+    Ok((request, host))
 }
 
 fn compared(
-    request: Request,
+    (request, host): (Request, Host),
     gate: &Gate,
     suite: &Suite,
     store: &mut Store,
@@ -372,7 +372,7 @@ fn compared(
         rules: rules(gate),
         exceptions: suite.exceptions.clone(),
     };
-    versions.compare(base, candidate, Some(store), verbose)
+    versions.compare(host, base, candidate, Some(store), verbose)
 }
 
 /// What a judged phase deserves.

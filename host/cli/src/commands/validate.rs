@@ -11,15 +11,14 @@ use dyno_analysis::compare::{BLOCKS, CONFIRMING_BLOCKS, PAIRS};
 use dyno_analysis::study::{self, Part, Scale, Session, Study};
 use dyno_files::checkout::write_file;
 use dyno_files::private_dir::PrivateDir;
-use dyno_measure::TimeSettings;
-use dyno_model::RULES;
-use dyno_model::{Exceptions, Rules};
+use dyno_measure::Sampling;
+use dyno_model::{Exceptions, RULES, Rules};
 use dyno_report::Store;
 use dyno_session as session;
 use dyno_session::{Stage, Versus};
 
 use super::Exit;
-use super::measuring::{self, Conditions, Sampling};
+use super::measuring::{self, Conditions, SamplingArgs};
 
 /// Measure how often this machine's noise fools a gate, and how small a change it shows
 ///
@@ -39,7 +38,7 @@ pub(super) struct Validate {
     #[arg(long, value_name = "NUMBER", default_value_t = PAIRS, value_parser = clap::value_parser!(u32).range(1..=100))]
     pairs: u32,
     #[command(flatten)]
-    sampling: Sampling,
+    sampling: SamplingArgs,
     /// The report that the sessions are recorded in
     #[arg(long, value_name = "FILE", default_value = "dyno-validate.sqlite")]
     report: PathBuf,
@@ -102,15 +101,14 @@ impl Validate {
             let candidate = written(&dir.path().join("candidate"), &pair.name, &pair.candidate)?;
             candidates.push(candidate);
         }
-        let mut request = Conditions::default().request(candidates, Stage::Time, None)?;
+        let conditions = Conditions::default();
+        let mut request = conditions.request(candidates, Stage::Time, None)?;
         request.blocks = BLOCKS;
         request.processes = self.pairs;
-        request.time = TimeSettings::compared();
+        request.time = Sampling::compared();
         self.sampling.apply(&mut request.time)?;
         // They are texts of our own.
-        request.build = None;
-        // Of plugins that are never seen again nothing is kept.
-        request.cache_dir = None;
+        request.build = false;
         let rules = Rules {
             gates: part.gates,
             ..RULES
@@ -124,8 +122,10 @@ impl Validate {
             confirmation: CONFIRMING_BLOCKS,
             remeasure: true,
         });
-        request.cores.waits = self.sampling.waits();
-        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        let mut host = conditions.host(&request, self.sampling.waits())?;
+        // Of plugins that are never seen again nothing is kept.
+        host.cache_dir = None;
+        let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
         let exit = measuring::exit(&findings);
         let Some((base, comparison)) = findings.compared.filter(|_| exit == Exit::Well) else {
             return Ok((None, exit));

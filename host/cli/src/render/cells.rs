@@ -4,8 +4,7 @@ use super::columns::Cell;
 use super::{BOLD, RED, YELLOW};
 use dyno_model::{Case, Estimate, Mark, Metric, Process, Throughput};
 use dyno_stats as stats;
-use dyno_wording::mark;
-use dyno_wording::{amount, bytes, duration, escape, rate};
+use dyno_wording::{amount, bytes, duration, escape, mark, rate};
 
 /// The time that is shown: wall time, or CPU time where too few samples were undisturbed.
 pub(super) fn headline(case: &Case) -> Option<&Estimate> {

@@ -5,15 +5,13 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
 use super::conditions;
-use super::run::show_failure;
+use super::failure::show_failure;
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use dyno_export::Contents;
 use dyno_model::{
     CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict,
 };
-use dyno_wording::rerun;
-use dyno_wording::verdicts;
-use dyno_wording::{amount, bytes, duration, escape};
+use dyno_wording::{amount, bytes, duration, escape, rerun, verdicts};
 
 const HEADERS: &[&str] = &[
     "case",
@@ -32,7 +30,7 @@ const HEADERS: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn comparison(
+pub(crate) fn comparison(
     out: &mut Sink<impl Write>,
     contents: &Contents<'_>,
     verbose: bool,

@@ -6,9 +6,8 @@ use maud::{Markup, html};
 
 use super::view::Page;
 use super::words::{self, Guest};
-use dyno_model::quantity;
 use dyno_model::{
-    CacheUse, Comparison, Estimate, LimitKind, Plugin, PluginKind, Run, RunStatus, hex,
+    CacheUse, Comparison, Estimate, LimitKind, Plugin, PluginKind, Run, RunStatus, hex, quantity,
 };
 use dyno_wording as wording;
 use dyno_wording::{amount, bytes, duration};

@@ -8,9 +8,26 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use url::Url;
 
-use super::{RedirectRefused, Timeouts};
+use super::Timeouts;
 use dyno_model::quoted::quoted;
 use dyno_plugin::Digest;
+
+/// Registries lead to their store of blobs in one step, some in two or three.
+pub(super) const REDIRECTS_MAX: usize = 5;
+
+/// Why a redirect is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectRefused {
+    /// There is no end to it.
+    #[error("it redirects more than {REDIRECTS_MAX} times")]
+    TooMany,
+    /// What follows could be read and changed on the way.
+    #[error("it redirects from https to {0}, which is not https")]
+    Downgrade(String),
+    /// It leads where nobody may.
+    #[error("it redirects to {0}, which is neither https nor plain http to this machine")]
+    NotHttps(String),
+}
 
 /// Why nothing came of a request.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +164,7 @@ impl HttpError {
         let (address, url, cause) = (url, shown_url, cause(error));
         if causes(error).any(|cause| cause.downcast_ref().is_some_and(is_tls)) {
             let hint = match address.host() {
-                Some(host) if super::policy::is_loopback(&host) => {
+                Some(host) if super::is_loopback(&host) => {
                     " (--plain-http talks http to a server on this machine)"
                 }
                 _ => "",

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dyno_job::Description;
-use dyno_job::{DescribeJob, Event, Job, Report, Supervisor};
-use dyno_model::Limits;
-use dyno_model::{LimitKind, Outcome};
+use dyno_job::{DescribeJob, Description, Event, Job, Report, Supervisor};
+use dyno_model::{LimitKind, Limits, Outcome};
 
 /// What a component is and says of itself; with `label`, after these sections were written into a
 /// copy of it.

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::lookup::Found;
 use super::{Access, PackagingError};
 use crate::index::{Index, IndexError, Listed, ResolveError, Source};
 use crate::lock::Locked;
@@ -45,6 +44,15 @@ impl Place {
             _ => Self::Dir(name.into()),
         }
     }
+}
+
+/// A release that an index lists.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What is listed.
+    pub listed: Listed,
+    /// In which index.
+    pub index: Known,
 }
 
 /// An index, and what came of asking it.

@@ -12,9 +12,8 @@ use crate::manifest::{PackageManifest, claimed};
 use crate::signature::{Bundle, Signer};
 use crate::verify::{VerifyError, peek};
 use dyno_job::Supervisor;
-use dyno_plugin::Digest;
-use dyno_plugin::Named;
 use dyno_plugin::id::Release;
+use dyno_plugin::{Digest, Named};
 
 /// What a package says of itself.
 #[derive(Debug, Clone, Serialize)]

@@ -8,19 +8,17 @@ use jiff::Timestamp;
 use super::describe::describe;
 use crate::artifact::{self, ArtifactError};
 use crate::key::PrivateKey;
-use crate::kind::kind_of;
 use crate::layout::{Contents, Layout, LayoutError, write_tar};
+use crate::manifest::kind_of;
 use crate::manifest::{
     Dataset, ManifestError, PackageManifest, SelfDescription, capability, claimed,
 };
 use crate::oci::{self, Descriptor, Manifest, to_json};
 use crate::signature;
-use crate::signers::KEY_ANNOTATION;
 use crate::source::{PackageTable, SourceError};
+use crate::verify::signers::KEY_ANNOTATION;
 use dyno_job::Supervisor;
-use dyno_model::Fault;
-use dyno_model::Limits;
-use dyno_model::Outcome;
+use dyno_model::{Fault, Limits, Outcome};
 use dyno_plugin as plugin;
 use dyno_plugin::id::Release;
 use dyno_plugin::{Digest, InputError, Source};

@@ -5,8 +5,7 @@ use serde::Deserialize;
 
 use crate::http::HttpError;
 use dyno_model::quoted::quoted;
-use dyno_plugin::Digest;
-use dyno_plugin::ReferenceError;
+use dyno_plugin::{Digest, ReferenceError};
 
 /// Why something cannot be had from a registry, or brought to it.
 #[derive(Debug, thiserror::Error)]

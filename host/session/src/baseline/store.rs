@@ -12,13 +12,11 @@ use super::entry::{
 };
 use dyno_files::checkout;
 use dyno_files::private_dir::{self, PrivateDir};
-use dyno_model::Limits;
 use dyno_model::quoted::{quoted, quoted_path};
-use dyno_model::{Plugin, Run};
+use dyno_model::{Limits, Plugin, Run};
 use dyno_plugin as plugin;
-use dyno_plugin::PACKAGE;
 use dyno_plugin::id::Release;
-use dyno_plugin::{Digest, Input, InputError, Source, SourceError};
+use dyno_plugin::{Digest, Input, InputError, PACKAGE, Source, SourceError};
 use dyno_report::{Baseline, KeptPlugin};
 
 /// What the store is called, behind the name of the report.

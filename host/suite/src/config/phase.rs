@@ -2,11 +2,12 @@
 
 use toml::Spanned;
 
-use super::understand::{Understand, share, time, whole};
+use super::understand::{Understand, time, whole};
+use super::values::share;
 use super::{Criterion, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, Problem};
 use crate::file::{DepthName, LoadTable, PhaseTable, PhasesTable};
 use crate::metric::Quantity;
-use crate::plan;
+use crate::samples;
 use dyno_session::Depth;
 
 /// As `--blocks` takes them.
@@ -141,7 +142,7 @@ fn effort(table: &PhaseTable) -> Result<Effort, Problem> {
 fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, String)> {
     let metric = criterion.metric;
     let processes = effort.processes();
-    if metric.spec.is_sampled() && processes < plan::PROCESSES_MIN {
+    if metric.spec.is_sampled() && processes < samples::PROCESSES_MIN {
         let message = format!(
             "`{metric}` differs between processes, and one process cannot show by how much"
         );
@@ -153,7 +154,7 @@ fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, S
     let Quantity::Quantile(q) = metric.spec.quantity else {
         return Ok(());
     };
-    let needed = plan::samples_for(q, processes);
+    let needed = samples::samples_for(q, processes);
     match effort
         .samples
         .filter(|samples| u64::from(*samples) < needed)

@@ -37,7 +37,8 @@ fn the_example_is_what_it_says() {
         suite.plugins[1].source,
         PluginSource::Package("dyno-samples/fib@1".into())
     );
-    assert_eq!(suite.grants.env, [("MODE".to_owned(), "fast".to_owned())]);
+    assert_eq!(suite.grants.env, ["MODE"]);
+    assert_eq!(suite.variables.get("MODE"), Some("fast"));
     let [baseline, cross] = &suite.phases[..] else {
         panic!()
     };

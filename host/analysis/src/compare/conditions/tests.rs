@@ -1,9 +1,8 @@
 use super::*;
 use crate::compare::compare;
 use dyno_fixture::{full, plain_case, plain_process};
-use dyno_model::RULES;
 use dyno_model::{
-    Comparison, Exceptions, GateOutcome, Machine, Pairing, Plugin, Process, Rules, Sample,
+    Comparison, Exceptions, GateOutcome, Machine, Pairing, Plugin, Process, RULES, Rules, Sample,
     UnsureReason, Verdict,
 };
 

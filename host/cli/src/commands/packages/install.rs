@@ -11,14 +11,15 @@ use dyno_plugin::Named;
 use dyno_plugin::id::{PackageId, Wanted};
 use dyno_wording::escape;
 
-use super::packages::{PackageArgs, Person, desk, home, quietly, supervisor, warn_of};
-use super::{Exit, named, paths};
+use super::named;
+use super::{PackageArgs, Person, desk, home, quietly, supervisor, warn_of};
+use crate::commands::{Exit, paths};
 
 /// Install packages, and what they depend on
 ///
 /// Each is verified first. What was installed goes into dyno.lock beside the project.
 #[derive(Debug, Args)]
-pub(super) struct Install {
+pub(crate) struct Install {
     /// Ids like acme/json or acme/json@^1.2, references like HOST/REPOSITORY:TAG, or package files
     /// [default: with --locked, all that dyno.lock holds]
     #[arg(required_unless_present = "locked", value_name = "PACKAGE")]
@@ -49,7 +50,7 @@ impl Install {
         };
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: self.yes };
-        let plan = super::until_interrupted(async {
+        let plan = crate::commands::until_interrupted(async {
             let mut on = quietly;
             let plan = access.plan(&packages, &supervisor, desk.path(), &mut person, &mut on);
             plan.await
@@ -67,7 +68,7 @@ impl Install {
 
 /// Replace installed packages by newer releases
 #[derive(Debug, Args)]
-pub(super) struct Update {
+pub(crate) struct Update {
     /// Ids; all that are installed unless some are named
     #[arg(value_name = "ID")]
     packages: Vec<PackageId>,
@@ -86,7 +87,7 @@ impl Update {
         let access = self.args.access()?;
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: self.yes };
-        let update = super::until_interrupted(access.plan_update(
+        let update = crate::commands::until_interrupted(access.plan_update(
             &self.packages,
             &supervisor,
             desk.path(),
@@ -102,7 +103,7 @@ impl Update {
         not_looked_up(&self.packages)?;
         let exit = show(&plan)?;
         for (release, error) in &missed {
-            super::warn(&format!("{release} stays as it is: {error}"));
+            crate::commands::warn(&format!("{release} stays as it is: {error}"));
         }
         // What could be done was done, and not all that was asked for.
         Ok(missed
@@ -114,7 +115,7 @@ impl Update {
 
 /// Remove installed packages
 #[derive(Debug, Args)]
-pub(super) struct Uninstall {
+pub(crate) struct Uninstall {
     /// Their ids
     #[arg(required = true, value_name = "ID")]
     packages: Vec<PackageId>,
@@ -132,11 +133,11 @@ impl Uninstall {
         let result = gone
             .iter()
             .try_for_each(|release| writeln!(out, "removed {release}"));
-        super::shown(result.map_err(Into::into))?;
+        crate::commands::shown(result.map_err(Into::into))?;
         let mut exit = Exit::Well;
         for id in &self.packages {
             if !gone.iter().any(|release| release.id == *id) {
-                super::warn(&format!("{id} is not installed"));
+                crate::commands::warn(&format!("{id} is not installed"));
                 exit = Exit::NothingMatched;
             }
         }
@@ -146,7 +147,7 @@ impl Uninstall {
 
 /// List installed packages
 #[derive(Debug, Args)]
-pub(super) struct Installed {
+pub(crate) struct Installed {
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -157,10 +158,10 @@ impl Installed {
         let installed = home()?.store().list()?;
         let mut out = render::terminal::stdout();
         let result = match self.json {
-            true => super::print_json(&installed),
+            true => crate::commands::print_json(&installed),
             false => render::installed(&mut out, &installed).map_err(Into::into),
         };
-        super::shown(result)?;
+        crate::commands::shown(result)?;
         Ok(if installed.is_empty() {
             Exit::NothingMatched
         } else {
@@ -193,7 +194,7 @@ fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
         let id = &installed.release.id;
         if installed.wanted.is_none() && (ids.is_empty() || ids.contains(id)) {
             let from = escape(&installed.from);
-            super::warn(&format!(
+            crate::commands::warn(&format!(
                 "{} was installed from {from} and is not looked up: install {id} to follow an index",
                 installed.release
             ));
@@ -204,6 +205,6 @@ fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
 
 fn show(plan: &Plan) -> anyhow::Result<Exit> {
     let result = render::plan(&mut render::terminal::stdout(), plan);
-    super::shown(result.map_err(Into::into))?;
+    crate::commands::shown(result.map_err(Into::into))?;
     Ok(Exit::Well)
 }

@@ -2,7 +2,14 @@
 
 use std::io;
 
-use super::{ENTRIES_MAX, PAX_KEYS};
+/// A package with 16 signatures has 41 entries, and twice that with a record of times before each;
+/// three times that leaves room for tools that add referrers of other kinds.
+pub(super) const ENTRIES_MAX: usize = 256;
+
+/// What a PAX record may say: what nobody needs who only reads the bytes.
+pub(super) const PAX_KEYS: [&[u8]; 7] = [
+    b"mtime", b"atime", b"ctime", b"uid", b"gid", b"uname", b"gname",
+];
 
 /// Why a file is not a tar that holds an image layout and nothing else. Names are escaped and cut.
 #[derive(Debug, thiserror::Error)]

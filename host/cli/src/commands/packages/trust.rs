@@ -16,12 +16,13 @@ use dyno_plugin::id::Release;
 use dyno_plugin::{Digest, DigestError};
 use dyno_wording::escape;
 
-use super::packages::home;
-use super::{Exit, UsageError, key};
+use super::home;
+use super::key;
+use crate::commands::{Exit, UsageError};
 
 /// Manage trusted publishers, pins and the deny list
 #[derive(Debug, Subcommand)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     Add(Add),
     List(List),
     Revoke(Revoke),
@@ -31,7 +32,7 @@ pub(super) enum Trust {
 
 /// Trust a publisher's keys, or identity, for namespaces
 #[derive(Debug, Args)]
-pub(super) struct Add {
+pub(crate) struct Add {
     /// The publisher's public keys [default: your own]
     #[arg(value_name = "KEY")]
     keys: Vec<PathBuf>,
@@ -69,11 +70,11 @@ pub(super) struct Add {
 
 /// List who is trusted for what
 #[derive(Debug, Args)]
-pub(super) struct List {}
+pub(crate) struct List {}
 
 /// Trust a key no more, or never take a package with this digest
 #[derive(Debug, Args)]
-pub(super) struct Revoke {
+pub(crate) struct Revoke {
     /// A key's fingerprint, or the digest of a manifest or component: both are sha256:…
     #[arg(value_name = "DIGEST")]
     digest: Digest,
@@ -86,7 +87,7 @@ pub(super) struct Revoke {
 ///
 /// A key that was revoked stays revoked. An index is removed with `dyno index unpin`.
 #[derive(Debug, Args)]
-pub(super) struct Remove {
+pub(crate) struct Remove {
     /// A publisher's name, a key (its fingerprint or file), or a pinned release like acme/json@1.2.0
     #[arg(
         value_name = "PUBLISHER|KEY|RELEASE",
@@ -111,7 +112,7 @@ pub(super) struct Remove {
 
 /// Take a release only with this digest; or an index only with this root
 #[derive(Debug, Args)]
-pub(super) struct Pin {
+pub(crate) struct Pin {
     /// A release like acme/json@1.2.0, or the URL or directory of an index
     #[arg(value_name = "RELEASE|INDEX")]
     what: String,
@@ -180,7 +181,7 @@ fn warn_of_expired(trust: &dyno_package::trust::Trust, keys: &[Fingerprint]) {
     let known = trust.list().publishers.iter().flat_map(|it| &it.keys);
     for key in known.filter(|key| keys.contains(&key.fingerprint)) {
         if let Some(until) = key.until.filter(|until| *until <= now) {
-            super::warn(&format!(
+            crate::commands::warn(&format!(
                 "the key {} has expired: it was valid until {until}, and nothing that it signs is accepted",
                 key.fingerprint
             ));
@@ -286,7 +287,7 @@ pub(super) fn index_place(what: &str) -> String {
 fn list() -> anyhow::Result<Exit> {
     let trust = home()?.trust()?;
     let shown = render::trust(&mut render::terminal::stdout(), trust.list());
-    super::shown(shown.map_err(Into::into))?;
+    crate::commands::shown(shown.map_err(Into::into))?;
     Ok(Exit::Well)
 }
 
@@ -308,6 +309,6 @@ fn conflict(replace: bool, share: bool) -> Conflict {
 }
 
 fn say(sentence: &str) -> anyhow::Result<Exit> {
-    super::shown(writeln!(render::terminal::stdout(), "{sentence}").map_err(Into::into))?;
+    crate::commands::shown(writeln!(render::terminal::stdout(), "{sentence}").map_err(Into::into))?;
     Ok(Exit::Well)
 }

@@ -8,17 +8,17 @@ use clap::Args;
 use dyno_package::key::PublicKey;
 use dyno_package::layout::Layout;
 use dyno_package::packaging::{self, Access, Nobody};
-use dyno_plugin::Named;
-use dyno_plugin::Reference;
+use dyno_plugin::{Named, Reference};
 use dyno_wording::escape;
 
-use super::building::BuildArgs;
-use super::packages::{PackageArgs, Person, desk, quietly, supervisor};
-use super::{Exit, key, pack};
+use super::{PackageArgs, Person, desk, quietly, supervisor};
+use super::{key, pack};
+use crate::commands::Exit;
+use crate::commands::building::BuildArgs;
 
 /// Build, pack, sign and push a plugin directory, and list it in an index
 #[derive(Debug, Args)]
-pub(super) struct Publish {
+pub(crate) struct Publish {
     /// The plugin directory
     #[arg(default_value = ".", value_name = "DIR")]
     dir: PathBuf,
@@ -59,12 +59,12 @@ impl Publish {
         let file = Named::File(packed.path.clone());
         let (mut nobody, mut on) = (Nobody, quietly);
         let opened = access.open(&file, &supervisor, desk.path(), &mut nobody, &mut on);
-        super::until_interrupted(opened)?;
+        crate::commands::until_interrupted(opened)?;
 
         let mut named = file;
         if let Some(reference) = &self.to {
             let layout = Layout::open(&packed.path)?;
-            let pushed = super::until_interrupted(access.push(&layout, reference))?;
+            let pushed = crate::commands::until_interrupted(access.push(&layout, reference))?;
             say(&format!("pushed {}", pushed.reference))?;
             named = Named::Reference(pushed.reference);
         }
@@ -79,7 +79,7 @@ impl Publish {
                 desk.path(),
                 &mut person,
             );
-            super::until_interrupted(listed)?;
+            crate::commands::until_interrupted(listed)?;
             say(&format!(
                 "listed in {}",
                 escape(&index.display().to_string())
@@ -102,5 +102,5 @@ impl Publish {
 }
 
 fn say(sentence: &str) -> anyhow::Result<()> {
-    super::shown(writeln!(terminal::stdout(), "{sentence}").map_err(Into::into))
+    crate::commands::shown(writeln!(terminal::stdout(), "{sentence}").map_err(Into::into))
 }

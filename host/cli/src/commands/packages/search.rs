@@ -4,15 +4,15 @@ use crate::render;
 use clap::Args;
 use dyno_package::index::{Filter, Hit, Listed};
 
-use super::Exit;
-use super::packages::{PackageArgs, warn_of};
+use super::{PackageArgs, warn_of};
+use crate::commands::Exit;
 
 /// Find packages in the indexes that you trust
 ///
 /// Every word has to be in the id, the keywords or the description. Best first: the name itself,
 /// names that begin with the query, names that have it, descriptions.
 #[derive(Debug, Args)]
-pub(super) struct Search {
+pub(crate) struct Search {
     /// Words; none finds everything
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
@@ -41,11 +41,11 @@ pub(super) struct Search {
 impl Search {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
-        let indexes = super::until_interrupted(access.indexes());
+        let indexes = crate::commands::until_interrupted(access.indexes());
         warn_of(&access);
         let indexes = indexes?;
         if indexes.is_empty() {
-            return Err(super::UsageError(
+            return Err(crate::commands::UsageError(
                 "you trust no index: name one with `dyno trust pin URL ROOT`".into(),
             )
             .into());
@@ -72,21 +72,21 @@ impl Search {
         let listed: Vec<&Listed> = hits.iter().take(self.limit).map(|hit| hit.listed).collect();
         let mut out = render::terminal::stdout();
         let result = match self.json {
-            true => super::print_json(&listed),
+            true => crate::commands::print_json(&listed),
             false if listed.is_empty() => Ok(()),
             false => render::found(&mut out, listed.iter().copied()).map_err(Into::into),
         };
-        super::shown(result)?;
+        crate::commands::shown(result)?;
         for (_, index) in &indexes {
             for sentence in index.ignored() {
-                super::warn(sentence);
+                crate::commands::warn(sentence);
             }
         }
         if listed.is_empty() {
-            super::warn("no package in the indexes that you trust is like that");
+            crate::commands::warn("no package in the indexes that you trust is like that");
         }
         if all > self.limit && !self.json {
-            super::warn(&format!(
+            crate::commands::warn(&format!(
                 "{} more: narrow the search, or raise --limit",
                 all - self.limit
             ));

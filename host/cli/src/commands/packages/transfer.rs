@@ -10,14 +10,15 @@ use dyno_package::packaging::Nobody;
 use dyno_plugin::Reference;
 use dyno_wording::escape;
 
-use super::packages::{PackageArgs, desk, quietly, supervisor, warn_of};
-use super::{Exit, named};
+use super::named;
+use super::{PackageArgs, desk, quietly, supervisor, warn_of};
+use crate::commands::Exit;
 
 /// Push a package file to an OCI registry, with its signatures and datasets
 ///
 /// Credentials are those of `docker login`.
 #[derive(Debug, Args)]
-pub(super) struct Push {
+pub(crate) struct Push {
     /// The package file
     #[arg(value_name = "PACKAGE")]
     package: PathBuf,
@@ -32,7 +33,7 @@ impl Push {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let access = self.args.access()?;
         let layout = Layout::open(&self.package)?;
-        let pushed = super::until_interrupted(access.push(&layout, &self.reference))?;
+        let pushed = crate::commands::until_interrupted(access.push(&layout, &self.reference))?;
         let written = writeln!(
             render::terminal::stdout(),
             "pushed {} with {}",
@@ -43,14 +44,14 @@ impl Push {
                 more => format!("{more} signatures"),
             }
         );
-        super::shown(written.map_err(Into::into))?;
+        crate::commands::shown(written.map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
 
 /// Fetch a package, verify it, and keep it as a file
 #[derive(Debug, Args)]
-pub(super) struct Pull {
+pub(crate) struct Pull {
     /// A reference like HOST/REPOSITORY:TAG, or an id like acme/json@^1.2
     #[arg(value_name = "PACKAGE")]
     package: PathBuf,
@@ -66,7 +67,7 @@ impl Pull {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);
-        let path = super::until_interrupted(async {
+        let path = crate::commands::until_interrupted(async {
             let package = access
                 .obtain(&named, &supervisor, desk.path(), &mut Nobody, &mut quietly)
                 .await?;
@@ -75,14 +76,14 @@ impl Pull {
         warn_of(&access);
         let path = path?;
         let path = escape(&path.display().to_string());
-        super::shown(writeln!(render::terminal::stdout(), "{path}").map_err(Into::into))?;
+        crate::commands::shown(writeln!(render::terminal::stdout(), "{path}").map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
 
 /// Show what a package says of itself, whether it is trusted or not
 #[derive(Debug, Args)]
-pub(super) struct Inspect {
+pub(crate) struct Inspect {
     /// A package file, a reference, or the id of an installed package
     #[arg(value_name = "PACKAGE")]
     package: PathBuf,
@@ -98,13 +99,14 @@ impl Inspect {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);
-        let seen = super::until_interrupted(access.inspect(&named, &supervisor, desk.path()))?;
+        let seen =
+            crate::commands::until_interrupted(access.inspect(&named, &supervisor, desk.path()))?;
         let mut out = render::terminal::stdout();
         let result = match self.json {
-            true => super::print_json(&seen),
+            true => crate::commands::print_json(&seen),
             false => render::inspected(&mut out, &seen).map_err(Into::into),
         };
-        super::shown(result)?;
+        crate::commands::shown(result)?;
         Ok(Exit::Well)
     }
 }

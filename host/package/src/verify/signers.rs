@@ -1,12 +1,12 @@
 //! Who signed a package: each of its signatures is tried with the keys and identities that the user
 //! trusts, and what comes of all of them is judged at once.
 
-use super::key::{Fingerprint, PublicKey};
-use super::keyless;
-use super::oci::Manifest;
-use super::signature::{self, Bundle, SignatureError, Signed};
-use super::trust::{Accepted, Signer, Trust};
-use super::verify::{Rules, VerifyError};
+use super::{Rules, VerifyError};
+use crate::key::{Fingerprint, PublicKey};
+use crate::keyless;
+use crate::oci::Manifest;
+use crate::signature::{self, Bundle, SignatureError, Signed};
+use crate::trust::{Accepted, Signer, Trust};
 use dyno_model::quoted::quoted;
 use dyno_plugin::Digest;
 use dyno_plugin::id::Release;

@@ -14,15 +14,15 @@ use dyno_package::key::{KEY_BYTES_MAX, KeyError, PrivateKey, PublicKey};
 use dyno_plugin::PASSPHRASE_VARIABLE;
 use zeroize::Zeroizing;
 
-use super::packages::{home, public_path};
-use super::{Exit, UsageError};
+use super::{home, public_path};
+use crate::commands::{Exit, UsageError};
 
 /// The variable that holds a key's passphrase where nobody can be asked.
 const PASSPHRASE: &str = PASSPHRASE_VARIABLE;
 
 /// Make, show and import signing keys
 #[derive(Debug, Subcommand)]
-pub(super) enum Key {
+pub(crate) enum Key {
     Generate(Generate),
     Show(Show),
     Import(Import),
@@ -33,14 +33,14 @@ pub(super) enum Key {
 /// The key is a PKCS#8 file that openssl reads, encrypted with a passphrase: it is asked for, or
 /// taken from DYNO_KEY_PASSPHRASE.
 #[derive(Debug, Args)]
-pub(super) struct Generate {
+pub(crate) struct Generate {
     #[command(flatten)]
     place: Place,
 }
 
 /// Show the fingerprint and the public key of a key
 #[derive(Debug, Args)]
-pub(super) struct Show {
+pub(crate) struct Show {
     /// A public or a signing key [default: your signing key]
     #[arg(value_name = "KEY")]
     key: Option<PathBuf>,
@@ -48,7 +48,7 @@ pub(super) struct Show {
 
 /// Import a PKCS#8 key, as `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes it
 #[derive(Debug, Args)]
-pub(super) struct Import {
+pub(crate) struct Import {
     /// The key's file
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -86,7 +86,7 @@ impl Show {
             writeln!(out, "{}", public.fingerprint())?;
             pem.lines().try_for_each(|line| writeln!(out, "{line}"))
         };
-        super::shown(written().map_err(Into::into))?;
+        crate::commands::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -125,7 +125,7 @@ impl Place {
             writeln!(out, "signing key  {path}: keep it to yourself")?;
             writeln!(out, "public key   {public}: for those who should trust it")
         };
-        super::shown(written().map_err(Into::into))?;
+        crate::commands::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }

@@ -9,14 +9,15 @@ use dyno_package::packaging::{Access, Nobody};
 use dyno_package::verify::Check;
 use dyno_wording::escape;
 
-use super::packages::{PackageArgs, desk, supervisor};
-use super::{Exit, named};
+use super::named;
+use super::{PackageArgs, desk, supervisor};
+use crate::commands::Exit;
 
 /// Check a package: who signed it, and whether it is what was signed
 ///
 /// Says each check as it passes, in order; the first that fails ends it.
 #[derive(Debug, Args)]
-pub(super) struct Verify {
+pub(crate) struct Verify {
     /// A package file, a reference like HOST/REPOSITORY:TAG, or the id of an installed package
     #[arg(value_name = "PACKAGE")]
     package: PathBuf,
@@ -41,7 +42,7 @@ impl Verify {
             Some(accepted) => format!("{release} is what {} signed", escape(&accepted.publisher)),
             None => format!("{release} is whole, and nobody answers for it"),
         };
-        super::shown(writeln!(terminal::stdout(), "{by}").map_err(Into::into))?;
+        crate::commands::shown(writeln!(terminal::stdout(), "{by}").map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -56,5 +57,5 @@ fn open(
     let (supervisor, desk) = (supervisor()?, desk()?);
     let mut nobody = Nobody;
     let opened = access.open(&named, &supervisor, desk.path(), &mut nobody, on);
-    super::until_interrupted(opened)
+    crate::commands::until_interrupted(opened)
 }

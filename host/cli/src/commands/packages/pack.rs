@@ -11,9 +11,10 @@ use dyno_package::layout::Layout;
 use dyno_package::packaging::{self, PackError, Packed};
 use dyno_plugin::Source;
 
-use super::building::BuildArgs;
-use super::packages::{ComponentArg, desk, supervisor};
-use super::{Exit, UsageError, build, key};
+use super::key;
+use super::{ComponentArg, desk, supervisor};
+use crate::commands::building::BuildArgs;
+use crate::commands::{Exit, UsageError, build};
 
 /// The variable that makes archives reproducible: seconds since 1970
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
@@ -25,7 +26,7 @@ const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// holds the component, what `[package]` in plugin.toml says of it, and its datasets. The same
 /// input makes the same bytes.
 #[derive(Debug, Args)]
-pub(super) struct Pack {
+pub(crate) struct Pack {
     /// The plugin directory
     #[arg(default_value = ".", value_name = "DIR")]
     dir: PathBuf,
@@ -47,7 +48,7 @@ impl Pack {
             writeln!(out, "{}  {}", packed.about.release, packed.digest)?;
             writeln!(out, "{}", packed.path.display())
         };
-        super::shown(written().map_err(Into::into))?;
+        crate::commands::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -73,7 +74,7 @@ pub(super) fn pack(
     let desk = desk()?;
     let supervisor = supervisor()?;
     let packed = packaging::pack(source, limits, created()?, output, &supervisor, desk.path());
-    super::until_interrupted(packed)
+    crate::commands::until_interrupted(packed)
 }
 
 fn source(dir: &Path) -> anyhow::Result<Source> {
@@ -110,7 +111,7 @@ pub(super) fn created() -> anyhow::Result<jiff::Timestamp> {
 ///
 /// Adds a Sigstore bundle that says which release this manifest is, signed with your key.
 #[derive(Debug, Args)]
-pub(super) struct Sign {
+pub(crate) struct Sign {
     /// The package file
     #[arg(value_name = "PACKAGE")]
     package: PathBuf,
@@ -127,7 +128,7 @@ impl Sign {
             .with_context(|| format!("{}", self.package.display()))?;
         let fingerprint = key.public().fingerprint();
         let written = writeln!(terminal::stdout(), "signed {release} with {fingerprint}");
-        super::shown(written.map_err(Into::into))?;
+        crate::commands::shown(written.map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }

@@ -1,25 +1,34 @@
 //! What the verbs that deal with packages share: where packages come from, what is asked of them,
 //! and the terminal on which a person is asked.
 
+mod index;
+mod install;
+mod key;
+mod pack;
+mod publish;
+mod search;
+mod transfer;
+mod trust;
+mod verify;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::render::terminal;
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, Subcommand};
 use dyno_files::private_dir::PrivateDir;
 use dyno_job::{Cancel, Supervisor};
 use dyno_model as model;
-use dyno_model::LimitKind;
-use dyno_model::quantity;
-use dyno_model::{DirGrant, LimitUnit, Limits};
+use dyno_model::{LimitKind, LimitUnit, Limits, ReachDir, quantity};
 use dyno_package::http::{PlainHost, PlainHosts};
 use dyno_package::key::PublicKey;
 use dyno_package::kind::{self, DATA};
 use dyno_package::lock::Lock;
 use dyno_package::manifest::meaning;
-use dyno_package::packaging::{Access, Ask, Home, Opened, Plan};
+use dyno_package::packaging::{self, Access, Ask, Home, Opened, Plan};
 use dyno_package::registry::Options;
 use dyno_package::unsigned::AllowUnsigned;
 use dyno_package::verify::Check;
@@ -31,7 +40,52 @@ use dyno_wording::escape;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
-use super::{UsageError, paths};
+use super::{Exit, UsageError, paths};
+
+/// The commands for packages, keys, trust and indexes.
+#[derive(Debug, Subcommand)]
+pub(super) enum PackageVerb {
+    Pack(pack::Pack),
+    Sign(pack::Sign),
+    Verify(verify::Verify),
+    Inspect(transfer::Inspect),
+    Push(transfer::Push),
+    Pull(transfer::Pull),
+    Publish(publish::Publish),
+    Search(search::Search),
+    Install(install::Install),
+    Update(install::Update),
+    Uninstall(install::Uninstall),
+    Installed(install::Installed),
+    #[command(subcommand)]
+    Key(key::Key),
+    #[command(subcommand)]
+    Trust(trust::Trust),
+    #[command(subcommand)]
+    Index(index::Index),
+}
+
+impl PackageVerb {
+    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+        match self {
+            Self::Pack(verb) => verb.execute(verbose),
+            Self::Sign(verb) => verb.execute(),
+            Self::Verify(verb) => verb.execute(),
+            Self::Inspect(verb) => verb.execute(),
+            Self::Push(verb) => verb.execute(),
+            Self::Pull(verb) => verb.execute(),
+            Self::Publish(verb) => verb.execute(verbose),
+            Self::Search(verb) => verb.execute(),
+            Self::Install(verb) => verb.execute(),
+            Self::Update(verb) => verb.execute(),
+            Self::Uninstall(verb) => verb.execute(),
+            Self::Installed(verb) => verb.execute(),
+            Self::Key(verb) => verb.execute(),
+            Self::Trust(verb) => verb.execute(),
+            Self::Index(verb) => verb.execute(),
+        }
+    }
+}
 
 /// How packages are got at, for every verb that takes one.
 #[derive(Debug, Clone, Default, Args)]
@@ -68,6 +122,15 @@ pub(super) struct AccessArgs {
 }
 
 impl AccessArgs {
+    /// Where a session gets packages from.
+    pub(super) fn provider(&self, limits: &Limits) -> anyhow::Result<Arc<dyn Provider>> {
+        let access = match paths::home() {
+            Some(_) => Some(self.access(limits)?),
+            None => None,
+        };
+        Ok(Arc::new(Packages { access }))
+    }
+
     pub(super) fn access(&self, limits: &Limits) -> anyhow::Result<Access> {
         let locked = match self.locked {
             true => Some(Lock::read(&paths::project())?),
@@ -178,9 +241,9 @@ pub(super) fn quietly(_: Check) {}
 
 /// Packages as plugins of a session.
 #[derive(Debug)]
-pub(super) struct Packages {
+struct Packages {
     /// How packages are got at; none if there is nowhere to keep them.
-    pub(super) access: Option<Access>,
+    access: Option<Access>,
 }
 
 impl Provider for Packages {
@@ -212,7 +275,7 @@ impl Provider for Packages {
                 env: started.env,
                 data: data
                     .is_dir()
-                    .then(|| DirGrant::new(data, format!("/{DATA}"), model::Access::Read)),
+                    .then(|| ReachDir::new(data, format!("/{DATA}"), model::Access::Read)),
                 dir: started.dir,
             })
         }
@@ -289,4 +352,33 @@ fn ask(question: &str) -> std::io::Result<()> {
 /// The public key beside a signing key.
 pub(super) fn public_path(key: &std::path::Path) -> PathBuf {
     key.with_extension("pub")
+}
+
+/// Whether a text names a package even where a path or a baseline has this name.
+pub(super) fn is_claimed(text: &str) -> anyhow::Result<bool> {
+    let home = paths::home().map(Home);
+    let claimed = Named::package(text).map(|named| packaging::is_claimed(&named, home.as_ref()));
+    Ok(claimed.transpose()?.unwrap_or_default())
+}
+
+/// What a package on the command line is: a file, a reference or an id.
+fn named(path: &Path) -> anyhow::Result<Named> {
+    let text = path.to_str().and_then(Named::package);
+    // What is no file, or would be the package all the same.
+    let package = text.filter(|named| named.says_which() || !path.is_file());
+    package.or_else(|| Named::of(path)).ok_or_else(|| {
+        let is_file = path.extension().is_some_and(|extension| extension == "tar");
+        let is_there = path.exists();
+        let path = escape(&path.to_string_lossy());
+        if is_there {
+            return UsageError(format!("{path} is not a package file: that is a regular file NAME.oci.tar")).into();
+        }
+        if is_file {
+            return UsageError(format!("there is no package file {path}")).into();
+        }
+        UsageError(format!(
+            "{path} names no package: that is a file NAME.oci.tar, a reference like HOST/REPOSITORY:TAG, or an id like namespace/name@1.2"
+        ))
+        .into()
+    })
 }

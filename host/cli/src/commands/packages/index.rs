@@ -12,12 +12,13 @@ use dyno_package::packaging::{self, KeepersChange, Keeping};
 use dyno_plugin::id::Release;
 use dyno_wording::escape;
 
-use super::packages::{PackageArgs, Person, desk, home, supervisor};
-use super::{Exit, UsageError, key, named, trust};
+use super::{PackageArgs, Person, desk, home, supervisor};
+use super::{key, named, trust};
+use crate::commands::{Exit, UsageError};
 
 /// Keep an index of packages, by which others find and update them
 #[derive(Debug, Subcommand)]
-pub(super) enum Index {
+pub(crate) enum Index {
     Build(Build),
     Sign(Sign),
     Yank(Yank),
@@ -31,7 +32,7 @@ pub(super) enum Index {
 /// The index is a TUF repository of plain files that any web server can serve. Package files are
 /// copied into it; of a package in a registry (HOST/REPOSITORY:TAG) the digest is kept.
 #[derive(Debug, Args)]
-pub(super) struct Build {
+pub(crate) struct Build {
     /// The directory of the index
     #[arg(value_name = "DIR")]
     dir: PathBuf,
@@ -54,7 +55,7 @@ struct Keys {
 
 /// Sign an index anew, so that it does not expire
 #[derive(Debug, Args)]
-pub(super) struct Sign {
+pub(crate) struct Sign {
     /// The directory of the index
     #[arg(value_name = "DIR")]
     dir: PathBuf,
@@ -67,7 +68,7 @@ pub(super) struct Sign {
 
 /// Take releases back: they are no longer found or chosen, and those who have them locked still get them
 #[derive(Debug, Args)]
-pub(super) struct Yank {
+pub(crate) struct Yank {
     /// The directory of the index
     #[arg(value_name = "DIR")]
     dir: PathBuf,
@@ -87,7 +88,7 @@ pub(super) struct Yank {
 /// is signed by all four, and by the keys of the root so far; one to a namespace by its new keys,
 /// targets, snapshot and timestamp. All keys that have to sign are given with --key.
 #[derive(Debug, Args)]
-pub(super) struct Keepers {
+pub(crate) struct Keepers {
     /// The directory of the index
     #[arg(value_name = "DIR")]
     dir: PathBuf,
@@ -112,7 +113,7 @@ pub(super) struct Keepers {
 /// What was seen of it is remembered, so that an older state of it is still refused if it is pinned
 /// again.
 #[derive(Debug, Args)]
-pub(super) struct Unpin {
+pub(crate) struct Unpin {
     /// Its URL or directory
     #[arg(value_name = "INDEX")]
     index: String,
@@ -120,7 +121,7 @@ pub(super) struct Unpin {
 
 /// Serve a directory, such as an index, over http, to this machine unless told otherwise
 #[derive(Debug, Args)]
-pub(super) struct ServeDir {
+pub(crate) struct ServeDir {
     /// The directory
     #[arg(value_name = "DIR")]
     dir: PathBuf,
@@ -151,7 +152,7 @@ impl Unpin {
             "the index {} is no longer used",
             escape(&place)
         );
-        super::shown(written.map_err(Into::into))?;
+        crate::commands::shown(written.map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -172,7 +173,7 @@ impl Build {
             desk.path(),
             &mut person,
         );
-        let listed = super::until_interrupted(listed)?;
+        let listed = crate::commands::until_interrupted(listed)?;
         let dir = escape(&self.dir.display().to_string());
         let written = || {
             let mut out = terminal::stdout();
@@ -184,7 +185,7 @@ impl Build {
                 "signed {dir}: others trust it with `dyno trust pin URL {dir}/metadata/1.root.json`"
             )
         };
-        super::shown(written().map_err(Into::into))?;
+        crate::commands::shown(written().map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -207,7 +208,7 @@ impl Yank {
         )?;
         let mut out = terminal::stdout();
         let shown = lines.iter().try_for_each(|line| writeln!(out, "{line}"));
-        super::shown(shown.map_err(Into::into))?;
+        crate::commands::shown(shown.map_err(Into::into))?;
         Ok(exit)
     }
 }
@@ -225,7 +226,7 @@ impl Keepers {
         if let (Some(role), true) = (&self.role, is_change) {
             return keep(&self.dir, &Keeping::Hold(role.clone(), change), &self.keys);
         }
-        let keepers = super::until_interrupted(packaging::keepers(&self.dir))?;
+        let keepers = crate::commands::until_interrupted(packaging::keepers(&self.dir))?;
         let mut out = terminal::stdout();
         let mut shown = keepers
             .iter()
@@ -244,7 +245,7 @@ impl Keepers {
             let mut keys = holder.keys.iter();
             keys.try_for_each(|key| writeln!(out, "  {}", key.fingerprint()))
         });
-        super::shown(result.map_err(Into::into))?;
+        crate::commands::shown(result.map_err(Into::into))?;
         Ok(Exit::Well)
     }
 }
@@ -252,15 +253,15 @@ impl Keepers {
 /// Changes an index, signs it, and says so.
 fn keep(dir: &Path, change: &Keeping, keys: &Keys) -> anyhow::Result<Exit> {
     let keys = key::signing_keys(&keys.keys)?;
-    super::until_interrupted(packaging::keep(dir, change, &keys))?;
+    crate::commands::until_interrupted(packaging::keep(dir, change, &keys))?;
     let dir = escape(&dir.display().to_string());
-    super::shown(writeln!(terminal::stdout(), "signed {dir}").map_err(Into::into))?;
+    crate::commands::shown(writeln!(terminal::stdout(), "signed {dir}").map_err(Into::into))?;
     Ok(Exit::Well)
 }
 
 impl ServeDir {
     fn execute(self) -> anyhow::Result<Exit> {
-        super::until_interrupted(async {
+        crate::commands::until_interrupted(async {
             let listener = tokio::net::TcpListener::bind(self.listen).await?;
             let address = listener.local_addr()?;
             let mut out = terminal::stdout();
