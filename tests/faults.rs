@@ -41,7 +41,7 @@ fn workers(supervisor: u32) -> Vec<i32> {
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|pid: &i32| {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).ends_with(&wanted) && is_alive(*pid)
+        String::from_utf8_lossy(&line).contains(&wanted) && is_alive(*pid)
     })
     .collect()
 }

@@ -95,6 +95,7 @@ fn no_command_writes_or_prints_the_value_of_a_variable() {
             ),
             (vec!["check", "trap.wat"], 5),
             (vec!["list", "trap.wat"], 0),
+            (vec!["run", "--print-request", "a.wat"], 0),
             (vec!["profile", "--out", "profiles", "a.wat"], 0),
             (
                 [&["compare"][..], &quick, &["--remeasure", "a.wat", "b.wat"]].concat(),

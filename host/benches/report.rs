@@ -253,6 +253,7 @@ fn generate() -> Run {
             digest: Some(format!("sha256:{}", "0".repeat(64))),
             component_bytes: Some(1 << 20),
             inputs: None,
+            engine: None,
             outcome: Outcome::Ok,
             compile: None,
             load_ns: None,

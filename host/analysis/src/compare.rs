@@ -189,13 +189,15 @@ fn old_name(pair: &Pair<'_>, exceptions: &Exceptions) -> Option<String> {
     ))
 }
 
-/// Whether nothing can differ between two plugins of one session: the same bytes, and the same inputs.
+/// Whether nothing can differ between two plugins of one session: the same bytes, the same inputs, and
+/// the same engine.
 #[must_use]
 pub fn is_identical(base: &Plugin, candidate: &Plugin) -> bool {
     base.digest.is_some()
         && base.digest == candidate.digest
         && base.inputs.is_some()
         && base.inputs == candidate.inputs
+        && base.engine == candidate.engine
 }
 
 /// The plugins of the base that the plugins of the candidate are held against, by position. What

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which cases are meant, as it was written. No pattern at all means every case.
@@ -11,11 +12,14 @@ use serde::{Deserialize, Serialize};
 /// A pattern that is the whole name of a case means that case alone, whatever else it could be read as: a guest
 /// may call a case `sort[100]`. Any other is a regular expression if it stands between slashes, a glob
 /// over the whole name if it has `*`, `?`, `[` or `{`, and a part of the name otherwise.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CaseFilter {
+    /// Patterns of the cases that are meant; without any, every case.
     only: Vec<String>,
+    /// Patterns of cases that are not.
     exclude: Vec<String>,
+    /// Whether every pattern is the whole name of a case, and nothing else.
     exact: bool,
 }
 
@@ -23,7 +27,7 @@ pub struct CaseFilter {
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
     /// Not a glob.
-    #[error("{0}")]
+    #[error(transparent)]
     Glob(#[from] globset::Error),
     /// Not a regular expression.
     #[error("`{pattern}` is not a regular expression: {reason}")]
@@ -56,6 +60,12 @@ impl CaseFilter {
             exclude: exclude.to_vec(),
             exact: false,
         }
+    }
+
+    /// Whether every case is meant.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.only.is_empty() && self.exclude.is_empty()
     }
 
     /// With every pattern read as the whole name of a case, and as nothing else.

@@ -4,10 +4,12 @@
 
 mod difference;
 mod folded;
+#[cfg(feature = "graphs")]
 mod graph;
 
 pub use difference::{Change, Difference};
 pub use folded::folded;
+#[cfg(feature = "graphs")]
 pub use graph::{GraphError, difference_graph, graph};
 
 use std::collections::BTreeMap;

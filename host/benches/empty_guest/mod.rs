@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use dyno_job::{Build, CodeFile, Layout};
 use dyno_measure::{Batch, Order, Sampler, Schedule, SystemClock};
-use dyno_model::{Grants, Limits};
+use dyno_model::{Limits, Reach};
 use dyno_sandbox as sandbox;
 use dyno_sandbox::{Conditions, FuelGauge, Linked, Program};
 use dyno_stats as stats;
@@ -46,7 +46,7 @@ pub(crate) fn cost() -> Result<Cost> {
         let conditions = Conditions {
             build: Build::Timed,
             limits: &limits,
-            grants: &Grants::default(),
+            grants: &Reach::default(),
             program: &Program::default(),
             seed: 0,
         };

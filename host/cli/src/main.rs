@@ -3,13 +3,12 @@
 mod commands;
 mod render;
 
+use std::ffi::OsString;
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
 use dyno_job::WORKER_ARGUMENT;
 use dyno_plugin::{BUILD_ARGUMENT, PASSPHRASE_VARIABLE, hide, run_build_command};
-use dyno_system::confine::KernelLayer;
-use dyno_worker as child;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(commands::complain_of_panic));
@@ -19,15 +18,13 @@ fn main() -> ExitCode {
         .next()
         .is_some_and(|first| first == WORKER_ARGUMENT)
     {
-        let supervisor = arguments.next().and_then(|id| id.to_str()?.parse().ok());
-        let required = arguments.map(|layer| layer.to_string_lossy().parse());
-        return worker(supervisor.unwrap_or(0), required.collect());
+        return ended(work(arguments));
     }
     if std::env::args_os()
         .nth(1)
         .is_some_and(|first| first == BUILD_ARGUMENT)
     {
-        return build_command();
+        return ended(build_command());
     }
     if std::env::var_os(PASSPHRASE_VARIABLE).is_some() {
         hide();
@@ -40,7 +37,7 @@ fn main() -> ExitCode {
     cli.color.write_global();
     match cli.execute() {
         Ok(exit) => exit.into(),
-        Err(error) if commands::is_closed_pipe(&error) => commands::Exit::Well.into(),
+        Err(error) if error.is_closed_pipe() => commands::Exit::Well.into(),
         Err(error) => {
             commands::complain(&error);
             commands::Exit::of(&error).into()
@@ -48,25 +45,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn worker(supervisor: u32, required: Result<Vec<KernelLayer>, String>) -> ExitCode {
-    let done = required
-        .map_err(anyhow::Error::msg)
-        .and_then(|required| Ok(child::work(supervisor, &required)?));
+/// The whole life of a worker.
+#[cfg(feature = "engine")]
+fn work(arguments: impl Iterator<Item = OsString>) -> commands::Result<()> {
+    Ok(dyno_worker::begin(arguments)?)
+}
+
+#[cfg(not(feature = "engine"))]
+fn work(_: impl Iterator<Item = OsString>) -> commands::Result<()> {
+    let reason = "this dyno was built without an engine: its workers are a `dyno-worker`";
+    Err(std::io::Error::other(reason).into())
+}
+
+fn build_command() -> commands::Result<()> {
+    let link = std::io::stdin().as_fd().try_clone_to_owned()?;
+    Ok(run_build_command(std::env::args_os().skip(2), link)?)
+}
+
+/// How a process ends that no user started.
+fn ended(done: commands::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             commands::complain(&error);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn build_command() -> ExitCode {
-    let link = std::io::stdin().as_fd().try_clone_to_owned();
-    match link.and_then(|link| run_build_command(std::env::args_os().skip(2), link)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            commands::complain(&error.into());
             ExitCode::FAILURE
         }
     }

@@ -33,6 +33,7 @@ mod distribution;
 mod forest;
 mod glossary;
 mod history;
+mod link;
 mod policy;
 mod process_table;
 mod run_order;

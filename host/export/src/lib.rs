@@ -40,12 +40,14 @@ pub mod criterion;
 pub mod csv;
 pub mod github_action_benchmark;
 pub mod google_benchmark;
+#[cfg(feature = "html")]
 pub mod html;
 pub mod hyperfine;
 pub mod jsonl;
 pub mod junit;
 pub mod markdown;
 pub mod openmetrics;
+#[cfg(feature = "parquet")]
 pub mod parquet;
 mod safe_json;
 mod schema;
@@ -159,9 +161,9 @@ pub const FORMATS: &[FormatSpec] = &[
     row(Format::Csv, "csv", "csv", "One row a case and metric, for spreadsheets",
         Text(|contents, out| by_line(out, text, |out| csv::write(contents, out)))),
     row(Format::Parquet, "parquet", "parquet", "One row a sample, for DuckDB, Polars and pandas",
-        Bytes(|contents, out| parquet::write(contents, out))),
+        Bytes(PARQUET)),
     row(Format::Html, "html", "html", "One file to show to people: charts, tables, how it was measured",
-        Text(|contents, out| by_line(out, reference, |out| html::write(contents, out)))),
+        Text(HTML)),
     row(Format::Markdown, "markdown", "md", "For a comment on a pull request: what changed first",
         Text(|contents, out| by_line(out, reference, |out| markdown::write(contents, out)))),
     row(Format::Junit, "junit", "xml", "A test a case, for the test view of a CI system",
@@ -181,6 +183,16 @@ pub const FORMATS: &[FormatSpec] = &[
     row(Format::Bencher, "bencher", "json", "Bencher Metric Format",
         Text(|contents, out| bencher::write(contents, out))),
 ];
+
+#[cfg(feature = "html")]
+const HTML: WriteFile = |contents, out| by_line(out, reference, |out| html::write(contents, out));
+#[cfg(not(feature = "html"))]
+const HTML: WriteFile = |_, _| Err(not_built("html"));
+
+#[cfg(feature = "parquet")]
+const PARQUET: WriteFile = |contents, out| parquet::write(contents, out);
+#[cfg(not(feature = "parquet"))]
+const PARQUET: WriteFile = |_, _| Err(not_built("parquet"));
 
 const fn row(
     format: Format,
@@ -216,6 +228,26 @@ pub fn export(contents: &Contents<'_>, format: Format, mut out: impl Write) -> i
         Text(write) | Bytes(write) => write(contents, &mut out),
         Directory(_) => Err(io::Error::other("it is a directory")),
     }
+}
+
+impl Format {
+    /// Whether this program can write it, by the features that it is built with.
+    #[must_use]
+    pub fn is_built(self) -> bool {
+        match self {
+            Self::Html => cfg!(feature = "html"),
+            Self::Parquet => cfg!(feature = "parquet"),
+            _ => true,
+        }
+    }
+}
+
+/// Why a format cannot be written that is left out of this program.
+#[cfg(not(all(feature = "html", feature = "parquet")))]
+fn not_built(feature: &str) -> io::Error {
+    io::Error::other(format!(
+        "this dyno was built without the feature `{feature}`"
+    ))
 }
 
 /// Passes a text on by line, with a character of each command of a CI system in it as `spell` has it: in the text as

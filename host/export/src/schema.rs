@@ -1,13 +1,12 @@
 //! The JSON Schema of the JSON document, drawn from the model itself: its types, names and doc
 //! comments. So it cannot lag behind; the committed file is what a test compares with it.
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::{Map, Value, json};
 
 use super::SCHEMA_ID;
-use dyno_model::{Comparison, Metric, Run};
+use dyno_model::{Comparison, Metric, Run, tidy};
 
 /// The schema as a JSON value.
 #[must_use]
@@ -68,22 +67,6 @@ fn unit_rule(metric: Metric) -> Value {
     })
 }
 
-/// No fields but those named, and doc comments without the marks of rustdoc.
-fn tidy(schema: &mut Schema) {
-    let Some(fields) = schema.as_object_mut() else {
-        return;
-    };
-    if fields.contains_key("properties") {
-        fields.insert("additionalProperties".into(), false.into());
-    }
-    if let Some(Value::String(description)) = fields.get_mut("description") {
-        *description = description
-            .replace("[`", "`")
-            .replace("`]", "`")
-            .replace('\n', " ");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,7 +95,7 @@ mod tests {
             let committed: Value = serde_json::from_str(SCHEMA).unwrap();
             assert!(
                 committed == schema(),
-                "the model changed: DYNO_UPDATE_SCHEMA=1 cargo test -p dyno-host schema, and think of SCHEMA_ID"
+                "the model changed: DYNO_UPDATE_SCHEMA=1 cargo test -p dyno-export schema, and think of SCHEMA_ID"
             );
         }
     }

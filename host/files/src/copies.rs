@@ -10,8 +10,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::MetadataExt as _;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, OpenOptions, OpenOptionsExt as _};
 
-use dyno_model::Grants;
-use dyno_model::LimitKind;
+use dyno_model::{LimitKind, Reach};
 
 /// What may still be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +47,7 @@ pub fn copy(from: &Path, to: &Path, mut left: Quota) -> io::Result<Quota> {
 ///
 /// # Errors
 /// If one cannot be emptied or filled.
-pub fn restore(grants: &Grants) -> io::Result<()> {
+pub fn restore(grants: &Reach) -> io::Result<()> {
     for dir in &grants.dirs {
         if let Some(pristine) = &dir.pristine {
             let host = open(&dir.host)?;
@@ -139,7 +138,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use dyno_model::{Access, DirGrant};
+    use dyno_model::{Access, ReachDir};
 
     #[test]
     fn what_an_instance_made_changed_or_removed_is_as_before() {
@@ -149,11 +148,11 @@ mod tests {
         fs::create_dir(&host).unwrap();
         fs::write(pristine.join("kept"), "kept").unwrap();
         fs::write(pristine.join("sub/removed"), "removed").unwrap();
-        let mut grant = DirGrant::new(host.clone(), "/d".into(), Access::Scratch);
+        let mut grant = ReachDir::new(host.clone(), "/d".into(), Access::Scratch);
         grant.pristine = Some(pristine);
-        let grants = Grants {
+        let grants = Reach {
             dirs: vec![grant],
-            ..Grants::default()
+            ..Reach::default()
         };
         for _ in 0..2 {
             restore(&grants).unwrap();

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use dyno_model::LimitKind;
-use dyno_model::Limits;
+use dyno_model::{LimitKind, Limits};
 
 /// How a component is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

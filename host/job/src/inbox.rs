@@ -117,7 +117,7 @@ impl<'a> Inbox<'a> {
         REST_BYTES_MAX
             + match self.job {
                 Job::Time { settings, .. } => {
-                    (settings.max_samples as u64).saturating_mul(SAMPLE_BYTES_MAX)
+                    (settings.sampling.max_samples as u64).saturating_mul(SAMPLE_BYTES_MAX)
                 }
                 Job::Profile { .. } => PROFILE_BYTES_MAX,
                 Job::Compile(job) if job.build == Build::Profiled => PROFILE_BYTES_MAX,
@@ -247,7 +247,7 @@ impl<'a> Inbox<'a> {
                 part(
                     &mut heard.samples,
                     samples.len(),
-                    settings.max_samples.max(1),
+                    settings.sampling.max_samples.max(1),
                 )
             }
             (Job::Profile { .. }, Event::Profiled { nodes, sums }) => {

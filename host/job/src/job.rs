@@ -1,9 +1,12 @@
 //! What a supervisor asks of a worker ([`Job`]) and what a worker answers ([`Event`]).
 //!
-//! A job goes in as one JSON line on stdin, events come out as one JSON line each on stdout. Both
-//! are plain data: they are also what can carry a job to another machine.
+//! A job goes in as one JSON line on stdin, events come out as one JSON line each on stdout. A job
+//! belongs to the machine that made it: its paths are files that the supervisor made or opened, its
+//! cores are that machine's, and two that are compared have to share it. What can be sent to another
+//! machine is a whole session, as a request.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::{Build, CodeFile, Description, Hello, Layout, Shape};
 use dyno_measure::{Calibrated, CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
 use dyno_model::{
-    CaseSpec, CountMethod, CountPass, LimitKind, MemoryProfile, Outcome, Pace, PluginKind, Sample,
+    CaseSpec, CountMethod, CountPass, LimitKind, Limits, MemoryProfile, Outcome, Pace, PluginKind,
+    Reach, Sample,
 };
-use dyno_model::{Grants, Limits};
 
-/// The one argument that makes a `dyno` process a worker.
+/// The argument that makes a `dyno` process a worker. What only that process has to know follows: [`Birth`].
 pub const WORKER_ARGUMENT: &str = "--worker";
 
 /// The name of the variable that pads the environment (METHOD.md, blocks): its length moves the
@@ -34,6 +37,36 @@ pub const PROFILED_PER_EVENT: usize = 10_000;
 
 /// How long a worker may take that only says who it is: on a busy machine that takes a while.
 const HELLO_WALL_MS: u64 = 60_000;
+
+/// What a supervisor says of a worker's process, as its arguments: it is true of no other process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Birth {
+    /// The process that starts it.
+    pub supervisor: u32,
+    /// When it was started, ns on the monotonic clock.
+    pub spawned_ns: u64,
+}
+
+impl Birth {
+    /// The arguments. Each is as long for every worker of a supervisor, since their length moves the stack.
+    #[must_use]
+    pub fn arguments(self) -> [String; 2] {
+        [
+            self.supervisor.to_string(),
+            format!("{:020}", self.spawned_ns),
+        ]
+    }
+
+    /// Reads the arguments; none if they are not those of a supervisor.
+    #[must_use]
+    pub fn read(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let mut next = || arguments.next()?.into_string().ok();
+        Some(Self {
+            supervisor: next()?.parse().ok()?,
+            spawned_ns: next()?.parse().ok()?,
+        })
+    }
+}
 
 /// One piece of work for one fresh process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -140,13 +173,11 @@ pub struct RunJob {
     /// The caps.
     pub limits: Limits,
     /// What the guest may reach.
-    pub grants: Grants,
+    pub grants: Reach,
     /// Seed of the guest's random numbers.
     pub seed: u64,
     /// The cores to stay on; none for any.
     pub cores: Vec<u32>,
-    /// When the supervisor started the process, ns on the monotonic clock.
-    pub spawned_ns: u64,
 }
 
 /// What a program gets besides the grants, and what it must print: copies that nobody changes.
@@ -261,4 +292,29 @@ pub struct Timed {
     pub memory_peak_bytes: u64,
     /// Peak resident set of the process.
     pub rss_peak_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_process_is_read_back_and_always_as_long() {
+        let births = [0, 7, u64::MAX].map(|spawned_ns| Birth {
+            supervisor: 4711,
+            spawned_ns,
+        });
+        for birth in births {
+            let words = birth.arguments();
+            assert_eq!(words.concat().len(), 24);
+            assert_eq!(
+                Birth::read(words.into_iter().map(OsString::from)),
+                Some(birth)
+            );
+        }
+        for wrong in [&["1"][..], &["x", "1"], &["1", "x"], &[]] {
+            let words = wrong.iter().map(OsString::from);
+            assert_eq!(Birth::read(words), None, "{wrong:?}");
+        }
+    }
 }

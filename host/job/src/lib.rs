@@ -7,7 +7,7 @@ mod description;
 mod header;
 mod hello;
 mod inbox;
-pub mod job;
+mod job;
 mod memory;
 mod report;
 mod supervise;
@@ -18,9 +18,9 @@ pub use description::{Description, FUNCTIONS_MAX, MANIFEST_SECTION, Numbers, Sha
 pub use header::{HeaderError, check_header, check_start, is_compiled};
 pub use hello::{Hello, PROTOCOL};
 pub use job::{
-    CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PADDING_VARIABLE, PROFILED_PER_EVENT,
-    ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed, WORKER_ARGUMENT,
+    Birth, CompileJob, DescribeJob, Event, Job, NAMES_PER_EVENT, PADDING_VARIABLE,
+    PROFILED_PER_EVENT, ProgramJob, RunJob, SAMPLES_PER_EVENT, Timed, WORKER_ARGUMENT,
 };
 pub use memory::{is_out_of_memory, narrower, out_of_memory};
-pub use report::{Ended, Report};
-pub use supervise::{Cancel, StartError, Stop, Supervisor, Workers, employ, required};
+pub use report::{Ended, Report, Stop};
+pub use supervise::{Cancel, StartError, Supervisor, Workers, employ, required};

@@ -2,9 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit};
 
-use dyno_model::quantity;
-use dyno_model::{LimitKind, Outcome};
-use dyno_model::{LimitUnit, Limits};
+use dyno_model::{LimitKind, LimitUnit, Limits, Outcome, quantity};
 
 /// Whether these are the words of a system, or of an allocator, that had no memory to give.
 #[must_use]

@@ -2,7 +2,6 @@
 
 use super::hello::Hello;
 use super::job::Event;
-use super::supervise::Stop;
 use dyno_model::{LimitKind, Outcome, Sample};
 
 /// Why something has no result after a signal.
@@ -10,6 +9,15 @@ const INTERRUPTED: &str = "the run was interrupted";
 
 /// Why something has no result after the time was up.
 const OUT_OF_BUDGET: &str = "not measured: the time that --budget gives the run was over";
+
+/// Why a run stops before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The user wants to, by this signal.
+    Signal(i32),
+    /// The time that the user gave the run is up.
+    Budget,
+}
 
 impl Stop {
     /// Why something has no result then.

@@ -2,13 +2,13 @@
 //! death of its whole process group are here, outside of its reach.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{AccessFlags, Pid, access};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
@@ -16,9 +16,10 @@ use tokio::time::Instant;
 
 use super::hello::Hello;
 use super::inbox::Inbox;
-use super::job::{Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
-use super::report::{Ended, Report};
-use dyno_model::{LimitKind, Outcome};
+use super::job::{Birth, Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
+use super::report::{Ended, Report, Stop};
+use dyno_measure::monotonic_ns;
+use dyno_model::{Classify, Fault, LimitKind, Outcome, chain};
 use dyno_system::confine::{KernelLayer, missing};
 
 /// What is kept of a worker's stderr: a panic message.
@@ -53,8 +54,16 @@ pub fn required() -> &'static [KernelLayer] {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// It is not known where this program is.
-    #[error("this program cannot find itself to start workers: {0}")]
+    #[error("this program cannot find itself to start workers")]
     Program(#[from] io::Error),
+    /// The program that workers should be cannot be started.
+    #[error("{program} cannot be started as a worker: {source}")]
+    Worker {
+        /// Which.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
     /// A layer is required that this system does not have.
     #[error("{layer} is required, and workers do not get it here: {detail}")]
     Missing {
@@ -63,6 +72,12 @@ pub enum StartError {
         /// What it would take.
         detail: String,
     },
+}
+
+impl Classify for StartError {
+    fn fault(&self) -> Fault {
+        Fault::Host
+    }
 }
 
 /// Starts workers.
@@ -79,15 +94,6 @@ pub struct Supervisor {
 pub struct Cancel {
     signal: watch::Receiver<Option<i32>>,
     deadline: Option<Instant>,
-}
-
-/// Why a run stops before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The user wants to, by this signal.
-    Signal(i32),
-    /// The time that the user gave the run is up.
-    Budget,
 }
 
 impl Cancel {
@@ -162,7 +168,15 @@ impl Supervisor {
                 detail: missing.detail,
             });
         }
-        let program = WORKERS.get().and_then(|workers| workers.program.clone());
+        let program = WORKERS.get().and_then(|workers| workers.program.as_ref());
+        // A worker is started in another directory.
+        let program = program.map(std::path::absolute).transpose()?;
+        if let Some(program) = &program {
+            executable(program).map_err(|source| StartError::Worker {
+                program: program.to_string_lossy().escape_debug().to_string(),
+                source,
+            })?;
+        }
         Ok(Self {
             program: program.map_or_else(std::env::current_exe, Ok)?,
             cancel,
@@ -208,11 +222,17 @@ impl Supervisor {
     pub async fn hello(&self) -> Result<Hello, Outcome> {
         let failed = |message| Outcome::Host { message };
         let ran = self.run(&Job::Hello, Job::Hello.wall(), 0).await;
-        let report = ran.map_err(|error| failed(format!("no worker can be started: {error}")))?;
+        let report =
+            ran.map_err(|error| failed(format!("no worker can be started: {}", chain(&error))))?;
         let ended = report.outcome((LimitKind::Wall, 0));
         let hello = report.hello().filter(|_| ended.is_ok());
         hello.cloned().ok_or(ended)
     }
+}
+
+/// Whether a file can be started.
+fn executable(program: &Path) -> io::Result<()> {
+    Ok(access(program, AccessFlags::X_OK)?)
 }
 
 /// A running worker. However this ends, its process group does not outlive it.
@@ -223,9 +243,13 @@ struct Worker {
 
 impl Worker {
     fn start(program: &PathBuf, padding_bytes: usize) -> io::Result<Self> {
+        let birth = Birth {
+            supervisor: std::process::id(),
+            spawned_ns: monotonic_ns(),
+        };
         let child = Command::new(program)
             .arg(WORKER_ARGUMENT)
-            .arg(std::process::id().to_string())
+            .args(birth.arguments())
             .args(required().iter().map(|layer| layer.name()))
             .env_clear()
             .env(PADDING_VARIABLE, "x".repeat(padding_bytes))

@@ -27,7 +27,7 @@ pub use count::{COUNT_PASSES, CountSchedule, CountSettings, Counts};
 pub use pace::Paced;
 pub use profile::{ProfileSchedule, ProfileSize, Profiled, Profiler};
 pub use sampler::{Batch, Order, Sampler, Schedule};
-pub use time::{BUDGETS_MAX, TimeSchedule, TimeSettings};
+pub use time::{BUDGETS_MAX, Sampling, TimeSchedule, TimeSettings};
 
 /// What a guest's calls to the `bench` interface turn into.
 pub trait Bench: Send {
@@ -110,5 +110,19 @@ impl Bench for NoBench {
 
     fn finish(&mut self) -> Result<(), Fault> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_no_case_is_running_every_call_is_a_fault() {
+        let mut bench = NoBench;
+        assert_eq!(bench.next(0), Err(Fault::OutsideRun));
+        assert_eq!(bench.start(), Err(Fault::OutsideRun));
+        assert_eq!(bench.stop(), Err(Fault::OutsideRun));
+        assert_eq!(bench.finish(), Ok(()));
     }
 }

@@ -1,48 +1,69 @@
 //! The schedule of the time pass: one cold iteration, warm-up, and samples until the interval is narrow or the
 //! budget ends. How many iterations a sample has was decided before (`calibrate.rs`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Batch, Order, Schedule};
 use dyno_model::{Counts, Sample};
 use dyno_stats as stats;
 
-/// How one process measures.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TimeSettings {
+/// How a process of any case samples.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sampling {
     /// How long a sample should last, ns.
     pub sample_ns: u64,
-    /// Iterations of a sample.
-    pub iterations: u64,
     /// How long sampling may take, ns.
     pub budget_ns: u64,
     /// Half width of the median's 95 % interval over the median at which sampling ends early.
     pub precision: f64,
-    /// Within this time after the first batch was asked for it must have ended, if it has any sample, ns.
-    pub deadline_ns: u64,
     /// At least this many samples, unless four budgets have gone by.
+    #[serde(rename = "samples_min")]
     pub min_samples: usize,
     /// At most this many samples.
+    #[serde(rename = "samples_max")]
     pub max_samples: usize,
 }
 
-impl Default for TimeSettings {
+impl Default for Sampling {
     fn default() -> Self {
         Self {
             // Short, so that a busy neighbour leaves some samples undisturbed: the kernel gives each of two some 3 ms
             // at a time.
             sample_ns: 2_000_000,
-            iterations: 1,
             budget_ns: 500_000_000,
             precision: 0.01,
-            deadline_ns: u64::MAX,
             min_samples: 20,
             max_samples: 10_000,
         }
     }
 }
 
+/// How one process measures its case.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TimeSettings {
+    /// As processes of every case do.
+    pub sampling: Sampling,
+    /// Iterations of a sample.
+    pub iterations: u64,
+    /// Within this time after the first batch was asked for it must have ended, if it has any sample, ns.
+    pub deadline_ns: u64,
+}
+
 impl TimeSettings {
+    /// Samples of one iteration, and no deadline.
+    #[must_use]
+    pub fn new(sampling: Sampling) -> Self {
+        Self {
+            sampling,
+            iterations: 1,
+            deadline_ns: u64::MAX,
+        }
+    }
+}
+
+impl Sampling {
     /// How a process samples that is compared with another: shortly, since the machine must not change between the two
     /// of a pair, and for all of its time, since a narrow interval of its own says nothing of that.
     #[must_use]
@@ -141,7 +162,7 @@ impl TimeSchedule {
             Stage::First => {
                 self.first_ns = done.timed;
                 // A case that fills its budget in a few batches needs no other warm-up.
-                let is_long = total > self.settings.budget_ns / 8;
+                let is_long = total > self.settings.sampling.budget_ns / 8;
                 self.stage = if is_long {
                     Stage::Sample
                 } else {
@@ -186,32 +207,34 @@ impl TimeSchedule {
 
     /// Whether there are enough samples; the next one would take about `next_ns`.
     fn is_done(&mut self, next_ns: u64) -> bool {
-        let (count, budget) = (self.samples.len(), self.settings.budget_ns);
+        let sampling = self.settings.sampling;
+        let (count, budget) = (self.samples.len(), sampling.budget_ns);
         // Where the number is given, it is kept, however slow the machine is at the moment: sides that are compared do
         // the same.
-        let is_given = self.settings.min_samples == self.settings.max_samples;
+        let is_given = sampling.min_samples == sampling.max_samples;
         let most = if is_given {
             GIVEN_BUDGETS_MAX
         } else {
             BUDGETS_MAX
         };
-        let must_end = count >= self.settings.max_samples
+        let must_end = count >= sampling.max_samples
             || self.spent_ns >= budget.saturating_mul(most)
             || self.elapsed_ns.saturating_add(next_ns) > self.settings.deadline_ns;
-        if count < self.settings.min_samples {
+        if count < sampling.min_samples {
             return must_end;
         }
         // Looked at now and then: sorting all samples after each would cost more than they do.
-        if must_end || count.is_multiple_of(self.settings.min_samples) {
+        if must_end || count.is_multiple_of(sampling.min_samples) {
             self.precise = self.is_narrow();
         }
         must_end || self.precise || self.spent_ns >= budget
     }
 
     fn is_narrow(&self) -> bool {
-        self.undisturbed.len() >= self.settings.min_samples
+        let sampling = self.settings.sampling;
+        self.undisturbed.len() >= sampling.min_samples
             && stats::estimate_within(&self.undisturbed).is_some_and(|estimate| {
-                (estimate.upper - estimate.lower) / 2.0 <= self.settings.precision * estimate.median
+                (estimate.upper - estimate.lower) / 2.0 <= sampling.precision * estimate.median
             })
     }
 }
@@ -240,14 +263,18 @@ mod tests {
     use super::super::sampler::fake::{FakeClock, drive};
     use super::*;
 
-    const SETTINGS: TimeSettings = TimeSettings {
+    const SAMPLING: Sampling = Sampling {
         sample_ns: 2_000_000,
-        iterations: 16_384,
         budget_ns: 500_000_000,
         precision: 0.01,
-        deadline_ns: u64::MAX,
         min_samples: 20,
         max_samples: 10_000,
+    };
+
+    const SETTINGS: TimeSettings = TimeSettings {
+        sampling: SAMPLING,
+        iterations: 16_384,
+        deadline_ns: u64::MAX,
     };
 
     fn run(settings: TimeSettings, ns: impl Fn(u64, u64) -> u64) -> TimeSchedule {
@@ -263,7 +290,7 @@ mod tests {
     fn a_steady_case_ends_early_and_every_sample_has_the_same_iterations() {
         let done = run(SETTINGS, |_, n| n * 100);
         assert!(done.is_precise());
-        assert_eq!(done.samples().len(), SETTINGS.min_samples);
+        assert_eq!(done.samples().len(), SAMPLING.min_samples);
         for sample in done.samples() {
             assert_eq!((sample.iterations, sample.wall_ns), (16_384, 1_638_400));
             assert_eq!(sample.cpu_ns, sample.wall_ns);
@@ -293,7 +320,7 @@ mod tests {
             }
         });
         let undisturbed = done.samples().iter().filter(|one| one.is_undisturbed());
-        assert!(undisturbed.count() >= SETTINGS.min_samples);
+        assert!(undisturbed.count() >= SAMPLING.min_samples);
         assert!(done.is_precise());
         assert!(done.samples().iter().any(|sample| sample.switches > 0));
     }
@@ -312,13 +339,15 @@ mod tests {
     #[test]
     fn sampling_ends_before_its_deadline() {
         let settings = TimeSettings {
+            sampling: Sampling {
+                budget_ns: 3_000_000_000,
+                precision: 0.0,
+                max_samples: 1000,
+                min_samples: 10,
+                ..SAMPLING
+            },
             iterations: 1,
-            budget_ns: 3_000_000_000,
-            precision: 0.0,
             deadline_ns: 1_000_000_000,
-            max_samples: 1000,
-            min_samples: 10,
-            ..SETTINGS
         };
         let done = run(settings, |call, n| n * (30_000_000 + call));
         let count = done.samples().len();
@@ -326,5 +355,54 @@ mod tests {
         // However long it takes, there is one.
         let done = run(settings, |_, n| n * 5_000_000_000);
         assert_eq!(done.samples().len(), 1);
+    }
+
+    #[test]
+    fn the_cold_iteration_and_two_batches_come_before_the_samples() {
+        let mut sizes = Vec::new();
+        let clock = FakeClock::default();
+        let done = drive(TimeSchedule::new(SETTINGS), &clock, |n| {
+            sizes.push(n);
+            clock.pass(n * 100);
+        });
+        assert_eq!(sizes.len(), 1 + 2 + done.samples().len());
+        assert_eq!(sizes[..2], [1, SETTINGS.iterations]);
+        assert!(done.samples().iter().all(|one| one.wall_ns == 1_638_400));
+    }
+
+    /// If this fails, one of two that are compared takes longer than the other, and the machine changes between them.
+    #[test]
+    fn of_two_that_are_compared_each_uses_its_fiftieth_of_a_second_and_has_ten_samples() {
+        let samples = |ns: u64| {
+            let settings = TimeSettings {
+                iterations: 1,
+                ..TimeSettings::compared()
+            };
+            // No two are alike, as it is with a real clock.
+            run(settings, |call, _| ns + call).samples().len()
+        };
+        // However narrow its interval is: 24 of 2 ms are 48 ms.
+        assert_eq!(samples(2_000_000), 25);
+        assert_eq!(samples(12_000_000), 10);
+        // Four times its budget is all that it gets.
+        assert_eq!(samples(50_000_000), 4);
+    }
+
+    /// If this fails, two sides that are to do the same do not where the machine is slow for a while.
+    #[test]
+    fn a_given_number_of_samples_is_kept_for_forty_budgets() {
+        let samples = |ns: u64| {
+            let settings = TimeSettings {
+                iterations: 1,
+                budget_ns: 1_000_000,
+                min_samples: 100,
+                max_samples: 100,
+                ..SETTINGS
+            };
+            run(settings, |_, _| ns).samples().len()
+        };
+        assert_eq!(samples(10_000), 100);
+        assert_eq!(samples(350_000), 100);
+        assert_eq!(samples(500_000), 80);
     }
 }

@@ -12,6 +12,7 @@ pub struct ByLine<W: Write, F: Fn(&str) -> String> {
 }
 
 impl<W: Write, F: Fn(&str) -> String> ByLine<W, F> {
+    /// Writes to `to`, each line as `shown` makes it.
     pub fn new(to: W, shown: F) -> Self {
         Self {
             to,

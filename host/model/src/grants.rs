@@ -1,17 +1,24 @@
-//! What the user grants to a plugin: nothing, unless asked for.
+//! What the user grants to plugins: nothing, unless asked for. What is granted is plain data ([`Grants`]); what one guest
+//! gets of it on this machine, with the values of variables and the copies of directories, is its [`Reach`].
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The capabilities of a guest. [`Grants::default`] is the denial of everything: no directory, no
+use super::{Classify, Fault};
+
+/// What plugins may reach. [`Grants::default`] is the denial of everything: no directory, no
 /// variable, no argument; stdin is empty, and sockets and HTTP are never linked.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Grants {
     /// Directories, each readable, and writable only as a scratch copy.
     pub dirs: Vec<DirGrant>,
-    /// Environment variables: name, value.
-    pub env: Vec<(String, String)>,
+    /// Names of environment variables. Their values are never part of what is granted: who runs it supplies them.
+    pub env: Vec<String>,
     /// Command-line arguments after the program's name.
     pub args: Vec<String>,
     /// Whether each plugin may read the directory that it lies in, as `.`.
@@ -20,23 +27,20 @@ pub struct Grants {
     pub stdin: Option<PathBuf>,
 }
 
-/// One directory that a guest may open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One directory that plugins may open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DirGrant {
-    /// The directory on the host. For a scratch grant the supervisor puts the path of an empty directory
-    /// here before it hands the grant to a worker.
+    /// The directory on the host.
     pub host: PathBuf,
-    /// What a scratch directory holds when an instance begins: a copy that is never written, which the supervisor
-    /// makes once a session. None until then, and for what is only read.
-    pub pristine: Option<PathBuf>,
-    /// The name under which the guest finds it.
+    /// The name under which plugins find it.
     pub guest: String,
-    /// Whether the guest may write.
+    /// Whether they may write.
     pub access: Access,
 }
 
 /// What a guest may do in a granted directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// Read only.
@@ -51,16 +55,70 @@ impl DirGrant {
     pub fn new(host: PathBuf, guest: String, access: Access) -> Self {
         Self {
             host,
-            pristine: None,
             guest,
             access,
         }
     }
 }
 
+/// Why something cannot be granted on this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// What is there is no directory.
+    #[error("{0} is not a directory that can be granted")]
+    Dir(String),
+    /// There is nothing.
+    #[error("{0} is not a directory that can be granted")]
+    Absent(String),
+    /// There is a name and no value.
+    #[error(
+        "the variable {0} is granted, and it has no value here: give it with --env {0} or --env {0}=VALUE"
+    )]
+    Variable(String),
+}
+
+impl Classify for GrantError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Absent(_) => Fault::NotFound,
+            Self::Dir(_) | Self::Variable(_) => Fault::Usage,
+        }
+    }
+}
+
 impl Grants {
-    /// The words of a command line that grant this, for people and the report. Values of variables
-    /// are not repeated, since they may be secrets: a name alone stands for the value in the environment.
+    /// The same with the absolute paths that its directories have here.
+    ///
+    /// # Errors
+    /// If one is not there.
+    pub fn resolved(mut self) -> Result<Self, GrantError> {
+        for dir in &mut self.dirs {
+            let found = dir.host.canonicalize().ok().filter(|path| path.is_dir());
+            dir.host = found.ok_or_else(|| {
+                let shown = dir.host.display().to_string();
+                match dir.host.exists() {
+                    true => GrantError::Dir(shown),
+                    false => GrantError::Absent(shown),
+                }
+            })?;
+        }
+        Ok(self)
+    }
+
+    /// Refuses a variable that has no value.
+    ///
+    /// # Errors
+    /// The first one.
+    pub fn expect_values(&self, values: &Variables) -> Result<(), GrantError> {
+        let missing = self.env.iter().find(|name| values.get(name).is_none());
+        match missing {
+            Some(name) => Err(GrantError::Variable(name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// The words of a command line that grant this, for people and the report. A name of a variable alone stands for
+    /// the value in the environment.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
         let dirs = self.dirs.iter().map(|dir| {
@@ -70,7 +128,7 @@ impl Grants {
             };
             format!("--{flag}={}::{}", dir.host.display(), dir.guest)
         });
-        let env = self.env.iter().map(|(name, _)| format!("--env={name}"));
+        let env = self.env.iter().map(|name| format!("--env={name}"));
         let args = self.args.iter().map(|arg| format!("--arg={arg}"));
         let own_dir = self.own_dir.then(|| "--own-dir".to_owned());
         let stdin = self.stdin.as_ref();
@@ -80,5 +138,110 @@ impl Grants {
             .chain(own_dir)
             .chain(stdin)
             .collect()
+    }
+}
+
+/// Values of environment variables, which may be secrets: they are shown nowhere, and written only into the job of the
+/// worker whose guest gets them.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// Adds one; of several values of one name the first counts.
+    pub fn add(&mut self, name: String, value: String) {
+        self.0.entry(name).or_insert(value);
+    }
+
+    /// The value of one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// What one guest may reach, on the machine that runs it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reach {
+    /// Directories.
+    pub dirs: Vec<ReachDir>,
+    /// Environment variables: name, value.
+    pub env: Vec<(String, String)>,
+    /// Command-line arguments after the program's name.
+    pub args: Vec<String>,
+}
+
+/// One directory that a guest may open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReachDir {
+    /// The directory on the host. For a scratch directory the supervisor puts the path of an empty directory
+    /// here before it hands it to a worker.
+    pub host: PathBuf,
+    /// What a scratch directory holds when an instance begins: a copy that is never written, which the supervisor
+    /// makes once a session. None until then, and for what is only read.
+    pub pristine: Option<PathBuf>,
+    /// The name under which the guest finds it.
+    pub guest: String,
+    /// Whether the guest may write.
+    pub access: Access,
+}
+
+impl ReachDir {
+    /// A directory that a guest gets.
+    #[must_use]
+    pub fn new(host: PathBuf, guest: String, access: Access) -> Self {
+        Self {
+            host,
+            pristine: None,
+            guest,
+            access,
+        }
+    }
+}
+
+impl Reach {
+    /// What is granted to every plugin, with the values that variables have here.
+    #[must_use]
+    pub fn of(grants: &Grants, values: &Variables) -> Self {
+        let dirs = grants.dirs.iter().cloned();
+        let dirs = dirs.map(|dir| ReachDir::new(dir.host, dir.guest, dir.access));
+        let value = |name: &String| Some((name.clone(), values.get(name)?.to_owned()));
+        Self {
+            dirs: dirs.collect(),
+            env: grants.env.iter().filter_map(value).collect(),
+            args: grants.args.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// If this fails, a line of a log tells a secret.
+    #[test]
+    fn no_value_of_a_variable_is_shown_by_what_holds_it() {
+        let mut values = Variables::default();
+        values.add("TOKEN".into(), "hunter2".into());
+        values.add("TOKEN".into(), "later".into());
+        assert_eq!(format!("{values:?}"), "{\"TOKEN\"}");
+        assert_eq!(values.get("TOKEN"), Some("hunter2"));
+        let grants = Grants {
+            env: vec!["TOKEN".into(), "OTHER".into()],
+            ..Grants::default()
+        };
+        let error = grants.expect_values(&values).unwrap_err().to_string();
+        assert!(
+            error.starts_with("the variable OTHER is granted"),
+            "{error}"
+        );
+        let env = Reach::of(&grants, &values).env;
+        assert_eq!(env, [("TOKEN".to_owned(), "hunter2".to_owned())]);
+        assert!(!serde_json::to_string(&grants).unwrap().contains("hunter2"));
     }
 }

@@ -40,10 +40,12 @@ fn parse(text: &str) -> Option<u64> {
     u64::from_str_radix(digits, 16).ok()
 }
 
+/// For `#[serde(with = …)]`: as [`text`] writes it.
 pub fn serialize<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&text(*value))
 }
 
+/// For `#[serde(with = …)]`: takes what [`text`] writes, and nothing else.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = Cow::<'de, str>::deserialize(deserializer)?;
     parse(&text).ok_or_else(|| D::Error::custom("expected 0x and sixteen lower-case hex digits"))

@@ -13,7 +13,7 @@ const DIGEST_DIGITS: usize = 8;
 /// may be a stranger's, of thousands of parts.
 const LEVELS_MAX: usize = 32;
 
-/// Labels each plugin with the first of its [`Names`] that no other one has.
+/// Labels each plugin with the first of its `Names` that no other one has.
 pub fn label(mut plugins: Vec<&mut Plugin>) {
     let mut names: Vec<Names> = plugins.iter().map(|plugin| Names::of(plugin)).collect();
     loop {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::LimitKind;
@@ -173,10 +174,18 @@ impl LimitKind {
     }
 }
 
-/// A value for every limit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+/// A value for every limit. Where some are read from a text, the others have their defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "BTreeMap<LimitKind, u64>")]
 pub struct Limits(BTreeMap<LimitKind, u64>);
+
+impl From<BTreeMap<LimitKind, u64>> for Limits {
+    fn from(named: BTreeMap<LimitKind, u64>) -> Self {
+        let mut limits = Self::default();
+        limits.0.extend(named);
+        limits
+    }
+}
 
 impl Default for Limits {
     fn default() -> Self {

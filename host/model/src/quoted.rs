@@ -30,6 +30,18 @@ fn whole(text: &str) -> String {
     spelled(text, &commands(text))
 }
 
+/// What a reader of TOML or JSON says of a value that should be another, without the value, which may be a secret.
+#[must_use]
+pub fn without_value(message: &str) -> String {
+    let value = message.find(['"', '`']).zip(message.rfind(", expected"));
+    match value {
+        Some((from, to)) if from < to => {
+            format!("{}{}", message[..from].trim_end(), &message[to..])
+        }
+        _ => message.into(),
+    }
+}
+
 /// What stands before the digits that tell a name that was changed from others of which the same is made.
 const MARK: char = '~';
 

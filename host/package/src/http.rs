@@ -35,9 +35,8 @@ use body::Body;
 use dyno_plugin::Digest;
 
 pub use authorization::Authorization;
-pub use error::{HttpError, shown_url};
-pub use plain::{PlainHost, PlainHostError, PlainHosts};
-pub use policy::{RedirectRefused, is_loopback};
+pub use error::{HttpError, RedirectRefused, shown_url};
+pub use plain::{PlainHost, PlainHostError, PlainHosts, is_loopback};
 
 /// What a server says of its refusal is read up to here, bytes: a registry's error takes a few
 /// hundred.

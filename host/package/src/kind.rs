@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::manifest::{PackageManifest, SelfDescription};
+use super::manifest::{KINDS, PackageManifest, SelfDescription};
 use dyno_files::private_dir::PrivateDir;
 use dyno_model::PluginKind;
 use dyno_model::quoted::quoted;
@@ -53,19 +53,6 @@ pub enum KindError {
     /// It has what only programs have.
     #[error("it is of the kind `wasm` and has a table `program`, which only a `command` has")]
     Program,
-}
-
-/// What a package says that it is, and the plugin that it then holds.
-const KINDS: [(&str, PluginKind); 2] = [
-    ("wasm", PluginKind::Suite),
-    ("command", PluginKind::Command),
-];
-
-/// The kind of a component that this host runs, unless its author says otherwise.
-#[must_use]
-pub fn kind_of(entry: PluginKind) -> &'static str {
-    let is_of = |(_, plugin): &&(&str, PluginKind)| *plugin == entry;
-    KINDS.iter().find(is_of).map_or("", |(kind, _)| kind)
 }
 
 /// Which plugin a package holds.

@@ -11,6 +11,7 @@
 //! business. Source: OCI image specification 1.1, image layout.
 
 mod archive;
+mod archive_error;
 mod blob;
 mod contents;
 mod dir;
@@ -38,7 +39,7 @@ use dyno_model::quoted::{quoted, quoted_path};
 use dyno_plugin::Digest;
 
 use archive::Archive;
-pub use archive::ArchiveError;
+pub use archive_error::ArchiveError;
 use blob::Blob;
 pub use contents::Contents;
 pub use dir::{DirLayout, Incoming, LOCK};

@@ -9,7 +9,6 @@
 //! Nothing here parses a component, runs one, or asks a person.
 
 pub mod artifact;
-pub mod fault;
 pub mod http;
 pub mod index;
 pub mod key;
@@ -23,7 +22,6 @@ pub mod origin;
 pub mod packaging;
 pub mod registry;
 pub mod signature;
-pub mod signers;
 pub mod source;
 pub mod store;
 pub mod strict_json;

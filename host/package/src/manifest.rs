@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
-use super::kind::kind_of;
 use super::oci::Descriptor;
 use super::strict_json;
 use dyno_model::quoted::quoted;
@@ -125,8 +124,8 @@ pub enum ManifestError {
     #[error("its manifest: {0}")]
     Value(String),
     /// It has no version.
-    #[error("its component has no version: {0}")]
-    Version(IdError),
+    #[error("its component has no version")]
+    Version(#[source] IdError),
     /// The annotations do not repeat it.
     #[error("its annotation {key} says {said}, and its component says {meant}: they must agree")]
     Annotation {
@@ -398,6 +397,19 @@ impl PackageManifest {
 fn is_file_name(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     (1..=64).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_plain)
+}
+
+/// What a package says that it is, and the plugin that it then holds.
+pub(super) const KINDS: [(&str, PluginKind); 2] = [
+    ("command", PluginKind::Command),
+    ("wasm", PluginKind::Suite),
+];
+
+/// The kind of a component that this host runs, unless its author says otherwise.
+#[must_use]
+pub fn kind_of(entry: PluginKind) -> &'static str {
+    let is_of = |(_, plugin): &&(&str, PluginKind)| *plugin == entry;
+    KINDS.iter().find(is_of).map_or("", |(kind, _)| kind)
 }
 
 #[cfg(test)]

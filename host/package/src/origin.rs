@@ -1,13 +1,13 @@
 //! Where the bytes of a package come from: a file, the store of installed packages, or a registry.
 //! Whatever it is, nothing that comes out of it is believed.
 
+use dyno_model::{Classify, Fault};
 use std::io::Write;
 
 use super::layout::{Layout, LayoutError};
 use super::oci::Descriptor;
 use super::registry::{Registry, RegistryError};
-use dyno_plugin::Digest;
-use dyno_plugin::{Reference, ReferenceError, Target};
+use dyno_plugin::{Digest, Reference, ReferenceError, Target};
 
 /// Somewhere that has packages.
 #[derive(Debug)]
@@ -40,6 +40,18 @@ pub enum OriginError {
         /// Its size, bytes.
         actual: u64,
     },
+}
+
+impl Classify for OriginError {
+    /// That of what it came from.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Layout(error) => error.fault(),
+            Self::Registry(error) => error.fault(),
+            Self::Reference(error) => error.fault(),
+            Self::TooLarge { .. } => Fault::Refused,
+        }
+    }
 }
 
 /// Which manifest is meant.

@@ -38,8 +38,7 @@ use super::oci::{self, Descriptor};
 use super::strict_json;
 use access::{Access, Action};
 use dyno_model::quoted::quoted;
-use dyno_plugin::Digest;
-use dyno_plugin::{Reference, ReferenceError, Target, reference};
+use dyno_plugin::{Digest, Reference, ReferenceError, Target, reference};
 use paging::Pages;
 
 pub use super::http::Content;

@@ -13,6 +13,7 @@ mod change;
 mod edit;
 mod error;
 mod files;
+mod grant;
 mod judge;
 mod policy;
 mod remove;
@@ -33,8 +34,8 @@ use dyno_model::quoted::quoted_path;
 use dyno_plugin::Digest;
 use dyno_plugin::id::Release;
 
-pub use change::{Conflict, Grant};
 pub use error::TrustError;
+pub use grant::{Conflict, Grant};
 pub use judge::{Accepted, Refusal, Signer};
 pub use policy::{KeyTerms, Killed, Policy, Publisher, Revocation, TrustedIndex};
 

@@ -8,9 +8,8 @@ use memchr::memmem;
 
 use super::source::Source;
 use dyno_files::checkout;
-use dyno_model::LimitKind;
-use dyno_model::Limits;
 use dyno_model::quoted::quoted_path;
+use dyno_model::{LimitKind, Limits};
 
 /// The largest stdin or expected stdout: a worker holds them in memory.
 pub const INPUT_BYTES_MAX: u64 = 64 << 20;
@@ -19,7 +18,7 @@ pub const INPUT_BYTES_MAX: u64 = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// It cannot be opened, read or copied.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Io {
         /// Which file.
         path: String,

@@ -8,14 +8,13 @@
 //! that takes one back is not its own.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, FileType};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Statement};
 
 use super::error::{Cause, StoreError};
-use super::inspect::kind;
 
 const LOG: &str = "-wal";
 const JOURNAL: &str = "-journal";
@@ -64,10 +63,10 @@ pub(super) fn check(path: &Path, real: &Path) -> Result<(), StoreError> {
             }
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(source) => {
+            Err(cause) => {
                 return Err(StoreError::Unreachable {
                     path: path.to_owned(),
-                    source,
+                    cause,
                 });
             }
         }
@@ -111,4 +110,25 @@ fn lost(
         }
     }
     Ok(None)
+}
+
+#[cfg(unix)]
+pub(super) fn kind(file_type: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match file_type {
+        _ if file_type.is_dir() => "directory",
+        _ if file_type.is_symlink() => "link",
+        _ if file_type.is_fifo() => "FIFO",
+        _ if file_type.is_socket() => "socket",
+        _ => "device",
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn kind(file_type: FileType) -> &'static str {
+    if file_type.is_dir() {
+        "directory"
+    } else {
+        "device"
+    }
 }

@@ -9,13 +9,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
+use super::bounds::{HEAP_BYTES_MAX, VALUE_BYTES_MAX};
 use super::error::Cause;
-
-/// The longest value: twice what the samples of a process take (`sound::PROCESS_SAMPLES_MAX`).
-pub(super) const VALUE_BYTES_MAX: i32 = 32 << 20;
-
-/// What SQLite may hold in this process, for all connections: some copies of the longest value beside its cache.
-pub(super) const HEAP_BYTES_MAX: u64 = 96 << 20;
 
 /// Pages that a connection keeps. Said here, since a file may say otherwise in its header.
 const CACHE_KIB: i64 = 2000;

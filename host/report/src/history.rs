@@ -17,8 +17,7 @@ use super::read::json;
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
 use super::sound;
 use super::store::Store;
-use dyno_model::label;
-use dyno_model::{Condition, Difference, History, Machine, Metric, Plugin, Point, word};
+use dyno_model::{Condition, Difference, History, Machine, Metric, Plugin, Point, label, word};
 
 /// The side that was only run again to be compared with is left out: it is an older version at a later time.
 const HISTORY: &str = "SELECT bench_case.plugin_name, run.machine, run.name, run.started_at,

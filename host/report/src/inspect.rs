@@ -19,7 +19,7 @@
 //!                          integrity check, alone with the file if possible ─ damaged
 //! ```
 
-use std::fs::{self, FileType};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -28,11 +28,11 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
-use super::beside::{self, has_log};
+use super::beside::{self, has_log, kind};
+use super::bounds::BUSY_WAIT;
 use super::error::{Cause, StoreError};
 use super::guard::{self, TimeLimit};
 use super::schema::{self, APPLICATION_ID};
-use super::store::BUSY_WAIT;
 
 /// The application id and the version of a file.
 type Identity = (i32, i64);
@@ -47,9 +47,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// # Errors
 /// For everything that is not a report of a version up to that of `migrations`, or cannot be looked at.
 pub(super) fn inspect(path: &Path, migrations: &[&str]) -> Result<Option<PathBuf>, StoreError> {
-    let unreachable = |source| StoreError::Unreachable {
+    let unreachable = |cause| StoreError::Unreachable {
         path: path.to_owned(),
-        source,
+        cause,
     };
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -159,8 +159,12 @@ fn check_as(real: &Path, migrations: &[&str], is_alone: bool) -> Result<(), Caus
             connection
         }
     };
-    judge(identity(&connection)?, migrations)?;
-    schema::verify(&connection, migrations)?;
+    {
+        // The version and the tables as they are at one moment: another process may be migrating.
+        let snapshot = connection.unchecked_transaction()?;
+        judge(identity(&snapshot)?, migrations)?;
+        schema::verify(&snapshot, migrations)?;
+    }
     check_runs(real, &connection)?;
     // The first thing that it finds is enough.
     let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
@@ -194,27 +198,6 @@ fn check_runs(real: &Path, logged: &Connection) -> Result<(), Cause> {
         thread::sleep(PAUSE);
     }
     missing.map_or(Ok(()), |run| Err(Cause::TakesBack(run)))
-}
-
-#[cfg(unix)]
-pub(super) fn kind(file_type: FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    match file_type {
-        _ if file_type.is_dir() => "directory",
-        _ if file_type.is_symlink() => "link",
-        _ if file_type.is_fifo() => "FIFO",
-        _ if file_type.is_socket() => "socket",
-        _ => "device",
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) fn kind(file_type: FileType) -> &'static str {
-    if file_type.is_dir() {
-        "directory"
-    } else {
-        "device"
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! The shared report: what a run is ([`model`]) and the file it is kept in ([`Store`]). The forms in which it
-//! leaves are [`dyno_export`].
+//! The shared report: the file in which runs, comparisons and baselines are kept ([`Store`]). What a run is stands in
+//! `dyno-model`, the forms in which it leaves in `dyno-export`.
 
 mod baselines;
 mod beside;
+mod bounds;
 mod command;
 mod comparisons;
 mod error;

@@ -11,8 +11,9 @@ use super::pack;
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
 use super::sound::{self, PROCESS_SAMPLES_MAX, RUNS_MAX, Unsound};
 use super::summary::RunSummary;
-use dyno_model::label;
-use dyno_model::{Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run};
+use dyno_model::{
+    Case, CaseSpec, Estimate, Machine, Measurement, Metric, Plugin, Process, Run, label,
+};
 
 /// A JSON column.
 pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
@@ -180,7 +181,7 @@ pub(super) fn run(reader: &Reader<'_>, id: i64) -> Result<Run, Cause> {
             // What the column holds is the class as the version saw it that recorded the run.
             machine: Machine::of(json(row, "facts_json")?),
             warnings: json(row, "warnings_json")?,
-            plugins: plugins(reader, id)?,
+            plugins: plugins(reader, id, &text(row, "engine", NAME_BYTES_MAX)?)?,
         })
     })?;
     let run = runs.into_iter().next();
@@ -189,7 +190,8 @@ pub(super) fn run(reader: &Reader<'_>, id: i64) -> Result<Run, Cause> {
     Ok(run)
 }
 
-fn plugins(reader: &Reader<'_>, run: i64) -> Result<Vec<Plugin>, Cause> {
+/// The plugins of a run, which were all run by its engine where they say nothing of their own.
+fn plugins(reader: &Reader<'_>, run: i64, engine: &str) -> Result<Vec<Plugin>, Cause> {
     let sql = "SELECT run_plugin.*, digest FROM run_plugin
          LEFT JOIN plugin ON plugin.id = run_plugin.plugin
          WHERE run_plugin.run = ?1 ORDER BY run_plugin.id";
@@ -204,6 +206,8 @@ fn plugins(reader: &Reader<'_>, run: i64) -> Result<Vec<Plugin>, Cause> {
             digest: row.get("digest")?,
             component_bytes: unsigned_option(row, "component_bytes")?,
             inputs: row.get("inputs")?,
+            engine: text_option(row, "engine", NAME_BYTES_MAX)?
+                .or_else(|| Some(engine.to_owned()).filter(|engine| !engine.is_empty())),
             outcome: json(row, "outcome_json")?,
             compile: json_option(row, "compile_json")?,
             load_ns: json_option(row, "load_json")?,

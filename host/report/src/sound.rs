@@ -98,7 +98,7 @@ fn plugin(plugin: &Plugin) -> Result<(), Unsound> {
     for path in [&plugin.operand, &plugin.kept_from] {
         length(path.as_deref().unwrap_or_default(), PATH_BYTES_MAX)?;
     }
-    for name in [&plugin.digest, &plugin.inputs] {
+    for name in [&plugin.digest, &plugin.inputs, &plugin.engine] {
         length(name.as_deref().unwrap_or_default(), NAME_BYTES_MAX)?;
     }
     for (what, estimate) in [

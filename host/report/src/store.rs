@@ -7,10 +7,10 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{self, Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
+use super::bounds::BUSY_WAIT;
 use super::error::{Cause, StoreError};
 use super::guard::{self, TimeLimit};
 use super::reader::Reader;
@@ -19,10 +19,6 @@ use super::sound::{self, Unsound};
 use super::summary::RunSummary;
 use super::{beside, inspect, read, write};
 use dyno_model::{Process, Run};
-
-/// How long a writer waits for the others. A run of 10^7 samples is written in about a second, so
-/// this is a queue of several dozen.
-pub(super) const BUSY_WAIT: Duration = Duration::from_secs(60);
 
 /// A path that is absent and yet cannot be created in this many attempts is a link to nowhere.
 const CREATE_ATTEMPTS: usize = 3;
@@ -89,10 +85,10 @@ impl Store {
             }
             create(path, migrations)?;
         }
-        let source = io::Error::new(ErrorKind::NotFound, "it is a link to nowhere");
+        let cause = io::Error::new(ErrorKind::NotFound, "it is a link to nowhere");
         Err(StoreError::Create {
             path: path.to_owned(),
-            source,
+            cause,
         })
     }
 
@@ -119,9 +115,9 @@ impl Store {
         denied: StoreError,
     ) -> Result<Self, StoreError> {
         let at = |cause: Cause| cause.at(path);
-        let has_log = beside::has_log(real).map_err(|source| StoreError::Unreachable {
+        let has_log = beside::has_log(real).map_err(|cause| StoreError::Unreachable {
             path: path.to_owned(),
-            source,
+            cause,
         })?;
         let is_full = matches!(denied, StoreError::Full { .. } | StoreError::Io { .. });
         let opened = match has_log {
@@ -284,9 +280,9 @@ fn connect(real: &Path) -> Result<(Connection, TimeLimit), Cause> {
 
 /// Puts a new report at `path`, unless somebody else was faster.
 fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
-    let failed = |source| StoreError::Create {
+    let failed = |cause| StoreError::Create {
         path: path.to_owned(),
-        source,
+        cause,
     };
     let absolute = path::absolute(path).map_err(failed)?;
     let (Some(directory), Some(name)) = (absolute.parent(), absolute.file_name()) else {

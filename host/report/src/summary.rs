@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use dyno_model::hex;
-use dyno_model::{Outcome, Run, RunStatus};
+use dyno_model::{Outcome, Run, RunStatus, hex};
 
 /// What a list says of a run, without its plugins and cases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -97,8 +97,8 @@ fn write_plugin(connection: &Connection, run: i64, plugin: &Plugin) -> Result<()
     connection
         .prepare_cached(
             "INSERT INTO run_plugin (run, plugin, name, source, kind, component_bytes, inputs, outcome,
-                outcome_json, compile_json, load_json, instantiate_json, kept_from, operand)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                outcome_json, compile_json, load_json, instantiate_json, kept_from, operand, engine)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             run,
@@ -115,6 +115,7 @@ fn write_plugin(connection: &Connection, run: i64, plugin: &Plugin) -> Result<()
             json_option("the instantiation time", plugin.instantiate_ns.as_ref())?,
             plugin.kept_from,
             plugin.operand,
+            plugin.engine,
         ])?;
     let id = connection.last_insert_rowid();
     for case in &plugin.cases {

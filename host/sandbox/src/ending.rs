@@ -7,8 +7,7 @@ use wasmtime_wasi::I32Exit;
 use super::instrument::readable;
 use super::state::State;
 use dyno_job::{is_out_of_memory, out_of_memory};
-use dyno_model::Limits;
-use dyno_model::{LimitKind, Outcome};
+use dyno_model::{LimitKind, Limits, Outcome};
 
 /// What a call's end means. A limit outranks a fault, a fault outranks whatever the guest reports.
 pub(super) fn judge<B>(

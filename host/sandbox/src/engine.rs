@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use wasmtime::{Config, Engine, OptLevel, Strategy};
 
 use super::layout;
-use dyno_job::Build;
-use dyno_job::Layout;
+use dyno_job::{Build, Layout};
 use dyno_model::Limits;
 
 /// The engine that runs a build.

@@ -25,7 +25,6 @@ use wasmtime_wasi::p2::bindings::sync::filesystem::types::{
 };
 
 use super::state::State;
-pub(super) use numbers::Numbers;
 
 /// Under the version that wasmtime-wasi links, so that it shadows; a guest's own 0.2.x finds it.
 const TYPES: &str = "wasi:filesystem/types@0.2.12";

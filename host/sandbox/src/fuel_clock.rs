@@ -3,17 +3,16 @@
 //! With a real clock a count would depend on the machine; with one that ticks per call a program
 //! that waits for time to pass (CoreMark does) would never end.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use wasmtime::component::{Linker, Resource};
 use wasmtime::{AsContextMut as _, StoreContextMut};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 
-use super::instance::read_gauge;
-use super::state::State;
+use super::state::{State, read_gauge};
+use super::waiting::{Entry, Waiting};
 
 /// The wall clock starts here, and every file is of this time: 2020-01-01T00:00:00Z. Any fixed time would
 /// do; some programs refuse to run in 1970.
@@ -78,9 +77,6 @@ fn sleep<B: Send>(
     subscribe(&mut state.table, sleep)
 }
 
-/// Deadlines of the sleeps that are being waited for, in terms of `slept`.
-pub(super) type Waiting = Arc<Mutex<BTreeSet<u64>>>;
-
 /// A deadline. When nothing else is ready and no earlier deadline is waited for, the clock jumps to it.
 struct Sleep {
     /// From the call that made it, not counting the fuel consumed since: a sleep may last a
@@ -116,27 +112,5 @@ impl Pollable for Sleep {
                 return;
             }
         }
-    }
-}
-
-/// Removes a deadline when it is no longer waited for.
-struct Entry<'a>(&'a Waiting, u64);
-
-impl<'a> Entry<'a> {
-    fn add(waiting: &'a Waiting, deadline: u64) -> Self {
-        waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(deadline);
-        Self(waiting, deadline)
-    }
-}
-
-impl Drop for Entry<'_> {
-    fn drop(&mut self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.1);
     }
 }

@@ -4,9 +4,8 @@
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-use super::instance::read_gauge;
 use super::instrument::HOOKS;
-use super::state::State;
+use super::state::{State, read_gauge};
 use dyno_measure::Bench;
 
 /// Links the hooks, which only instrumented code calls.

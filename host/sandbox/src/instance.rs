@@ -6,29 +6,22 @@ use nix::time::ClockId;
 use rand_chacha::ChaCha12Rng;
 use rand_core::SeedableRng as _;
 use wasmtime::component::{Instance, ResourceTable};
-use wasmtime::{AsContextMut as _, Store, StoreContextMut};
+use wasmtime::{AsContextMut as _, Store};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
 use super::ending::judge;
-use super::files::Numbers;
 use super::limiter::Limiter;
-use super::linked::{Command, Conditions, Linked};
+use super::linked::{Command, Conditions, Linked, bindings};
+use super::numbers::Numbers;
 use super::output::Output;
 use super::program::Program;
 use super::scratch::Scratch;
-use super::state::{FuelGauge, State};
+use super::state::{FuelGauge, State, read_gauge};
 use dyno_files::copies;
 use dyno_job::Build;
 use dyno_measure::{Bench, clock_ns};
-use dyno_model::{Access, Grants, Limits};
-use dyno_model::{CaseSpec, LimitKind, MemoryProfile, Outcome, Throughput};
-
-pub(super) mod bindings {
-    #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
-    //! The plugin's half of the contract, from its definition.
-    wasmtime::component::bindgen!({ path: "../../wit", world: "plugin" });
-}
+use dyno_model::{Access, CaseSpec, LimitKind, Limits, MemoryProfile, Outcome, Reach, Throughput};
 
 use bindings::exports::dyno::bench::suite;
 
@@ -255,23 +248,9 @@ fn exit_status(
     })
 }
 
-/// Reads how much fuel is gone, where there is any: valid within a host call and after a call
-/// that returned. Returns it, and keeps it in the gauge for whoever reads the clock next.
-#[inline]
-pub(super) fn read_gauge<B>(store: &mut StoreContextMut<'_, State<B>>) -> u64 {
-    if let Some(full) = store.data().full_tank
-        && let Ok(left) = store.get_fuel()
-    {
-        let consumed = full - left;
-        store.data().gauge.set(consumed);
-        return consumed;
-    }
-    0
-}
-
 /// The WASI context: every default is a denial, and what follows is all there is.
 fn context(
-    grants: &Grants,
+    grants: &Reach,
     program: &Program,
     seed: u64,
     output: &Output,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use wasmtime::{Result, bail};
 
-use super::state::LimitHit;
+use super::limit_hit::LimitHit;
 use dyno_model::{LimitKind, MemoryGrowth, MemoryProfile};
 
 /// A table slot holds a pointer.

@@ -2,14 +2,18 @@
 
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
-use super::instance::{Finished, Guest, bindings};
 use super::linker::linker;
-use super::program::{Program, repeat};
-use super::state::{FuelGauge, State};
+use super::program::Program;
+use super::state::State;
 use dyno_job::Build;
-use dyno_measure::{Bench, NoBench};
-use dyno_model::{CaseSpec, Outcome, PluginKind};
-use dyno_model::{Grants, Limits};
+use dyno_measure::Bench;
+use dyno_model::{Limits, Outcome, PluginKind, Reach};
+
+pub(super) mod bindings {
+    #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+    //! The plugin's half of the contract, from its definition.
+    wasmtime::component::bindgen!({ path: "../../wit", world: "plugin" });
+}
 
 /// Under what conditions a guest runs.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +23,7 @@ pub struct Conditions<'a> {
     /// The caps.
     pub limits: &'a Limits,
     /// What it may reach.
-    pub grants: &'a Grants,
+    pub grants: &'a Reach,
     /// What a program gets and must give.
     pub program: &'a Program,
     /// Seed of all its random numbers.
@@ -75,38 +79,6 @@ impl<B: Bench + 'static> Linked<B> {
         match self.entry {
             Entry::Suite => PluginKind::Suite,
             Entry::Command(_) => PluginKind::Command,
-        }
-    }
-
-    /// Runs one case to its end: once, if it is a suite's, which asks for its batches itself; as
-    /// often as `bench` says, if it is a command.
-    ///
-    /// # Errors
-    /// How a guest ended that did not survive its instantiation.
-    pub fn run(
-        &self,
-        case: &str,
-        conditions: Conditions<'_>,
-        gauge: &FuelGauge,
-        bench: B,
-    ) -> Result<Finished<B>, Outcome> {
-        match self.entry {
-            Entry::Suite => Ok(Guest::new(self, conditions, gauge, bench)?.run(case)),
-            Entry::Command(command) => repeat(self, command, conditions, gauge, bench),
-        }
-    }
-}
-
-impl Linked<NoBench> {
-    /// Asks the plugin for its cases. They are the guest's words, not validated. A command is one
-    /// case, named after it.
-    ///
-    /// # Errors
-    /// How it ended, if not with a list.
-    pub fn cases(&self, conditions: Conditions<'_>) -> Result<Vec<CaseSpec>, Outcome> {
-        match self.entry {
-            Entry::Suite => Guest::new(self, conditions, &FuelGauge::default(), NoBench)?.cases(),
-            Entry::Command(_) => Ok(vec![CaseSpec::named(&conditions.program.name)]),
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-use super::state::LimitHit;
+use super::limit_hit::LimitHit;
 use dyno_model::LimitKind;
 
 /// What a guest may hand over at once; the cap is checked on every piece.

@@ -1,17 +1,10 @@
-//! Plain commands: the host pulls the batches on their behalf. One iteration is a fresh instance
-//! and one `run`; only the run is timed, or the part of it that the program's own stopwatch says.
+//! Plain commands: what they get, and what they must print.
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::code::leading_u64;
-use super::instance::{Ended, Finished, Guest};
-use super::linked::{Command, Conditions, Linked};
-use super::state::FuelGauge;
-use dyno_measure::Bench;
-use dyno_model::Outcome;
 use dyno_model::quoted::quoted;
-use dyno_stats as stats;
 
 /// What a program gets besides the grants, and what it must print.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +28,7 @@ pub struct Expected {
 
 impl Expected {
     /// The first difference, in words.
-    fn difference(&self, stdout: &[u8]) -> Option<String> {
+    pub(super) fn difference(&self, stdout: &[u8]) -> Option<String> {
         let mut expected = lines(&self.stdout);
         let mut actual = lines(stdout);
         let name = &self.name;
@@ -76,62 +69,8 @@ fn show(line: &[u8]) -> String {
 }
 
 /// The checksum of a program: the first eight bytes of the SHA-256 of its stdout.
-fn checksum(stdout: &[u8]) -> u64 {
+pub(super) fn checksum(stdout: &[u8]) -> u64 {
     leading_u64(&Sha256::digest(stdout))
-}
-
-/// Runs a command as often as `bench` asks for.
-///
-/// # Errors
-/// How an instance ended that could not be made.
-pub(super) fn repeat<B: Bench + 'static>(
-    linked: &Linked<B>,
-    command: Command,
-    conditions: Conditions<'_>,
-    gauge: &FuelGauge,
-    mut bench: B,
-) -> Result<Finished<B>, Outcome> {
-    let expected = conditions.program.expected.as_ref();
-    let mut instantiate_ns = Vec::new();
-    let mut first_ready_ns = None;
-    let mut sum = 0;
-    let mut last: Option<Ended> = None;
-    let fault = loop {
-        let iterations = match bench.next(sum) {
-            Ok(Some(iterations)) => iterations,
-            Ok(None) => break None,
-            Err(fault) => break Some(fault),
-        };
-        for _ in 0..iterations {
-            let guest = Guest::new(linked, conditions, gauge, bench)?;
-            let (finished, stdout) = guest.execute(command);
-            let mut ended = finished.ended;
-            bench = finished.bench;
-            first_ready_ns.get_or_insert(ended.ready_ns);
-            instantiate_ns.push(ended.instantiate_ns);
-            sum = checksum(&stdout);
-            if ended.outcome.is_ok()
-                && let Some(message) = expected.and_then(|it| it.difference(&stdout))
-            {
-                ended.outcome = Outcome::Output { message };
-            }
-            if !ended.outcome.is_ok() {
-                return Ok(Finished { bench, ended });
-            }
-            last = Some(ended);
-        }
-    };
-    let mut ended = last.ok_or_else(|| Outcome::Host {
-        message: "not a single run of it was asked for".into(),
-    })?;
-    ended.ready_ns = first_ready_ns.unwrap_or(ended.ready_ns);
-    ended.instantiate_ns = stats::median(&instantiate_ns).unwrap_or(ended.instantiate_ns);
-    if let Some(fault) = fault {
-        ended.outcome = Outcome::Fault {
-            message: fault.to_string(),
-        };
-    }
-    Ok(Finished { bench, ended })
 }
 
 #[cfg(test)]

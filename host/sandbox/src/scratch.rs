@@ -8,9 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::state::LimitHit;
-use dyno_model::LimitKind;
-use dyno_model::{Access, Grants, Limits};
+use super::limit_hit::LimitHit;
+use dyno_model::{Access, LimitKind, Limits, Reach};
 
 /// Which share of a quota may be charged before the directories are looked at.
 const UNSEEN_SHARE: u64 = 16;
@@ -35,7 +34,7 @@ struct Account {
 }
 
 impl Scratch {
-    pub(super) fn new(grants: &Grants, limits: &Limits) -> Self {
+    pub(super) fn new(grants: &Reach, limits: &Limits) -> Self {
         let account = |limit| Account {
             limit,
             cap: limits.get(limit),
@@ -125,12 +124,12 @@ fn usage(roots: &[PathBuf]) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dyno_model::DirGrant;
+    use dyno_model::ReachDir;
 
     fn scratch(root: &Path, bytes: u64, files: u64) -> Scratch {
-        let grants = Grants {
-            dirs: vec![DirGrant::new(root.into(), "/s".into(), Access::Scratch)],
-            ..Grants::default()
+        let grants = Reach {
+            dirs: vec![ReachDir::new(root.into(), "/s".into(), Access::Scratch)],
+            ..Reach::default()
         };
         let mut limits = Limits::default();
         limits.set(LimitKind::ScratchBytes, bytes);

@@ -3,24 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use super::files::Numbers;
-use super::fuel_clock::Waiting;
+use super::limit_hit::LimitHit;
 use super::limiter::Limiter;
+use super::numbers::Numbers;
 use super::output::Output;
 use super::scratch::Scratch;
+use super::waiting::Waiting;
 use dyno_measure::{Clock, Fault};
-use dyno_model::LimitKind;
-
-/// A limit that a guest ran into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LimitHit {
-    pub(super) limit: LimitKind,
-    /// What was asked for or reached, where it is known.
-    pub(super) actual: Option<u64>,
-}
 
 /// The fuel that a guest has consumed since it was instantiated, as of its last call into the
 /// host. It is the clock of the count pass: one unit of fuel is one nanosecond.
@@ -86,4 +79,18 @@ impl<B: Send> WasiView for State<B> {
             table: &mut self.table,
         }
     }
+}
+
+/// Reads how much fuel is gone, where there is any: valid within a host call and after a call
+/// that returned. Returns it, and keeps it in the gauge for whoever reads the clock next.
+#[inline]
+pub(super) fn read_gauge<B>(store: &mut StoreContextMut<'_, State<B>>) -> u64 {
+    if let Some(full) = store.data().full_tank
+        && let Ok(left) = store.get_fuel()
+    {
+        let consumed = full - left;
+        store.data().gauge.set(consumed);
+        return consumed;
+    }
+    0
 }

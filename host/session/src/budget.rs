@@ -7,10 +7,8 @@ use super::Session;
 use super::plan::Planned;
 use super::subject::Subject;
 use dyno_job::Stop;
-use dyno_model::LimitUnit;
-use dyno_model::Outcome;
 use dyno_model::progress::Progress;
-use dyno_model::quantity;
+use dyno_model::{LimitUnit, Outcome, quantity};
 
 /// The time that a run may take unless the user says otherwise: twenty processes each of 1000 cases fit into it.
 pub const BUDGET: Duration = Duration::from_secs(4 * 3600);
@@ -42,8 +40,7 @@ impl Session<'_> {
             1 => ", nor was one plugin opened".into(),
             plugins => format!(", nor were {plugins} plugins opened"),
         };
-        let given = self.request.budget.as_millis();
-        let given = u64::try_from(given).unwrap_or(u64::MAX);
+        let given = self.request.budget_ms;
         let of = cases().count();
         format!(
             "the budget of the run was over after {}: {undone} of {of} cases were not measured{unopened}, and others may have fewer processes than planned: allow more with --budget {}",

@@ -1,15 +1,13 @@
 //! A case on its way through the passes: where it is, and what its workers add to it.
 
-use super::code::Code;
+use super::builds::Code;
 use super::request::{Request, Stage};
 use super::subject::{Subject, ran};
 use dyno_analysis::compare::renamed;
-use dyno_job::Layout;
-use dyno_job::{Event, Report, Timed};
+use dyno_job::{Event, Layout, Report, Timed};
 use dyno_measure::Calibrated;
-use dyno_model::Limits;
 use dyno_model::{
-    Case, Count, CountMethod, CountPass, MemoryProfile, Outcome, Pace, Process, Sample,
+    Case, Count, CountMethod, CountPass, Limits, MemoryProfile, Outcome, Pace, Process, Sample,
 };
 
 /// The place of a case in a session.

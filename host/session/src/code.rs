@@ -1,10 +1,11 @@
 //! A subject's compiled code: from the cache, or from a compile worker.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use nix::sys::resource::Resource;
 
 use super::Session;
+use super::builds::Code;
 use super::subject::Subject;
 use dyno_files::private_dir::PrivateDir;
 use dyno_job::{
@@ -13,40 +14,6 @@ use dyno_job::{
 use dyno_measure::monotonic_ns;
 use dyno_model::progress::{Progress, Step};
 use dyno_model::{CacheUse, Compile, LimitKind, Outcome};
-
-/// The builds of a component, as files that a run worker loads.
-#[derive(Debug, Clone)]
-pub(super) struct Code {
-    pub(super) metered: CodeFile,
-    /// The uninstrumented build in the layouts that were compiled so far; always in the plain one.
-    timed: BTreeMap<Layout, CodeFile>,
-    /// How many layouts it has.
-    pub(super) layouts: u32,
-}
-
-impl Code {
-    fn new(metered: CodeFile, timed: CodeFile) -> Self {
-        let layouts = Layout::count(timed.bytes());
-        Self {
-            metered,
-            timed: BTreeMap::from([(Layout::PLAIN, timed)]),
-            layouts,
-        }
-    }
-
-    /// The uninstrumented build in its plain layout.
-    pub(super) fn plain(&self) -> &CodeFile {
-        &self.timed[&Layout::PLAIN]
-    }
-
-    /// The uninstrumented build in a layout; the plain one where that could not be compiled.
-    pub(super) fn timed(&self, layout: Layout) -> (Layout, &CodeFile) {
-        match self.timed.get(&layout) {
-            Some(code) => (layout, code),
-            None => (Layout::PLAIN, self.plain()),
-        }
-    }
-}
 
 /// A file of code: what is compiled into it, and its name.
 #[derive(Debug, Clone)]
@@ -74,7 +41,7 @@ impl Session<'_> {
         let files = targets.each_ref().map(|target| self.cached(&target.name));
         // A plugin that is being checked is looked at, whatever the cache holds.
         let (code, cache, duration_ns) = if let [Some(metered), Some(timed)] = files
-            && !self.request.shapes
+            && !self.host.shapes
         {
             (Code::new(metered, timed), CacheUse::Hit, 0)
         } else {
@@ -191,9 +158,7 @@ impl Session<'_> {
         // Each worker writes into a directory of its own and reads a copy that nobody changes.
         let desk = PrivateDir::inside(self.cache.run_dir()).map_err(|error| host(&error))?;
         let component = desk.path().join("component");
-        subject
-            .snapshot(limits, &component)
-            .map_err(|reason| Outcome::Refused { reason })?;
+        subject.snapshot(limits, &component)?;
         let mut jobs = Vec::new();
         for target in targets {
             let dir = desk.path().join(&target.name);

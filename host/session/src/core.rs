@@ -45,7 +45,7 @@ impl Session<'_> {
     /// cancelled, when it stays without.
     pub(super) async fn take_core(&mut self) {
         let cores = allowed_cores();
-        let locks = CoreLocks::open(self.request.cores.locks.as_deref());
+        let locks = CoreLocks::open(self.host.cores.locks.as_deref());
         let is_taken = |core| locks.as_ref().is_ok_and(|locks| locks.is_taken(core));
         let cores = machine::by_calm(&cores, is_taken);
         let Some(calmest) = cores.first().copied() else {
@@ -65,7 +65,7 @@ impl Session<'_> {
                     return;
                 }
                 Ok(None) if glances == 0 => {}
-                Ok(None) if !self.request.cores.waits => return self.share_core(),
+                Ok(None) if !self.host.cores.waits => return self.share_core(),
                 Ok(None) if glances == 1 => self.observer.on(Progress::Wait),
                 Ok(None) => {}
                 Err(error) => return self.go_without_lock(&error),
@@ -96,7 +96,7 @@ impl Session<'_> {
 
     /// The cores for a worker that compiles: the session's own and those that no other run measures on; none for any.
     pub(super) fn compile_cores(&self) -> Vec<u32> {
-        let Ok(locks) = CoreLocks::open(self.request.cores.locks.as_deref()) else {
+        let Ok(locks) = CoreLocks::open(self.host.cores.locks.as_deref()) else {
             return Vec::new();
         };
         let is_others = |core| self.core.number != Some(core) && locks.is_taken(core);

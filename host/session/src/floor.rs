@@ -5,7 +5,7 @@ use super::Session;
 use super::case::CaseAt;
 use super::subject::Subject;
 use dyno_job::Job;
-use dyno_measure::TimeSettings;
+use dyno_measure::{Sampling, TimeSettings};
 use dyno_stats as stats;
 
 const GUEST: &str = include_str!("empty.wat");
@@ -33,12 +33,12 @@ impl Session<'_> {
             ));
             return;
         };
-        let settings = TimeSettings {
+        let settings = TimeSettings::new(Sampling {
             precision: 0.0,
             min_samples: BATCHES,
             max_samples: BATCHES,
-            ..TimeSettings::default()
-        };
+            ..Sampling::default()
+        });
         let run = self.run_job(&guest, code.plain(), "empty");
         let report = self.work(Job::Time { run, settings }, 0).await;
         let times: Vec<f64> = report

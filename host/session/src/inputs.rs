@@ -7,8 +7,10 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::Host;
+use super::request::Request;
 use super::subject::Subject;
-use dyno_model::{DirGrant, Grants};
+use dyno_model::ReachDir;
 use dyno_plugin::Digest;
 
 /// A granted directory with more than this in it is not read only to find out whether it changed.
@@ -20,24 +22,25 @@ const BYTES_MAX: u64 = 256 << 20;
 impl Subject {
     /// Notes the digest of its inputs; none if a granted directory was not read. Of the variables that the user
     /// grants only the names count: their values may be secrets, and the same for all plugins of a session.
-    pub(super) fn note_inputs(&mut self, all: &Grants, reads_dirs: bool) {
+    pub(super) fn note_inputs(&mut self, asked: (&Request, &Host)) {
         if self.digest.is_some() {
-            let digest = self.inputs(all, reads_dirs);
+            let digest = self.inputs(asked);
             self.plugin.inputs = digest.ok().flatten();
         }
     }
 
-    fn inputs(&self, all: &Grants, reads_dirs: bool) -> io::Result<Option<String>> {
-        let grants = self.grants(all);
-        if !grants.dirs.is_empty() && !reads_dirs {
+    fn inputs(&self, (request, host): (&Request, &Host)) -> io::Result<Option<String>> {
+        let reach = self.reach(request, host);
+        // Where nothing is compared, nobody asks whether what is in them differs.
+        if !reach.dirs.is_empty() && request.versus.is_none() {
             return Ok(None);
         }
         let mut inputs = Inputs::default();
-        for arg in &grants.args {
+        for arg in &reach.args {
             inputs.text("arg", arg);
         }
-        for (name, value) in &grants.env {
-            let is_users = all.env.iter().any(|(given, _)| given == name);
+        for (name, value) in &reach.env {
+            let is_users = request.grants.env.contains(name);
             inputs.text("env", name);
             inputs.text("value", if is_users { "" } else { value });
         }
@@ -47,7 +50,7 @@ impl Subject {
         if let Some((_, expected)) = &self.program.expected {
             inputs.file("stdout", expected)?;
         }
-        for dir in &grants.dirs {
+        for dir in &reach.dirs {
             if !inputs.dir(dir)? {
                 return Ok(None);
             }
@@ -85,7 +88,7 @@ impl Inputs {
     }
 
     /// Whether all of it was read.
-    fn dir(&mut self, dir: &DirGrant) -> io::Result<bool> {
+    fn dir(&mut self, dir: &ReachDir) -> io::Result<bool> {
         self.text("dir", &dir.guest);
         self.text("access", &format!("{:?}", dir.access));
         self.tree(&dir.host)

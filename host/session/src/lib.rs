@@ -2,13 +2,17 @@
 
 pub mod baseline;
 mod budget;
+mod builds;
 pub mod cache;
 mod case;
 mod code;
 mod core;
+mod depth;
 mod floor;
+mod host;
 mod inputs;
 mod packages;
+mod permissions;
 mod plan;
 mod profile;
 mod program;
@@ -19,7 +23,9 @@ mod subject;
 mod sweep;
 mod versus;
 
+use dyno_model::{Classify, Fault, chain};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -28,10 +34,15 @@ pub use budget::BUDGET;
 use case::{CaseAt, Place, pending};
 use core::Core;
 pub use core::CoreChoice;
+pub use depth::Depth;
+pub use host::Host;
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
 pub use provider::{Provided, Provider};
-pub use request::{Depth, Request, Stage, Versus, random_u64};
+pub use request::{
+    FORMAT, Format, REQUEST_BYTES_MAX, Request, RequestError, SCHEMA, Stage, Versus, random_u64,
+    schema,
+};
 use subject::{Side, Subject};
 pub use subject::{idle, select};
 
@@ -40,10 +51,8 @@ use dyno_analysis::compare::{Ambiguous, LOOKS, Next};
 use dyno_analysis::estimate::{Circumstances, conclude};
 use dyno_analysis::filter::FilterError;
 use dyno_job::{Cancel, CodeFile, Hello, Job, Report, RunJob, Shape, StartError, Stop, Supervisor};
-use dyno_measure::monotonic_ns;
 use dyno_model::progress::{Observer, Progress, Step};
-use dyno_model::{Comparison, Outcome, Plugin, Run, RunStatus};
-use dyno_model::{label, rfc3339};
+use dyno_model::{Comparison, GrantError, Outcome, Plugin, Run, RunStatus, label, rfc3339};
 use dyno_system::confine::unprotected;
 use dyno_system::machine::machine;
 
@@ -54,8 +63,8 @@ pub enum SessionError {
     #[error(transparent)]
     Start(#[from] StartError),
     /// There is nowhere to put code.
-    #[error("no temporary directory can be made for compiled code: {0}")]
-    Temporary(std::io::Error),
+    #[error("no temporary directory can be made for compiled code")]
+    Temporary(#[source] std::io::Error),
     /// It is not known which plugin is to be compared with which.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguous),
@@ -65,8 +74,23 @@ pub enum SessionError {
     )]
     Name(usize),
     /// A pattern of cases is malformed.
-    #[error("a pattern of --case or --exclude is neither the name of a case nor well formed: {0}")]
+    #[error("a pattern of --case or --exclude is neither the name of a case nor well formed")]
     Filter(#[from] FilterError),
+    /// Something cannot be granted here.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+}
+
+impl Classify for SessionError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Start(error) => error.fault(),
+            Self::Temporary(_) => Fault::Host,
+            Self::Ambiguous(error) => error.fault(),
+            Self::Grant(error) => error.fault(),
+            Self::Name(_) | Self::Filter(_) => Fault::Usage,
+        }
+    }
 }
 
 /// What a session brought.
@@ -82,16 +106,18 @@ pub struct Findings {
     pub stop: Option<Stop>,
 }
 
-/// Does what a request asks for.
+/// Does what a request asks for, on this host.
 ///
 /// # Errors
 /// If it cannot even begin.
 pub async fn measure(
     request: &Request,
+    host: &Host,
     cancel: Cancel,
     observer: &mut dyn Observer,
 ) -> Result<Findings, SessionError> {
-    let mut session = Session::open(request, cancel, observer).await?;
+    let request = &request.resolved()?;
+    let mut session = Session::open(request, host, cancel, observer).await?;
     let mut subjects = session.find().await;
     if request.name.is_some() && subjects.len() != 1 {
         return Err(SessionError::Name(subjects.len()));
@@ -103,7 +129,7 @@ pub async fn measure(
         session.compile(subject, Some(Step { number, of })).await;
         session.list(subject).await;
     }
-    let idle = request.select(&mut subjects)?;
+    let idle = request.select(host, &mut subjects)?;
     session.warnings.extend(idle);
     session.pass_over_identical(&mut subjects);
     if request.stage >= Stage::Count {
@@ -136,6 +162,7 @@ pub async fn measure(
 
 struct Session<'a> {
     request: &'a Request,
+    host: &'a Host,
     observer: &'a mut dyn Observer,
     cancel: Cancel,
     supervisor: Supervisor,
@@ -160,17 +187,20 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     async fn open(
         request: &'a Request,
+        host: &'a Host,
         cancel: Cancel,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, SessionError> {
-        let cancel = cancel.within(request.budget.saturating_sub(request.spent));
+        request.grants.expect_values(&host.variables)?;
+        let budget = Duration::from_millis(request.budget_ms);
+        let cancel = cancel.within(budget.saturating_sub(host.spent));
         let supervisor = Supervisor::new(cancel.clone())?;
         let hello = supervisor.hello().await;
-        let (cache, warning) =
-            CodeCache::open(request.cache_dir.as_deref(), request.cache_bytes_max)
-                .map_err(SessionError::Temporary)?;
+        let (cache, warning) = CodeCache::open(host.cache_dir.as_deref(), host.cache_bytes_max)
+            .map_err(SessionError::Temporary)?;
         Ok(Self {
             request,
+            host,
             observer,
             cancel,
             supervisor,
@@ -185,21 +215,21 @@ impl<'a> Session<'a> {
             blocks: 0,
             empty_batch_ns: None,
             confinement: Vec::new(),
-            warnings: request.warnings.iter().cloned().chain(warning).collect(),
+            warnings: host.warnings.iter().cloned().chain(warning).collect(),
         })
     }
 
     /// Paths and packages become subjects: found and verified, built, hashed.
     async fn find(&mut self) -> Vec<Subject> {
-        let request = self.request;
+        let (request, host) = (self.request, self.host);
         let base = request.versus.iter().flat_map(|versus| &versus.paths);
         let sides = base.map(|path| (Side::Base, path));
         let sides = sides.chain(request.paths.iter().map(|path| (Side::Candidate, path)));
         let mut subjects = Vec::new();
         for (side, path) in sides {
-            let (sources, package) = if request.kept_from.contains_key(path) {
+            let (sources, package) = if host.kept_from.contains_key(path) {
                 (vec![baseline::source(path)], None)
-            } else if request.provider.provides(path) {
+            } else if host.provider.provides(path) {
                 self.package(path).await
             } else {
                 (dyno_plugin::find(path), None)
@@ -217,18 +247,20 @@ impl<'a> Session<'a> {
                     plugin,
                 });
                 let dir = self.cache.run_dir();
-                subjects.push(Subject::prepare(source, path, request, dir, observer, cancel).await);
+                let asked = (request, host);
+                subjects.push(Subject::prepare(source, path, asked, dir, observer, cancel).await);
             }
             if let (Some(package), Some(subject)) = (package, subjects.last_mut()) {
                 subject.is_packaged(package, path);
             }
             for subject in &mut subjects[first..] {
                 subject.side = side;
-                subject.plugin.kept_from = request.kept_from.get(path).cloned();
+                subject.plugin.kept_from = host.kept_from.get(path).cloned();
+                subject.plugin.engine = self.hello.as_ref().ok().map(ToString::to_string);
                 if let (Side::Base, Some(versus)) = (side, &request.versus) {
                     subject.exceptions = versus.exceptions.clone();
                 }
-                subject.note_inputs(&request.grants, request.versus.is_some());
+                subject.note_inputs((request, host));
             }
         }
         for side in [Side::Base, Side::Candidate] {
@@ -388,7 +420,7 @@ impl<'a> Session<'a> {
             } else {
                 RunStatus::Complete
             },
-            command: request.command.clone(),
+            command: self.host.command.clone(),
             host_version: env!("CARGO_PKG_VERSION").into(),
             engine: self.engine(),
             seed: request.seed,
@@ -416,10 +448,9 @@ impl<'a> Session<'a> {
             case: case.to_owned(),
             program: subject.program.clone(),
             limits: self.request.limits.clone(),
-            grants: subject.grants(&self.request.grants),
+            grants: subject.reach(self.request, self.host),
             seed: self.request.seed,
             cores: self.cores(),
-            spawned_ns: monotonic_ns(),
         }
     }
 
@@ -457,8 +488,9 @@ impl<'a> Session<'a> {
 
     async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {
         let ran = self.supervisor.run(job, job.wall(), padding_bytes as usize);
-        ran.await
-            .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")))
+        ran.await.unwrap_or_else(|error| {
+            Report::failed(format!("no worker can be started: {}", chain(&error)))
+        })
     }
 
     fn note_confinement(&mut self, report: &Report) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Session;
 use super::provider::Provided;
 use super::subject::{Subject, lossy};
-use dyno_model::Grants;
+use dyno_model::Reach;
 use dyno_plugin::{PACKAGE, Source, SourceError};
 
 impl Session<'_> {
@@ -16,7 +16,7 @@ impl Session<'_> {
         operand: &Path,
     ) -> (Vec<Result<Source, SourceError>>, Option<Provided>) {
         let dir = self.cache.run_dir();
-        let provider = &self.request.provider;
+        let provider = &self.host.provider;
         match provider.provide(operand, &self.supervisor, dir).await {
             Ok(provided) => {
                 let source = Source {
@@ -27,7 +27,7 @@ impl Session<'_> {
                 };
                 (vec![Ok(source)], Some(provided))
             }
-            Err(reason) => (vec![Err(SourceError::Package(reason))], None),
+            Err(error) => (vec![Err(error)], None),
         }
     }
 }
@@ -49,14 +49,14 @@ impl Subject {
     }
 
     /// What a package has of its own: its datasets, and the variables that it reads.
-    pub(super) fn add_own(&self, grants: &mut Grants) {
+    pub(super) fn add_own(&self, reach: &mut Reach) {
         let Some(provided) = &self.package else {
             return;
         };
-        grants.dirs.extend(provided.data.clone());
+        reach.dirs.extend(provided.data.clone());
         for (name, value) in &provided.env {
-            if !grants.env.iter().any(|(given, _)| given == name) {
-                grants.env.push((name.clone(), value.clone()));
+            if !reach.env.iter().any(|(given, _)| given == name) {
+                reach.env.push((name.clone(), value.clone()));
             }
         }
     }

@@ -8,12 +8,10 @@ use rand_core::Rng as _;
 use super::case::{CaseAt, side_by_side};
 use super::subject::Subject;
 use super::{PADDING_BYTES_MAX, SAMPLES_MAX, Session, shuffle};
-use dyno_job::Job;
-use dyno_job::Layout;
-use dyno_measure::{BUDGETS_MAX, Calibrated, TimeSettings};
-use dyno_model::Limits;
+use dyno_job::{Job, Layout};
+use dyno_measure::{BUDGETS_MAX, Calibrated, Sampling, TimeSettings};
 use dyno_model::progress::{Progress, Step};
-use dyno_model::{Calibration, LimitKind};
+use dyno_model::{Calibration, LimitKind, Limits};
 
 /// What every process of a case does.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,13 +56,13 @@ pub(super) fn patient(limits: &Limits, factor: u64) -> Limits {
 
 /// The iterations of a sample: of several that are to do the same work, as many as the fastest needs, unless the
 /// slowest would then take too long.
-fn iterations(costs: &[Calibrated], settings: &TimeSettings) -> u64 {
-    let own = costs.iter().map(|cost| cost.iterations(settings.sample_ns));
+fn iterations(costs: &[Calibrated], sampling: &Sampling) -> u64 {
+    let own = costs.iter().map(|cost| cost.iterations(sampling.sample_ns));
     let (most, least) = (own.clone().max().unwrap_or(1), own.min().unwrap_or(1));
     let slowest = costs.iter().map(|cost| cost.whole_ns).fold(0.0, f64::max);
     let mut iterations = most;
     while iterations > least
-        && iterations as f64 * slowest > SLOWER_SHARE * settings.budget_ns as f64
+        && iterations as f64 * slowest > SLOWER_SHARE * sampling.budget_ns as f64
     {
         iterations /= 2;
     }
@@ -74,46 +72,42 @@ fn iterations(costs: &[Calibrated], settings: &TimeSettings) -> u64 {
 impl CasePlan {
     /// The plan of cases that are to do the same work. In a comparison (`is_compared`) they have the same number of
     /// samples, too: a cost that grows from batch to batch would otherwise hide a change.
-    fn new(
-        costs: &[Calibrated],
-        settings: &TimeSettings,
-        is_compared: bool,
-        limits: &Limits,
-    ) -> Self {
-        let mut settings = TimeSettings {
-            iterations: iterations(costs, settings),
-            ..*settings
-        };
+    fn new(costs: &[Calibrated], sampling: &Sampling, is_compared: bool, limits: &Limits) -> Self {
+        let iterations = iterations(costs, sampling);
+        let mut sampling = *sampling;
         let slowest = costs.iter().map(|cost| cost.whole_ns).fold(0.0, f64::max);
-        let sample_ns = settings.iterations as f64 * slowest;
+        let sample_ns = iterations as f64 * slowest;
         if is_compared {
             let fit =
-                |budgets: f64| (budgets * settings.budget_ns as f64 / sample_ns.max(1.0)) as usize;
+                |budgets: f64| (budgets * sampling.budget_ns as f64 / sample_ns.max(1.0)) as usize;
             // As many as fit, but no fewer than are wanted, if these fit into four budgets.
-            let wanted = settings.min_samples.min(fit(BUDGETS_MAX as f64)).max(1);
-            let count = fit(1.0).max(wanted).min(settings.max_samples);
-            settings.min_samples = count;
-            settings.max_samples = count;
+            let wanted = sampling.min_samples.min(fit(BUDGETS_MAX as f64)).max(1);
+            let count = fit(1.0).max(wanted).min(sampling.max_samples);
+            sampling.min_samples = count;
+            sampling.max_samples = count;
         }
         let mut limits = limits.clone();
         let default = LimitKind::Wall.spec().default;
         if limits.get(LimitKind::Wall) == default {
             // Four budgets at most, and a cold iteration and a last sample, on a machine that others use, too.
             let most_ns =
-                BUDGETS_MAX as f64 * settings.budget_ns as f64 + slowest + 2.0 * sample_ns;
+                BUDGETS_MAX as f64 * sampling.budget_ns as f64 + slowest + 2.0 * sample_ns;
             limits.set(LimitKind::Wall, default.max((2.0 * most_ns / 1e6) as u64));
         }
         let wall_ns = limits.get(LimitKind::Wall) as f64 * 1e6;
-        settings.deadline_ns = (DEADLINE_SHARE * wall_ns) as u64;
-        let budget_ns = settings.budget_ns as f64;
+        let budget_ns = sampling.budget_ns as f64;
         let wanted_ns =
-            (settings.min_samples as f64 * sample_ns).min(BUDGETS_MAX as f64 * budget_ns);
+            (sampling.min_samples as f64 * sample_ns).min(BUDGETS_MAX as f64 * budget_ns);
         let process_ns = budget_ns
-            .min(settings.max_samples as f64 * sample_ns)
+            .min(sampling.max_samples as f64 * sample_ns)
             .max(wanted_ns)
             .max(sample_ns);
         Self {
-            settings,
+            settings: TimeSettings {
+                sampling,
+                iterations,
+                deadline_ns: (DEADLINE_SHARE * wall_ns) as u64,
+            },
             limits,
             process_ns,
         }
@@ -146,7 +140,7 @@ impl Session<'_> {
         }
         // A guest decides how fast its samples come, so how many are kept must not be its decision.
         let share = SAMPLES_MAX / self.request.processes_max(subjects).max(1);
-        let settings = TimeSettings {
+        let sampling = Sampling {
             max_samples: self.request.time.max_samples.min(share),
             ..self.request.time
         };
@@ -156,7 +150,7 @@ impl Session<'_> {
             let other = partners[number].and_then(|partner| costs[partner]);
             let both: Vec<Calibrated> = [own].into_iter().chain(other).collect();
             let is_compared = self.request.versus.is_some();
-            let plan = CasePlan::new(&both, &settings, is_compared, &self.request.limits);
+            let plan = CasePlan::new(&both, &sampling, is_compared, &self.request.limits);
             at.case(subjects).calibration = Some(Calibration {
                 iterations: plan.settings.iterations,
                 iteration_ns: own.iteration_ns,
@@ -227,8 +221,8 @@ mod tests {
 
     fn plan(costs: &[f64], is_compared: bool) -> CasePlan {
         let costs: Vec<Calibrated> = costs.iter().map(|ns| cost(*ns)).collect();
-        let settings = TimeSettings::compared();
-        CasePlan::new(&costs, &settings, is_compared, &Limits::default())
+        let sampling = Sampling::compared();
+        CasePlan::new(&costs, &sampling, is_compared, &Limits::default())
     }
 
     /// If this failed, the sides of a comparison would not do the same work.
@@ -244,9 +238,10 @@ mod tests {
             let [there, back] = [[one, other], [other, one]].map(|costs| plan(&costs, true));
             assert_eq!(there.settings.iterations, iterations, "{one} {other}");
             assert_eq!(there, back);
-            assert_eq!(there.settings.min_samples, there.settings.max_samples);
+            let sampling = there.settings.sampling;
+            assert_eq!(sampling.min_samples, sampling.max_samples);
         }
-        let alone = plan(&[1000.0], false).settings;
+        let alone = plan(&[1000.0], false).settings.sampling;
         assert!(alone.min_samples < alone.max_samples);
     }
 
@@ -256,17 +251,17 @@ mod tests {
         let wall = |ns: f64| plan(&[ns], false).limits.get(LimitKind::Wall);
         let default = LimitKind::Wall.spec().default;
         assert_eq!(wall(1000.0), default);
-        let budget_ns = TimeSettings::compared().budget_ns as f64;
+        let budget_ns = Sampling::compared().budget_ns as f64;
         assert_eq!(plan(&[1000.0], false).process_ns, budget_ns);
         assert_eq!(plan(&[60e9], false).process_ns, 60e9);
         assert!(wall(60e9) >= 2 * 3 * 60_000);
         let mut chosen = Limits::default();
         chosen.set(LimitKind::Wall, 2000);
-        let settings = TimeSettings {
+        let sampling = Sampling {
             budget_ns: 3_000_000_000,
-            ..TimeSettings::default()
+            ..Sampling::default()
         };
-        let plan = CasePlan::new(&[cost(1e7)], &settings, false, &chosen);
+        let plan = CasePlan::new(&[cost(1e7)], &sampling, false, &chosen);
         assert_eq!(plan.limits.get(LimitKind::Wall), 2000);
         assert_eq!(plan.settings.deadline_ns, 1_600_000_000);
         assert_eq!(patient(&chosen, 4).get(LimitKind::Wall), 2000);

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::subject::{Subject, ran};
-use super::{Findings, Session, SessionError};
+use super::{Findings, Host, Session, SessionError};
 use crate::Request;
 use dyno_analysis::profile::Profile;
 use dyno_files::private_dir::PrivateDir;
-use dyno_job::{Build, CodeFile, Layout};
-use dyno_job::{Cancel, CompileJob, Event, Job, Report};
+use dyno_job::{Build, Cancel, CodeFile, CompileJob, Event, Job, Layout, Report};
 use dyno_measure::ProfileSize;
 use dyno_model::Outcome;
 use dyno_model::progress::{Observer, Progress, Step};
@@ -42,16 +41,18 @@ pub struct CaseProfile {
 /// If it cannot even begin.
 pub async fn profile(
     request: &Request,
+    host: &Host,
     cancel: Cancel,
     observer: &mut dyn Observer,
 ) -> Result<Profiles, SessionError> {
-    let mut session = Session::open(request, cancel, observer).await?;
+    let request = &request.resolved()?;
+    let mut session = Session::open(request, host, cancel, observer).await?;
     let mut subjects = session.find().await;
     for subject in &mut subjects {
         session.compile(subject, None).await;
         session.list(subject).await;
     }
-    request.select(&mut subjects)?;
+    request.select(host, &mut subjects)?;
     let of = subjects
         .iter()
         .map(|subject| subject.plugin.cases.len())
@@ -125,9 +126,7 @@ impl Session<'_> {
         });
         let desk = PrivateDir::inside(self.cache.run_dir()).map_err(host)?;
         let component = desk.path().join("component");
-        subject
-            .snapshot(limits, &component)
-            .map_err(|reason| Outcome::Refused { reason })?;
+        subject.snapshot(limits, &component)?;
         let written = desk.path().join("code");
         std::fs::create_dir(&written).map_err(host)?;
         let code = written.join("profiled.cwasm");

@@ -1,85 +1,89 @@
-//! What a session is asked to do: arguments that have become types.
+//! What a session is asked to do, as plain data: it can be queued, sent, and repeated. What a session takes from the
+//! machine that it runs on is [`Host`](super::Host).
 
-use std::collections::BTreeMap;
+mod check;
+mod format;
+mod read;
+mod schema;
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
-use super::provider::Provider;
-use super::{CoreChoice, Settings};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Settings;
 use dyno_analysis::filter::CaseFilter;
-use dyno_measure::{CountSettings, TimeSettings};
-use dyno_model::{Exceptions, Plugin, Rules};
-use dyno_model::{Grants, Limits};
-use dyno_plugin::BuildOptions;
+use dyno_measure::{CountSettings, Sampling};
+use dyno_model::{Exceptions, GrantError, Grants, Limits, Rules, hex};
 
-/// Everything that a session needs to know.
-#[derive(Debug, Clone)]
+pub use format::{FORMAT, Format};
+pub use read::{REQUEST_BYTES_MAX, RequestError};
+pub use schema::{SCHEMA, schema};
+
+/// Everything that a session is asked to do. Relative paths are relative to the directory in which it is run; absolute
+/// ones are those of the machine that runs it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Request {
-    /// Components, plugin directories, or directories of those; packages by file, reference or id.
+    /// The format that the document follows.
+    #[serde(rename = "request")]
+    pub format: Format,
+    /// Components, plugin directories, or directories of those; packages by file, or as `package:` and a reference or id.
+    #[schemars(length(min = 1))]
     pub paths: Vec<PathBuf>,
     /// What the one plugin is called, instead of by its file's name.
     pub name: Option<String>,
-    /// Where packages come from.
-    pub provider: Arc<dyn Provider>,
     /// Which cases.
     pub filter: CaseFilter,
     /// How far to go.
     pub stage: Stage,
     /// Processes for each case.
+    #[schemars(range(min = 1, max = 1000))]
     pub blocks: u32,
     /// Processes of a case in each block: one, but where versions are compared.
+    #[schemars(range(min = 1, max = 100))]
     pub processes: u32,
     /// How a case is counted.
     pub count: CountSettings,
     /// How a process samples.
-    pub time: TimeSettings,
-    /// The caps.
+    pub time: Sampling,
+    /// The limits: name to value, in the limit's own unit (bytes, milliseconds or a number). One that is not named has its
+    /// default.
     pub limits: Limits,
-    /// The time that all of it may take, and how much of that went by before this session.
-    pub budget: Duration,
-    /// See [`Request::budget`].
-    pub spent: Duration,
-    /// What guests may reach.
+    /// The time that all of it may take, ms.
+    #[schemars(range(min = 1))]
+    pub budget_ms: u64,
+    /// What plugins may reach.
     pub grants: Grants,
     /// The file that every program's stdout must be equal to.
     pub expected_stdout: Option<PathBuf>,
     /// Seed of the guests' random numbers.
+    #[serde(with = "hex")]
+    #[schemars(with = "hex::Digits")]
     pub seed: u64,
-    /// Seed of order and padding.
+    /// Seed of the order of processes and of the environment padding.
+    #[serde(with = "hex")]
+    #[schemars(with = "hex::Digits")]
     pub order_seed: u64,
     /// Whether nondeterminism fails a case.
     pub strict: bool,
-    /// Whether the structure of every plugin is wanted, for which the cache is passed by.
-    pub shapes: bool,
-    /// How plugin directories are built first; none to take them as they are.
-    pub build: Option<BuildOptions>,
-    /// How the core to measure on is chosen.
-    pub cores: CoreChoice,
+    /// Whether plugin directories are built first, where the machine allows it; otherwise they are taken as they are.
+    pub build: bool,
     /// Whether every plugin that is found must be built: one that lacks its tools is refused, and not passed over.
     pub build_all: bool,
-    /// Where compiled code is kept; none to keep none.
-    pub cache_dir: Option<PathBuf>,
-    /// How much of it, in bytes.
-    pub cache_bytes_max: u64,
-    /// The command line, for the report.
-    pub command: Vec<String>,
-    /// What was already noticed, for the report.
-    pub warnings: Vec<String>,
-    /// What the plugins are held against, if anything.
+    /// What the plugins are compared with, if anything.
     pub versus: Option<Versus>,
-    /// Where plugins that a baseline kept came from, by the paths of the copies.
-    pub kept_from: BTreeMap<PathBuf, String>,
-    /// Plugins of a stored run that these will be compared with: what cannot be paired is refused at once.
-    pub stored: Vec<Plugin>,
 }
 
-/// What the plugins of a session are held against, and how.
-#[derive(Debug, Clone)]
+/// What the plugins of a session are compared with, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Versus {
-    /// The plugins that are the measure, as [`Request::paths`].
+    /// The plugins of the baseline, as the `paths` of the request.
     pub paths: Vec<PathBuf>,
-    /// What the user calls base and candidate.
+    /// What the user calls baseline and candidate.
     pub names: [String; 2],
     /// By what it is judged.
     pub rules: Rules,
@@ -94,6 +98,16 @@ pub struct Versus {
 }
 
 impl Request {
+    /// The same with the absolute paths that granted directories have here.
+    ///
+    /// # Errors
+    /// If one is not there.
+    pub(super) fn resolved(&self) -> Result<Self, GrantError> {
+        let mut request = self.clone();
+        request.grants = request.grants.resolved()?;
+        Ok(request)
+    }
+
     /// What was granted and demanded, as the words of a command line.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
@@ -137,7 +151,10 @@ impl Request {
 }
 
 /// How far a session goes; each stage includes those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Load, compile, list the cases.
     List,
@@ -145,47 +162,6 @@ pub enum Stage {
     Count,
     /// Time them.
     Time,
-}
-
-/// How thorough the time pass is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Depth {
-    /// One process a case: says nothing of the spread between processes.
-    Quick,
-    /// Five.
-    #[default]
-    Default,
-    /// Twenty, and narrower intervals.
-    Thorough,
-}
-
-impl Depth {
-    /// Processes for each case (METHOD.md, blocks).
-    #[must_use]
-    pub fn blocks(self) -> u32 {
-        match self {
-            Self::Quick => 1,
-            Self::Default => 5,
-            Self::Thorough => 20,
-        }
-    }
-
-    /// How each samples.
-    #[must_use]
-    pub fn time(self) -> TimeSettings {
-        let default = TimeSettings::default();
-        match self {
-            Self::Quick => TimeSettings {
-                budget_ns: default.budget_ns / 2,
-                ..default
-            },
-            Self::Default => default,
-            Self::Thorough => TimeSettings {
-                precision: default.precision / 2.0,
-                ..default
-            },
-        }
-    }
 }
 
 /// Randomness that no run needs to repeat: for run ids and for an order that was not asked for.

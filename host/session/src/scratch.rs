@@ -8,8 +8,7 @@ use std::path::PathBuf;
 use super::sweep::Sweeper;
 use dyno_files::copies::{Quota, copy};
 use dyno_files::private_dir::PrivateDir;
-use dyno_model::LimitKind;
-use dyno_model::{Access, Grants, Limits};
+use dyno_model::{Access, LimitKind, Limits, Reach};
 
 /// The copies of a session's scratch directories, by the directory, and what is still to be removed of others.
 #[derive(Debug, Default)]
@@ -32,7 +31,7 @@ impl Scratch {
     /// If a directory cannot be copied, or is itself larger than the quota.
     pub(super) fn provide(
         &mut self,
-        grants: &mut Grants,
+        grants: &mut Reach,
         limits: &Limits,
     ) -> io::Result<Vec<PrivateDir>> {
         let mut left = Quota {
@@ -95,7 +94,7 @@ fn temporary() -> io::Result<PrivateDir> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dyno_model::DirGrant;
+    use dyno_model::ReachDir;
 
     #[test]
     fn the_copy_has_files_and_directories_and_nothing_that_leads_out() {
@@ -103,10 +102,10 @@ mod tests {
         std::fs::create_dir(dir.path().join("sub")).unwrap();
         std::fs::write(dir.path().join("sub/file"), "text").unwrap();
         std::os::unix::fs::symlink("/etc", dir.path().join("link")).unwrap();
-        let grant = DirGrant::new(dir.path().into(), "/d".into(), Access::Scratch);
-        let grants = Grants {
+        let grant = ReachDir::new(dir.path().into(), "/d".into(), Access::Scratch);
+        let grants = Reach {
             dirs: vec![grant],
-            ..Grants::default()
+            ..Reach::default()
         };
         let mut scratch = Scratch::default();
         let mut mine = grants.clone();

@@ -44,7 +44,7 @@ impl Session<'_> {
             let (_, base) = of_side(subjects, Side::Base);
             compare::check_pairing(&base, &candidate)?;
         }
-        let stored: Vec<&Plugin> = self.request.stored.iter().collect();
+        let stored: Vec<&Plugin> = self.host.stored.iter().collect();
         compare::check_pairing(&stored, &candidate)
     }
 

@@ -2,71 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::config::{Phase, PhaseName};
 use super::outcome::{Check, CheckOutcome};
-use dyno_model::quantity;
+use super::recommendation::{Advice, Recommendation};
 use dyno_model::quoted::quoted;
-use dyno_model::{Case, LimitKind, Mark, Outcome, Plugin, Run};
+use dyno_model::{Case, Mark, Outcome, Plugin, Run, quantity};
 use dyno_wording::advice;
 
 /// From this many processes on the interval is of order statistics; below, Student's wide one.
 const PROCESSES_ENOUGH: u64 = 6;
-
-/// What to do about a plugin or case, or to know of it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Recommendation {
-    /// Which plugin: hostile.
-    pub plugin: String,
-    /// Which case: hostile. None if it is about the plugin itself.
-    pub case: Option<String>,
-    /// About what.
-    pub advice: Advice,
-    /// In words.
-    pub text: String,
-}
-
-/// What a recommendation is about.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Advice {
-    /// What its memory profile suggests.
-    Memory {
-        /// In words, which are the recommendation's.
-        #[serde(skip)]
-        hint: String,
-    },
-    /// What the report marks it with.
-    Marked {
-        /// The mark.
-        mark: Mark,
-    },
-    /// It ran into a limit.
-    Limit {
-        /// Which.
-        limit: LimitKind,
-        /// Its value, in its own unit.
-        cap: u64,
-        /// A value that should be enough.
-        enough: u64,
-    },
-    /// A criterion is unsure.
-    Unsure {
-        /// Which metric.
-        metric: String,
-        /// Processes that were measured.
-        processes: u64,
-    },
-    /// Another plugin computes something else in the case of this name.
-    Disagrees {
-        /// The other plugin: hostile.
-        other: String,
-    },
-    /// No other plugin has a case of this name.
-    Alone,
-}
 
 impl Advice {
     fn text(&self) -> String {

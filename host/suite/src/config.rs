@@ -3,6 +3,7 @@
 mod exceptions;
 mod phase;
 mod understand;
+mod values;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -16,8 +17,10 @@ use super::diagnostic::{Diagnostic, Problem, is_secret, meant};
 use super::file::File;
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::{self, Checkout};
-use dyno_model::quoted::{quoted, quoted_path};
-use dyno_model::{ChecksumRule, Exceptions, Gone, Grants, Limits, MetricSpec, word};
+use dyno_model::quoted::{quoted, quoted_path, without_value};
+use dyno_model::{
+    ChecksumRule, Classify, Exceptions, Fault, Gone, Grants, Limits, MetricSpec, Variables, word,
+};
 use dyno_session::Depth;
 
 /// A suite is a few pages of text.
@@ -40,8 +43,10 @@ pub struct Suite {
     pub plugins: Vec<Plugin>,
     /// The defaults, and what the suite changes.
     pub limits: Limits,
-    /// What plugins may reach. The directories on the host are not resolved yet.
+    /// What plugins may reach.
     pub grants: Grants,
+    /// The values of the variables among that.
+    pub variables: Variables,
     /// What holds for some cases alone, where something is compared.
     pub exceptions: Exceptions,
     /// The phases that measure, in the order in which they run: baseline, cross.
@@ -179,7 +184,7 @@ pub enum LoadLength {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read, or is not UTF-8.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Read {
         /// Which file.
         path: String,
@@ -197,6 +202,15 @@ pub enum ConfigError {
     /// It is not TOML, has unknown or missing keys, or values that are not what they should be.
     #[error(transparent)]
     Invalid(#[from] Box<Diagnostic>),
+}
+
+impl Classify for ConfigError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Read { source, .. } => Fault::of_named_file(source),
+            Self::Outside { .. } | Self::Invalid(_) => Fault::Usage,
+        }
+    }
 }
 
 impl Suite {
@@ -320,17 +334,6 @@ fn misshapen(text: &str, error: &toml::de::Error) -> Problem {
     let word = text.get(span.clone()).unwrap_or_default();
     let word = word.trim_matches(['"', '\'']);
     Problem::new(span, format!("{what} `{}`", quoted(word))).help(meant(word, &names))
-}
-
-/// What a value should be, without the value.
-fn without_value(message: &str) -> String {
-    let value = message.find(['"', '`']).zip(message.rfind(", expected"));
-    match value {
-        Some((from, to)) if from < to => {
-            format!("{}{}", message[..from].trim_end(), &message[to..])
-        }
-        _ => message.into(),
-    }
 }
 
 #[cfg(test)]

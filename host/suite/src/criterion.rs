@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::diagnostic::{Problem, meant};
 use dyno_analysis::filter::{CaseFilter, Selection};
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
-use dyno_model::{Drawn, LimitUnit, METRICS, MetricSpec, Source, Unit, hex, named, word};
+use dyno_model::{Drawn, LimitUnit, METRICS, MetricSpec, Source, Unit, hex, named, quantity, word};
 
 /// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
 #[derive(Debug, Clone, PartialEq)]

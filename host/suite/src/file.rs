@@ -11,8 +11,7 @@ use serde_json::{Map, Value, json};
 use toml::Spanned;
 
 use super::criterion::{Operator, old_names};
-use dyno_model::quantity;
-use dyno_model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS, words};
+use dyno_model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS, quantity, words};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
 /// Paths are relative to the directory that the file lies in, and do not lead out of its checkout.

@@ -14,9 +14,10 @@ mod file;
 mod judge;
 mod outcome;
 mod plan;
+mod recommendation;
+mod samples;
 mod schema;
 
-pub use advice::{Advice, Recommendation};
 pub use config::{
     ConfigError, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, PluginSource, Suite,
 };
@@ -25,6 +26,7 @@ pub use diagnostic::Diagnostic;
 pub use judge::judge;
 pub use outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
 pub use plan::{PhasePlan, PlanError};
+pub use recommendation::{Advice, Recommendation};
 pub use schema::{SCHEMA, schema};
 
 /// The name under which a suite is looked for.

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::advice::Recommendation;
 use super::config::PhaseName;
 use super::criterion::Operator;
+use super::recommendation::Recommendation;
 use dyno_model::{LimitKind, Outcome, hex};
 
 /// A phase, judged.

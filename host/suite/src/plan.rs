@@ -4,13 +4,11 @@
 use std::path::PathBuf;
 
 use super::config::{Gate, PhaseName, PluginSource, Suite};
+use super::samples::samples_for;
 use dyno_analysis::filter::CaseFilter;
-use dyno_measure::TimeSettings;
-use dyno_model::{Grants, Limits, Source};
+use dyno_measure::Sampling;
+use dyno_model::{Classify, Fault, Grants, Limits, Source, Variables};
 use dyno_plugin::PACKAGE;
-
-/// Fewer processes say nothing of the spread between processes (METHOD.md: a process is the unit).
-pub(super) const PROCESSES_MIN: u32 = 2;
 
 /// What a session is asked to do for one phase; the names are those of its request.
 #[derive(Debug, Clone)]
@@ -26,11 +24,13 @@ pub struct PhasePlan {
     /// Processes for each case.
     pub blocks: u32,
     /// How a process samples.
-    pub time: TimeSettings,
+    pub time: Sampling,
     /// The caps.
     pub limits: Limits,
-    /// What guests may reach. The directories on the host are not resolved yet.
+    /// What guests may reach.
     pub grants: Grants,
+    /// The values of the variables among that.
+    pub variables: Variables,
     /// Whether nondeterminism fails a case.
     pub strict: bool,
     /// Seed of the guests' random numbers and of the order; none for the usual ones.
@@ -50,6 +50,15 @@ pub enum PlanError {
         "this version cannot run [phases.load]: leave it out, or choose another phase with --phase"
     )]
     Load,
+}
+
+impl Classify for PlanError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::NoPhase(_) => Fault::NotFound,
+            Self::Load => Fault::Usage,
+        }
+    }
 }
 
 impl Suite {
@@ -86,6 +95,7 @@ impl Suite {
             time: phase.time(),
             limits: self.limits.clone(),
             grants: self.grants.clone(),
+            variables: self.variables.clone(),
             strict: self.strict,
             seed: self.seed,
             gate: phase.gate.clone(),
@@ -96,7 +106,7 @@ impl Suite {
 impl super::Phase {
     /// How a process samples. A quantile among the criteria or metrics makes it take the samples that
     /// the quantile needs, and gives it the time for them unless the suite sets that.
-    fn time(&self) -> TimeSettings {
+    fn time(&self) -> Sampling {
         let effort = &self.effort;
         let mut time = effort.depth.time();
         if let Some(ms) = effort.sample_time_ms {
@@ -132,32 +142,6 @@ fn size(samples: u64) -> usize {
     usize::try_from(samples).unwrap_or(usize::MAX)
 }
 
-/// The samples that a quantile needs in all processes together: METHOD.md refuses a quantile below
-/// 100 / (1 - q) requests, so that a hundred lie beyond it.
-pub(super) fn samples_in_all(q: f64) -> u64 {
-    per_beyond(100.0, q)
-}
-
-/// The samples that each process needs for its own quantile. With type 7 of Hyndman and Fan the
-/// share of the population beyond the sample's quantile is (1 - q) + q (1 - q) / k on average for about
-/// k / (1 - q) samples, whatever the distribution but for the interpolation: ten beyond it make `p95` at worst `p94.5`, and
-/// more processes would only repeat that.
-pub(super) fn samples_each(q: f64) -> u64 {
-    per_beyond(10.0, q)
-}
-
-/// The samples that each of some processes needs so that both hold.
-pub(super) fn samples_for(q: f64, processes: u32) -> u64 {
-    samples_in_all(q)
-        .div_ceil(processes.max(1).into())
-        .max(samples_each(q))
-}
-
-/// The quantiles are whole percents, so the quotient is a whole number but for its rounding.
-fn per_beyond(beyond: f64, q: f64) -> u64 {
-    (beyond / (1.0 - q)).round() as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,7 +155,7 @@ mod tests {
         .unwrap()
     }
 
-    fn time(keys: &str) -> TimeSettings {
+    fn time(keys: &str) -> Sampling {
         suite(&format!("[phases.baseline]\n{keys}"))
             .plan(None)
             .unwrap()[0]
@@ -247,7 +231,7 @@ mod tests {
             [5000, 2000, 1000, 1000]
         );
         let usual = time("");
-        assert_eq!(usual, TimeSettings::default());
+        assert_eq!(usual, Sampling::default());
         let p95 = time("criteria = ['p95 <= 1ms']");
         assert_eq!((p95.min_samples, p95.budget_ns), (400, 800_000_000));
         let shown = time("blocks = 20\nsample-time = '1ms'\nmetrics = ['p99', 'p50']");

@@ -74,7 +74,7 @@ mod tests {
             let committed: Value = serde_json::from_str(SCHEMA).unwrap();
             assert!(
                 committed == schema(),
-                "the file's shape changed: DYNO_UPDATE_SCHEMA=1 cargo test -p dyno-host schema"
+                "the file's shape changed: DYNO_UPDATE_SCHEMA=1 cargo test -p dyno-suite schema"
             );
         }
     }

@@ -31,6 +31,7 @@
 mod capabilities;
 mod cores;
 mod error;
+mod kernel_layer;
 #[cfg(target_os = "linux")]
 mod landlock;
 mod probe;
@@ -50,8 +51,9 @@ use std::path::PathBuf;
 
 pub use cores::{allowed_cores, pin};
 pub use error::ConfineError;
+pub use kernel_layer::KernelLayer;
 pub use probe::{LayerStatus, probe};
-pub use required::{KernelLayer, active, missing, unprotected};
+pub use required::{active, missing, unprotected};
 pub use strip::{Stripped, strip};
 
 /// What a worker may use. Everything that is not named here is denied.

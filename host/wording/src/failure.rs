@@ -1,8 +1,6 @@
 //! What went wrong, in one sentence.
 
-use dyno_model::LimitUnit;
-use dyno_model::quantity;
-use dyno_model::{LimitKind, Mark, Outcome, word};
+use dyno_model::{LimitKind, LimitUnit, Mark, Outcome, quantity, word};
 
 /// An outcome in one sentence; what it says more stands on further lines.
 #[must_use]

@@ -1,9 +1,7 @@
 //! The commands that show something again. They are meant to be pasted: each is understood as it stands, chooses its
 //! case alone, and takes the report and the conditions of the run that it is about.
 
-use dyno_model::LIMITS;
-use dyno_model::quantity;
-use dyno_model::{Plugin, Run};
+use dyno_model::{LIMITS, Plugin, Run, quantity};
 
 use super::shell;
 
@@ -56,12 +54,12 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
     line(&words)
 }
 
-/// The command that made a run, for one of its cases alone. A suite chooses its cases itself.
+/// The command that made a run, for one of its cases alone. A suite or a request chooses its cases itself.
 #[must_use]
 pub fn rerun(run: &Run, case: &str) -> String {
     let typed = Typed::of(run);
     let mut words = vec!["dyno".to_owned()];
-    if typed.verb() == Some("suite") {
+    if typed.verb() == Some("suite") || typed.has("--request") {
         words.extend(typed.words.iter().flat_map(|word| word.iter().cloned()));
         return line(&words);
     }
@@ -112,6 +110,12 @@ impl<'a> Typed<'a> {
         first.map(|word| word[0].as_str())
     }
 
+    /// Whether a flag was typed.
+    fn has(&self, flag: &str) -> bool {
+        let mut flagged = self.words.iter().take_while(|word| word[0] != "--");
+        flagged.any(|word| is_flag(word, flag))
+    }
+
     /// The flags among `flags`, as they were typed.
     fn kept(&self, flags: &[(&str, bool)]) -> Vec<String> {
         let flagged = self.words.iter().take_while(|word| word[0] != "--");
@@ -121,10 +125,10 @@ impl<'a> Typed<'a> {
 }
 
 /// Whether the next word is the value of this one. Of flags that nothing is done with here, `--arg` counts, whose
-/// value may look like a flag, and `--color`, which may stand before the verb.
+/// value may look like a flag, `--color`, which may stand before the verb, and `--request`.
 fn is_valued(word: &str) -> bool {
     let known = TYPED.iter().chain(&CHOOSING);
-    let known = known.chain(&[("--arg", true), ("--color", true)]);
+    let known = known.chain(&[("--arg", true), ("--color", true), ("--request", true)]);
     known
         .into_iter()
         .any(|(flag, valued)| *valued && word == *flag)
@@ -172,6 +176,10 @@ mod tests {
             (
                 "--color never suite run --phase cross",
                 "dyno --color never suite run --phase cross",
+            ),
+            (
+                "run --request r.json --no-build",
+                "dyno run --request r.json --no-build",
             ),
         ] {
             let typed: Vec<&str> = ["/bin/dyno"].into_iter().chain(typed.split(' ')).collect();

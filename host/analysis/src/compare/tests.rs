@@ -224,6 +224,10 @@ fn identical_is_what_cannot_have_changed() {
         ..CONTEXT
     };
     assert_eq!(verdict(&other, &elsewhere), Verdict::Regressed);
+    other.engine = Some("another 1".into());
+    assert_eq!(verdict(&other, &CONTEXT), Verdict::Regressed);
+    other.engine = one.engine.clone();
+    assert_eq!(verdict(&other, &CONTEXT), Verdict::Identical);
     other.inputs = Some("others".into());
     assert_eq!(verdict(&other, &CONTEXT), Verdict::Regressed);
     other.inputs = None;

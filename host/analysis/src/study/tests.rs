@@ -6,8 +6,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use super::*;
 use crate::compare::{BLOCKS, CONFIRMING_BLOCKS};
 use dyno_fixture::{plain_case, plain_process};
-use dyno_model::RULES;
-use dyno_model::{Plugin, RunStatus, Sample};
+use dyno_model::{Plugin, RULES, RunStatus, Sample};
 
 /// What a simulated machine does: noise of a share that both sides of a block do not share, and a factor on what is
 /// true of the candidate.

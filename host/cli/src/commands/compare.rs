@@ -3,23 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::render::{self, Progress, terminal};
+use crate::render::Progress;
 use clap::Args;
 use dyno_analysis::compare::{self, BLOCKS, CONFIRMING_BLOCKS, PAIRS};
-use dyno_export as export;
 use dyno_export::Contents;
 use dyno_job::Stop;
-use dyno_measure::TimeSettings;
-use dyno_model::RULES;
-use dyno_model::now;
-use dyno_model::{Comparison, Exceptions, GateOutcome, Pairing, Rules, Run};
+use dyno_measure::Sampling;
+use dyno_model::quoted::quoted;
+use dyno_model::{Comparison, Exceptions, GateOutcome, Pairing, RULES, Rules, Run, now};
 use dyno_report::Store;
 use dyno_session as session;
-use dyno_session::{Request, SessionError, Stage, Versus};
+use dyno_session::{Findings, Host, Request, SessionError, Stage, Versus};
 
-use super::measuring::{self, Conditions, Format, Sampling};
+use super::measuring::{self, Conditions, Format, SamplingArgs};
 use super::operand::{Operand, What};
-use super::{Exit, UsageError, paths};
+use super::request::{self, PrintArgs};
+use super::{Exit, NoResult, Result, UsageError, paths, show};
 
 /// Hold two versions against each other, side by side on this machine
 ///
@@ -40,6 +39,8 @@ pub(super) struct Compare {
     conditions: Conditions,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 /// How much to measure.
@@ -59,7 +60,7 @@ pub(super) struct Comparing {
     #[arg(long)]
     pub(super) remeasure: bool,
     #[command(flatten)]
-    sampling: Sampling,
+    sampling: SamplingArgs,
 }
 
 /// Where the result goes.
@@ -87,6 +88,30 @@ pub(super) struct Compared {
 }
 
 impl Compared {
+    /// What a session brought that compared something; none if it did not.
+    pub(super) fn of(findings: Findings) -> Option<Self> {
+        let exit = measuring::exit(&findings);
+        let (base, comparison) = findings.compared?;
+        Some(Self {
+            base,
+            candidate: findings.run,
+            comparison,
+            exit,
+        })
+    }
+
+    /// Records it with those of its runs, baseline and candidate, that are new. A comparison of nothing is no use to
+    /// anybody.
+    pub(super) fn record(&self, store: &mut Store, fresh: [bool; 2]) -> Result<()> {
+        if !self.comparison.cases.is_empty() {
+            let runs = [&self.base, &self.candidate].into_iter().zip(fresh);
+            let fresh = runs.filter(|(_, is_fresh)| *is_fresh);
+            let runs: Vec<_> = fresh.map(|(run, _)| run).collect();
+            store.record_comparison(&runs, &self.comparison)?;
+        }
+        Ok(())
+    }
+
     /// What both deserve: a failure goes before a regression.
     pub(super) fn gated(&self) -> Exit {
         match (self.exit, self.comparison.gate()) {
@@ -107,11 +132,12 @@ impl Compared {
 }
 
 impl Compare {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         if !self.more.is_empty() {
             return self.execute_across(verbose);
         }
-        let mut store = self.output.open()?;
+        let prints = self.print.print_request;
+        let mut store = self.output.open(prints)?;
         let base = Operand::resolve(&self.base, store.as_ref())?;
         let candidate = Operand::resolve(&self.candidate, store.as_ref())?;
         let versions = Versions {
@@ -123,18 +149,28 @@ impl Compare {
             exceptions: Exceptions::default(),
             remeasure: self.comparing.remeasure,
         };
-        let compared =
-            versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
-        self.output.show(&compared, verbose)?;
+        if prints {
+            return request::print(&versions.request(base, candidate)?);
+        }
+        let host = self.comparing.host(&self.conditions, &versions.request)?;
+        let store = self.output.recording(&mut store);
+        let compared = versions.compare(host, base, candidate, store, verbose)?;
+        show::comparison(&compared.contents(), self.output.format, verbose)?;
         Ok(compared.exit)
     }
 
     /// More than two: no verdicts, but one table a case.
-    fn execute_across(self, verbose: bool) -> anyhow::Result<Exit> {
-        let mut store = self.output.open()?;
+    fn execute_across(self, verbose: bool) -> Result<Exit> {
+        let prints = self.print.print_request;
+        let mut store = self.output.open(prints)?;
         let mut plugins = Vec::new();
         for text in [&self.base, &self.candidate].into_iter().chain(&self.more) {
-            match Operand::resolve(text, store.as_ref())?.what {
+            let operand = Operand::resolve(text, store.as_ref())?;
+            if prints {
+                plugins.extend(sent(operand)?);
+                continue;
+            }
+            match operand.what {
                 What::Plugins(paths) => plugins.extend(paths),
                 What::Stored(_) => {
                     return Err(UsageError(format!(
@@ -145,11 +181,15 @@ impl Compare {
             }
         }
         let request = self.comparing.request(&self.conditions, plugins)?;
-        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        if prints {
+            return request::print(&request);
+        }
+        let host = self.comparing.host(&self.conditions, &request)?;
+        let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
         if let Some(store) = self.output.recording(&mut store) {
             store.record(&findings.run)?;
         }
-        super::shown(self.output.write(&findings.run, verbose))?;
+        super::shown(show::run(&findings.run, self.output.format, verbose))?;
         Ok(measuring::exit(&findings))
     }
 }
@@ -162,26 +202,45 @@ pub(super) struct Versions {
     pub(super) remeasure: bool,
 }
 
+/// The plugins of an operand that mean the same on every machine that has them.
+fn sent(operand: Operand) -> Result<Vec<PathBuf>> {
+    match operand.what {
+        What::Plugins(paths) if operand.kept_from.is_empty() => Ok(paths),
+        _ => Err(UsageError(format!(
+            "a request names plugins and packages, and {} is kept in the report of this machine: name what it was made of",
+            quoted(&operand.name)
+        ))
+        .into()),
+    }
+}
+
 impl Versions {
+    /// What is asked to compare two versions side by side, wherever that is.
+    pub(super) fn request(&self, base: Operand, candidate: Operand) -> Result<Request> {
+        let names = [base.name.clone(), candidate.name.clone()];
+        Ok(self.versus(sent(base)?, sent(candidate)?, names))
+    }
+
     /// Runs what can be run, side by side if that is both, compares, and records.
     pub(super) fn compare(
         &self,
+        mut host: Host,
         base: Operand,
         candidate: Operand,
         store: Option<&mut Store>,
         verbose: bool,
-    ) -> anyhow::Result<Compared> {
+    ) -> Result<Compared> {
         let names = [base.name, candidate.name];
         let kept_from = base.kept_from.into_iter().chain(candidate.kept_from);
-        let request = Request {
-            kept_from: kept_from.collect(),
-            ..self.request.clone()
-        };
+        host.kept_from = kept_from.collect();
         let (compared, fresh) = match (base.what, candidate.what) {
-            (What::Plugins(base), What::Plugins(candidate)) => (
-                self.side_by_side(&request, base, candidate, names, verbose)?,
-                [true, true],
-            ),
+            (What::Plugins(base), What::Plugins(candidate)) => {
+                let request = self.versus(base, candidate, names);
+                let observer = &mut Progress::on_terminal(verbose);
+                let compared = Compared::of(measuring::measure(&request, &host, observer)?);
+                let compared = compared.ok_or(NoResult("nothing was compared"))?;
+                (compared, [true, true])
+            }
             (base, candidate) => {
                 let fresh = [&base, &candidate].map(|what| matches!(what, What::Plugins(_)));
                 let like = [&base, &candidate].into_iter().find_map(What::stored);
@@ -189,19 +248,15 @@ impl Versions {
                 let stored = [base.plugins(), candidate.plugins()].concat();
                 if !fresh.contains(&true) {
                     let plugins = stored.iter().map(|plugin| (plugin, Exceptions::NONE));
-                    for warning in session::idle(&request.filter, plugins) {
+                    for warning in session::idle(&self.request.filter, plugins) {
                         super::warn(&warning);
                     }
                 }
-                let request = Request { stored, ..request };
-                let (base, one) = run(&request, base, &self.exceptions, like.as_ref(), verbose)?;
-                let (candidate, other) = run(
-                    &request,
-                    candidate,
-                    Exceptions::NONE,
-                    like.as_ref(),
-                    verbose,
-                )?;
+                host.stored = stored;
+                let asked = (&self.request, &host);
+                let (base, one) = side(asked, base, &self.exceptions, like.as_ref(), verbose)?;
+                let (candidate, other) =
+                    side(asked, candidate, Exceptions::NONE, like.as_ref(), verbose)?;
                 compare::check_pairing(
                     &base.plugins.iter().collect::<Vec<_>>(),
                     &candidate.plugins.iter().collect::<Vec<_>>(),
@@ -223,62 +278,39 @@ impl Versions {
                 (compared, fresh)
             }
         };
-        // A comparison of nothing is no use to anybody.
-        if let Some(store) = store.filter(|_| !compared.comparison.cases.is_empty()) {
-            let runs = [&compared.base, &compared.candidate].into_iter().zip(fresh);
-            let runs: Vec<_> = runs
-                .filter(|(_, fresh)| *fresh)
-                .map(|(run, _)| run)
-                .collect();
-            store.record_comparison(&runs, &compared.comparison)?;
+        if let Some(store) = store {
+            compared.record(store, fresh)?;
         }
         Ok(compared)
     }
 
-    fn side_by_side(
-        &self,
-        request: &Request,
-        base: Vec<PathBuf>,
-        candidate: Vec<PathBuf>,
-        names: [String; 2],
-        verbose: bool,
-    ) -> anyhow::Result<Compared> {
-        let request = Request {
+    /// What is asked to compare these side by side.
+    fn versus(&self, base: Vec<PathBuf>, candidate: Vec<PathBuf>, names: [String; 2]) -> Request {
+        Request {
             paths: candidate,
             versus: Some(Versus {
                 paths: base,
                 names,
                 rules: self.rules,
                 exceptions: self.exceptions.clone(),
-                extension: request.blocks,
+                extension: self.request.blocks,
                 confirmation: CONFIRMING_BLOCKS,
                 remeasure: self.remeasure,
             }),
-            ..request.clone()
-        };
-        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
-        let exit = measuring::exit(&findings);
-        let (base, comparison) = findings
-            .compared
-            .ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
-        Ok(Compared {
-            base,
-            candidate: findings.run,
-            comparison,
-            exit,
-        })
+            ..self.request.clone()
+        }
     }
 }
 
 /// One side as a run, and what ended it early: the stored one, of which only those cases count that were
 /// asked for, or one that is made now, and sampled like the one that it is compared with.
-fn run(
-    request: &Request,
+fn side(
+    (request, host): (&Request, &Host),
     what: What,
     exceptions: &Exceptions,
     like: Option<&BTreeMap<String, u64>>,
     verbose: bool,
-) -> anyhow::Result<(Run, Option<Stop>)> {
+) -> Result<(Run, Option<Stop>)> {
     let paths = match what {
         What::Stored(mut run) => {
             let sides = run.plugins.iter_mut().map(|plugin| (plugin, exceptions));
@@ -292,20 +324,16 @@ fn run(
         ..request.clone()
     };
     // What the user asked for stands, and is then one of the conditions that differ.
-    if let Some(settings) = like.filter(|_| request.time == TimeSettings::compared()) {
+    if let Some(settings) = like.filter(|_| request.time == Sampling::compared()) {
         request.sample_like(settings);
     }
-    let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+    let findings = measuring::measure(&request, host, &mut Progress::on_terminal(verbose))?;
     Ok((findings.run, findings.stop))
 }
 
 impl Comparing {
     /// What to do with plugins that are yet to be named.
-    pub(super) fn request(
-        &self,
-        conditions: &Conditions,
-        paths: Vec<PathBuf>,
-    ) -> anyhow::Result<Request> {
+    pub(super) fn request(&self, conditions: &Conditions, paths: Vec<PathBuf>) -> Result<Request> {
         let stage = match self.counts_only {
             true => Stage::Count,
             false => Stage::Time,
@@ -313,19 +341,23 @@ impl Comparing {
         let mut request = conditions.request(paths, stage, None)?;
         request.blocks = self.blocks;
         request.processes = self.pairs;
-        request.time = TimeSettings::compared();
+        request.time = Sampling::compared();
         self.sampling.apply(&mut request.time)?;
-        request.cores.waits = self.sampling.waits();
         Ok(request)
+    }
+
+    /// The circumstances in which that is done here.
+    pub(super) fn host(&self, conditions: &Conditions, request: &Request) -> Result<Host> {
+        conditions.host(request, self.sampling.waits())
     }
 }
 
 impl Output {
-    /// The report, if it is to be written; opened before anything is measured. With `--no-report` one that is
-    /// there is still read, since baselines are in it.
-    pub(super) fn open(&self) -> anyhow::Result<Option<Store>> {
+    /// The report, if it is to be written; opened before anything is measured. If it is not, because of `--no-report` or
+    /// because nothing is measured, one that is there is still read, since baselines are in it.
+    pub(super) fn open(&self, only_reads: bool) -> Result<Option<Store>> {
         let path = paths::report(self.report.as_deref())?;
-        Ok(match self.no_report {
+        Ok(match self.no_report || only_reads {
             true if !path.exists() => None,
             true => Some(Store::open_existing(&path)?),
             false => Some(Store::open(&path)?),
@@ -337,20 +369,8 @@ impl Output {
         store.as_mut().filter(|_| !self.no_report)
     }
 
-    pub(super) fn show(&self, compared: &Compared, verbose: bool) -> anyhow::Result<()> {
-        let contents = compared.contents();
-        let written = match self.format.export() {
-            None => render::comparison(&mut terminal::stdout(), &contents, verbose),
-            Some(format) => export::export(&contents, format, terminal::data()),
-        };
-        super::shown(written.map_err(Into::into))
-    }
-
-    fn write(&self, run: &Run, verbose: bool) -> anyhow::Result<()> {
-        match self.format.export() {
-            None => render::run(&mut terminal::stdout(), run, verbose)?,
-            Some(format) => export::export(&run.into(), format, terminal::data())?,
-        }
-        Ok(())
+    /// How to show it.
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 }

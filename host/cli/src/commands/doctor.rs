@@ -3,21 +3,19 @@
 use std::path::PathBuf;
 
 use crate::render::{self, Diagnosis, Progress};
-use anyhow::Context as _;
 use clap::Args;
 use dyno_analysis::compare::{BLOCKS, PAIRS};
 use dyno_analysis::study::{self, ROUNDS, Resolution};
 use dyno_files::private_dir::PrivateDir;
 use dyno_job as worker;
-use dyno_measure::TimeSettings;
+use dyno_measure::Sampling;
 use dyno_model::{Exceptions, RULES};
 use dyno_report::Store;
 use dyno_session::{Stage, Versus};
-use dyno_system::confine;
-use dyno_system::machine;
+use dyno_system::{confine, machine};
 
 use super::measuring::{self, Conditions};
-use super::{Exit, paths};
+use super::{Context as _, Exit, NoResult, Result, paths};
 
 /// Say what this machine is, what confines plugins on it, and what makes it noisy
 #[derive(Debug, Args)]
@@ -40,7 +38,7 @@ pub(super) struct Doctor {
 type Measured = (Resolution, Vec<String>);
 
 impl Doctor {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let measured = match self.noise {
             true => match self.measure(verbose)? {
                 Ok(measured) => Some(measured),
@@ -72,7 +70,7 @@ impl Doctor {
 
     /// What ten blocks can tell apart here: two copies of one plugin, compared in several sessions, each of which is
     /// recorded. The exit code instead if a session did not come to its end.
-    fn measure(&self, verbose: bool) -> anyhow::Result<Result<Measured, Exit>> {
+    fn measure(&self, verbose: bool) -> Result<Result<Measured, Exit>> {
         let dir = PrivateDir::new().context("no temporary directory can be made")?;
         let path = dir.path().join("kernels.wat");
         std::fs::write(&path, study::plugin(ROUNDS))?;
@@ -82,11 +80,11 @@ impl Doctor {
         };
         let (mut comparisons, mut recorded) = (Vec::new(), Vec::new());
         for _ in 0..self.sessions {
-            let mut request =
-                Conditions::default().request(vec![path.clone()], Stage::Time, None)?;
+            let conditions = Conditions::default();
+            let mut request = conditions.request(vec![path.clone()], Stage::Time, None)?;
             request.blocks = BLOCKS;
             request.processes = PAIRS;
-            request.time = TimeSettings::compared();
+            request.time = Sampling::compared();
             request.versus = Some(Versus {
                 paths: vec![path.clone()],
                 names: ["kernels".into(), "kernels".into()],
@@ -96,22 +94,21 @@ impl Doctor {
                 confirmation: 0,
                 remeasure: true,
             });
-            let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+            let host = conditions.host(&request, true)?;
+            let findings =
+                measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
             let exit = measuring::exit(&findings);
             if exit != Exit::Well {
                 return Ok(Err(exit));
             }
-            let (base, comparison) = findings
-                .compared
-                .ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+            let (base, comparison) = findings.compared.ok_or(NoResult("nothing was compared"))?;
             if let Some(store) = &mut store {
                 store.record_comparison(&[&base, &findings.run], &comparison)?;
                 recorded.push(findings.run.id);
             }
             comparisons.push(comparison);
         }
-        let resolution =
-            Resolution::of(&comparisons).ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+        let resolution = Resolution::of(&comparisons).ok_or(NoResult("nothing was compared"))?;
         Ok(Ok((resolution, recorded)))
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 use dyno_analysis::compare::{self, COUNTED};
 use dyno_files::checkout::Checkout;
-use dyno_model::RULES;
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
-use dyno_model::{CaseComparison, ChecksumRule, Exceptions, Gone, Plugin, Rules, all};
+use dyno_model::{
+    CaseComparison, ChecksumRule, Exceptions, Gone, Plugin, RULES, Rules, all, quantity,
+};
 use dyno_plugin::PACKAGE;
 use dyno_report::Store;
 use dyno_session::Request;
@@ -20,7 +19,8 @@ use super::choice::one_of;
 use super::compare::{Comparing, Output, Versions};
 use super::measuring::Conditions;
 use super::operand::{self, Operand, What};
-use super::{Exit, UsageError};
+use super::request::{self, PrintArgs};
+use super::{Context as _, Exit, Result, UsageError, show};
 
 /// What stands for no baseline.
 const NOTHING: &str = "none";
@@ -46,6 +46,8 @@ pub(super) struct Gate {
     conditions: Conditions,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 /// What fails.
@@ -105,7 +107,7 @@ impl Judging {
     }
 
     /// What a file says of single cases. It does not loosen what was typed.
-    fn exceptions(&self) -> anyhow::Result<Exceptions> {
+    fn exceptions(&self) -> Result<Exceptions> {
         let Some(config) = &self.config else {
             return Ok(Exceptions::default());
         };
@@ -124,8 +126,9 @@ impl Judging {
 }
 
 impl Gate {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        let mut store = self.output.open()?;
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
+        let prints = self.print.print_request;
+        let mut store = self.output.open(prints)?;
         let base = match self.baseline.as_str() {
             NOTHING => Operand::nothing(NOTHING),
             name => Operand::resolve(name, store.as_ref())?,
@@ -145,8 +148,7 @@ impl Gate {
                 "name the plugins to judge: this baseline was not made of plugins of this checkout";
             candidate.stays_in(&checkout).context(advice)?;
         }
-        let mut request = self.comparing.request(&self.conditions, Vec::new())?;
-        name_base(&mut request.command, &self.baseline, &base.name);
+        let request = self.comparing.request(&self.conditions, Vec::new())?;
         let versions = Versions {
             request: Request {
                 build_all: true,
@@ -159,9 +161,14 @@ impl Gate {
             },
             exceptions: self.judging.exceptions()?,
         };
-        let compared =
-            versions.compare(base, candidate, self.output.recording(&mut store), verbose)?;
-        self.output.show(&compared, verbose)?;
+        if prints {
+            return request::print(&versions.request(base, candidate)?);
+        }
+        let mut host = self.comparing.host(&self.conditions, &versions.request)?;
+        name_base(&mut host.command, &self.baseline, &base.name);
+        let store = self.output.recording(&mut store);
+        let compared = versions.compare(host, base, candidate, store, verbose)?;
+        show::comparison(&compared.contents(), self.output.format(), verbose)?;
         // The suite may have more plugins than those that are judged here, so that this is no failure.
         if !self.conditions.is_filtered() {
             let base = &compared.base.plugins;
@@ -208,7 +215,7 @@ pub(super) fn warn_of_idle(
 }
 
 /// The plugins that a baseline was made of, as they are now.
-fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
+fn sources(name: &str, store: Option<&Store>) -> Result<Vec<PathBuf>> {
     let name = name.strip_prefix("baseline:").unwrap_or(name);
     let baseline = match store {
         Some(store) => store.baseline(name)?,

@@ -1,9 +1,8 @@
 //! A flag for every row of the table of limits.
 
+use super::Result;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
-use dyno_model::LimitKind;
-use dyno_model::quantity;
-use dyno_model::{LIMITS, LimitSpec, LimitUnit, Limits};
+use dyno_model::{LIMITS, LimitKind, LimitSpec, LimitUnit, Limits, quantity};
 
 /// The limits in force: the defaults, and what the user changed.
 #[derive(Debug, Clone, Default)]

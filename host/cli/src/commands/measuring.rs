@@ -2,30 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::env::VarError;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use dyno_export as export;
 use dyno_job::{Cancel, Stop};
-use dyno_measure::TimeSettings;
+use dyno_measure::Sampling;
 use dyno_model::progress::Observer;
-use dyno_model::quantity;
-use dyno_model::{Access, DirGrant, Grants, LimitUnit};
-use dyno_model::{CaseSpec, Outcome, Plugin, Run};
+use dyno_model::quoted::quoted;
+use dyno_model::{
+    Access, CaseSpec, DirGrant, Grants, LimitUnit, Outcome, Plugin, Run, Variables, quantity,
+};
 use dyno_plugin as plugin;
 use dyno_report::without_values;
 use dyno_session as session;
 use dyno_session::cache::CACHE_BYTES_MAX;
-use dyno_session::{CoreChoice, Depth, Findings, Request, SessionError, Stage};
+use dyno_session::{
+    CoreChoice, Depth, Findings, Format as RequestFormat, Host, Request, SessionError, Stage,
+};
 use dyno_system::confine;
 
 use super::building::BuildArgs;
 use super::cases::CaseArgs;
 use super::limits::LimitArgs;
-use super::packages::{AccessArgs, Packages};
-use super::{Exit, UsageError, operand};
+use super::packages::AccessArgs;
+use super::{Exit, Result, UsageError, operand};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
 /// be compared from one run to the next.
@@ -92,9 +94,13 @@ impl Default for Budget {
 
 impl Budget {
     /// One budget for several sessions, of which the first one began then.
-    pub(super) fn share(self, began: Instant, request: &mut Request) {
-        request.budget = self.budget;
-        request.spent = began.elapsed();
+    pub(super) fn share(self, began: Instant, request: &mut Request, host: &mut Host) {
+        request.budget_ms = self.ms();
+        host.spent = began.elapsed();
+    }
+
+    fn ms(self) -> u64 {
+        u64::try_from(self.budget.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -137,13 +143,13 @@ pub(super) struct Effort {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     blocks: Option<u32>,
     #[command(flatten)]
-    sampling: Sampling,
+    sampling: SamplingArgs,
 }
 
 /// How each process samples.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Measuring")]
-pub(super) struct Sampling {
+pub(super) struct SamplingArgs {
     /// How long each process samples at most [default: 500ms, quick 250ms, compared 50ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     time: Option<Duration>,
@@ -163,24 +169,34 @@ impl Effort {
             _ => Depth::Default,
         }
     }
+
+    /// Whether to wait for a core of its own.
+    pub(super) fn waits(&self) -> bool {
+        self.sampling.waits()
+    }
 }
 
-impl Sampling {
+impl SamplingArgs {
     /// Whether to wait for a core of its own.
     pub(super) fn waits(&self) -> bool {
         !self.no_wait
     }
 
     /// Overrides what the user said.
-    pub(super) fn apply(&self, settings: &mut TimeSettings) -> anyhow::Result<()> {
+    pub(super) fn apply(&self, settings: &mut Sampling) -> Result<()> {
         if let Some(budget) = self.time {
-            settings.budget_ns = u64::try_from(budget.as_nanos())?;
+            settings.budget_ns = nanos(budget)?;
         }
         if let Some(sample) = self.sample_time {
-            settings.sample_ns = u64::try_from(sample.as_nanos())?;
+            settings.sample_ns = nanos(sample)?;
         }
         Ok(())
     }
+}
+
+fn nanos(time: Duration) -> Result<u64, UsageError> {
+    let years = "--time and --sample-time take at most 584 years";
+    u64::try_from(time.as_nanos()).map_err(|_| UsageError(years.into()))
 }
 
 fn time(text: &str) -> Result<Duration, quantity::QuantityError> {
@@ -201,39 +217,54 @@ fn mapping(text: &str) -> Result<(PathBuf, String), String> {
     Ok((host.into(), guest.into()))
 }
 
-/// A variable that is granted. What is wrong with one is said without its value, which may be a secret.
-fn variable(text: &str) -> Result<(String, String), UsageError> {
-    let parsed = match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
-        None if !text.is_empty() => match std::env::var(text) {
-            Ok(value) => Ok((text.into(), value)),
-            Err(VarError::NotPresent) => Err(format!(
-                "{text} is not set here: set it, or write {text}=VALUE"
-            )),
-            Err(VarError::NotUnicode(_)) => Err(format!(
-                "what {text} is set to here is not UTF-8, which variables of plugins are"
-            )),
-        },
-        _ => Err("expected NAME=VALUE, or NAME for the value that it has here".into()),
-    };
-    parsed.map_err(|wrong| UsageError(format!("--env: {wrong}")))
+/// A variable that is granted: its name, and its value unless it has the one of the environment. What is wrong with one is
+/// said without its value, which may be a secret.
+fn variable(text: &str) -> Result<(&str, Option<&str>), UsageError> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name, Some(value))),
+        None if !text.is_empty() => Ok((text, None)),
+        _ => Err(UsageError(
+            "--env: expected NAME=VALUE, or NAME for the value that it has here".into(),
+        )),
+    }
+}
+
+/// The value that a variable has here.
+fn inherited(name: &str) -> Result<String, UsageError> {
+    std::env::var(name).map_err(|error| {
+        UsageError(match error {
+            VarError::NotPresent => {
+                format!("--env: {name} is not set here: set it, or write {name}=VALUE")
+            }
+            VarError::NotUnicode(_) => format!(
+                "--env: what {name} is set to here is not UTF-8, which variables of plugins are"
+            ),
+        })
+    })
 }
 
 impl Measuring {
     /// The request that these arguments make, up to a stage.
-    pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> anyhow::Result<Request> {
+    pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> Result<Request> {
         let paths = operand::plugins(&self.paths)?;
         let request = self.conditions.request(paths, stage, effort)?;
         let name = self.name.clone();
         Ok(Request { name, ..request })
     }
 
-    /// The same for a command that looks at plugins, and builds them only if it is told to.
-    pub(super) fn looking(&self, stage: Stage, build: bool) -> anyhow::Result<Request> {
-        Ok(Request {
-            build: self.conditions.build.options_if(build)?,
-            ..self.request(stage, None)?
-        })
+    /// The circumstances in which a request is carried out here.
+    pub(super) fn host(&self, request: &Request, waits: bool) -> Result<Host> {
+        self.conditions.host(request, waits)
+    }
+
+    /// Both for a command that looks at plugins, and builds them only if it is told to.
+    pub(super) fn looking(&self, stage: Stage, build: bool) -> Result<(Request, Host)> {
+        let options = self.conditions.build.options_if(build)?;
+        let mut request = self.request(stage, None)?;
+        request.build = build;
+        let mut host = self.host(&request, true)?;
+        host.build = options;
+        Ok((request, host))
     }
 }
 
@@ -249,30 +280,16 @@ impl Conditions {
         paths: Vec<PathBuf>,
         stage: Stage,
         effort: Option<&Effort>,
-    ) -> anyhow::Result<Request> {
+    ) -> Result<Request> {
         let depth = effort.map_or_else(Depth::default, Effort::depth);
         let mut time = depth.time();
         if let Some(effort) = effort {
             effort.sampling.apply(&mut time)?;
         }
-        let cache_dir = if self.no_cache {
-            None
-        } else {
-            super::paths::cache()
-        };
-        let homeless = (cache_dir.is_none() && !self.no_cache).then(|| {
-            "there is no HOME, so compiled code is not kept; DYNO_CACHE can name a directory".into()
-        });
-        let typed = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
         Ok(Request {
+            format: RequestFormat,
             paths,
             name: None,
-            provider: Arc::new(Packages {
-                access: match super::paths::home() {
-                    Some(_) => Some(self.packages.access(&self.limits.0)?),
-                    None => None,
-                },
-            }),
             filter: self.cases.filter(),
             stage,
             blocks: effort
@@ -282,25 +299,43 @@ impl Conditions {
             count: dyno_measure::CountSettings::default(),
             time,
             limits: self.limits.0.clone(),
-            budget: self.budget.budget,
-            spent: Duration::ZERO,
+            budget_ms: self.budget.ms(),
             grants: self.grants.grants()?,
             expected_stdout: self.stdout.clone(),
             seed: self.seed.unwrap_or(SEED),
             order_seed: self.seed.unwrap_or_else(session::random_u64),
             strict: self.strict,
-            shapes: false,
-            build: self.build.options(),
+            build: self.build.is_wanted(),
             build_all: false,
+            versus: None,
+        })
+    }
+
+    /// The circumstances in which a request is carried out here.
+    pub(super) fn host(&self, request: &Request, waits: bool) -> Result<Host> {
+        let cache_dir = if self.no_cache {
+            None
+        } else {
+            super::paths::cache()
+        };
+        let homeless = (cache_dir.is_none() && !self.no_cache).then(|| {
+            "there is no HOME, so compiled code is not kept; DYNO_CACHE can name a directory".into()
+        });
+        let typed = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+        Ok(Host {
+            provider: self.packages.provider(&request.limits)?,
+            build: self.build.options(),
+            variables: self.grants.variables(&request.grants)?,
             cores: CoreChoice {
                 locks: super::paths::locks(),
-                waits: effort.is_none_or(|effort| effort.sampling.waits()),
+                waits,
             },
             cache_dir,
             cache_bytes_max: CACHE_BYTES_MAX,
+            shapes: false,
             command: without_values(typed),
             warnings: homeless.into_iter().collect(),
-            versus: None,
+            spent: Duration::ZERO,
             kept_from: BTreeMap::new(),
             stored: Vec::new(),
         })
@@ -308,7 +343,7 @@ impl Conditions {
 }
 
 impl GrantArgs {
-    fn grants(&self) -> anyhow::Result<Grants> {
+    fn grants(&self) -> Result<Grants> {
         let read = self
             .dir
             .iter()
@@ -317,45 +352,52 @@ impl GrantArgs {
             .dir_rw
             .iter()
             .map(|(host, guest)| (host, guest, Access::Scratch));
-        let mut grants = Grants {
-            dirs: Vec::new(),
-            env: self
-                .env
-                .iter()
-                .map(|text| variable(text))
-                .collect::<Result<_, _>>()?,
+        let dirs = read.chain(scratch);
+        let name = |text: &String| variable(text).map(|(name, _)| name.to_owned());
+        Ok(Grants {
+            dirs: dirs
+                .map(|(host, guest, access)| DirGrant::new(host.clone(), guest.clone(), access))
+                .collect(),
+            env: self.env.iter().map(name).collect::<Result<_, _>>()?,
             args: self.arg.clone(),
             own_dir: self.own_dir,
             stdin: self.stdin.clone(),
-        };
-        for (host, guest, access) in read.chain(scratch) {
-            let grant = DirGrant::new(directory(host)?, guest.clone(), access);
-            grants.dirs.push(grant);
+        })
+    }
+
+    /// The values of variables that were given here. Those of a request that grants them, and no others.
+    fn variables(&self, grants: &Grants) -> Result<Variables> {
+        let mut variables = Variables::default();
+        for text in &self.env {
+            let (name, value) = variable(text)?;
+            if !grants.env.iter().any(|granted| granted == name) {
+                let name = quoted(name);
+                let message = format!("--env {name}: the request does not grant this variable");
+                return Err(UsageError(message).into());
+            }
+            let value = match value {
+                Some(value) => value.to_owned(),
+                None => inherited(name)?,
+            };
+            variables.add(name.to_owned(), value);
         }
-        Ok(grants)
+        Ok(variables)
     }
 }
 
-pub(super) fn directory(path: &Path) -> anyhow::Result<PathBuf> {
-    let absolute = path.canonicalize().ok().filter(|path| path.is_dir());
-    absolute.ok_or_else(|| {
-        UsageError(format!(
-            "{} is not a directory that can be granted",
-            path.display()
-        ))
-        .into()
-    })
-}
-
 /// Runs a session on a runtime of its own, until it ends or a signal comes.
-pub(super) fn measure(request: &Request, observer: &mut dyn Observer) -> anyhow::Result<Findings> {
-    in_session(async |cancel| session::measure(request, cancel, observer).await)
+pub(super) fn measure(
+    request: &Request,
+    host: &Host,
+    observer: &mut dyn Observer,
+) -> Result<Findings> {
+    in_session(async |cancel| session::measure(request, host, cancel, observer).await)
 }
 
 /// Runs whatever kind of session on a runtime of its own, until it ends or a signal comes.
 pub(super) fn in_session<T>(
     work: impl AsyncFnOnce(Cancel) -> Result<T, SessionError>,
-) -> anyhow::Result<T> {
+) -> Result<T> {
     super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
         tokio::spawn(async move {

@@ -5,19 +5,18 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::render;
-use anyhow::Context as _;
 use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand};
 use dyno_analysis::filter::CaseFilter;
 use dyno_export::{Contents, FORMATS, Form, Format};
 use dyno_files::checkout::{Folder, write_file};
 use dyno_model::{Comparison, History, Run};
-use dyno_report::Store;
 use dyno_session::SessionError;
 
 use super::cases::CaseArgs;
 use super::choice::one_of;
-use super::{Exit, UsageError, history, paths};
+use super::report_file::ReportFile;
+use super::{Context as _, Error, Exit, Result, UsageError, history};
 
 /// Look at recorded runs
 #[derive(Debug, Subcommand)]
@@ -50,14 +49,6 @@ pub(super) enum Report {
     },
 }
 
-/// Where the report is.
-#[derive(Debug, Args)]
-pub(super) struct ReportFile {
-    /// The report [default: .dyno/report.sqlite beside the project]
-    #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
-    report: Option<PathBuf>,
-}
-
 /// Which run of which report.
 #[derive(Debug, Args)]
 pub(super) struct Which {
@@ -75,15 +66,8 @@ fn formats() -> impl TypedValueParser<Value = Format> {
     })
 }
 
-impl ReportFile {
-    pub(super) fn open(&self) -> anyhow::Result<Store> {
-        let path = paths::report(self.report.as_deref())?;
-        Ok(Store::open_existing(&path)?)
-    }
-}
-
 impl Report {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         match self {
             Self::Show { which, cases } => {
                 let mut loaded = Loaded::read(&which, false)?;
@@ -123,13 +107,13 @@ struct Loaded {
 
 impl Loaded {
     /// Histories are read only where they are shown.
-    fn read(which: &Which, with_histories: bool) -> anyhow::Result<Self> {
+    fn read(which: &Which, with_histories: bool) -> Result<Self> {
         let store = which.file.open()?;
         let run = store.run(&which.run)?;
         let newest = store.comparisons(&run.id)?.into_iter().next();
         let compared = newest.map(|comparison| {
             let base = store.run(&comparison.base.run)?;
-            anyhow::Ok((comparison, base))
+            Ok::<_, Error>((comparison, base))
         });
         Ok(Self {
             compared: compared.transpose()?,
@@ -142,7 +126,7 @@ impl Loaded {
     }
 
     /// Keeps the cases that are meant; whether there are any, or there were none.
-    fn select(&mut self, filter: &CaseFilter) -> anyhow::Result<bool> {
+    fn select(&mut self, filter: &CaseFilter) -> Result<bool> {
         let base = self.compared.iter().map(|(_, base)| base);
         let runs = base.chain([&self.run]);
         let plugins = runs.flat_map(|run| &run.plugins);
@@ -177,7 +161,7 @@ impl Loaded {
 }
 
 /// Writes a run to a file, to stdout, or, if that is its form, into a directory.
-fn write(loaded: &Loaded, format: Format, output: Option<&Path>, name: &str) -> anyhow::Result<()> {
+fn write(loaded: &Loaded, format: Format, output: Option<&Path>, name: &str) -> Result<()> {
     let contents = loaded.contents();
     let cannot = |path: &Path| format!("{} cannot be written", path.display());
     let spec = format.spec();
@@ -186,7 +170,7 @@ fn write(loaded: &Loaded, format: Format, output: Option<&Path>, name: &str) -> 
         (Form::Text(export) | Form::Bytes(export), Some(path)) => write_file(path, |file| {
             let mut file = BufWriter::new(file);
             export(&contents, &mut file)?;
-            anyhow::Ok(file.flush()?)
+            file.flush()
         })
         .with_context(|| cannot(path)),
         (Form::Bytes(_), None) if render::terminal::is_stdout_terminal() => Err(UsageError(

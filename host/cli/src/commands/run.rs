@@ -5,24 +5,29 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::render::{self, Progress, terminal};
+use crate::render::Progress;
 use clap::Args;
 use dyno_export as export;
 use dyno_files::private_dir::{self, PrivateDir};
 use dyno_model as model;
 use dyno_report::{Store, StoreError};
-use dyno_session::Stage;
+use dyno_session::{Request, Versus};
 
-use super::measuring::{self, Effort, Format, Measuring};
-use super::{Exit, baseline, paths};
+use super::compare::Compared;
+use super::measuring::{self, Format};
+use super::request::{self, Asking, PrintArgs};
+use super::{Error, Exit, NoResult, Result, UsageError, baseline, gate, paths, show};
 
 /// Measure every case of plugins and record the run
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "dyno run [OPTIONS] <PATH>...\n       dyno run [OPTIONS] --request <FILE>"
+)]
 pub(super) struct Run {
     #[command(flatten)]
-    measuring: Measuring,
+    asking: Asking,
     #[command(flatten)]
-    effort: Effort,
+    print: PrintArgs,
     /// How to show the run
     #[arg(
         long,
@@ -42,7 +47,7 @@ pub(super) struct Run {
     )]
     report: Option<PathBuf>,
     /// Keep the run and its plugins under a name, as `dyno baseline save` does
-    #[arg(long, value_name = "NAME", value_parser = baseline::name, conflicts_with = "no_report", help_heading = "Output")]
+    #[arg(long, value_name = "NAME", value_parser = baseline::name, conflicts_with_all = ["no_report", "print_request"], help_heading = "Output")]
     save_baseline: Option<String>,
     /// Do not record the run, whatever --report or DYNO_REPORT say
     #[arg(long, help_heading = "Output")]
@@ -50,17 +55,30 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
-        let request = self.measuring.request(Stage::Time, Some(&self.effort))?;
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
+        let request = self.asking.request()?;
+        if self.print.print_request {
+            return request::print(&request);
+        }
+        if request.versus.is_some() && self.save_baseline.is_some() {
+            let message = "--save-baseline is for one version, and the request compares two";
+            return Err(UsageError(message.into()).into());
+        }
+        let host = self.asking.host(&request)?;
         // Opened first: a report that cannot be written should not cost a run to find out.
         let mut store = match self.no_report {
             true => None,
             false => Some(Store::open(&paths::report(self.report.as_deref())?)?),
         };
-        let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+        let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
+        if let Some(versus) = &request.versus {
+            let compared = Compared::of(findings);
+            let compared = compared.ok_or(NoResult("nothing was compared"))?;
+            return self.compared(&compared, (&request, versus), store, verbose);
+        }
         let run = &findings.run;
         let recorded = store.as_mut().map(|store| store.record(run)).transpose();
-        let result = self.show(run, verbose);
+        let result = show::run(run, self.format, verbose);
         // Whatever became of showing it, a run that the report did not take is saved.
         if let Err(error) = recorded {
             return Err(rescue(run, error));
@@ -73,17 +91,28 @@ impl Run {
         Ok(exit)
     }
 
-    fn show(&self, run: &model::Run, verbose: bool) -> anyhow::Result<()> {
-        match self.format.export() {
-            None => render::run(&mut terminal::stdout(), run, verbose)?,
-            Some(format) => export::export(&run.into(), format, terminal::data())?,
+    /// Records and shows a comparison that a request asked for, which ends as `dyno compare` or `dyno gate` does.
+    fn compared(
+        &self,
+        compared: &Compared,
+        (request, versus): (&Request, &Versus),
+        store: Option<Store>,
+        verbose: bool,
+    ) -> Result<Exit> {
+        if let Some(mut store) = store {
+            compared.record(&mut store, [true, true])?;
         }
-        Ok(())
+        show::comparison(&compared.contents(), self.format, verbose)?;
+        if request.filter.is_all() {
+            let (cases, base) = (&compared.comparison.cases, &compared.base.plugins);
+            gate::warn_of_idle(&versus.exceptions, cases, base);
+        }
+        Ok(compared.gated())
     }
 }
 
 /// Keeps a run under a name. Of one that did not end well, how it ended says more than that it is no baseline.
-fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::Result<()> {
+fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> Result<()> {
     match baseline::save(store, name, &run.id, false) {
         Ok(saved) => {
             if let Some(before) = saved.before {
@@ -94,7 +123,7 @@ fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::
         }
         Err(error) if !matches!(exit, Exit::Well) => super::warn(&format!(
             "nothing was saved as {name}: {}",
-            super::sentence(&error)
+            error.sentence()
         )),
         Err(error) => return Err(error),
     }
@@ -102,7 +131,7 @@ fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::
 }
 
 /// Saves a run that the report did not take, and says so with the reason.
-fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
+fn rescue(run: &model::Run, error: StoreError) -> Error {
     let name = format!("dyno-run-{}.json", run.id);
     let saved = PrivateDir::lasting("dyno-rescued-").and_then(|dir| {
         let path = dir.join(&name);
@@ -113,7 +142,7 @@ fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
         }
         written.map(|()| path)
     });
-    anyhow::Error::from(error).context(match saved {
+    Error::from(error).context(match saved {
         Ok(path) => format!(
             "the run could not be recorded and was saved as {}",
             path.display()

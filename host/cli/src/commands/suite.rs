@@ -6,18 +6,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::render::{self, Progress};
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dyno_analysis::compare::BLOCKS;
 use dyno_export as export;
 use dyno_export::{Contents, Format};
 use dyno_files::checkout::Folder;
-use dyno_model::RULES;
 use dyno_model::quoted::quoted_path;
-use dyno_model::{CaseComparison, Plugin, Rules, all};
+use dyno_model::{CaseComparison, Plugin, RULES, Rules, all};
 use dyno_plugin as plugin;
 use dyno_report::Store;
-use dyno_session::{Request, Stage};
+use dyno_session::{Host, Request, Stage};
 use dyno_suite as suite;
 use dyno_suite::{CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, PluginSource, Suite};
 use dyno_wording as wording;
@@ -28,7 +26,7 @@ use super::choice::one_of;
 use super::compare::{Compared, Versions};
 use super::measuring::{self, Budget, Conditions};
 use super::operand::{Operand, What};
-use super::{Exit, UsageError, gate, paths};
+use super::{Context as _, Exit, Result, UsageError, gate, paths};
 
 /// Run what a dyno.toml describes: plugins, phases, and what must hold
 #[derive(Debug, Subcommand)]
@@ -90,7 +88,7 @@ pub(super) struct RunSuite {
 }
 
 impl SuiteVerb {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         match self {
             Self::Run(run) => run.execute(verbose),
             Self::Check { config } => {
@@ -107,7 +105,7 @@ impl SuiteVerb {
 }
 
 /// What a suite would do, and by what it would judge.
-fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> anyhow::Result<()> {
+fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> Result<()> {
     for plan in suite.plan(None)? {
         let phase = &suite.phases[plan.index];
         let names = phase.plugins.iter();
@@ -137,7 +135,7 @@ fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> anyhow::Resul
 }
 
 /// What the suite touches besides its plugins: what it grants them, where it writes, and what it runs to build them.
-fn reaches(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
+fn reaches(suite: &Suite, out: &mut impl io::Write) -> Result<()> {
     let grants = suite.grants.words();
     if !grants.is_empty() {
         let grants: Vec<_> = grants.iter().map(|grant| escape(grant)).collect();
@@ -183,7 +181,7 @@ fn rules(gate: &Gate) -> Rules {
 }
 
 impl RunSuite {
-    fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    fn execute(self, verbose: bool) -> Result<Exit> {
         let suite = self.config.read()?;
         let plans = suite.plan(self.phase)?;
         let compares = plans.iter().any(|plan| plan.gate.is_some());
@@ -217,7 +215,7 @@ impl RunSuite {
         })?;
         // What weighs most, of all phases.
         let exits = exits.into_iter();
-        let exit = exits.max_by_key(|exit| weight(*exit)).unwrap_or(Exit::Well);
+        let exit = exits.max_by_key(|exit| exit.weight()).unwrap_or(Exit::Well);
         let is_whole = compares && self.phase.is_none();
         Ok(
             match is_whole && gate::warn_of_idle(&suite.exceptions, &compared.0, &compared.1) {
@@ -236,16 +234,17 @@ impl RunSuite {
         store: &mut Store,
         (cases, bases): &mut (Vec<CaseComparison>, Vec<Plugin>),
         verbose: bool,
-    ) -> anyhow::Result<(PhaseResult, Exit)> {
+    ) -> Result<(PhaseResult, Exit)> {
         let phase = &suite.phases[plan.index];
         let gate = plan.gate.clone();
-        let mut request = request(plan)?;
-        request.cores.waits = !self.no_wait;
-        request.build = self.build.options();
-        self.budget.share(began, &mut request);
+        let (mut request, mut host) = request(plan)?;
+        host.cores.waits = !self.no_wait;
+        host.build = self.build.options();
+        self.budget.share(began, &mut request, &mut host);
         let (result, exit) = match gate {
             None => {
-                let findings = measuring::measure(&request, &mut Progress::on_terminal(verbose))?;
+                let findings =
+                    measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
                 store.record(&findings.run)?;
                 self.show(folder, phase.name, &(&findings.run).into(), verbose)?;
                 (
@@ -254,7 +253,7 @@ impl RunSuite {
                 )
             }
             Some(gate) => {
-                let compared = compared(request, &gate, suite, store, verbose)?;
+                let compared = compared((request, host), &gate, suite, store, verbose)?;
                 cases.extend_from_slice(&compared.comparison.cases);
                 bases.extend_from_slice(&compared.base.plugins);
                 self.show(folder, phase.name, &compared.contents(), verbose)?;
@@ -275,9 +274,10 @@ impl RunSuite {
         phase: PhaseName,
         contents: &Contents<'_>,
         verbose: bool,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         if let Some(folder) = folder {
-            for format in [Format::Html, Format::Markdown, Format::Junit] {
+            let formats = [Format::Html, Format::Markdown, Format::Junit];
+            for format in formats.into_iter().filter(|format| format.is_built()) {
                 let mut bytes = Vec::new();
                 export::export(contents, format, &mut bytes)?;
                 write(
@@ -299,7 +299,7 @@ impl RunSuite {
 }
 
 /// Where the results go: what the file says, so nowhere outside of its checkout and through no link.
-fn folder(suite: &Suite) -> anyhow::Result<Option<Folder>> {
+fn folder(suite: &Suite) -> Result<Option<Folder>> {
     let Some(output) = &suite.output else {
         return Ok(None);
     };
@@ -309,41 +309,41 @@ fn folder(suite: &Suite) -> anyhow::Result<Option<Folder>> {
     })?))
 }
 
-fn write(folder: &Folder, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+fn write(folder: &Folder, name: &str, bytes: &[u8]) -> Result<()> {
     let written = folder.write(name, bytes);
     written.with_context(|| format!("{name} cannot be written"))?;
     Ok(())
 }
 
 /// What a session is asked to do for a phase: what the suite says, and for the rest what `dyno run` does.
-fn request(plan: PhasePlan) -> anyhow::Result<Request> {
+fn request(plan: PhasePlan) -> Result<(Request, Host)> {
     let blocks = blocks(&plan);
-    let usual = Conditions::default().request(plan.paths, Stage::Time, None)?;
-    let mut grants = plan.grants;
-    for dir in &mut grants.dirs {
-        dir.host = measuring::directory(&dir.host)?;
-    }
-    Ok(Request {
+    let conditions = Conditions::default();
+    let usual = conditions.request(plan.paths, Stage::Time, None)?;
+    let mut host = conditions.host(&usual, true)?;
+    host.variables = plan.variables;
+    let request = Request {
         blocks,
         filter: plan.filter,
         build_all: true,
         time: plan.time,
         limits: plan.limits,
-        grants,
+        grants: plan.grants,
         strict: plan.strict,
         seed: plan.seed.unwrap_or(usual.seed),
         order_seed: plan.seed.unwrap_or(usual.order_seed),
         ..usual
-    })
+    };
+    Ok((request, host))
 }
 
 fn compared(
-    request: Request,
+    (request, host): (Request, Host),
     gate: &Gate,
     suite: &Suite,
     store: &mut Store,
     verbose: bool,
-) -> anyhow::Result<Compared> {
+) -> Result<Compared> {
     let base = Operand::resolve(&gate.against, Some(store))?;
     base.stays_in(&suite.checkout)?;
     let candidate = Operand {
@@ -358,7 +358,7 @@ fn compared(
         rules: rules(gate),
         exceptions: suite.exceptions.clone(),
     };
-    versions.compare(base, candidate, Some(store), verbose)
+    versions.compare(host, base, candidate, Some(store), verbose)
 }
 
 /// What a judged phase deserves.
@@ -367,20 +367,5 @@ fn judged(result: &PhaseResult) -> Exit {
         CheckOutcome::Passed => Exit::Well,
         CheckOutcome::Unsure | CheckOutcome::NotMeasured => Exit::Unsure,
         CheckOutcome::Failed => Exit::Regressed,
-    }
-}
-
-/// Which exit code stands for several: what kept a phase from being measured goes before what it was measured to be.
-fn weight(exit: Exit) -> u8 {
-    match exit {
-        Exit::Signal(_) => 8,
-        Exit::Host => 7,
-        Exit::Usage => 6,
-        Exit::Refused => 5,
-        Exit::CaseFailed => 4,
-        Exit::NothingMatched => 3,
-        Exit::Regressed => 2,
-        Exit::Unsure => 1,
-        Exit::Well => 0,
     }
 }

@@ -4,8 +4,7 @@ use super::columns::Cell;
 use super::{BOLD, RED, YELLOW};
 use dyno_model::{Case, Drawn, Estimate, Mark, Metric, Process, Throughput};
 use dyno_stats as stats;
-use dyno_wording::mark;
-use dyno_wording::{duration, escape, rate, value};
+use dyno_wording::{duration, escape, mark, rate, value};
 
 /// The time that is shown: wall time, or CPU time where too few samples were undisturbed.
 pub(super) fn headline(case: &Case) -> Option<&Estimate> {

@@ -5,14 +5,17 @@ use std::io::{self, Write};
 use super::{BOLD, DIM, GREEN, RED, Sink, YELLOW, paragraph};
 use dyno_job::Shape;
 use dyno_model::{Case, Mark, Outcome, Plugin, Run};
-use dyno_wording::{amount, bytes, escape};
-use dyno_wording::{explain, mark, sentence};
+use dyno_wording::{amount, bytes, escape, explain, mark, sentence};
 
 /// Shows whether plugins are good ones, and what they need.
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn check(out: &mut Sink<impl Write>, run: &Run, shapes: &[Option<Shape>]) -> io::Result<()> {
+pub(crate) fn check(
+    out: &mut Sink<impl Write>,
+    run: &Run,
+    shapes: &[Option<Shape>],
+) -> io::Result<()> {
     for (plugin, shape) in run.plugins.iter().zip(shapes) {
         let good = plugin.outcome.is_ok() && plugin.cases.iter().all(|case| case.outcome.is_ok());
         let (style, sign) = if good { (GREEN, "✓") } else { (RED, "✗") };
@@ -121,7 +124,7 @@ fn needs(out: &mut Sink<impl Write>, plugin: &Plugin) -> io::Result<()> {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn failures(out: &mut Sink<impl Write>, run: &Run) -> io::Result<()> {
+pub(crate) fn failures(out: &mut Sink<impl Write>, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
         let name = escape(&plugin.label);
         if !plugin.outcome.is_ok() {
@@ -143,7 +146,7 @@ pub fn failures(out: &mut Sink<impl Write>, run: &Run) -> io::Result<()> {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn list(out: &mut Sink<impl Write>, run: &Run) -> io::Result<()> {
+pub(crate) fn list(out: &mut Sink<impl Write>, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
         writeln!(out, "{BOLD}{}{BOLD:#}", escape(&plugin.label))?;
         if !plugin.outcome.is_ok() {

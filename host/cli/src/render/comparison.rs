@@ -6,16 +6,14 @@ use std::io::{self, Write};
 use super::cells;
 use super::columns::{Cell, Columns};
 use super::conditions;
-use super::run::show_failure;
+use super::failure::show_failure;
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use dyno_export::Contents;
 use dyno_model::{
     CaseComparison, Change, Comparison, Diagnosis, Drawn, Gate, GateOutcome, Metric, Run, Verdict,
     word,
 };
-use dyno_wording::escape;
-use dyno_wording::rerun;
-use dyno_wording::verdicts;
+use dyno_wording::{escape, rerun, verdicts};
 
 const BEFORE: &[&str] = &[
     "case",
@@ -31,7 +29,7 @@ const BEFORE: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn comparison(
+pub(crate) fn comparison(
     out: &mut Sink<impl Write>,
     contents: &Contents<'_>,
     verbose: bool,

@@ -13,7 +13,7 @@ use dyno_wording::{duration, escape};
 
 /// Everything that doctor looked at.
 #[derive(Debug)]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     /// What the machine is.
     pub machine: Machine,
     /// What confines workers on it.
@@ -36,7 +36,7 @@ pub struct Diagnosis {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn doctor(out: &mut Sink<impl Write>, diagnosis: &Diagnosis) -> io::Result<()> {
+pub(crate) fn doctor(out: &mut Sink<impl Write>, diagnosis: &Diagnosis) -> io::Result<()> {
     let machine = &diagnosis.machine;
     writeln!(out, "{BOLD}machine{BOLD:#} {}", machine.fingerprint)?;
     for (name, fact) in &machine.facts {

@@ -20,7 +20,7 @@ const SPARKS: usize = 60;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn baselines(out: &mut Sink<impl Write>, baselines: &[Baseline]) -> io::Result<()> {
+pub(crate) fn baselines(out: &mut Sink<impl Write>, baselines: &[Baseline]) -> io::Result<()> {
     let mut table = Columns::new("", &["baseline", "run", "saved", "plugins"]);
     for baseline in baselines {
         let plugins: Vec<_> = baseline
@@ -47,7 +47,7 @@ pub fn baselines(out: &mut Sink<impl Write>, baselines: &[Baseline]) -> io::Resu
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn histories(
+pub(crate) fn histories(
     out: &mut Sink<impl Write>,
     histories: &[History],
     verbose: bool,

@@ -14,7 +14,7 @@ use dyno_wording::{bytes, escape};
 
 /// A check that passed, on one line.
 #[must_use]
-pub fn check_passed(check: &Check) -> String {
+pub(crate) fn check_passed(check: &Check) -> String {
     format!(
         "{GREEN}✓{GREEN:#} {:11} {}",
         check.what,
@@ -26,7 +26,7 @@ pub fn check_passed(check: &Check) -> String {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn installed(out: &mut Sink<impl Write>, installed: &[Installed]) -> io::Result<()> {
+pub(crate) fn installed(out: &mut Sink<impl Write>, installed: &[Installed]) -> io::Result<()> {
     if installed.is_empty() {
         return writeln!(out, "no package is installed");
     }
@@ -50,7 +50,7 @@ pub fn installed(out: &mut Sink<impl Write>, installed: &[Installed]) -> io::Res
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn plan(out: &mut Sink<impl Write>, plan: &Plan) -> io::Result<()> {
+pub(crate) fn plan(out: &mut Sink<impl Write>, plan: &Plan) -> io::Result<()> {
     if plan.changes().is_empty() {
         return writeln!(out, "everything is up to date");
     }
@@ -80,7 +80,7 @@ pub fn plan(out: &mut Sink<impl Write>, plan: &Plan) -> io::Result<()> {
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn inspected(out: &mut Sink<impl Write>, seen: &Inspected) -> io::Result<()> {
+pub(crate) fn inspected(out: &mut Sink<impl Write>, seen: &Inspected) -> io::Result<()> {
     writeln!(out, "{BOLD}{}{BOLD:#}", seen.release)?;
     match (&seen.refused, &seen.publisher) {
         (None, Some(publisher)) => {
@@ -151,7 +151,7 @@ pub fn inspected(out: &mut Sink<impl Write>, seen: &Inspected) -> io::Result<()>
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn found<'a>(
+pub(crate) fn found<'a>(
     out: &mut Sink<impl Write>,
     hits: impl IntoIterator<Item = &'a Listed>,
 ) -> io::Result<()> {
@@ -172,7 +172,7 @@ pub fn found<'a>(
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn trust(out: &mut Sink<impl Write>, policy: &Policy) -> io::Result<()> {
+pub(crate) fn trust(out: &mut Sink<impl Write>, policy: &Policy) -> io::Result<()> {
     let is_empty = policy.publishers.is_empty() && policy.indexes.is_empty();
     if is_empty && policy.killed.is_empty() && policy.pins.is_empty() {
         return writeln!(

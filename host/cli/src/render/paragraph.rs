@@ -10,7 +10,7 @@ use dyno_wording::lines;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn paragraph(
+pub(crate) fn paragraph(
     out: &mut Sink<impl Write>,
     start: &str,
     indent: &str,

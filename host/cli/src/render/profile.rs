@@ -18,7 +18,7 @@ const NAME_CHARS: usize = 72;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn profile(
+pub(crate) fn profile(
     out: &mut Sink<impl Write>,
     plugin: &str,
     case: &str,
@@ -56,7 +56,7 @@ pub fn profile(
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn difference(
+pub(crate) fn difference(
     out: &mut Sink<impl Write>,
     plugin: &str,
     case: &str,

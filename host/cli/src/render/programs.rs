@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::cells;
 use super::columns::{Cell, Columns};
-use super::run::show_failure;
+use super::failure::show_failure;
 use super::{BOLD, DIM, Sink};
 use dyno_model::{CacheUse, Case, Plugin, PluginKind, Run};
 use dyno_wording::duration;

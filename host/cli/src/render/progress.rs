@@ -13,7 +13,7 @@ use dyno_wording::escape;
 
 /// Draws what a session tells.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     verbose: bool,
 }
@@ -21,7 +21,7 @@ pub struct Progress {
 impl Progress {
     /// Draws if stderr is a terminal. Build commands are always printed, and with `verbose` what they say, too.
     #[must_use]
-    pub fn on_terminal(verbose: bool) -> Self {
+    pub(crate) fn on_terminal(verbose: bool) -> Self {
         let bar = if terminal::is_stderr_terminal() {
             // No steady tick: a tick is a timer, and it would fire while a process is timed.
             ProgressBar::new(0).with_style(style())
@@ -52,7 +52,7 @@ impl Progress {
 
 /// A program and its arguments as a shell would take them, where everything can be seen.
 #[must_use]
-pub fn command_line(command: &[String]) -> String {
+pub(crate) fn command_line(command: &[String]) -> String {
     let words: Vec<_> = command.iter().map(|word| wording::word(word)).collect();
     escape(&words.join(" "))
 }

@@ -6,14 +6,14 @@ use std::io::{self, Write};
 use super::across::Across;
 use super::cells;
 use super::columns::{Cell, Columns};
+use super::failure::show_failure;
 use super::programs::Programs;
-use super::{BOLD, DIM, RED, Sink, YELLOW, paragraph};
+use super::{BOLD, DIM, Sink, YELLOW};
 use dyno_model::{
     COUNTED, COUNTERS, COUNTERS_FACT, CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run,
     RunStatus,
 };
-use dyno_wording::{bytes, duration, escape, lines, reproduce};
-use dyno_wording::{explain, mark, sentence};
+use dyno_wording::{bytes, duration, escape, explain, mark};
 
 const BEFORE: &[&str] = &["case", "time", "95 % interval", "throughput"];
 const AFTER: &[&str] = &["samples", "marks"];
@@ -23,7 +23,7 @@ const AFTER: &[&str] = &["samples", "marks"];
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<()> {
+pub(crate) fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::Result<()> {
     let across = Across::of(run);
     let mut programs = Programs::of(run);
     for plugin in &run.plugins {
@@ -174,34 +174,3 @@ fn facts(plugin: &Plugin) -> String {
     }
     facts.join(" · ")
 }
-
-pub(super) fn show_failure(
-    out: &mut Sink<impl Write>,
-    run: &Run,
-    plugin: &Plugin,
-    case: Option<&Case>,
-    outcome: &Outcome,
-) -> io::Result<()> {
-    let start = match case {
-        Some(case) => format!("  {RED}✗ {}{RED:#} ", escape(&case.spec.name)),
-        None => format!("  {RED}✗{RED:#} "),
-    };
-    paragraph(out, &start, "      ", &sentence(outcome))?;
-    if let Some(output) = case.and_then(|case| case.output.as_deref()) {
-        for line in lines(output).take(OUTPUT_LINES) {
-            writeln!(out, "      {DIM}it wrote:{DIM:#} {line}")?;
-        }
-    }
-    if case.is_some() && !matches!(outcome, Outcome::Skipped { .. }) {
-        let name = case.map(|case| case.spec.name.as_str());
-        writeln!(
-            out,
-            "      {DIM}again:{DIM:#} {}",
-            reproduce(run, plugin, name)
-        )?;
-    }
-    Ok(())
-}
-
-/// Lines of a failed case's own output that are shown.
-const OUTPUT_LINES: usize = 10;

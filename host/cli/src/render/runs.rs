@@ -12,7 +12,7 @@ use dyno_wording::escape;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn runs(out: &mut Sink<impl Write>, runs: &[RunSummary]) -> io::Result<()> {
+pub(crate) fn runs(out: &mut Sink<impl Write>, runs: &[RunSummary]) -> io::Result<()> {
     let mut table = Columns::new(
         "",
         &[

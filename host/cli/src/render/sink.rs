@@ -15,11 +15,11 @@ use super::style::unmarked;
 
 /// Where lines for people go: see the module.
 #[derive(Debug)]
-pub struct Sink<W: Write>(ByLine<W, fn(&str) -> String>);
+pub(crate) struct Sink<W: Write>(ByLine<W, fn(&str) -> String>);
 
 impl<W: Write> Sink<W> {
     /// A sink into `to`, with or without styles.
-    pub fn new(to: W, is_styled: bool) -> Self {
+    pub(crate) fn new(to: W, is_styled: bool) -> Self {
         Self(ByLine::new(
             to,
             match is_styled {

@@ -11,7 +11,7 @@ use dyno_stats::Rate;
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn study(out: &mut Sink<impl Write>, study: &Study) -> io::Result<()> {
+pub(crate) fn study(out: &mut Sink<impl Write>, study: &Study) -> io::Result<()> {
     null(out, study)?;
     known(out, study)?;
     let gates = &study.null.false_gates;

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// How a piece of text looks on a terminal: `{STYLE}text{STYLE:#}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// As any text.
     Plain,
     /// Names.

@@ -5,12 +5,9 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
-use dyno_model::quantity;
-use dyno_model::{LimitKind, Unit};
+use dyno_model::{LimitKind, Unit, quantity};
 use dyno_suite::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
-use dyno_wording as wording;
-use dyno_wording::sentence;
-use dyno_wording::{amount, escape};
+use dyno_wording::{self as wording, amount, escape, sentence};
 
 const HEADERS: &[&str] = &[
     "  case · metric",
@@ -24,7 +21,7 @@ const HEADERS: &[&str] = &[
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn suite(out: &mut Sink<impl Write>, results: &[PhaseResult]) -> io::Result<()> {
+pub(crate) fn suite(out: &mut Sink<impl Write>, results: &[PhaseResult]) -> io::Result<()> {
     for result in results {
         phase(out, result)?;
     }

@@ -8,7 +8,7 @@ use super::Sink;
 
 /// Standard output, for people.
 #[must_use]
-pub fn stdout() -> Sink<Stdout> {
+pub(crate) fn stdout() -> Sink<Stdout> {
     let stdout = std::io::stdout();
     let is_styled = AutoStream::choice(&stdout) != ColorChoice::Never;
     Sink::new(stdout, is_styled)
@@ -16,25 +16,25 @@ pub fn stdout() -> Sink<Stdout> {
 
 /// Standard error, for people.
 #[must_use]
-pub fn stderr() -> Sink<Stderr> {
+pub(crate) fn stderr() -> Sink<Stderr> {
     let stderr = std::io::stderr();
     let is_styled = AutoStream::choice(&stderr) != ColorChoice::Never;
     Sink::new(stderr, is_styled)
 }
 
 /// Standard output as it is: for exports, which have rules of their own, and for what holds no stranger's text.
-pub fn data() -> StdoutLock<'static> {
+pub(crate) fn data() -> StdoutLock<'static> {
     std::io::stdout().lock()
 }
 
 /// Whether standard output is a terminal.
 #[must_use]
-pub fn is_stdout_terminal() -> bool {
+pub(crate) fn is_stdout_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
 /// Whether standard error is a terminal.
 #[must_use]
-pub fn is_stderr_terminal() -> bool {
+pub(crate) fn is_stderr_terminal() -> bool {
     std::io::stderr().is_terminal()
 }

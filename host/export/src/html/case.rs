@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::samples::Samples;
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
-use super::{change, count, history, process_table, run_order, summary};
+use super::{change, count, history, link, process_table, run_order};
 use dyno_model::{Comparison, Drawn, Metric, Process, hex};
 use dyno_wording as wording;
 use dyno_wording::duration;
@@ -31,7 +31,7 @@ fn details(entry: &Entry<'_>, comparison: Option<&Comparison>) -> Markup {
     html! {
         details.case {
             summary {
-                h3 { (Guest(&entry.case.spec.name)) " " (summary::plugin(entry)) }
+                h3 { (Guest(&entry.case.spec.name)) " " (link::plugin(entry)) }
                 (head(entry))
             }
             // The anchor stands inside, since a browser opens what contains the target of a link.

@@ -6,8 +6,7 @@ use maud::{Markup, html};
 
 use super::view::Page;
 use super::words::{self, Guest};
-use dyno_model::quantity;
-use dyno_model::{CacheUse, Comparison, Estimate, LimitKind, Plugin, Run, hex, word};
+use dyno_model::{CacheUse, Comparison, Estimate, LimitKind, Plugin, Run, hex, quantity, word};
 use dyno_wording as wording;
 use dyno_wording::{amount, bytes, duration};
 

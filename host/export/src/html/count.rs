@@ -5,8 +5,7 @@ use maud::{Markup, html};
 use super::axis::{Axis, Path, Unit, WIDTH, lines_across, names_at_left, picture, share};
 use super::words;
 use dyno_model::{Count, CountBatch, CountMethod, MemoryProfile};
-use dyno_wording::advice;
-use dyno_wording::{amount, bytes, duration};
+use dyno_wording::{advice, amount, bytes, duration};
 
 const HEIGHT: f64 = 110.0;
 

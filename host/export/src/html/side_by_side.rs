@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::axis::share;
-use super::summary::link;
+use super::link::link;
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
 use dyno_model::{Estimate, Metric};

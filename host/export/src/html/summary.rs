@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::forest::{self, Row};
+use super::link::link;
 use super::side_by_side;
 use super::view::{Entry, Page};
 use super::words::{self, Guest, counted};
@@ -239,21 +240,6 @@ fn rank(verdict: Verdict) -> u8 {
         Verdict::Regressed | Verdict::Improved => 0,
         Verdict::Unsure => 1,
         _ => 2,
-    }
-}
-
-/// A case as a link to its details.
-pub(super) fn link(entry: &Entry<'_>) -> Markup {
-    html! { a href={ "#" (entry.anchor) } { (Guest(&entry.case.spec.name)) } " " (plugin(entry)) }
-}
-
-/// The plugin of a case, and the one that it was held against if that is called otherwise.
-pub(super) fn plugin(entry: &Entry<'_>) -> Markup {
-    html! {
-        small {
-            (Guest(&entry.plugin.label))
-            @if let Some(base) = entry.compared.and_then(|compared| compared.other_base()) { " against " (Guest(base)) }
-        }
     }
 }
 

@@ -4,7 +4,8 @@
 use maud::{Markup, html};
 
 use super::forest;
-use super::summary::{is_failure, link};
+use super::link::link;
+use super::summary::is_failure;
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
 use dyno_model::{Change, Metric, Outcome, Throughput, word};

@@ -10,8 +10,7 @@ use dyno_model::{
     Run, Severity, Verdict, word,
 };
 use dyno_wording as wording;
-use dyno_wording::conditions;
-use dyno_wording::{mark, sentence};
+use dyno_wording::{conditions, mark, sentence};
 
 /// Fuel that changes by this much is a change of work, and not of how a compiler laid it out
 /// (METHOD.md).

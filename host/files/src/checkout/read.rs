@@ -9,8 +9,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 
 use super::directory;
-use dyno_model::LimitUnit;
-use dyno_model::quantity;
+use dyno_model::{LimitUnit, quantity};
 
 /// Opens a regular file that the user named. Never waits, not even for a FIFO's writer.
 ///

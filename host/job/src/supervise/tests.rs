@@ -10,11 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::*;
-use crate::{Build, Layout};
-use crate::{CompileJob, DescribeJob, ProgramJob, RunJob};
-use dyno_measure::{CountSettings, ProfileSize, TimeSettings};
-use dyno_model::{Grants, Limits};
-use dyno_model::{LimitKind, Outcome};
+use crate::{Build, CompileJob, DescribeJob, Layout, ProgramJob, RunJob};
+use dyno_measure::{CountSettings, ProfileSize, Sampling, TimeSettings};
+use dyno_model::{LimitKind, Limits, Outcome, Reach};
 
 /// What ARCHITECTURE promises of the supervisor.
 const MEMORY_KB_MAX: u64 = 64 << 10;
@@ -34,10 +32,9 @@ fn run_job() -> RunJob {
         case: "case".into(),
         program: ProgramJob::default(),
         limits: Limits::default(),
-        grants: Grants::default(),
+        grants: Reach::default(),
         seed: 0,
         cores: Vec::new(),
-        spawned_ns: 0,
     }
 }
 
@@ -52,10 +49,10 @@ fn job(name: &str) -> Job {
         "calibrate" => Job::Calibrate { run, sample_ns: 1 },
         "time" => Job::Time {
             run,
-            settings: TimeSettings {
+            settings: TimeSettings::new(Sampling {
                 max_samples: 10,
-                ..TimeSettings::default()
-            },
+                ..Sampling::default()
+            }),
         },
         "profile" => Job::Profile {
             run,

@@ -1,6 +1,7 @@
 //! What can go wrong between us and a server, in one sentence each. What the server said stands in
 //! it only escaped and cut.
 
+use dyno_model::{Classify, Fault, causes};
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -8,9 +9,26 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use url::Url;
 
-use super::{RedirectRefused, Timeouts};
+use super::Timeouts;
 use dyno_model::quoted::quoted;
 use dyno_plugin::Digest;
+
+/// Registries lead to their store of blobs in one step, some in two or three.
+pub(super) const REDIRECTS_MAX: usize = 5;
+
+/// Why a redirect is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectRefused {
+    /// There is no end to it.
+    #[error("it redirects more than {REDIRECTS_MAX} times")]
+    TooMany,
+    /// What follows could be read and changed on the way.
+    #[error("it redirects from https to {0}, which is not https")]
+    Downgrade(String),
+    /// It leads where nobody may.
+    #[error("it redirects to {0}, which is neither https nor plain http to this machine")]
+    NotHttps(String),
+}
 
 /// Why nothing came of a request.
 #[derive(Debug, thiserror::Error)]
@@ -59,12 +77,12 @@ pub enum HttpError {
         bytes_per_s_min: u64,
     },
     /// Led elsewhere, where we do not go.
-    #[error("{url} leads elsewhere: {refused}")]
+    #[error("{url} leads elsewhere")]
     Redirect {
         /// What was asked for.
         url: String,
         /// Where, and why not.
-        refused: RedirectRefused,
+        source: RedirectRefused,
     },
     /// The answer is not HTTP, or ended in the middle.
     #[error("the connection to {url} broke: {cause}")]
@@ -117,6 +135,18 @@ pub enum HttpError {
     Write(#[source] io::Error),
 }
 
+impl Classify for HttpError {
+    /// Who sends something else than it should is refused; who cannot be reached is not.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::TooLarge { .. } | Self::Short { .. } | Self::Digest { .. } => Fault::Refused,
+            Self::Redirect { .. } => Fault::Refused,
+            Self::NotHttps(_) | Self::Exposed(_) => Fault::Usage,
+            _ => Fault::Host,
+        }
+    }
+}
+
 impl HttpError {
     pub(super) fn setup(error: reqwest::Error) -> Self {
         Self::Setup(cause(&error))
@@ -129,7 +159,7 @@ impl HttpError {
         {
             return Self::Redirect {
                 url: shown_url,
-                refused: refused.clone(),
+                source: refused.clone(),
             };
         }
         if !error.is_connect() {
@@ -147,7 +177,7 @@ impl HttpError {
         let (address, url, cause) = (url, shown_url, cause(error));
         if causes(error).any(|cause| cause.downcast_ref().is_some_and(is_tls)) {
             let hint = match address.host() {
-                Some(host) if super::policy::is_loopback(&host) => {
+                Some(host) if super::is_loopback(&host) => {
                     " (--plain-http talks http to a server on this machine)"
                 }
                 _ => "",
@@ -158,13 +188,6 @@ impl HttpError {
             Self::Unreachable { url, cause }
         }
     }
-}
-
-/// An error and what caused it, outermost first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
-        (*error).source()
-    })
 }
 
 /// By these kinds, possibly wrapped, the TLS library's errors come out of an `io` interface; a

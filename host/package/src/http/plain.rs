@@ -1,9 +1,9 @@
-//! The hosts on other machines that the user named for plain http.
+//! Which hosts may be spoken to without TLS: this machine, and those that the user named for plain http.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use url::Url;
+use url::{Host, Url};
 
 use dyno_model::quoted::quoted;
 
@@ -52,6 +52,17 @@ impl PlainHosts {
     #[must_use]
     pub fn allow(&self, url: &Url) -> bool {
         PlainHost::of(url).is_some_and(|host| self.0.contains(&host))
+    }
+}
+
+/// Whether a host is this machine: 127.0.0.0/8, `::1`, or the very name `localhost`. No other name
+/// is looked up, since the answer may be another one the next time.
+#[must_use]
+pub fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
     }
 }
 

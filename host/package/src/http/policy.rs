@@ -1,23 +1,10 @@
 //! Where we go, and where we let ourselves be led.
 
 use reqwest::redirect::Policy;
-use url::{Host, Url};
+use url::Url;
 
-use super::{HttpError, PlainHosts, shown_url};
-
-/// Registries lead to their store of blobs in one step, some in two or three.
-const REDIRECTS_MAX: usize = 5;
-
-/// Whether a host is this machine: 127.0.0.0/8, `::1`, or the very name `localhost`. No other name
-/// is looked up, since the answer may be another one the next time.
-#[must_use]
-pub fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    }
-}
+use super::error::REDIRECTS_MAX;
+use super::{HttpError, PlainHosts, RedirectRefused, is_loopback, shown_url};
 
 /// Whether a request stays on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,20 +28,6 @@ pub(super) fn check(url: &Url, plain_hosts: &PlainHosts) -> Result<Reach, HttpEr
         ("http", false) if plain_hosts.allow(url) => Ok(Reach::Plain),
         _ => Err(refused()),
     }
-}
-
-/// Why a redirect is not followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RedirectRefused {
-    /// There is no end to it.
-    #[error("it redirects more than {REDIRECTS_MAX} times")]
-    TooMany,
-    /// What follows could be read and changed on the way.
-    #[error("it redirects from https to {0}, which is not https")]
-    Downgrade(String),
-    /// It leads where nobody may.
-    #[error("it redirects to {0}, which is neither https nor plain http to this machine")]
-    NotHttps(String),
 }
 
 /// Whether to go on to `next` after `previous`, the first of which is what was asked for.

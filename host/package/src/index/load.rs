@@ -64,7 +64,7 @@ async fn by_memory(
     now: Timestamp,
 ) -> Result<Option<Index>, IndexError> {
     let (Some(mut verified), Ok(root)) = (
-        memory.verified()?,
+        memory.verified::<Verified>()?,
         serde_json::from_slice::<Signed<Root>>(root),
     ) else {
         return Ok(None);

@@ -5,7 +5,6 @@
 //! readers; what is odd is refused, whatever this reader would make of it. Allowed is what skopeo,
 //! GNU tar, Go and Python write for plain files and directories.
 
-mod error;
 mod header;
 
 #[cfg(test)]
@@ -17,25 +16,18 @@ use std::io::{self, Read as _};
 
 use tar::PaxExtensions;
 
+use super::archive_error::{ArchiveError, ENTRIES_MAX, PAX_KEYS};
 use super::blob::Blob;
 use super::{BLOBS, INDEX_JSON, MARKER, SHA256};
 use dyno_model::quoted::quoted;
 use dyno_plugin::Digest;
 
-pub use error::ArchiveError;
 use header::{Fields, Kind};
 
 /// What a tar is made of, bytes.
 const BLOCK_BYTES: u64 = 512;
-/// A package with 16 signatures has 41 entries, and twice that with a record of times before each;
-/// three times that leaves room for tools that add referrers of other kinds.
-const ENTRIES_MAX: usize = 256;
 /// Records of times have 90 bytes, with names of users and groups some more.
 const PAX_BYTES_MAX: u64 = 4 << 10;
-/// What a PAX record may say: what nobody needs who only reads the bytes.
-const PAX_KEYS: [&[u8]; 7] = [
-    b"mtime", b"atime", b"ctime", b"uid", b"gid", b"uname", b"gname",
-];
 /// The end of a tar is filled with zeros up to a multiple of 10 KiB (GNU tar's blocking factor is 20
 /// unless told otherwise).
 const END_BYTES_MAX: u64 = 1 << 20;

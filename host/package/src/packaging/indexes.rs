@@ -11,13 +11,13 @@
 //! earlier one from answering. What rules that out is its last copy, if that was verified and has not
 //! expired: who is in between could show us that copy, too, whatever the index says by now.
 
+use dyno_model::chain;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::lookup::Found;
 use super::{Access, PackagingError};
 use crate::index::{Index, IndexError, Listed, ResolveError, Source};
 use crate::lock::Locked;
@@ -45,6 +45,15 @@ impl Place {
             _ => Self::Dir(name.into()),
         }
     }
+}
+
+/// A release that an index lists.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What is listed.
+    pub listed: Listed,
+    /// In which index.
+    pub index: Known,
 }
 
 /// An index, and what came of asking it.
@@ -251,13 +260,13 @@ impl Access {
 
     fn pass_over(&self, index: &Known, error: &IndexError) {
         let name = &index.name;
-        self.warn(format!("the index {name} is passed over: {error}"));
+        self.warn(format!("the index {name} is passed over: {}", chain(error)));
     }
 }
 
 fn cannot_be_had(index: &Known, error: &Arc<IndexError>) -> PackagingError {
     PackagingError::Index {
         index: index.name.clone(),
-        error: error.clone(),
+        source: error.clone(),
     }
 }

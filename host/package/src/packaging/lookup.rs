@@ -3,19 +3,18 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::indexes::{Consulted, Known, Place};
+use super::indexes::{Consulted, Found, Place};
 use super::{Access, Ask, Located, PackagingError};
 use crate::http::{Http, Timeouts, shown_url};
-use crate::index::{Fetch, Listed, Location};
+use crate::index::{Fetch, Location};
 use crate::layout::Layout;
 use crate::origin::{Origin, Which};
 use crate::registry::Registry;
 use crate::verify::{Asked, Check, Package};
 use dyno_job::Supervisor;
 use dyno_model::LimitKind;
-use dyno_plugin::Named;
-use dyno_plugin::Reference;
 use dyno_plugin::id::{Release, Wanted};
+use dyno_plugin::{Named, Reference};
 use tough::async_trait;
 use url::Url;
 
@@ -28,15 +27,6 @@ pub struct Opened {
     http: OnceLock<Http>,
     pub(super) indexes: OnceLock<Vec<Consulted>>,
     warnings: Arc<Mutex<Vec<String>>>,
-}
-
-/// A release that an index lists.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// What is listed.
-    pub listed: Listed,
-    /// In which index.
-    pub index: Known,
 }
 
 #[async_trait]
@@ -165,9 +155,9 @@ impl Access {
             path: file.display().to_string(),
             source,
         })?;
-        Layout::open(&file).map_err(|error| PackagingError::File {
+        Layout::open(&file).map_err(|source| PackagingError::File {
             url: shown_url(url),
-            error,
+            source,
         })
     }
 }

@@ -9,8 +9,7 @@ use crate::manifest::claimed;
 use crate::oci::{self, Descriptor};
 use crate::registry::{Content, Registry};
 use crate::verify::{Package, VerifyError};
-use dyno_plugin::Digest;
-use dyno_plugin::{Reference, Target};
+use dyno_plugin::{Digest, Reference, Target};
 
 /// A package in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]

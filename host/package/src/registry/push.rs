@@ -9,8 +9,7 @@ use super::{Registry, RegistryError};
 use crate::http::{Content, Request, Response, shown_url};
 use crate::oci::{self, Descriptor};
 use dyno_model::quoted::quoted;
-use dyno_plugin::Digest;
-use dyno_plugin::Target;
+use dyno_plugin::{Digest, Target};
 
 /// Nobody needs what a registry says in answer to a push, bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;

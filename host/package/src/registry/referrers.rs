@@ -11,8 +11,7 @@ use super::{Registry, RegistryError, parsed};
 use crate::oci::{self, Descriptor, Index, Manifest, REFERRERS_MAX, ReferrersIndex};
 use crate::strict_json;
 use dyno_model::quoted::quoted;
-use dyno_plugin::Digest;
-use dyno_plugin::Target;
+use dyno_plugin::{Digest, Target};
 
 /// How often the index under the tag is read and, if need be, written. Two who write it at once
 /// overwrite each other; the one who lost sees that when reading, and writes again.

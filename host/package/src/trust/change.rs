@@ -2,9 +2,6 @@
 //! key that takes the place of another is what a forger would want. What takes trust away is in
 //! `remove.rs`.
 
-use std::collections::BTreeSet;
-use std::num::NonZeroU32;
-
 use jiff::Timestamp;
 use toml_edit::DocumentMut;
 use url::Url;
@@ -12,8 +9,8 @@ use url::Url;
 use super::files;
 use super::policy::{KeyTerms, Policy, Publisher};
 use super::{
-    POLICY, POLICY_BYTES_MAX, ROOT_BYTES_MAX, Signer, Trust, TrustError, edit, key_path, read_keys,
-    read_policy, read_sigstore_roots,
+    Conflict, Grant, POLICY, POLICY_BYTES_MAX, ROOT_BYTES_MAX, Signer, Trust, TrustError, edit,
+    key_path, read_keys, read_policy, read_sigstore_roots,
 };
 use crate::key::{Fingerprint, PublicKey};
 use crate::keyless::{Identity, TRUSTED_ROOT_BYTES_MAX};
@@ -23,31 +20,6 @@ use dyno_plugin::id::{Release, is_part};
 
 /// A reason is a sentence, an issuer or a subject an address, bytes.
 const TEXT_BYTES_MAX: usize = 1 << 10;
-
-/// Who is to be trusted for what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// The user's name for the publisher.
-    pub publisher: String,
-    /// Whose packages it may sign, besides those it may sign already; at least one. All its keys are
-    /// good for all its namespaces.
-    pub namespaces: BTreeSet<String>,
-    /// What if somebody else has one of them, or the publisher has another key.
-    pub conflict: Conflict,
-    /// How many of the publisher's keys and identities have to sign; none leaves that as it is.
-    pub threshold: Option<NonZeroU32>,
-}
-
-/// What happens to those who are trusted already. Nobody but the user can know which is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conflict {
-    /// They stay, and nothing is changed: the error says who they are.
-    Refuse,
-    /// They lose the namespaces, and the publisher's former keys no longer count.
-    Replace,
-    /// They keep what they have.
-    Share,
-}
 
 /// Changes. Each is made whole or not at all, and lost by nobody who makes another at the same time.
 impl Trust {

@@ -1,7 +1,4 @@
-//! Numbers for what the host's file system tells apart by device and inode: 1, 2, 3 … in the order in which a
-//! guest asks for them. Two names of one file have one number, as they have one inode.
-
-use std::collections::HashMap;
+//! What number a file has. Two names of one file have one number, as they have one inode.
 
 use wasmtime_wasi::filesystem::WasiFilesystemView as _;
 use wasmtime_wasi::p2::FsResult;
@@ -14,28 +11,6 @@ use crate::state::State;
 
 /// What an open file is called that has no name any more: a file system may give its inode to the next one.
 const NAMELESS: u64 = 0;
-
-/// The numbers of one guest, by WASI's hash of device and inode.
-#[derive(Debug, Default)]
-pub(crate) struct Numbers {
-    by_inode: HashMap<u64, u64>,
-    last: u64,
-}
-
-impl Numbers {
-    fn of(&mut self, inode: u64) -> u64 {
-        let last = &mut self.last;
-        *self.by_inode.entry(inode).or_insert_with(|| {
-            *last += 1;
-            *last
-        })
-    }
-
-    /// Its last name is gone, so whatever has the inode from now on is another file.
-    pub(super) fn forget(&mut self, inode: Option<u64>) {
-        inode.map(|inode| self.by_inode.remove(&inode));
-    }
-}
 
 /// The number of an open file or directory.
 pub(super) fn of_open<B: Send>(state: &mut State<B>, file: &File) -> FsResult<u64> {
@@ -60,7 +35,7 @@ pub(super) fn of_path<B: Send>(
 
 /// The inode behind a path, if that is its only name and the guest has asked for its number.
 pub(super) fn last_name<B: Send>(state: &mut State<B>, dir: &File, path: &str) -> Option<u64> {
-    if state.numbers.by_inode.is_empty() {
+    if state.numbers.is_empty() {
         return None;
     }
     let (link, path) = (PathFlags::empty(), || path.to_owned());
@@ -69,19 +44,4 @@ pub(super) fn last_name<B: Send>(state: &mut State<B>, dir: &File, path: &str) -
     let is_last = stat.type_ == DescriptorType::Directory || stat.link_count <= 1;
     let inode = files.metadata_hash_at(same(dir), link, path()).ok()?.lower;
     is_last.then_some(inode)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_stays_until_the_last_name_is_gone_and_is_never_given_twice() {
-        let mut numbers = Numbers::default();
-        assert_eq!([numbers.of(77), numbers.of(5), numbers.of(77)], [1, 2, 1]);
-        numbers.forget(None);
-        assert_eq!(numbers.of(77), 1);
-        numbers.forget(Some(77));
-        assert_eq!(numbers.of(77), 3);
-    }
 }

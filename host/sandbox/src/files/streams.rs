@@ -195,7 +195,7 @@ mod tests {
             file: Some(Arc::new(File::open(&path).unwrap())),
             position: None,
             scratch: Scratch::new(
-                &dyno_model::Grants::default(),
+                &dyno_model::Reach::default(),
                 &dyno_model::Limits::default(),
             ),
         };

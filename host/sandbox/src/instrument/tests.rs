@@ -4,8 +4,7 @@ use dyno_job::{Build, CodeFile, Layout};
 use dyno_measure::{
     Batch, NoBench, Place, ProfileSchedule, ProfileSize, Profiled, Profiler, Sampler,
 };
-use dyno_model::Outcome;
-use dyno_model::{Grants, Limits};
+use dyno_model::{Limits, Outcome, Reach};
 
 const EVERYTHING: &str = include_str!("everything.wat");
 
@@ -76,7 +75,7 @@ impl Guest {
 }
 
 fn on<T>(build: Build, run: impl FnOnce(Conditions<'_>) -> T) -> T {
-    let (limits, grants) = (Limits::default(), Grants::default());
+    let (limits, grants) = (Limits::default(), Reach::default());
     let program = Program {
         name: "program".into(),
         ..Program::default()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::understand::{pattern, share, text};
+use super::values::{pattern, share, text};
 use super::{Exceptions, Problem};
 use crate::criterion::{self, Threshold};
 use crate::file::GateTable;

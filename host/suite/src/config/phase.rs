@@ -2,10 +2,11 @@
 
 use toml::Spanned;
 
-use super::understand::{Understand, share, time, whole};
+use super::understand::{Understand, time, whole};
+use super::values::share;
 use super::{Criterion, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, Problem};
 use crate::file::{DepthName, LoadTable, PhaseTable, PhasesTable};
-use crate::plan;
+use crate::samples;
 use dyno_model::{Drawn, Source};
 use dyno_session::Depth;
 
@@ -142,7 +143,7 @@ fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, S
     let metric = criterion.metric;
     let processes = effort.processes();
     let name = metric.name;
-    if metric.drawn == Drawn::Sampled && processes < plan::PROCESSES_MIN {
+    if metric.drawn == Drawn::Sampled && processes < samples::PROCESSES_MIN {
         let message =
             format!("`{name}` differs between processes, and one process cannot show by how much");
         return Err((
@@ -153,7 +154,7 @@ fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, S
     let Source::Quantile(q) = metric.source else {
         return Ok(());
     };
-    let needed = plan::samples_for(q, processes);
+    let needed = samples::samples_for(q, processes);
     match effort
         .samples
         .filter(|samples| u64::from(*samples) < needed)

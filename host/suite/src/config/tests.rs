@@ -1,4 +1,5 @@
 use super::*;
+use dyno_model::chain;
 
 const PLUGIN: &str = "[[plugins]]\npath = 'a'\n";
 
@@ -37,7 +38,8 @@ fn the_example_is_what_it_says() {
         suite.plugins[1].source,
         PluginSource::Package("dyno-samples/fib@1".into())
     );
-    assert_eq!(suite.grants.env, [("MODE".to_owned(), "fast".to_owned())]);
+    assert_eq!(suite.grants.env, ["MODE"]);
+    assert_eq!(suite.variables.get("MODE"), Some("fast"));
     let [baseline, cross] = &suite.phases[..] else {
         panic!()
     };
@@ -274,7 +276,7 @@ fn no_file_is_so_hostile_that_its_error_is_more_than_text() {
 #[test]
 fn what_is_not_a_small_text_file_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    let error = |path: &Path| Suite::read(path, None).unwrap_err().to_string();
+    let error = |path: &Path| chain(&Suite::read(path, None).unwrap_err());
     assert!(error(dir.path()).ends_with("not a regular file"));
     assert!(error(&dir.path().join("none")).contains("cannot be read"));
     let path = dir.path().join("dyno.toml");

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::exceptions::exceptions;
-use super::{CasePattern, Criterion, MetricSpec, Plugin, PluginSource, Problem, Suite, meant};
+use super::values::{pattern, text};
+use super::{Criterion, MetricSpec, Plugin, PluginSource, Problem, Suite, meant};
 use crate::criterion::{self, Renamed};
 use crate::file::{File, GrantsTable, PluginTable};
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::Checkout;
-use dyno_model::quantity;
 use dyno_model::quoted::quoted;
-use dyno_model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits};
+use dyno_model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits, Variables, quantity};
 use dyno_plugin::{Named, PACKAGE};
 
 /// The text, for places within it, the directory of the file, and out of what its paths do not lead.
@@ -32,7 +32,7 @@ impl Understand<'_> {
         let limits = limits(file.limits)?;
         let places: Vec<_> = file.plugins.iter().map(Spanned::span).collect();
         let plugins = self.plugins(file.plugins)?;
-        let grants = self.grants(file.grants)?;
+        let (grants, variables) = self.grants(file.grants)?;
         let (phases, load) = self.phases(file.phases, &plugins)?;
         for (at, place) in places.into_iter().enumerate() {
             let mut used = phases.iter().map(|phase| &phase.plugins);
@@ -62,6 +62,7 @@ impl Understand<'_> {
             plugins,
             limits,
             grants,
+            variables,
             exceptions,
             phases,
             load,
@@ -118,7 +119,7 @@ impl Understand<'_> {
         Ok(plugins)
     }
 
-    fn grants(&self, table: GrantsTable) -> Result<Grants, Problem> {
+    fn grants(&self, table: GrantsTable) -> Result<(Grants, Variables), Problem> {
         let mut dirs = Vec::new();
         for (grants, access) in [(table.dirs, Access::Read), (table.dirs_rw, Access::Scratch)] {
             for grant in grants {
@@ -136,7 +137,7 @@ impl Understand<'_> {
                 dirs.push(DirGrant::new(host, guest.into(), access));
             }
         }
-        let mut env = Vec::new();
+        let (mut env, mut variables) = (Vec::new(), Variables::default());
         for (name, value) in table.env {
             if name.get_ref().is_empty()
                 || name.get_ref().contains(['=', '\0'])
@@ -147,15 +148,17 @@ impl Understand<'_> {
                     "no environment variable can be that",
                 ));
             }
-            env.push((name.into_inner(), value));
+            env.push(name.get_ref().clone());
+            variables.add(name.into_inner(), value);
         }
-        Ok(Grants {
+        let grants = Grants {
             dirs,
             env,
             args: table.args,
             own_dir: table.own_dir,
             stdin: table.stdin.map(|file| self.path(&file)).transpose()?,
-        })
+        };
+        Ok((grants, variables))
     }
 
     fn path(&self, path: &Spanned<PathBuf>) -> Result<PathBuf, Problem> {
@@ -328,32 +331,4 @@ pub(super) fn whole(value: &Spanned<i64>, name: &str, max: u32) -> Result<u32, P
             Problem::new(value.span(), format!("`{name}` is out of range"))
                 .help(format!("write 1 to {max}"))
         })
-}
-
-/// A share of what there was, such as `10%`.
-pub(super) fn share(value: &Spanned<toml::Value>) -> Result<f64, Problem> {
-    quantity::share(&text(value.get_ref())).map_err(|error| {
-        Problem::new(value.span(), format!("this is not a share: {error}"))
-            .help("write a percentage as a text, such as \"10%\"")
-    })
-}
-
-/// A pattern of cases, checked; `help` says what to do about an empty one.
-pub(super) fn pattern(text: &Spanned<String>, help: &str) -> Result<(), Problem> {
-    if text.get_ref().is_empty() {
-        return Err(Problem::new(text.span(), "this pattern is empty").help(help));
-    }
-    CasePattern::parse(text.get_ref())
-        .map_err(|error| Problem::new(text.span(), format!("a bad pattern: {}", quoted(&error))))?;
-    Ok(())
-}
-
-/// A value as a text.
-pub(super) fn text(value: &toml::Value) -> String {
-    match value {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Integer(number) => number.to_string(),
-        toml::Value::Float(number) => number.to_string(),
-        other => other.to_string(),
-    }
 }

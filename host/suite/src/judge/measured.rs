@@ -5,9 +5,9 @@
 //! that is not there (METHOD.md). It is a quantile of samples, each of which is the mean of its
 //! iterations: of single iterations only where one lasts as long as a sample. METHOD.md's rule for
 //! requests, at least 100 / (1 - q) of them, holds for all samples together, and a tenth of it for each
-//! process (see [`plan`]).
+//! process (see [`samples`]).
 
-use crate::plan;
+use crate::samples;
 use dyno_model::{
     Case, Drawn, Estimate, IntervalMethod, Mark, Metric, MetricSpec, Process, Source, Throughput,
 };
@@ -120,12 +120,12 @@ fn quantile(case: &Case, q: f64) -> Result<Estimate, String> {
         .iter()
         .map(|process| process.samples.len() as u64)
         .sum();
-    let (each_needed, all_needed) = (plan::samples_each(q), plan::samples_in_all(q));
+    let (each_needed, all_needed) = (samples::samples_each(q), samples::samples_in_all(q));
     if fewest < each_needed || all < all_needed {
         let count = u32::try_from(processes.len()).unwrap_or(u32::MAX);
         return Err(format!(
             "it needs {each_needed} samples in each process and {all_needed} in all, and has {fewest} and {all}: write samples = {}",
-            plan::samples_for(q, count)
+            samples::samples_for(q, count)
         ));
     }
     let quantiles: Option<Vec<f64>> = processes

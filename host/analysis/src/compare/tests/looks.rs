@@ -83,7 +83,7 @@ struct Ended {
     blocks: u32,
 }
 
-/// What a session does (`session::measure`), with simulated blocks.
+/// What a session does (`dyno_session::measure`), with simulated blocks.
 fn session(change: f64, noise: &Noise, context: &Context, seed: u64) -> Ended {
     let mut random = Random::new(seed);
     let mut sides = ["a", "b"].map(|digest| plugin(digest, vec![plain_case("x", 1.0, Vec::new())]));

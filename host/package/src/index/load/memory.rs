@@ -7,12 +7,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tough::Repository;
 use tough::schema::{Root, Signed};
 
 use super::loader;
-use super::verified::Verified;
 use crate::index::IndexError;
 use crate::index::transport::{self, Gate, Kind, METADATA};
 use crate::oci;
@@ -79,7 +79,7 @@ impl Memory {
 
     /// What was verified last time. If it is of another version of the host, or cut off, it is made
     /// anew.
-    pub(super) fn verified(&self) -> Result<Option<Verified>, IndexError> {
+    pub(super) fn verified<T: DeserializeOwned>(&self) -> Result<Option<T>, IndexError> {
         let known = transport::read(&self.dir.join(VERIFIED), VERIFIED_BYTES_MAX)?;
         Ok(known.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
@@ -125,7 +125,7 @@ impl Memory {
     }
 
     /// Keeps all that was verified.
-    pub(super) fn keep(&self, gate: &Gate, verified: &Verified) -> Result<(), IndexError> {
+    pub(super) fn keep(&self, gate: &Gate, verified: &impl Serialize) -> Result<(), IndexError> {
         let files = gate.files();
         self.keep_copy(&files)?;
         remove_others(&self.copy(), &files)?;
@@ -133,7 +133,7 @@ impl Memory {
     }
 
     /// Keeps a new timestamp and snapshot over what was verified before.
-    pub(super) fn renew(&self, gate: &Gate, verified: &Verified) -> Result<(), IndexError> {
+    pub(super) fn renew(&self, gate: &Gate, verified: &impl Serialize) -> Result<(), IndexError> {
         let files = gate.files();
         for (name, bytes) in &files {
             match Kind::of(name) {

@@ -1,0 +1,286 @@
+//! How large a component may be.
+
+use super::*;
+
+#[test]
+fn every_cap_lets_its_value_pass_and_refuses_one_more() {
+    type Set = fn(&mut StructureCaps, u64);
+    let cases: Vec<(&str, Set, u64, String)> = vec![
+        (
+            "levels of nested components",
+            |caps, n| caps.nesting = n,
+            4,
+            command_with("(component (component (core module)))"),
+        ),
+        (
+            "core modules",
+            |caps, n| caps.modules = n,
+            3,
+            command_with("(core module) (core module)"),
+        ),
+        (
+            "components",
+            |caps, n| caps.components = n,
+            3,
+            command_with("(component) (component)"),
+        ),
+        (
+            "core instances",
+            |caps, n| caps.core_instances = n,
+            // 1 of the plugin's own, and 2 x (1 + 2).
+            7,
+            command_with(
+                r#"(component $twice
+                    (core module $m) (core instance (instantiate $m))
+                    (component $two (core module $m)
+                        (core instance (instantiate $m)) (core instance (instantiate $m)))
+                    (instance (instantiate $two)))
+                (instance (instantiate $twice)) (instance (instantiate $twice))"#,
+            ),
+        ),
+        (
+            "component instances",
+            |caps, n| caps.component_instances = n,
+            4,
+            // Through an outer alias and an index made by an export.
+            command_with(
+                r#"(component $c)
+                (component $d (alias outer 1 $c (component $e))
+                    (export $f "f" (component $e))
+                    (instance (instantiate $f)))
+                (instance (instantiate $d)) (instance (instantiate $d))"#,
+            ),
+        ),
+        (
+            "canonical functions",
+            |caps, n| caps.canonicals = n,
+            2,
+            command_with("(type $r (resource (rep i32))) (core func (canon resource.drop $r))"),
+        ),
+        (
+            "imports, exports, aliases and arguments of components",
+            |caps, n| caps.items = n,
+            // Own: instantiation, alias of `run`, instance with one export, export. More: instance
+            // of a module, the alias of it, a bag of two.
+            5 + 1 + 1 + 3,
+            command_with(
+                r#"(core module $n (func (export "f")))
+                (core instance $j (instantiate $n))
+                (alias core export $j "f" (core func $f))
+                (core instance (export "a" (func $f)) (export "b" (func $f)))"#,
+            ),
+        ),
+        (
+            "bytes of component types",
+            |caps, n| caps.component_type_bytes = n,
+            // The section with the types of `run` takes 8, that of the three strings 6.
+            8 + 6,
+            command_with("(type (tuple string string string))"),
+        ),
+        (
+            "component types within another",
+            |caps, n| caps.component_type_nesting = n,
+            3,
+            command_with("(type (component (type (instance (type (component))))))"),
+        ),
+        (
+            "types of core modules",
+            |caps, n| caps.core_types = n,
+            4,
+            command_with(
+                "(core module (type (func)) (type (func (param i32)))) (core type (func))",
+            ),
+        ),
+        (
+            "parameters of a function",
+            |caps, n| caps.params = n,
+            3,
+            module_with("(type (func (param i32 i32 i64)))"),
+        ),
+        (
+            "results of a function",
+            |caps, n| caps.results = n,
+            3,
+            module_with("(type (func (result i32 i32 i64)))"),
+        ),
+        (
+            "imports of core modules",
+            |caps, n| caps.imports = n,
+            2,
+            module_with(r#"(import "a" "b" (func)) (import "a" "c" (func))"#),
+        ),
+        (
+            "exports of core modules",
+            |caps, n| caps.exports = n,
+            3,
+            module_with(r#"(func (export "a") (export "b"))"#),
+        ),
+        (
+            "bytes in a name",
+            |caps, n| caps.name_bytes = n,
+            30,
+            module_with(&format!(r#"(func (export "{}"))"#, "n".repeat(30))),
+        ),
+        (
+            "functions",
+            |caps, n| caps.functions = n,
+            3,
+            module_with("(func) (func)"),
+        ),
+        (
+            "globals",
+            |caps, n| caps.globals = n,
+            2,
+            module_with("(global i32 (i32.const 0)) (global i32 (i32.const 0))"),
+        ),
+        (
+            "tables",
+            |caps, n| caps.tables = n,
+            2,
+            module_with("(table 1 funcref) (table 1 funcref)"),
+        ),
+        (
+            "elements of a table",
+            |caps, n| caps.table_elements = n,
+            77,
+            module_with("(table 3 funcref) (table 77 funcref)"),
+        ),
+        (
+            "memories",
+            |caps, n| caps.memories = n,
+            2,
+            command_with("(core module (memory 1)) (core module (memory 1))"),
+        ),
+        (
+            "element segments",
+            |caps, n| caps.element_segments = n,
+            2,
+            module_with("(func $f) (elem func $f) (elem funcref (ref.func $f))"),
+        ),
+        (
+            "elements of segments",
+            |caps, n| caps.element_items = n,
+            3,
+            module_with("(func $f) (elem func $f $f) (elem funcref (ref.func $f))"),
+        ),
+        (
+            "data segments",
+            |caps, n| caps.data_segments = n,
+            2,
+            module_with(r#"(data "a") (data "b")"#),
+        ),
+        (
+            "bytes of functions",
+            |caps, n| caps.code_bytes = n,
+            4 + 3 + 2,
+            module_with("(func nop) (func)"),
+        ),
+        (
+            "bytes in a function",
+            |caps, n| caps.body_bytes = n,
+            12,
+            function_with(&"nop ".repeat(10)),
+        ),
+        (
+            "locals in a function",
+            |caps, n| caps.locals = n,
+            5,
+            function_with("(local i32 i32 i64 i64 f32)"),
+        ),
+        (
+            "nested blocks in a function",
+            |caps, n| caps.block_depth = n,
+            3,
+            function_with("block end block loop local.get 0 if end end end"),
+        ),
+        (
+            "blocks in a function",
+            |caps, n| caps.blocks = n,
+            4,
+            function_with("block end block loop local.get 0 if end end end"),
+        ),
+        (
+            "nested loops in a function",
+            |caps, n| caps.loop_depth = n,
+            2,
+            function_with("loop end loop block loop end end loop end end"),
+        ),
+        (
+            "branches and branch table targets in a function",
+            |caps, n| caps.branches = n,
+            1 + 1 + 4,
+            function_with("local.get 0 br_if 0 local.get 0 br_table 0 0 0 0 br 0"),
+        ),
+        (
+            "calls in a function",
+            |caps, n| caps.calls = n,
+            2,
+            module_with("(func $f) (func call $f return_call $f)"),
+        ),
+        (
+            "indirect calls and table accesses in a function",
+            |caps, n| caps.table_accesses = n,
+            4,
+            module_with(
+                "(table $t 1 funcref) (type $v (func))
+                (func i32.const 0 i32.const 0 table.get $t table.set $t
+                    i32.const 0 call_indirect (type $v)
+                    i32.const 0 return_call_indirect (type $v))",
+            ),
+        ),
+        (
+            "blocks with parameters in a function",
+            |caps, n| caps.typed_blocks = n,
+            2,
+            function_with(
+                "i32.const 0 loop (param i32) (result i32) end
+                block (param i32) drop end block end",
+            ),
+        ),
+        (
+            "parameters of blocks in a function",
+            |caps, n| caps.block_values = n,
+            3,
+            function_with(
+                "i32.const 0 loop (param i32) (result i32) end
+                block (param i32) drop end block end",
+            ),
+        ),
+        (
+            "locals x branches in a function",
+            |caps, n| caps.local_joins = n,
+            // 3 locals x (2 blocks + 2 branches).
+            12,
+            function_with("(local i32 i32 i32) block loop local.get 0 br_if 0 br 1 end end"),
+        ),
+        (
+            "locals x nested loops in a function",
+            |caps, n| caps.local_loops = n,
+            // 3 locals x depths of 1, 2, 2 and 1.
+            18,
+            function_with("(local i32 i32 i32) loop loop end loop end end loop end"),
+        ),
+    ];
+    for (what, set, actual, wat) in cases {
+        let bytes = binary(&wat);
+        let mut caps = StructureCaps::default();
+        set(&mut caps, actual);
+        precheck(&bytes, &caps).unwrap_or_else(|error| panic!("{what}: {error}\n{wat}"));
+        let cap = actual - 1;
+        set(&mut caps, cap);
+        let refusal = match what {
+            "core instances" => PrecheckError::Instances { cap, actual },
+            _ => PrecheckError::Structure { what, cap, actual },
+        };
+        assert_eq!(precheck(&bytes, &caps), Err(refusal), "{wat}");
+    }
+}
+
+#[test]
+fn the_test_of_the_caps_knows_every_cap() {
+    // Adding a cap means adding it there: Debug prints one line for each.
+    assert_eq!(
+        format!("{:#?}", StructureCaps::default()).lines().count(),
+        2 + 36
+    );
+}
