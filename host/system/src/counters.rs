@@ -55,7 +55,7 @@ impl Counters {
     /// Opens what the processor counts, for the calling thread and those that it makes from now on.
     ///
     /// # Errors
-    /// If one of them cannot be had: then none is.
+    /// If the first of them cannot be had. What is missing of the others is not counted.
     pub fn open() -> Result<Self, CountersError> {
         Self::of(&COUNTERS.map(|metric| (metric, imp::event(metric))))
     }
@@ -63,8 +63,11 @@ impl Counters {
     fn of(events: &[(Metric, imp::Event)]) -> Result<Self, CountersError> {
         let mut open: Vec<(Metric, imp::Counter)> = Vec::new();
         for (metric, event) in events {
-            let group = open.first().map(|(_, leader)| leader);
-            open.push((*metric, imp::Counter::open(*event, group)?));
+            match imp::Counter::open(*event) {
+                Ok(counter) => open.push((*metric, counter)),
+                Err(error) if open.is_empty() => return Err(error),
+                Err(_) => {}
+            }
         }
         Ok(Self {
             open,
@@ -115,7 +118,9 @@ pub fn availability() -> String {
 mod imp {
     use std::fs::{self, File};
     use std::io::{self, Read as _};
-    use std::os::fd::{AsRawFd as _, FromRawFd as _};
+    #[cfg(test)]
+    use std::os::fd::AsRawFd as _;
+    use std::os::fd::FromRawFd as _;
 
     use dyno_model::Metric;
     use nix::libc;
@@ -158,17 +163,13 @@ mod imp {
     pub(super) struct Counter(File);
 
     impl Counter {
-        /// Opens a counter of the calling thread and those that it makes, on the processor together with its group.
-        pub(super) fn open(event: Event, group: Option<&Self>) -> Result<Self, CountersError> {
+        /// Opens a counter of the calling thread and those that it makes.
+        pub(super) fn open(event: Event) -> Result<Self, CountersError> {
             let mut attr = [0_u64; ATTR_WORDS];
             attr[0] = u64::from(event.kind) | (size_of_val(&attr) as u64) << 32;
             attr[1] = event.number;
             attr[4] = TOTAL_TIMES;
-            attr[5] = INHERIT | EXCLUDE_KERNEL | EXCLUDE_HYPERVISOR;
-            if group.is_none() {
-                attr[5] |= PINNED;
-            }
-            let leader = group.map_or(-1, |group| group.0.as_raw_fd());
+            attr[5] = INHERIT | PINNED | EXCLUDE_KERNEL | EXCLUDE_HYPERVISOR;
             // SAFETY: the kernel reads as many bytes of the words as they say that they are, and writes none.
             #[allow(unsafe_code)]
             let opened = unsafe {
@@ -177,7 +178,7 @@ mod imp {
                     attr.as_ptr(),
                     0,
                     -1,
-                    leader,
+                    -1,
                     CLOSE_ON_EXEC,
                 )
             };
@@ -248,7 +249,7 @@ mod imp {
     pub(super) struct Counter;
 
     impl Counter {
-        pub(super) fn open(_: Event, _: Option<&Self>) -> Result<Self, CountersError> {
+        pub(super) fn open(_: Event) -> Result<Self, CountersError> {
             Err(CountersError::Unsupported)
         }
 
