@@ -371,7 +371,7 @@ mod tests {
         let samples = |ns: u64| {
             let settings = TimeSettings {
                 iterations: 1,
-                ..TimeSettings::compared()
+                ..TimeSettings::new(Sampling::compared())
             };
             // No two are alike, as it is with a real clock.
             run(settings, |call, _| ns + call).samples().len()
@@ -387,13 +387,12 @@ mod tests {
     #[test]
     fn a_given_number_of_samples_is_kept_for_forty_budgets() {
         let samples = |ns: u64| {
-            let settings = TimeSettings {
-                iterations: 1,
+            let settings = TimeSettings::new(Sampling {
                 budget_ns: 1_000_000,
                 min_samples: 100,
                 max_samples: 100,
-                ..SETTINGS
-            };
+                ..SETTINGS.sampling
+            });
             run(settings, |_, _| ns).samples().len()
         };
         assert_eq!(samples(10_000), 100);
