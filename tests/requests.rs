@@ -344,7 +344,9 @@ fn what_is_no_request_is_refused_in_one_sentence() {
     assert!(!said.stderr.contains('\u{1b}'), "{said}");
     assert!(!said.stderr.contains("\n::set-output"), "{said}");
     let pattern = printed(&bench, &["a.wat", "--case", "/a(/"]);
-    asked(&bench, &pattern, &[]).exits(2).complains("`a(` is not a regular expression");
+    asked(&bench, &pattern, &[])
+        .exits(2)
+        .complains("`a(` is not a regular expression");
 }
 
 /// A program that prints its environment.
