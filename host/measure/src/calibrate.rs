@@ -354,4 +354,50 @@ mod tests {
         });
         assert_eq!(done.calibrated().unwrap().iterations(TARGET), 2);
     }
+
+    /// If this fails, a busy machine makes samples shorter than a quiet one.
+    #[test]
+    fn what_neighbours_took_is_no_cost_unless_nothing_else_is_known() {
+        let found = |work: fn(&FakeClock, u64)| {
+            let clock = FakeClock::default();
+            let done = drive(CalibrateSchedule::new(TARGET), &clock, |n| work(&clock, n));
+            done.calibrated().unwrap().iterations(TARGET)
+        };
+        let half = |clock: &FakeClock, n| {
+            clock.pass(n * 1000);
+            clock.preempt(n * 1000);
+        };
+        assert_eq!(found(half), 2048);
+        // A clock of CPU time so coarse that it does not move.
+        assert_eq!(found(|clock, n| clock.preempt(n * 1000)), 2048);
+    }
+
+    /// A batch of twice as many may take a fifth of a second.
+    #[test]
+    fn twice_as_much_is_tried_only_where_it_is_short() {
+        let (sizes, found) = run(|_, n| n * 110_000_000);
+        assert_eq!((sizes, found.doubled_ratio), (vec![1, 1], None));
+        let (sizes, found) = run(|_, n| n * 90_000_000);
+        assert_eq!(sizes, [1, 1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2]);
+        assert!(found.doubled_ratio.is_some());
+    }
+
+    /// If this fails, what an iteration takes is found out from batches that are too short to know it.
+    #[test]
+    fn batches_grow_until_their_timed_part_is_long_enough_beside_some_set_up() {
+        let clock = FakeClock::default();
+        let mut sampler = Sampler::new(clock.clone(), CalibrateSchedule::new(TARGET));
+        let mut sizes = Vec::new();
+        while let Some(iterations) = sampler.next(7).unwrap() {
+            sizes.push(iterations);
+            clock.pass(iterations * 500);
+            sampler.start().unwrap();
+            clock.pass(iterations * 100);
+            sampler.stop().unwrap();
+        }
+        // 16,384 take 1.6 ms, more than two thirds of 2 ms, and with their set-up less than ten times that.
+        assert_eq!(sizes[..6], [1, 16, 256, 4096, 16_384, 16_384]);
+        let found = sampler.into_schedule().calibrated().unwrap();
+        assert_eq!((found.iteration_ns, found.whole_ns.round()), (100.0, 600.0));
+    }
 }

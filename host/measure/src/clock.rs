@@ -77,3 +77,53 @@ pub fn clock_ns(clock: ClockId) -> u64 {
         time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn system_ns(clock: ClockId) -> u64 {
+        let now = clock_gettime(clock).unwrap();
+        Duration::new(now.tv_sec() as u64, now.tv_nsec() as u32).as_nanos() as u64
+    }
+
+    /// If this fails, times of two processes cannot be compared.
+    #[test]
+    fn the_shared_clock_is_the_systems_in_nanoseconds() {
+        let before = system_ns(ClockId::CLOCK_MONOTONIC);
+        let now = monotonic_ns();
+        assert!((before..=system_ns(ClockId::CLOCK_MONOTONIC)).contains(&now));
+    }
+
+    #[test]
+    fn a_clock_begins_when_it_is_started_and_goes_on_while_its_thread_sleeps() {
+        let began = Instant::now();
+        let mut clock = SystemClock::start();
+        let first = clock.now();
+        std::thread::sleep(Duration::from_millis(2));
+        let later = clock.now();
+        assert!(later - first >= 2_000_000, "{first} {later}");
+        assert!(u128::from(later) <= began.elapsed().as_nanos());
+    }
+
+    #[test]
+    fn work_is_cpu_time_and_sleep_is_a_wait() {
+        let mut clock = SystemClock::start();
+        let before = clock.usage();
+        let thread_ns = || system_ns(ClockId::CLOCK_THREAD_CPUTIME_ID);
+        let began = thread_ns();
+        while thread_ns() - began < 1_000_000 {
+            std::hint::spin_loop();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+        let after = clock.usage();
+        assert!(
+            after.cpu_ns - before.cpu_ns >= 1_000_000,
+            "{before:?} {after:?}"
+        );
+        assert!((began..=thread_ns()).contains(&after.cpu_ns));
+        assert!(after.waits > before.waits, "{before:?} {after:?}");
+    }
+}

@@ -269,4 +269,32 @@ mod tests {
     fn folded_work_has_no_slope() {
         assert_eq!(count(|_| 123).fuel_per_iteration, Some(0.0));
     }
+
+    /// If this fails, a case that sets up for long before each iteration is counted for minutes.
+    #[test]
+    fn fuel_outside_of_the_timed_part_is_part_of_how_large_a_batch_is() {
+        let count = |untimed: u64, timed: u64| {
+            let clock = FakeClock::default();
+            let schedule = CountSchedule::new(CountSettings::default());
+            let mut sampler = crate::Sampler::new(clock.clone(), schedule);
+            while let Some(iterations) = crate::Bench::next(&mut sampler, 7).unwrap() {
+                clock.pass(iterations * untimed);
+                crate::Bench::start(&mut sampler).unwrap();
+                clock.pass(iterations * timed);
+                crate::Bench::stop(&mut sampler).unwrap();
+            }
+            let counts = sampler.into_schedule().counts();
+            (
+                counts.method,
+                counts.batches.len(),
+                counts.fuel_per_iteration,
+            )
+        };
+        // Together more than 250 million, so that it is not multiplied.
+        let long = count(200_000_000, 100_000_000);
+        assert_eq!(long, (CountMethod::Single, 2, Some(1e8)));
+        // 1, 1, 2 and 4 iterations, since 8 would have 1.6 billion.
+        let short = count(150_000_000, 50_000_000);
+        assert_eq!(short, (CountMethod::Slope, 4, Some(5e7)));
+    }
 }

@@ -112,3 +112,17 @@ impl Bench for NoBench {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_no_case_is_running_every_call_is_a_fault() {
+        let mut bench = NoBench;
+        assert_eq!(bench.next(0), Err(Fault::OutsideRun));
+        assert_eq!(bench.start(), Err(Fault::OutsideRun));
+        assert_eq!(bench.stop(), Err(Fault::OutsideRun));
+        assert_eq!(bench.finish(), Ok(()));
+    }
+}

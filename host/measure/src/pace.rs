@@ -128,4 +128,18 @@ mod tests {
         let pace = paced.into_parts().1.unwrap();
         assert_eq!((pace.iterations, pace.cpu_ns), (2, 300));
     }
+
+    /// If this fails, a guest that breaks the protocol is not found out in the count pass.
+    #[test]
+    fn every_fault_is_passed_on() {
+        let mut outside = Paced::new(crate::NoBench);
+        assert_eq!(outside.next(0), Err(Fault::OutsideRun));
+        assert_eq!(outside.start(), Err(Fault::OutsideRun));
+        assert_eq!(outside.stop(), Err(Fault::OutsideRun));
+        let schedule = crate::CountSchedule::new(crate::CountSettings::default());
+        let clock = crate::sampler::fake::FakeClock::default();
+        let mut unfinished = Paced::new(crate::Sampler::new(clock, schedule));
+        assert_eq!(unfinished.finish(), Err(Fault::EarlyReturn));
+        assert_eq!(unfinished.into_parts().1, None);
+    }
 }

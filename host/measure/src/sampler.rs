@@ -379,4 +379,37 @@ mod tests {
         assert_eq!(batch.start(), Err(Fault::OutsideBatch));
         assert_eq!(batch.finish(), Ok(()));
     }
+
+    /// A clock whose reading takes CPU time, as the kernel's does.
+    struct Costly(FakeClock);
+
+    impl Clock for Costly {
+        fn now(&mut self) -> u64 {
+            self.0.now()
+        }
+
+        fn usage(&mut self) -> Usage {
+            let usage = self.0.usage();
+            self.0.pass(300);
+            usage
+        }
+    }
+
+    /// If this fails, what it takes to read the clocks is said to be the guest's, and CPU time exceeds the time that passed.
+    #[test]
+    fn cpu_time_is_at_most_the_timed_part() {
+        for parts in [1, 2] {
+            let clock = FakeClock::default();
+            let mut sampler = Sampler::new(Costly(clock.clone()), Fixed(Vec::new(), 1));
+            sampler.next(0).unwrap();
+            for _ in 0..parts {
+                sampler.start().unwrap();
+                clock.pass(50);
+                sampler.stop().unwrap();
+            }
+            sampler.next(0).unwrap();
+            let batch = sampler.into_schedule().0[0];
+            assert_eq!((batch.timed, batch.cpu), (50 * parts, 50 * parts));
+        }
+    }
 }

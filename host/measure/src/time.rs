@@ -351,4 +351,52 @@ mod tests {
         let done = run(settings, |_, n| n * 5_000_000_000);
         assert_eq!(done.samples().len(), 1);
     }
+
+    #[test]
+    fn the_cold_iteration_and_two_batches_come_before_the_samples() {
+        let mut sizes = Vec::new();
+        let clock = FakeClock::default();
+        let done = drive(TimeSchedule::new(SETTINGS), &clock, |n| {
+            sizes.push(n);
+            clock.pass(n * 100);
+        });
+        assert_eq!(sizes.len(), 1 + 2 + done.samples().len());
+        assert_eq!(sizes[..2], [1, SETTINGS.iterations]);
+        assert!(done.samples().iter().all(|one| one.wall_ns == 1_638_400));
+    }
+
+    /// If this fails, one of two that are compared takes longer than the other, and the machine changes between them.
+    #[test]
+    fn of_two_that_are_compared_each_uses_its_fiftieth_of_a_second_and_has_ten_samples() {
+        let samples = |ns: u64| {
+            let settings = TimeSettings {
+                iterations: 1,
+                ..TimeSettings::new(Sampling::compared())
+            };
+            // No two are alike, as it is with a real clock.
+            run(settings, |call, _| ns + call).samples().len()
+        };
+        // However narrow its interval is: 24 of 2 ms are 48 ms.
+        assert_eq!(samples(2_000_000), 25);
+        assert_eq!(samples(12_000_000), 10);
+        // Four times its budget is all that it gets.
+        assert_eq!(samples(50_000_000), 4);
+    }
+
+    /// If this fails, two sides that are to do the same do not where the machine is slow for a while.
+    #[test]
+    fn a_given_number_of_samples_is_kept_for_forty_budgets() {
+        let samples = |ns: u64| {
+            let settings = TimeSettings::new(Sampling {
+                budget_ns: 1_000_000,
+                min_samples: 100,
+                max_samples: 100,
+                ..SETTINGS.sampling
+            });
+            run(settings, |_, _| ns).samples().len()
+        };
+        assert_eq!(samples(10_000), 100);
+        assert_eq!(samples(350_000), 100);
+        assert_eq!(samples(500_000), 80);
+    }
 }

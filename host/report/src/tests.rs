@@ -36,9 +36,14 @@ fn recorded(path: &Path) {
     Store::open(path).unwrap().record(&fixture::full()).unwrap();
 }
 
-/// The path to the test that a child process of this test binary is to run.
+/// A child process of this test binary that runs one test of it.
 fn child_command(test: &str) -> std::process::Command {
-    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    child_of(&std::env::current_exe().unwrap(), test)
+}
+
+/// The same with this copy of the binary.
+fn child_of(program: &Path, test: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
     command.args([
         "--exact",
         &format!("tests::{test}"),

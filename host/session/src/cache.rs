@@ -249,4 +249,17 @@ mod tests {
         let (cache, warning) = CodeCache::open(Some(file.path()), 100).unwrap();
         assert!(!cache.is_kept() && warning.is_some());
     }
+
+    /// Where others can read the code they learn what it was made of; where they can write it, it is run.
+    #[test]
+    fn a_cache_that_is_made_is_its_owners_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = open(&dir.path().join("new/code"), 100);
+        for made in ["new", "new/code"].map(|name| dir.path().join(name)) {
+            let mode = fs::metadata(&made).unwrap().mode() & 0o777;
+            assert_eq!(mode, 0o700, "{}", made.display());
+        }
+        let mode = fs::metadata(cache.run_dir()).unwrap().mode() & 0o777;
+        assert_eq!(mode, 0o700);
+    }
 }

@@ -98,4 +98,24 @@ mod tests {
         assert!(!noisy(&[5.0, f64::NAN], &[0.1, 0.1]));
         assert!(!noisy(&[0.0, 0.0], &[]));
     }
+
+    /// A session begins with five. Their standard deviation is compared with 4 % of the median.
+    #[test]
+    fn five_processes_are_judged_by_their_standard_deviation() {
+        // Squares of 2 * (27.04 + 6.76) over 4: 4.11 %.
+        assert!(noisy(&[105.2, 94.8, 100.0, 97.4, 102.6], &[0.05; 5]));
+        // Squares of 2 * (25 + 6.25) over 4: 3.95 %.
+        assert!(!noisy(&[105.0, 95.0, 100.0, 97.5, 102.5], &[0.05; 5]));
+        // In parts of the median, not in nanoseconds.
+        assert!(!noisy(
+            &[1052.0, 948.0, 1000.0, 974.0, 1026.0].map(|ns| ns + 1000.0),
+            &[0.05; 5]
+        ));
+    }
+
+    #[test]
+    fn an_estimate_known_to_five_percent_is_not_noisy() {
+        assert!(!noisy(&[95.0, 98.0, 99.0, 101.0, 102.0, 105.0], &[0.05; 6]));
+        assert!(noisy(&[94.9, 98.0, 99.0, 101.0, 102.0, 105.0], &[0.05; 6]));
+    }
 }

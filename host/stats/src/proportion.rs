@@ -98,4 +98,11 @@ mod tests {
         (1, 2000, 2.5646318321728045e-05, 0.0023697133676540603),
         (1700, 2000, 0.8362372242819872, 0.8629973186710885),
     ];
+
+    #[test]
+    fn a_share_is_of_the_trials_that_there_were() {
+        assert_eq!(Rate::new(1, 4).share(), 0.25);
+        assert_eq!(Rate::new(9, 4).share(), 1.0);
+        assert_eq!(Rate::new(0, 0).share(), 0.0);
+    }
 }

@@ -99,4 +99,18 @@ mod tests {
         assert_eq!(drift(&one), None);
         assert_eq!(drift(&[1.0, 2.0, 3.0]), None);
     }
+
+    #[test]
+    fn ten_samples_can_show_a_trend_and_nine_cannot() {
+        let rising: Vec<f64> = (100..110).map(f64::from).collect();
+        // From 101 to 108; z is 44 over the root of 125.
+        assert_eq!(drift(&rising), Some(108.0 / 101.0 - 1.0));
+        assert_eq!(drift(&rising[..9]), None);
+    }
+
+    #[test]
+    fn what_began_at_nothing_has_no_share_by_which_it_grew() {
+        let from_zero: Vec<f64> = (0..30).map(|at| f64::from((at - 10).max(0))).collect();
+        assert_eq!(drift(&from_zero), None);
+    }
 }

@@ -223,3 +223,19 @@ fn marks_say_what_a_reader_must_know() {
     conclude(&mut stopped, QUIET);
     assert!(stopped.marks.contains(&Mark::Suspended));
 }
+
+/// If this fails, the processes with which a session begins never show that the machine is too noisy.
+#[test]
+fn five_processes_that_differ_are_noisy() {
+    let of = |levels: [u64; 5]| {
+        // Samples of a process differ by 10 %, so that only the medians of the processes decide.
+        let process =
+            |level: u64| process(&[level - level / 10, level, level + level / 10], Some(7));
+        let mut case = case(None, [7, 7], levels.map(process).into());
+        conclude(&mut case, QUIET);
+        case.marks.contains(&Mark::Noisy)
+    };
+    // Standard deviations of 6.3 % and 1.6 %.
+    assert!(of([108_000, 92_000, 100_000, 96_000, 104_000]));
+    assert!(!of([102_000, 98_000, 100_000, 99_000, 101_000]));
+}

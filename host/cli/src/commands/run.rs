@@ -20,6 +20,9 @@ use super::{Error, Exit, NoResult, Result, UsageError, baseline, gate, paths, sh
 
 /// Measure every case of plugins and record the run
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "dyno run [OPTIONS] <PATH>...\n       dyno run [OPTIONS] --request <FILE>"
+)]
 pub(super) struct Run {
     #[command(flatten)]
     asking: Asking,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::read::{CASE_OF_RUN, SUMMARIES};
 use crate::summary::RunSummary;
-use dyno_model::{Outcome, Run};
+use dyno_model::{Metric, Outcome, Run};
 
 #[test]
 fn a_run_comes_back_equal() {
@@ -283,4 +283,26 @@ fn values_that_were_never_written_are_damage() {
         );
         one_sentence(&error);
     }
+}
+
+/// If this fails, a change of the machine is found as a change of the plugin.
+#[test]
+fn machines_of_different_classes_have_histories_of_their_own() {
+    let (_directory, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    let cpus = ["AMD EPYC", "Intel Xeon", "AMD EPYC"];
+    for (number, cpu) in (0..).zip(cpus) {
+        let mut run = fixture::numbered(number);
+        let facts = [("cpu".to_owned(), cpu.to_owned())];
+        run.machine = dyno_model::Machine::of(facts.into());
+        store.record(&run).unwrap();
+    }
+    let run = fixture::full();
+    let case = &run.plugins[0].cases[0];
+    let histories = store.histories(&case.spec.name, Metric::Fuel).unwrap();
+    let of_plugin = histories
+        .iter()
+        .filter(|history| history.plugin == run.plugins[0].name);
+    let points: Vec<usize> = of_plugin.map(|history| history.points.len()).collect();
+    assert_eq!(points, [2, 1]);
 }

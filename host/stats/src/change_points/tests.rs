@@ -326,3 +326,29 @@ proptest! {
         }
     }
 }
+
+/// Three runs at 1 and six at 3 have a mean of 7/3: 3 * (4/3)^2 + 6 * (2/3)^2 = 8.
+#[test]
+fn a_change_explains_by_how_much_the_squares_grow_without_it() {
+    let history = [1.0, 1.0, 1.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0];
+    assert!((least_gain(&history, &[3]) - 8.0).abs() < 1e-12);
+    // A later change that explains less: three at 3 and three at 4 have 3 * 0.25 + 3 * 0.25 = 1.5.
+    let history = [1.0, 1.0, 1.0, 3.0, 3.0, 3.0, 4.0, 4.0, 4.0];
+    assert!((least_gain(&history, &[3, 6]) - 1.5).abs() < 1e-12);
+}
+
+#[test]
+fn noise_is_half_the_mean_square_of_bounded_differences() {
+    // Every difference is 10: the square root of 100 / 2.
+    let even = [0.0, 10.0, 0.0, 10.0, 0.0, 10.0, 0.0];
+    assert!((noise(&even) - 50_f64.sqrt()).abs() < 1e-12);
+    // Five of eight are zero, so that the third quartile speaks: 300 / 8 / 2.
+    let coarse = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0, 0.0, 10.0];
+    assert!((noise(&coarse) - 18.75_f64.sqrt()).abs() < 1e-12);
+    assert_eq!(noise(&[5.0, 5.0, 5.0, 5.0, 5.0, 9.0, 9.0, 9.0, 9.0]), 0.0);
+}
+
+#[test]
+fn a_history_of_zeros_has_no_changes() {
+    assert_eq!(change_points(&[0.0; 12]), Vec::<usize>::new());
+}

@@ -215,3 +215,15 @@ proptest! {
         prop_assert!(found.total() <= values.len() / 2, "{found:?}");
     }
 }
+
+#[test]
+fn a_lone_value_stands_for_itself_and_several_are_processes() {
+    assert_eq!(estimate_values(&[5.0]), single(5.0));
+    let lone = estimate_values(&[5.0]).unwrap();
+    assert_eq!((lone.n, lone.lower, lone.upper), (1, 5.0, 5.0));
+    let values = [1.0, 2.0, 4.0];
+    assert_eq!(estimate_values(&values), estimate_over_processes(&values));
+    assert_eq!(estimate_values(&values).unwrap().n, 3);
+    assert_eq!(estimate_values(&[]), None);
+    assert_eq!(estimate_values(&[f64::NAN]), None);
+}

@@ -3,7 +3,7 @@ use crate::compare::compare;
 use dyno_fixture::{full, plain_case, plain_process};
 use dyno_model::{
     Comparison, Exceptions, GateOutcome, Machine, Pairing, Plugin, Process, RULES, Rules, Sample,
-    Verdict,
+    UnsureReason, Verdict,
 };
 
 /// Ten processes of some milliseconds about a level, of whose wall time other programs took a share.
@@ -255,4 +255,41 @@ fn a_shared_core_and_inputs_that_are_not_known_are_conditions() {
         (found[0].condition, &found[0].base),
         (Condition::Inputs, &None)
     );
+}
+
+/// If this fails, a slower machine is a regression, and a faster one hides it.
+#[test]
+fn times_of_machines_of_different_classes_are_not_compared() {
+    let cpu = |name: &str| Machine::of([("cpu".to_owned(), name.to_owned())].into());
+    let mut base = run("a", 100.0, 5000.0, 0.0);
+    base.machine = cpu("AMD EPYC");
+    let mut candidate = run("b", 130.0, 6500.0, 0.0);
+    candidate.machine = base.machine.clone();
+    let same = stored(&base, &candidate, GATE);
+    assert_eq!(
+        (same.cases[0].verdict, same.cases[0].reason),
+        (Verdict::Regressed, None)
+    );
+    candidate.machine = cpu("Intel Xeon");
+    let found = stored(&base, &candidate, GATE);
+    assert_eq!(
+        said(&found),
+        (Verdict::Unsure, Verdict::Regressed, GateOutcome::Regressed)
+    );
+    assert_eq!(found.cases[0].reason, Some(UnsureReason::OtherMachine));
+    let [difference] = found.conditions.differences.as_slice() else {
+        panic!("{:?}", found.conditions.differences);
+    };
+    assert_eq!(
+        (
+            difference.condition,
+            difference.name.as_str(),
+            difference.unsettles.as_slice()
+        ),
+        (Condition::Class, "cpu", TIME)
+    );
+    // Without a limit of fuel, nothing is known that a gate could fail for, or pass.
+    let by_time = Rules { fuel: None, ..GATE };
+    let gate = stored(&base, &candidate, by_time).cases[0].gate.clone();
+    assert_eq!(gate.unwrap().outcome, GateOutcome::Unsure);
 }
