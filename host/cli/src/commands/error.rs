@@ -120,20 +120,6 @@ impl Classify for AbsentError {
     }
 }
 
-/// A file that the user named cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}")]
-pub(crate) struct FileError {
-    pub(crate) path: String,
-    pub(crate) source: io::Error,
-}
-
-impl Classify for FileError {
-    fn fault(&self) -> Fault {
-        Fault::of_named_file(&self.source)
-    }
-}
-
 /// A measurement ended well, and there is no result of it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -152,12 +138,8 @@ mod tests {
     #[test]
     fn what_was_being_done_stands_before_and_changes_neither_fault_nor_cause() {
         let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
-        let error = Error::from(FileError {
-            path: "a.pem".into(),
-            source: io::ErrorKind::NotFound.into(),
-        });
-        let error = error.context("signing");
-        assert_eq!(error.sentence(), "signing: a.pem: entity not found");
+        let error = Error::from(AbsentError("no such key".into())).context("signing");
+        assert_eq!(error.sentence(), "signing: no such key");
         let fault = |error: &Error| match error {
             Error::Failed { fault, .. } => Some(*fault),
             Error::Interrupted(_) => None,
