@@ -13,10 +13,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug)]
 pub(crate) enum Error {
     /// Something went wrong.
-    Failed {
-        fault: Fault,
-        cause: anyhow::Error,
-    },
+    Failed { fault: Fault, cause: anyhow::Error },
     /// The user wants to stop, by this signal.
     Interrupted(i32),
 }
