@@ -4,7 +4,7 @@
 
 mod archives;
 mod content;
-mod forge;
+pub(crate) mod forge;
 mod removal;
 mod scene;
 

@@ -82,7 +82,7 @@ fn what_changed_or_went_since_it_was_measured_is_not_kept() {
         .dyno(["baseline", "save", "other"])
         .complains("is no longer there");
     assert_ne!(said.status.code(), Some(0));
-    bench.dyno(["baseline", "save", "other", "1999"]).exits(1);
+    bench.dyno(["baseline", "save", "other", "1999"]).exits(4);
     for name in ["", "two words", "run:x", "a\u{1b}b"] {
         bench.dyno(["baseline", "save", name]).exits(2);
     }
@@ -209,7 +209,7 @@ fn equal_components_are_kept_once_until_the_last_baseline_of_them_goes() {
         .says("1 identical");
     bench
         .dyno(["baseline", "remove", "two"])
-        .exits(2)
+        .exits(4)
         .complains("there is no baseline two");
     bench.dyno(["baseline", "remove", "three"]).exits(0);
     assert!(entries(&bench).is_empty());

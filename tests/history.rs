@@ -209,13 +209,13 @@ fn a_case_that_no_run_measured_is_said_with_the_nearest() {
     let bench = Bench::new();
     bench
         .dyno(["history", "add"])
-        .exits(1)
+        .exits(4)
         .complains("there is no report");
     bench.write("it.wat", plugin(&["json/read", "json/write", "trap"]));
     bench.run(["it.wat"]).exits(5);
     bench
         .dyno(["history", "json/raed"])
-        .exits(2)
+        .exits(4)
         .complains("no run has a case json/raed; did you mean json/read?");
     for metric in [
         "wall-time",
@@ -235,12 +235,12 @@ fn a_case_that_no_run_measured_is_said_with_the_nearest() {
         .exits(0);
     let said = bench
         .dyno(["history", "json/read", "--plugin", "other"])
-        .exits(2);
+        .exits(4);
     assert!(
         !said.stderr.contains("nearest is json/read"),
         "it was measured, but by another plugin: {said}"
     );
-    let said = bench.dyno(["history", "trap"]).exits(2);
+    let said = bench.dyno(["history", "trap"]).exits(4);
     assert!(
         !said.stderr.contains("nearest is trap"),
         "it is that case, but it always failed: {said}"
@@ -278,10 +278,10 @@ fn a_case_that_is_left_out_is_said_to_be() {
     runs(&bench, &[1000]);
     bench
         .dyno(["history", "add", "--exclude", "add"])
-        .exits(2)
+        .exits(4)
         .complains("--exclude leaves no case of those that add means");
     bench
         .dyno(["history", "ad", "--exclude", "/d/"])
-        .exits(2)
+        .exits(4)
         .complains("--exclude leaves no case of those that ad means");
 }

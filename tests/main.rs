@@ -36,6 +36,7 @@ mod cores;
 mod criterion;
 mod docs;
 mod equal_work;
+mod exit_codes;
 mod fake_github;
 mod faults;
 mod folded;

@@ -101,7 +101,7 @@ fn an_operand_is_a_path_a_baseline_or_a_run() {
         .exits(2)
         .complains("main is a baseline and a path");
     fs::rename(bench.path("main"), bench.path("main.wat")).unwrap();
-    let hostile = bench.compare(["\u{1b}[2J\u{202e}x", "new.wat"]).exits(2);
+    let hostile = bench.compare(["\u{1b}[2J\u{202e}x", "new.wat"]).exits(4);
     assert!(
         !hostile.stderr.contains(['\u{1b}', '\u{202e}']),
         "{hostile}"

@@ -3,7 +3,7 @@
 //! `attacks.rs`.
 
 mod accidents;
-mod actors;
+pub(crate) mod actors;
 mod dead_index;
 mod dependencies;
 mod guests;

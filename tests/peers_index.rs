@@ -173,7 +173,7 @@ fn an_index_of_another_keeper_is_not_the_one_that_was_pinned() {
     // Nor can another keeper sign it.
     replace(&kept.index, &kept.two);
     let index = text(&kept.index);
-    thief.author.bench.dyno(["index", "sign", index]).exits(1);
+    thief.author.bench.dyno(["index", "sign", index]).exits(2);
     user.dyno(["search", "fib"]).exits(0);
     kept.author.bench.dyno(["index", "sign", index]).exits(0);
     user.dyno(["search", "fib"]).exits(0);

@@ -138,18 +138,18 @@ fn a_run_that_is_not_there_or_not_one_is_an_error() {
     let bench = Bench::new();
     bench
         .dyno(["report", "show"])
-        .exits(1)
+        .exits(4)
         .complains("there is no report at");
     assert!(!bench.report().exists(), "a verb that reads made a report");
     bench.run([fib()]).exits(0);
     bench.run([fib()]).exits(0);
     bench
         .dyno(["report", "show", "1999"])
-        .exits(1)
+        .exits(4)
         .complains("holds no run");
     bench
         .dyno(["report", "export", "20"])
-        .exits(1)
+        .exits(2)
         .complains("several runs");
 }
 

@@ -336,7 +336,7 @@ fn what_is_no_request_is_refused_in_one_sentence() {
     asked(&bench, &printed(&bench, &["nowhere.wat"]), &[]).exits(3);
     let dir = printed(&bench, &["a.wat", "--dir", "nowhere::/d"]);
     asked(&bench, &dir, &[])
-        .exits(2)
+        .exits(4)
         .complains("nowhere is not a directory that can be granted");
     let mut hostile = dir;
     hostile["grants"]["dirs"][0]["host"] = json!("\u{1b}[2J\n::set-output::x");

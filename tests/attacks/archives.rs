@@ -297,7 +297,7 @@ fn what_is_no_tar_is_called_what_it_is() {
         ended(entry("index.json", EntryType::Regular, b"{}")),
         "has no oci-layout",
     );
-    let missing = scene.dyno(&["verify", "missing.oci.tar"]).exits(2);
+    let missing = scene.dyno(&["verify", "missing.oci.tar"]).exits(4);
     missing.complains("there is no package file missing.oci.tar");
     scene.accepts_file(&scene.put_bytes(ended(entries)));
 }

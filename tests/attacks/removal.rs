@@ -64,7 +64,7 @@ fn a_publisher_and_its_keys_can_be_removed_and_what_was_revoked_stays_so() {
         let args = [&["trust", "remove"], nothing].concat();
         scene
             .dyno(&args)
-            .exits(2)
+            .exits(4)
             .complains("`dyno trust list` shows what there is");
     }
     let pin = format!("sha256:{}", "0".repeat(64));

@@ -491,7 +491,8 @@ fn a_damaged_store_or_policy_is_one_sentence_that_names_the_file() {
                 .exits(2));
             one(user.dyno(["verify".as_ref(), package.as_os_str()]).exits(2));
         }
-        user.run(["acme/fib"]).exits(3).says(names);
+        let code = if file.starts_with("store") { 1 } else { 3 };
+        user.run(["acme/fib"]).exits(code).says(names);
         assert_eq!(fs::read(&path).unwrap(), content.as_bytes());
         fs::write(&path, good).unwrap();
         runs_version(&user, "1.0.0");
@@ -523,7 +524,7 @@ fn a_policy_that_others_may_write_is_refused() {
         let said = user.dyno(["verify".as_ref(), package.as_os_str()]).exits(1);
         said.complains("should be writable by you alone");
         user.run(["acme/fib"])
-            .exits(3)
+            .exits(1)
             .says("should be writable by you alone");
         fs::set_permissions(&path, fs::Permissions::from_mode(closed)).unwrap();
         runs_version(&user, "1.0.0");

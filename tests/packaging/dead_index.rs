@@ -65,7 +65,7 @@ fn a_later_index_does_not_answer_for_one_that_is_dead() {
     assert!(said.stderr.contains(&url), "{said}");
     // What is said in the sentence helps.
     user.dyno(["index", "unpin", &url]).exits(0);
-    user.dyno(["index", "unpin", &url]).exits(2);
+    user.dyno(["index", "unpin", &url]).exits(4);
     user.dyno(["install", "acme/fib"]).exits(0);
     runs_version(&user, "1.0.0");
 }

@@ -58,7 +58,7 @@ fn a_package_is_found_and_installed_from_an_index_in_a_directory_and_on_a_server
             .exits(4)
             .complains("no index is known");
         user.dyno(["search"])
-            .exits(2)
+            .exits(4)
             .complains("you trust no index");
         pin(&user, url, &index).exits(0).says("is trusted");
         user.dyno(["trust", "list"])
@@ -241,7 +241,7 @@ fn several_are_installed_together_or_not_at_all() {
     let [a, b, c] = [&a, &b, &stranger].map(|path| path.to_str().unwrap().to_owned());
     // The stranger's bench is gone, and its package with it.
     user.dyno(["install", &a, &c, &b])
-        .exits(2)
+        .exits(4)
         .complains("there is no package file");
     let stranger = Author::new();
     let c = stranger.package("c@1.0.0", "");

@@ -228,7 +228,7 @@ fn offline_runs_what_is_installed_and_fetches_nothing() {
         user.dyno(args).exits(1).complains(&complaint);
     }
     user.run(["--offline", "--plain-http", &reference])
-        .exits(3)
+        .exits(1)
         .says(&complaint);
     let args = [
         "push",

@@ -274,7 +274,7 @@ fn a_name_that_is_none_says_what_would_be() {
         .exits(2)
         .complains("names no package");
     user.dyno(["verify", "missing.oci.tar"])
-        .exits(2)
+        .exits(4)
         .complains("there is no package file missing.oci.tar");
     user.dyno(["install", "acme/fib@latest"])
         .exits(2)

@@ -27,7 +27,7 @@ pub struct CaseFilter {
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
     /// Not a glob.
-    #[error("{0}")]
+    #[error(transparent)]
     Glob(#[from] globset::Error),
     /// Not a regular expression.
     #[error("`{pattern}` is not a regular expression: {reason}")]

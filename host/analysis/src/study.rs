@@ -23,7 +23,7 @@ pub use plot::plot;
 pub use resolution::{HalfWidths, Resolution};
 pub use trials::Trial;
 
-use dyno_model::{GateOutcome, Machine, Rules, Run, Verdict};
+use dyno_model::{Classify, Fault, GateOutcome, Machine, Rules, Run, Verdict};
 use dyno_stats::Rate;
 
 /// Two runs of one comparison whose truth is known.
@@ -98,6 +98,12 @@ pub enum StudyError {
     /// There is nothing of it.
     #[error("there is no session of a study in it: `dyno validate` records them")]
     Empty,
+}
+
+impl Classify for StudyError {
+    fn fault(&self) -> Fault {
+        Fault::NotFound
+    }
 }
 
 /// Judges sessions, and counts how often what was said of them is true.

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     cli.color.write_global();
     match cli.execute() {
         Ok(exit) => exit.into(),
-        Err(error) if commands::is_closed_pipe(&error) => commands::Exit::Well.into(),
+        Err(error) if error.is_closed_pipe() => commands::Exit::Well.into(),
         Err(error) => {
             commands::complain(&error);
             commands::Exit::of(&error).into()
@@ -47,22 +47,23 @@ fn main() -> ExitCode {
 
 /// The whole life of a worker.
 #[cfg(feature = "engine")]
-fn work(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
+fn work(arguments: impl Iterator<Item = OsString>) -> commands::Result<()> {
     Ok(dyno_worker::begin(arguments)?)
 }
 
 #[cfg(not(feature = "engine"))]
-fn work(_: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
-    anyhow::bail!("this dyno was built without an engine: its workers are a `dyno-worker`")
+fn work(_: impl Iterator<Item = OsString>) -> commands::Result<()> {
+    let reason = "this dyno was built without an engine: its workers are a `dyno-worker`";
+    Err(std::io::Error::other(reason).into())
 }
 
-fn build_command() -> anyhow::Result<()> {
+fn build_command() -> commands::Result<()> {
     let link = std::io::stdin().as_fd().try_clone_to_owned()?;
     Ok(run_build_command(std::env::args_os().skip(2), link)?)
 }
 
 /// How a process ends that no user started.
-fn ended(done: anyhow::Result<()>) -> ExitCode {
+fn ended(done: commands::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -19,7 +19,7 @@ use super::inbox::Inbox;
 use super::job::{Birth, Event, Job, PADDING_VARIABLE, WORKER_ARGUMENT};
 use super::report::{Ended, Report, Stop};
 use dyno_measure::monotonic_ns;
-use dyno_model::{LimitKind, Outcome};
+use dyno_model::{Classify, Fault, LimitKind, Outcome, chain};
 use dyno_system::confine::{KernelLayer, missing};
 
 /// What is kept of a worker's stderr: a panic message.
@@ -54,7 +54,7 @@ pub fn required() -> &'static [KernelLayer] {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// It is not known where this program is.
-    #[error("this program cannot find itself to start workers: {0}")]
+    #[error("this program cannot find itself to start workers")]
     Program(#[from] io::Error),
     /// The program that workers should be cannot be started.
     #[error("{program} cannot be started as a worker: {source}")]
@@ -72,6 +72,12 @@ pub enum StartError {
         /// What it would take.
         detail: String,
     },
+}
+
+impl Classify for StartError {
+    fn fault(&self) -> Fault {
+        Fault::Host
+    }
 }
 
 /// Starts workers.
@@ -216,7 +222,8 @@ impl Supervisor {
     pub async fn hello(&self) -> Result<Hello, Outcome> {
         let failed = |message| Outcome::Host { message };
         let ran = self.run(&Job::Hello, Job::Hello.wall(), 0).await;
-        let report = ran.map_err(|error| failed(format!("no worker can be started: {error}")))?;
+        let report =
+            ran.map_err(|error| failed(format!("no worker can be started: {}", chain(&error))))?;
         let ended = report.outcome((LimitKind::Wall, 0));
         let hello = report.hello().filter(|_| ended.is_ok());
         hello.cloned().ok_or(ended)

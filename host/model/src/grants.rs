@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Classify, Fault};
+
 /// What plugins may reach. [`Grants::default`] is the denial of everything: no directory, no
 /// variable, no argument; stdin is empty, and sockets and HTTP are never linked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -62,14 +64,26 @@ impl DirGrant {
 /// Why something cannot be granted on this machine.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    /// A directory is not there.
+    /// What is there is no directory.
     #[error("{0} is not a directory that can be granted")]
     Dir(String),
+    /// There is nothing.
+    #[error("{0} is not a directory that can be granted")]
+    Absent(String),
     /// There is a name and no value.
     #[error(
         "the variable {0} is granted, and it has no value here: give it with --env {0} or --env {0}=VALUE"
     )]
     Variable(String),
+}
+
+impl Classify for GrantError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Absent(_) => Fault::NotFound,
+            Self::Dir(_) | Self::Variable(_) => Fault::Usage,
+        }
+    }
 }
 
 impl Grants {
@@ -80,7 +94,13 @@ impl Grants {
     pub fn resolved(mut self) -> Result<Self, GrantError> {
         for dir in &mut self.dirs {
             let found = dir.host.canonicalize().ok().filter(|path| path.is_dir());
-            dir.host = found.ok_or_else(|| GrantError::Dir(dir.host.display().to_string()))?;
+            dir.host = found.ok_or_else(|| {
+                let shown = dir.host.display().to_string();
+                match dir.host.exists() {
+                    true => GrantError::Dir(shown),
+                    false => GrantError::Absent(shown),
+                }
+            })?;
         }
         Ok(self)
     }

@@ -41,7 +41,7 @@ pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
 pub use count::{
     Calibration, Count, CountBatch, CountMethod, CountPass, MemoryGrowth, MemoryProfile, Pace,
 };
-pub use fault::Fault;
+pub use fault::{Classify, Fault, causes, chain};
 pub use grants::{Access, DirGrant, GrantError, Grants, Reach, ReachDir, Variables};
 pub use label::{label, parts};
 pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};

@@ -17,6 +17,8 @@ pub use public::{Fingerprint, PublicKey};
 use pkcs8::AssociatedOid as _;
 use pkcs8::spki::AlgorithmIdentifierRef;
 
+use dyno_model::{Classify, Fault};
+
 /// The longest key file that is read, bytes. Ours have some 400; a key of another algorithm, which is to
 /// be refused by name, has some 3 KiB (RSA with 4096 bits).
 pub const KEY_BYTES_MAX: usize = 16 << 10;
@@ -89,6 +91,16 @@ pub enum KeyError {
     /// The system has no random numbers.
     #[error("the system gives no random numbers")]
     Random,
+}
+
+impl Classify for KeyError {
+    /// The user's, who named the file or gave the passphrase.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Random => Fault::Host,
+            _ => Fault::Usage,
+        }
+    }
 }
 
 /// Cuts PEM out of its surroundings and says early what cannot be read anyway.

@@ -9,7 +9,6 @@
 //! Nothing here parses a component, runs one, or asks a person.
 
 pub mod artifact;
-pub mod fault;
 pub mod http;
 pub mod index;
 pub mod key;

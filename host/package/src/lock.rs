@@ -1,5 +1,6 @@
 //! `dyno.lock`: what a project installed, to the byte, so that it gets the same everywhere.
 
+use dyno_model::{Classify, Fault};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -54,7 +55,7 @@ struct File {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// It cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Io {
         /// Which file.
         path: String,
@@ -91,6 +92,17 @@ pub enum LockError {
         /// What was found.
         found: String,
     },
+}
+
+impl Classify for LockError {
+    /// The package's, if it is not what is locked.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Missing { .. } | Self::Other { .. } => Fault::Refused,
+            Self::Syntax { .. } => Fault::Usage,
+            Self::Io { .. } => Fault::Host,
+        }
+    }
 }
 
 /// Somebody changes the lock of a project.

@@ -124,8 +124,8 @@ pub enum ManifestError {
     #[error("its manifest: {0}")]
     Value(String),
     /// It has no version.
-    #[error("its component has no version: {0}")]
-    Version(IdError),
+    #[error("its component has no version")]
+    Version(#[source] IdError),
     /// The annotations do not repeat it.
     #[error("its annotation {key} says {said}, and its component says {meant}: they must agree")]
     Annotation {

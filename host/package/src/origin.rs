@@ -1,6 +1,7 @@
 //! Where the bytes of a package come from: a file, the store of installed packages, or a registry.
 //! Whatever it is, nothing that comes out of it is believed.
 
+use dyno_model::{Classify, Fault};
 use std::io::Write;
 
 use super::layout::{Layout, LayoutError};
@@ -39,6 +40,18 @@ pub enum OriginError {
         /// Its size, bytes.
         actual: u64,
     },
+}
+
+impl Classify for OriginError {
+    /// That of what it came from.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Layout(error) => error.fault(),
+            Self::Registry(error) => error.fault(),
+            Self::Reference(error) => error.fault(),
+            Self::TooLarge { .. } => Fault::Refused,
+        }
+    }
 }
 
 /// Which manifest is meant.

@@ -36,7 +36,7 @@ use crate::trust::{Trust, TrustError};
 use crate::unsigned::AllowUnsigned;
 use crate::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
 use dyno_job::Supervisor;
-use dyno_model::{Fault, Limits, Outcome};
+use dyno_model::{Classify, Fault, Limits, Outcome, chain};
 use dyno_plugin::id::{Release, Wanted};
 use dyno_plugin::{Named, ReferenceError};
 
@@ -130,7 +130,7 @@ pub trait Ask {
 #[derive(Debug, thiserror::Error)]
 pub enum PackagingError {
     /// The package is refused.
-    #[error("{}{error}", before(.named, .error))]
+    #[error("{}", refusal(.named, .error))]
     Verify {
         /// As the user named it.
         named: String,
@@ -175,16 +175,17 @@ pub enum PackagingError {
     #[error(transparent)]
     Reference(#[from] ReferenceError),
     /// An index.
-    #[error("the index {index}: {error}")]
+    #[error("the index {index}")]
     Index {
         /// Which.
         index: String,
         /// Why.
-        error: Arc<IndexError>,
+        source: Arc<IndexError>,
     },
     /// An index that cannot be had comes before the one that has it.
     #[error(
-        "{wanted} is in the index {later}, but the index {earlier} comes before that, may have its own, and cannot be used: {error}; try again later, or remove that index with `dyno index unpin {earlier}`"
+        "{wanted} is in the index {later}, but the index {earlier} comes before that, may have its own, and cannot be used: {}; try again later, or remove that index with `dyno index unpin {earlier}`",
+        chain(.error)
     )]
     Shadowed {
         /// What was asked for.
@@ -197,12 +198,12 @@ pub enum PackagingError {
         error: Arc<IndexError>,
     },
     /// An index that is kept here.
-    #[error("the index in {index}: {error}")]
+    #[error("the index in {index}")]
     Keep {
         /// Which.
         index: String,
         /// Why.
-        error: Box<EditError>,
+        source: Box<EditError>,
     },
     /// There is nowhere to look an id up.
     #[error(
@@ -213,12 +214,12 @@ pub enum PackagingError {
     #[error(transparent)]
     NotFound(ResolveError),
     /// It is of no kind that this host runs.
-    #[error("{release}: {error}")]
+    #[error("{release}")]
     Kind {
         /// Which release.
         release: Box<Release>,
         /// Why.
-        error: KindError,
+        source: KindError,
     },
     /// An older release than the one that is installed.
     #[error(
@@ -263,15 +264,15 @@ pub enum PackagingError {
         asks: String,
     },
     /// What an index has in the place of a package file.
-    #[error("{url}: {error}")]
+    #[error("{url}")]
     File {
         /// Where.
         url: String,
         /// What is wrong with it.
-        error: LayoutError,
+        source: LayoutError,
     },
     /// A file cannot be written or read.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Io {
         /// Which file.
         path: String,
@@ -280,26 +281,26 @@ pub enum PackagingError {
     },
 }
 
-impl PackagingError {
-    /// Whose fault it is.
-    #[must_use]
-    pub fn fault(&self) -> Fault {
+impl Classify for PackagingError {
+    fn fault(&self) -> Fault {
         match self {
             Self::Verify { error, .. } => error.fault(),
             Self::Content { outcome, .. } => content_fault(outcome),
             Self::Lock(error) => error.fault(),
-            Self::NotInstalled(_) | Self::NotFound(_) | Self::NoIndex(_) => Fault::Absent,
+            Self::NotInstalled(_) | Self::NotFound(_) | Self::NoIndex(_) => Fault::NotFound,
             Self::Registry(error) => error.fault(),
             Self::Layout(error) => error.fault(),
             Self::Store(error) => error.fault(),
             Self::Trust(error) => error.fault(),
             Self::Http(error) => error.fault(),
-            Self::Reference(_) => Fault::Usage,
-            Self::Index { error, .. } | Self::Shadowed { error, .. } => error.fault(),
-            Self::Kind { .. } | Self::Downgrade { .. } | Self::Conflict { .. } => Fault::Package,
-            Self::Unsigned { .. } => Fault::Package,
-            Self::NoConsent { .. } | Self::File { .. } => Fault::Package,
-            Self::Offline(_) | Self::Keep { .. } | Self::Io { .. } => Fault::Host,
+            Self::Reference(error) => error.fault(),
+            Self::Index { source, .. } => source.fault(),
+            Self::Shadowed { error, .. } => error.fault(),
+            Self::Keep { source, .. } => source.fault(),
+            Self::File { source, .. } => source.fault(),
+            Self::Kind { .. } | Self::Downgrade { .. } | Self::Conflict { .. } => Fault::Refused,
+            Self::Unsigned { .. } | Self::NoConsent { .. } => Fault::Refused,
+            Self::Offline(_) | Self::Io { .. } => Fault::Host,
         }
     }
 }
@@ -308,15 +309,16 @@ impl PackagingError {
 fn content_fault(outcome: &Outcome) -> Fault {
     match outcome {
         Outcome::Host { .. } => Fault::Host,
-        _ => Fault::Package,
+        _ => Fault::Refused,
     }
 }
 
-/// What to say before why a package is refused: what the user called it, unless that is said anyway.
-fn before(named: &str, error: &VerifyError) -> String {
-    match error.to_string().contains(named) {
-        true => String::new(),
-        false => format!("{named}: "),
+/// Why a package is refused, and before that what the user called it, unless that is said anyway.
+fn refusal(named: &str, error: &VerifyError) -> String {
+    let reason = chain(error);
+    match reason.contains(named) {
+        true => reason,
+        false => format!("{named}: {reason}"),
     }
 }
 

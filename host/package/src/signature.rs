@@ -103,7 +103,7 @@ pub enum SignatureError {
     )]
     NoName,
     /// The name is not one of a release.
-    #[error("the statement should name a release: {0}")]
+    #[error("the statement should name a release")]
     Name(#[from] IdError),
     /// The trusted root is not one.
     #[error("the trusted root of Sigstore cannot be used: {0}")]

@@ -1,6 +1,7 @@
 //! The installed packages: an OCI image layout in a directory of the user's, one release of each
 //! package. An installation is there when the index that lists it is, whole or not at all.
 
+use dyno_model::{Classify, Fault};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -93,7 +94,7 @@ impl Reading {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Its layout.
-    #[error("the store of installed packages: {0}")]
+    #[error("the store of installed packages")]
     Layout(#[from] LayoutError),
     /// Somebody else was faster.
     #[error("another dyno installed or removed {0} at the same time: try again")]
@@ -116,6 +117,16 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+}
+
+impl Classify for StoreError {
+    /// The store is ours. No package is removed that another needs.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Needed { .. } => Fault::Refused,
+            Self::Layout(_) | Self::Changed(_) | Self::Entry { .. } => Fault::Host,
+        }
+    }
 }
 
 impl Store {

@@ -33,7 +33,7 @@ use super::trust::{Accepted, Refusal, Signer, Trust};
 use super::unsigned::AllowUnsigned;
 use dyno_files::private_dir::PrivateDir;
 use dyno_model::quoted::quoted;
-use dyno_model::{LimitKind, Limits, PluginKind};
+use dyno_model::{Classify, Fault, LimitKind, Limits, PluginKind};
 use dyno_plugin::Digest;
 use dyno_plugin::id::{Release, Wanted};
 use signers::{Signature, Signers};
@@ -121,22 +121,22 @@ pub enum VerifyError {
         key: Option<Box<PublicKey>>,
     },
     /// None of its signatures is good.
-    #[error("{release}: its signature is refused: {error}")]
+    #[error("{release}: its signature is refused")]
     Signature {
         /// What it claims to be.
         release: Release,
         /// Why the first of them is not.
-        error: Box<SignatureError>,
+        source: Box<SignatureError>,
     },
     /// Its good signatures are not enough.
-    #[error("{release} is signed{}, but not as it must be: {refusal}", by_key(.by))]
+    #[error("{release} is signed{}, but not as it must be", by_key(.by))]
     Trust {
         /// What it claims to be.
         release: Release,
         /// The key that nobody knows and that signed it, or nothing.
         by: String,
         /// Why that is not enough.
-        refusal: Box<Refusal>,
+        source: Box<Refusal>,
     },
     /// The signature is for something else.
     #[error("the signature is for {signed}, and the package says that it is {claimed}")]
@@ -180,19 +180,31 @@ pub enum VerifyError {
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// A dataset is not one.
-    #[error("its dataset `{name}`: {error}")]
+    #[error("its dataset `{name}`")]
     Dataset {
         /// Which.
         name: String,
         /// What is wrong.
-        error: ArtifactError,
+        source: ArtifactError,
     },
     /// Its parts do not fit together.
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// There is no place for it.
-    #[error("it cannot be unpacked: {0}")]
-    Unpack(io::Error),
+    #[error("it cannot be unpacked")]
+    Unpack(#[source] io::Error),
+}
+
+impl Classify for VerifyError {
+    /// The package's, unless it could not be had or put anywhere.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Origin(error) => error.fault(),
+            Self::Layout(error) => error.fault(),
+            Self::Unpack(_) => Fault::Host,
+            _ => Fault::Refused,
+        }
+    }
 }
 
 fn by_key(fingerprint: &str) -> String {
@@ -524,9 +536,9 @@ async fn datasets(
     let mut fetched = Vec::new();
     let mut total = 0;
     for (name, dataset) in &about.manifest.datasets {
-        let error = |error| VerifyError::Dataset {
+        let error = |source| VerifyError::Dataset {
             name: name.clone(),
-            error,
+            source,
         };
         let bytes = origin.described(&dataset.0).await?;
         let content = artifact::read_dataset(&bytes).map_err(error)?;

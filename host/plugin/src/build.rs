@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Manifest;
 use apart::Apart;
-use dyno_model::{LimitUnit, quantity};
+use dyno_model::{Classify, Fault, LimitUnit, quantity};
 use environment::Environment;
 use helper::Told;
 use output::Output;
@@ -121,6 +121,9 @@ pub enum BuildError {
         /// The process that has the passphrase: its number and name.
         process: String,
     },
+    /// All commands succeeded, and nothing came of it.
+    #[error("its commands succeeded, but there is no {0}")]
+    NoComponent(String),
     /// Something that the command started is still there.
     #[error("`{0}` left processes behind that cannot be ended")]
     Remains(String),
@@ -140,6 +143,13 @@ pub enum BuildError {
         /// The beginning and the end of what it said; may be hostile.
         output: String,
     },
+}
+
+impl Classify for BuildError {
+    /// The plugin's: where it is built, it is refused.
+    fn fault(&self) -> Fault {
+        Fault::Refused
+    }
 }
 
 fn after(output: &str) -> String {

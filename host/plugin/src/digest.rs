@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use dyno_model::{Classify, Fault};
+
 /// What names a component: `sha256:` and 64 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -15,6 +17,12 @@ pub struct Digest([u8; 32]);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a digest is `sha256:` and 64 lower-case hex digits")]
 pub struct DigestError;
+
+impl Classify for DigestError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+}
 
 impl Digest {
     /// The digest of some bytes.

@@ -18,7 +18,7 @@ pub const INPUT_BYTES_MAX: u64 = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// It cannot be opened, read or copied.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Io {
         /// Which file.
         path: String,

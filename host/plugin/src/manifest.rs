@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use dyno_files::checkout;
-use dyno_model::{LIMITS, LimitKind, Limits, quantity};
+use dyno_model::{Classify, Fault, LIMITS, LimitKind, Limits, quantity};
 
 /// The file that makes a directory a plugin.
 pub(super) const FILE_NAME: &str = "plugin.toml";
@@ -40,7 +40,7 @@ pub struct Manifest {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// It cannot be read.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Read {
         /// Which file.
         path: String,
@@ -63,6 +63,15 @@ pub enum ManifestError {
         /// Which key, and what is wrong.
         message: String,
     },
+}
+
+impl Classify for ManifestError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Read { source, .. } => Fault::of_named_file(source),
+            Self::Syntax { .. } | Self::Value { .. } => Fault::Refused,
+        }
+    }
 }
 
 /// The table `[program]`. Its files lie in the plugin's directory.

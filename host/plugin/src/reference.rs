@@ -1,5 +1,6 @@
 //! Names something in a registry: `[oci://]host[:port]/repository[:tag][@sha256:…]`.
 
+use dyno_model::{Classify, Fault};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -60,6 +61,12 @@ pub enum ReferenceError {
     /// It names a repository, and nothing in it.
     #[error("`{0}` says neither which tag nor which digest: add :TAG or @sha256:…")]
     Neither(String),
+}
+
+impl Classify for ReferenceError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
 }
 
 impl Reference {

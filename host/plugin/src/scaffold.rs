@@ -3,6 +3,7 @@
 
 mod files;
 
+use dyno_model::{Classify, Fault};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -84,13 +85,22 @@ pub enum ScaffoldError {
     #[error("{0} is there already: choose another name, or remove it")]
     Exists(String),
     /// A file cannot be written.
-    #[error("{path} cannot be written: {source}")]
+    #[error("{path} cannot be written")]
     Io {
         /// Which.
         path: String,
         /// Why.
         source: io::Error,
     },
+}
+
+impl Classify for ScaffoldError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Name(_) | Self::Exists(_) => Fault::Usage,
+            Self::Io { .. } => Fault::Host,
+        }
+    }
 }
 
 /// Writes a new plugin into the directory `at`, which must not be there and whose last part is the

@@ -10,7 +10,7 @@ use super::digest::Digest;
 use super::manifest::{Manifest, ManifestError};
 use dyno_files::checkout::{Checkout, open_regular};
 use dyno_model::quoted::quoted_path;
-use dyno_model::{LimitKind, Limits};
+use dyno_model::{Classify, Fault, LimitKind, Limits};
 
 /// How deep a directory of plugins is searched.
 const DEPTH_MAX: usize = 4;
@@ -33,7 +33,7 @@ pub struct Source {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// There is nothing, or nothing that may be read.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Io {
         /// Which path.
         path: String,
@@ -64,12 +64,29 @@ pub enum SourceError {
         /// The plugin's directory.
         dir: String,
     },
-    /// It was to be a package, and cannot be had as one: one sentence.
-    #[error("{0}")]
-    Package(String),
+    /// It was to be a package, and cannot be had as one.
+    #[error("{sentence}")]
+    Package {
+        /// Why, and of what.
+        sentence: String,
+        /// Whose fault that is.
+        fault: Fault,
+    },
     /// The file changed while it was read.
     #[error("{0} changed while it was being read: try again")]
     Changed(String),
+}
+
+impl Classify for SourceError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Io { source, .. } => Fault::of_named_file(source),
+            Self::Empty(_) => Fault::NotFound,
+            Self::Manifest(error) => error.fault(),
+            Self::Package { fault, .. } => *fault,
+            Self::TooLarge { .. } | Self::NotBuilt { .. } | Self::Changed(_) => Fault::Refused,
+        }
+    }
 }
 
 impl Source {
@@ -336,6 +353,7 @@ fn copy(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dyno_model::chain;
 
     #[test]
     fn odd_files_are_refused_at_once() {
@@ -347,7 +365,7 @@ mod tests {
         let limits = Limits::default();
         let read = |path: &Path| read(&file_source(path, None), &limits);
         for path in [fifo.as_path(), Path::new("/dev/zero"), dir.path()] {
-            let error = read(path).unwrap_err().to_string();
+            let error = chain(&read(path).unwrap_err());
             assert!(error.contains("not a regular file"), "{error}");
         }
         let error = read(&sparse).unwrap_err().to_string();

@@ -63,10 +63,10 @@ pub(super) fn check(path: &Path, real: &Path) -> Result<(), StoreError> {
             }
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(source) => {
+            Err(cause) => {
                 return Err(StoreError::Unreachable {
                     path: path.to_owned(),
-                    source,
+                    cause,
                 });
             }
         }

@@ -8,6 +8,7 @@ use rusqlite::ffi::{SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE};
 
 use super::bounds::{BUSY_WAIT, HEAP_BYTES_MAX, VALUE_BYTES_MAX};
 use super::pack::PackError;
+use dyno_model::{Classify, Fault};
 
 /// Why the report could not be opened, written or read. Whatever it is, the file holds the runs
 /// that it held before.
@@ -28,20 +29,20 @@ pub enum StoreError {
         kind: &'static str,
     },
     /// The path cannot be looked at: no permission, a file in the place of a directory, a NUL.
-    #[error("cannot look for a report at {}: {source}; name a path that you may read", .path.display())]
+    #[error("cannot look for a report at {}: {cause}; name a path that you may read", .path.display())]
     Unreachable {
         /// The report.
         path: PathBuf,
         /// The system's words.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A new report could not be put in place.
-    #[error("cannot create the report {}: {source}; name a directory that you may write to", .path.display())]
+    #[error("cannot create the report {}: {cause}; name a directory that you may write to", .path.display())]
     Create {
         /// The report.
         path: PathBuf,
         /// The system's words.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A file of no bytes, such as one that `mktemp` made or a crash left.
     #[error("{} is empty, so it is no report; delete it or name another file", .path.display())]
@@ -134,12 +135,12 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The system will not open it.
-    #[error("cannot open the report {}: {source}; check its permissions and those of its directory", .path.display())]
+    #[error("cannot open the report {}: {cause}; check its permissions and those of its directory", .path.display())]
     CannotOpen {
         /// The report.
         path: PathBuf,
         /// SQLite's words.
-        source: rusqlite::Error,
+        cause: rusqlite::Error,
     },
     /// Others kept it locked for longer than a writer waits.
     #[error("the report {} stayed locked for {}; end the process that holds it and try again", .path.display(), wait())]
@@ -154,12 +155,12 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The system failed to read or write.
-    #[error("input or output failed on the report {}: {source}; check the disk and try again", .path.display())]
+    #[error("input or output failed on the report {}: {cause}; check the disk and try again", .path.display())]
     Io {
         /// The report.
         path: PathBuf,
         /// SQLite's words.
-        source: rusqlite::Error,
+        cause: rusqlite::Error,
     },
     /// SQLite refused a statement: the tables are not those of this version, or a value is too big.
     #[error("the report {} refused a statement ({detail}); restore a copy, or move it away to start a new one", .path.display())]
@@ -186,14 +187,14 @@ pub enum StoreError {
         what: String,
     },
     /// A value of the run cannot be written as JSON.
-    #[error("cannot write {what} of the run as JSON for {}: {source}; please report this as a bug", .path.display())]
+    #[error("cannot write {what} of the run as JSON for {}: {cause}; please report this as a bug", .path.display())]
     Unwritable {
         /// The report.
         path: PathBuf,
         /// Which value.
         what: &'static str,
         /// The reason.
-        source: serde_json::Error,
+        cause: serde_json::Error,
     },
     /// No run has such an id.
     #[error("the report {} holds no run {wanted:?}; `dyno report list` shows what it holds", .path.display())]
@@ -223,6 +224,19 @@ pub enum StoreError {
         /// The case that was asked for.
         case: String,
     },
+}
+
+impl Classify for StoreError {
+    /// The host's, which keeps the report, unless it has nothing of the name that was asked for.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Absent { .. } | Self::NoSuchRun { .. } | Self::NoSuchCase { .. } => {
+                Fault::NotFound
+            }
+            Self::Ambiguous { .. } => Fault::Usage,
+            _ => Fault::Host,
+        }
+    }
 }
 
 fn wait() -> String {
@@ -299,7 +313,7 @@ impl Cause {
                 return StoreError::TakesBack { path, run };
             }
             Self::Excess(what) => return StoreError::Excess { path, what },
-            Self::Json(what, source) => return StoreError::Unwritable { path, what, source },
+            Self::Json(what, cause) => return StoreError::Unwritable { path, what, cause },
         };
         // SQLite says of a full disk that the index of the log, the first thing to be written, has no size.
         let has_no_room = source.sqlite_error().is_some_and(|error| {
@@ -319,11 +333,15 @@ impl Cause {
             ) => StoreError::Busy { path },
             Some(ErrorCode::DiskFull) => StoreError::Full { path },
             Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                StoreError::CannotOpen { path, source }
-            }
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreError::CannotOpen {
+                path,
+                cause: source,
+            },
             Some(ErrorCode::SystemIoFailure) if has_no_room => StoreError::Full { path },
-            Some(ErrorCode::SystemIoFailure) => StoreError::Io { path, source },
+            Some(ErrorCode::SystemIoFailure) => StoreError::Io {
+                path,
+                cause: source,
+            },
             Some(ErrorCode::TooBig) => StoreError::Excess {
                 path,
                 what: format!("a value of more than {} MiB", VALUE_BYTES_MAX >> 20),

@@ -47,9 +47,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// # Errors
 /// For everything that is not a report of a version up to that of `migrations`, or cannot be looked at.
 pub(super) fn inspect(path: &Path, migrations: &[&str]) -> Result<Option<PathBuf>, StoreError> {
-    let unreachable = |source| StoreError::Unreachable {
+    let unreachable = |cause| StoreError::Unreachable {
         path: path.to_owned(),
-        source,
+        cause,
     };
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,

@@ -85,10 +85,10 @@ impl Store {
             }
             create(path, migrations)?;
         }
-        let source = io::Error::new(ErrorKind::NotFound, "it is a link to nowhere");
+        let cause = io::Error::new(ErrorKind::NotFound, "it is a link to nowhere");
         Err(StoreError::Create {
             path: path.to_owned(),
-            source,
+            cause,
         })
     }
 
@@ -115,9 +115,9 @@ impl Store {
         denied: StoreError,
     ) -> Result<Self, StoreError> {
         let at = |cause: Cause| cause.at(path);
-        let has_log = beside::has_log(real).map_err(|source| StoreError::Unreachable {
+        let has_log = beside::has_log(real).map_err(|cause| StoreError::Unreachable {
             path: path.to_owned(),
-            source,
+            cause,
         })?;
         let is_full = matches!(denied, StoreError::Full { .. } | StoreError::Io { .. });
         let opened = match has_log {
@@ -280,9 +280,9 @@ fn connect(real: &Path) -> Result<(Connection, TimeLimit), Cause> {
 
 /// Puts a new report at `path`, unless somebody else was faster.
 fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
-    let failed = |source| StoreError::Create {
+    let failed = |cause| StoreError::Create {
         path: path.to_owned(),
-        source,
+        cause,
     };
     let absolute = path::absolute(path).map_err(failed)?;
     let (Some(directory), Some(name)) = (absolute.parent(), absolute.file_name()) else {

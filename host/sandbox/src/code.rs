@@ -25,13 +25,13 @@ pub enum CodeError {
     Text(String),
     /// The structural check refused it.
     #[error("it {0}")]
-    Precheck(#[from] PrecheckError),
+    Precheck(PrecheckError),
     /// A core module does not become a component.
     #[error("it {0}")]
-    Module(#[from] ModuleError),
+    Module(ModuleError),
     /// What it says of itself is no good.
     #[error("it {0}")]
-    Section(#[from] SectionError),
+    Section(SectionError),
     /// The engine refused it.
     #[error("the engine refused it: {0}")]
     Engine(String),
@@ -39,7 +39,7 @@ pub enum CodeError {
     #[error("it cannot be profiled: {0}")]
     Instrument(String),
     /// A file could not be read.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     File {
         /// Which file.
         path: String,
@@ -47,8 +47,27 @@ pub enum CodeError {
         source: io::Error,
     },
     /// What was made could not be written.
-    #[error("the compiled code cannot be written: {0}")]
-    Write(io::Error),
+    #[error("the compiled code cannot be written")]
+    Write(#[source] io::Error),
+}
+
+// Their texts begin in the middle of a sentence, so they are part of that and not its cause.
+impl From<PrecheckError> for CodeError {
+    fn from(error: PrecheckError) -> Self {
+        Self::Precheck(error)
+    }
+}
+
+impl From<ModuleError> for CodeError {
+    fn from(error: ModuleError) -> Self {
+        Self::Module(error)
+    }
+}
+
+impl From<SectionError> for CodeError {
+    fn from(error: SectionError) -> Self {
+        Self::Section(error)
+    }
 }
 
 impl CodeError {

@@ -21,7 +21,7 @@ pub use entry::source;
 pub use store::Components;
 
 use dyno_model::quoted::quoted;
-use dyno_model::{Fault, Mark, Plugin, Run};
+use dyno_model::{Classify, Fault, Mark, Plugin, Run};
 
 /// Why the plugins of a run cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,7 @@ pub enum KeepError {
         what: String,
     },
     /// The store cannot be written.
-    #[error("{path} cannot be written: {source}")]
+    #[error("{path} cannot be written")]
     Write {
         /// Where.
         path: String,
@@ -93,16 +93,14 @@ pub enum KeepError {
     },
 }
 
-impl KeepError {
-    /// Whose fault it is.
-    #[must_use]
-    pub fn fault(&self) -> Fault {
+impl Classify for KeepError {
+    fn fault(&self) -> Fault {
         match self {
             Self::Changed(_) | Self::OwnDir | Self::Folded(_) | Self::Implausible(_) => {
                 Fault::Usage
             }
-            Self::Gone { .. } => Fault::Absent,
-            Self::Tampered(_) | Self::Forged { .. } => Fault::Package,
+            Self::Gone { .. } => Fault::NotFound,
+            Self::Tampered(_) | Self::Forged { .. } => Fault::Refused,
             Self::Lost { .. } | Self::Write { .. } => Fault::Host,
         }
     }

@@ -158,9 +158,7 @@ impl Session<'_> {
         // Each worker writes into a directory of its own and reads a copy that nobody changes.
         let desk = PrivateDir::inside(self.cache.run_dir()).map_err(|error| host(&error))?;
         let component = desk.path().join("component");
-        subject
-            .snapshot(limits, &component)
-            .map_err(|reason| Outcome::Refused { reason })?;
+        subject.snapshot(limits, &component)?;
         let mut jobs = Vec::new();
         for target in targets {
             let dir = desk.path().join(&target.name);

@@ -23,6 +23,7 @@ mod subject;
 mod sweep;
 mod versus;
 
+use dyno_model::{Classify, Fault, chain};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -62,8 +63,8 @@ pub enum SessionError {
     #[error(transparent)]
     Start(#[from] StartError),
     /// There is nowhere to put code.
-    #[error("no temporary directory can be made for compiled code: {0}")]
-    Temporary(std::io::Error),
+    #[error("no temporary directory can be made for compiled code")]
+    Temporary(#[source] std::io::Error),
     /// It is not known which plugin is to be compared with which.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguous),
@@ -73,11 +74,23 @@ pub enum SessionError {
     )]
     Name(usize),
     /// A pattern of cases is malformed.
-    #[error("a pattern of --case or --exclude is neither the name of a case nor well formed: {0}")]
+    #[error("a pattern of --case or --exclude is neither the name of a case nor well formed")]
     Filter(#[from] FilterError),
     /// Something cannot be granted here.
     #[error(transparent)]
     Grant(#[from] GrantError),
+}
+
+impl Classify for SessionError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Start(error) => error.fault(),
+            Self::Temporary(_) => Fault::Host,
+            Self::Ambiguous(error) => error.fault(),
+            Self::Grant(error) => error.fault(),
+            Self::Name(_) | Self::Filter(_) => Fault::Usage,
+        }
+    }
 }
 
 /// What a session brought.
@@ -475,8 +488,9 @@ impl<'a> Session<'a> {
 
     async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {
         let ran = self.supervisor.run(job, job.wall(), padding_bytes as usize);
-        ran.await
-            .unwrap_or_else(|error| Report::failed(format!("no worker can be started: {error}")))
+        ran.await.unwrap_or_else(|error| {
+            Report::failed(format!("no worker can be started: {}", chain(&error)))
+        })
     }
 
     fn note_confinement(&mut self, report: &Report) {

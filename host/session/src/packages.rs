@@ -27,7 +27,7 @@ impl Session<'_> {
                 };
                 (vec![Ok(source)], Some(provided))
             }
-            Err(reason) => (vec![Err(SourceError::Package(reason))], None),
+            Err(error) => (vec![Err(error)], None),
         }
     }
 }

@@ -126,9 +126,7 @@ impl Session<'_> {
         });
         let desk = PrivateDir::inside(self.cache.run_dir()).map_err(host)?;
         let component = desk.path().join("component");
-        subject
-            .snapshot(limits, &component)
-            .map_err(|reason| Outcome::Refused { reason })?;
+        subject.snapshot(limits, &component)?;
         let written = desk.path().join("code");
         std::fs::create_dir(&written).map_err(host)?;
         let code = written.join("profiled.cwasm");

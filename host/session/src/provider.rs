@@ -9,7 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use dyno_files::private_dir::PrivateDir;
 use dyno_job::Supervisor;
 use dyno_model::ReachDir;
-use dyno_plugin::Manifest;
+use dyno_plugin::{Manifest, SourceError};
 
 /// Makes plugin directories of operands that are no paths.
 pub trait Provider: fmt::Debug + Send + Sync {
@@ -23,7 +23,7 @@ pub trait Provider: fmt::Debug + Send + Sync {
         operand: &'a Path,
         supervisor: &'a Supervisor,
         dir: &'a Path,
-    ) -> LocalBoxFuture<'a, Result<Provided, String>>;
+    ) -> LocalBoxFuture<'a, Result<Provided, SourceError>>;
 }
 
 /// A plugin directory that was made for a session.

@@ -15,7 +15,9 @@ use dyno_job::{
 };
 use dyno_model::progress::{Observer, Progress};
 use dyno_model::quoted::quoted;
-use dyno_model::{Case, CaseSpec, Exceptions, LimitKind, Limits, Outcome, Plugin};
+use dyno_model::{
+    Case, CaseSpec, Classify, Exceptions, Fault, LimitKind, Limits, Outcome, Plugin, chain,
+};
 use dyno_plugin as plugin;
 use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Digest, Source, SourceError};
 use dyno_stats as stats;
@@ -102,9 +104,7 @@ impl Subject {
             Ok(source) => source,
             Err(error) => {
                 let mut subject = Self::new(lossy(path), lossy(path));
-                subject.refuse(Outcome::Refused {
-                    reason: error.to_string(),
-                });
+                subject.refuse(refused(&error));
                 return subject;
             }
         };
@@ -113,7 +113,7 @@ impl Subject {
             Ok(program) => subject.program = program,
             Err(error) => {
                 subject.refuse(Outcome::Refused {
-                    reason: error.to_string(),
+                    reason: chain(&error),
                 });
                 return subject;
             }
@@ -152,12 +152,11 @@ impl Subject {
         observer: &mut dyn Observer,
         mut cancel: Cancel,
     ) -> Result<(Digest, u64), Outcome> {
-        let refused = |reason| Outcome::Refused { reason };
         if let Some(manifest) = &source.manifest {
             if let Some(flags) = manifest.beyond(&request.limits) {
                 let reason =
                     format!("it asks for more than the limits allow: grant it with {flags}");
-                return Err(refused(reason));
+                return Err(Outcome::Refused { reason });
             }
             if let Some(options) = build {
                 let plugin = &source.name;
@@ -178,18 +177,20 @@ impl Subject {
                     // tools of all of them.
                     BuildError::NoProgram { .. } if !source.is_named && !request.build_all => {
                         Outcome::Skipped {
-                            reason: error.to_string(),
+                            reason: chain(&error),
                         }
                     }
-                    error => refused(error.to_string()),
+                    error => refused(&error),
                 })?;
             }
         }
         if build.is_none() {
-            source.built().map_err(|error| refused(error.to_string()))?;
+            source.built().map_err(|error| refused(&error))?;
         }
         if let Ok(start) = plugin::start(source) {
-            check_start(&start).map_err(|error| refused(format!("it {error}")))?;
+            check_start(&start).map_err(|error| Outcome::Refused {
+                reason: format!("it {error}"),
+            })?;
         }
         plugin::read(source, &request.limits).map_err(|error| match error {
             SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {
@@ -197,18 +198,20 @@ impl Subject {
                 cap,
                 actual: Some(actual),
             },
-            error => refused(error.to_string()),
+            error => refused(&error),
         })
     }
 
     /// Writes the component, exactly as it was hashed, to a file that only we can change.
-    pub(super) fn snapshot(&self, limits: &Limits, to: &Path) -> Result<(), String> {
+    pub(super) fn snapshot(&self, limits: &Limits, to: &Path) -> Result<(), Outcome> {
         match (&self.origin, self.digest) {
             (Origin::Found(source), Some(digest)) => {
-                plugin::snapshot(source, limits, &digest, to).map_err(|error| error.to_string())
+                plugin::snapshot(source, limits, &digest, to).map_err(|error| refused(&error))
             }
-            (Origin::Own(text), _) => std::fs::write(to, text).map_err(|error| error.to_string()),
-            _ => Err("it has no bytes".into()),
+            (Origin::Own(text), _) => std::fs::write(to, text).map_err(|error| refused(&error)),
+            _ => Err(Outcome::Refused {
+                reason: "it has no bytes".into(),
+            }),
         }
     }
 
@@ -361,6 +364,15 @@ fn empty(spec: CaseSpec) -> Case {
         processes: Vec::new(),
         measurements: Vec::new(),
         output: None,
+    }
+}
+
+/// What becomes of a plugin by an error: it is refused, unless that is the host's fault.
+fn refused(error: &(impl Classify + 'static)) -> Outcome {
+    let reason = chain(error);
+    match error.fault() {
+        Fault::Host => Outcome::Host { message: reason },
+        Fault::Usage | Fault::Refused | Fault::NotFound => Outcome::Refused { reason },
     }
 }
 

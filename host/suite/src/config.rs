@@ -18,7 +18,7 @@ use super::metric::Metric;
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::{self, Checkout};
 use dyno_model::quoted::{quoted, quoted_path, without_value};
-use dyno_model::{ChecksumRule, Exceptions, Gone, Grants, Limits, Variables};
+use dyno_model::{ChecksumRule, Classify, Exceptions, Fault, Gone, Grants, Limits, Variables};
 use dyno_session::Depth;
 
 /// A suite is a few pages of text.
@@ -190,7 +190,7 @@ pub enum LoadLength {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read, or is not UTF-8.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Read {
         /// Which file.
         path: String,
@@ -208,6 +208,15 @@ pub enum ConfigError {
     /// It is not TOML, has unknown or missing keys, or values that are not what they should be.
     #[error(transparent)]
     Invalid(#[from] Box<Diagnostic>),
+}
+
+impl Classify for ConfigError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Read { source, .. } => Fault::of_named_file(source),
+            Self::Outside { .. } | Self::Invalid(_) => Fault::Usage,
+        }
+    }
 }
 
 impl Suite {

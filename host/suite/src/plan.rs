@@ -8,7 +8,7 @@ use super::metric::Quantity;
 use super::samples::samples_for;
 use dyno_analysis::filter::CaseFilter;
 use dyno_measure::Sampling;
-use dyno_model::{Grants, Limits, Variables};
+use dyno_model::{Classify, Fault, Grants, Limits, Variables};
 use dyno_plugin::PACKAGE;
 
 /// What a session is asked to do for one phase; the names are those of its request.
@@ -51,6 +51,15 @@ pub enum PlanError {
         "this version cannot run [phases.load]: leave it out, or choose another phase with --phase"
     )]
     Load,
+}
+
+impl Classify for PlanError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::NoPhase(_) => Fault::NotFound,
+            Self::Load => Fault::Usage,
+        }
+    }
 }
 
 impl Suite {

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use dyno_job::{Build, CompileJob, DescribeJob, Event, NAMES_PER_EVENT};
-use dyno_model::{LimitKind, Limits, Outcome};
+use dyno_model::{LimitKind, Limits, Outcome, chain};
 use dyno_sandbox as sandbox;
 use dyno_sandbox::{CodeError, PrecheckError};
 use dyno_system::confine::Confinement;
@@ -90,10 +90,10 @@ fn refusal(error: &CodeError) -> Outcome {
             actual: Some(actual),
         },
         _ if error.is_no_benchmark() => Outcome::Skipped {
-            reason: error.to_string(),
+            reason: chain(error),
         },
         _ => Outcome::Refused {
-            reason: error.to_string(),
+            reason: chain(error),
         },
     }
 }
@@ -107,7 +107,7 @@ enum CompileFailure {
 impl From<CodeError> for CompileFailure {
     fn from(error: CodeError) -> Self {
         match error {
-            CodeError::File { .. } | CodeError::Write(_) => Self::Host(error.to_string()),
+            CodeError::File { .. } | CodeError::Write(_) => Self::Host(chain(&error)),
             refused => Self::Refused(refused),
         }
     }

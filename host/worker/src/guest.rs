@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use dyno_job::{Build, ProgramJob, RunJob};
-use dyno_model::{Access, LimitKind, Outcome};
+use dyno_model::{Access, LimitKind, Outcome, chain};
 use dyno_sandbox as sandbox;
 use dyno_sandbox::{Conditions, Expected, Linked, Program};
 use dyno_system::confine::{Confined, Confinement};
@@ -96,7 +96,7 @@ pub(super) fn load<B: dyno_measure::Bench + 'static>(
     let host = |message| Outcome::Host { message };
     let began = Instant::now();
     let loaded = sandbox::load(&job.code, build, &job.limits);
-    let component = loaded.map_err(|error| host(error.to_string()))?;
+    let component = loaded.map_err(|error| host(chain(&error)))?;
     let linked = Linked::new(&component, build)?;
     let load_ns = nanos(began);
     confined.seal().map_err(|error| unconfined(&error))?;

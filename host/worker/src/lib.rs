@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::io::{self, BufRead as _, Read as _, Write as _};
 
 use dyno_job::{Birth, Build, Event, Job, PADDING_VARIABLE};
-use dyno_model::Outcome;
+use dyno_model::{Classify, Fault, Outcome, chain};
 use dyno_sandbox as sandbox;
 use dyno_system::confine::{ConfineError, Confined, Confinement, KernelLayer, Stripped, strip};
 
@@ -26,17 +26,23 @@ pub enum ChildError {
     #[error("not started by a supervisor: this is an internal command")]
     NotAWorker,
     /// It could not be confined.
-    #[error("could not be confined: {0}")]
+    #[error("could not be confined")]
     Confine(#[from] ConfineError),
     /// The job did not arrive, or the supervisor is gone.
-    #[error("the supervisor cannot be reached: {0}")]
+    #[error("the supervisor cannot be reached")]
     Pipe(#[from] io::Error),
     /// The job is not one.
-    #[error("the job is not understood: {0}")]
+    #[error("the job is not understood")]
     Job(#[from] serde_json::Error),
     /// A layer that is required is none that is known.
     #[error("{0}")]
     Layer(String),
+}
+
+impl Classify for ChildError {
+    fn fault(&self) -> Fault {
+        Fault::Host
+    }
 }
 
 /// The whole life of a worker that was started with these arguments, behind [`dyno_job::WORKER_ARGUMENT`]: what its
@@ -61,7 +67,7 @@ fn work(birth: Option<Birth>, required: &[KernelLayer]) -> Result<(), ChildError
     match sandbox::hello() {
         Ok(hello) => emit(&Event::Hello(hello))?,
         Err(error) => {
-            let message = error.to_string();
+            let message = chain(&error);
             return emit(&Event::Done {
                 outcome: Outcome::Host { message },
             });
@@ -87,10 +93,8 @@ fn work(birth: Option<Birth>, required: &[KernelLayer]) -> Result<(), ChildError
 
 /// What is no fault of a plugin, which was not even looked at.
 fn unconfined(error: &ConfineError) -> Outcome {
-    let cause = std::error::Error::source(error);
-    let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
     Outcome::Host {
-        message: format!("its worker could not be confined: {error}{cause}"),
+        message: format!("its worker could not be confined: {}", chain(error)),
     }
 }
 

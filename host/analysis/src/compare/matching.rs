@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::renamed;
 use dyno_model::quoted::quoted;
-use dyno_model::{Case, Exceptions, Plugin, parts};
+use dyno_model::{Case, Classify, Exceptions, Fault, Plugin, parts};
 
 /// A case on both sides, or on one of them.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +56,12 @@ pub struct Ambiguous {
     pub base: Vec<String>,
     /// Where those of the candidate came from.
     pub candidate: Vec<String>,
+}
+
+impl Classify for Ambiguous {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
 }
 
 fn listed(sources: &[String]) -> String {

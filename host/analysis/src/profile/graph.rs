@@ -2,6 +2,8 @@
 
 use inferno::{differential, flamegraph};
 
+use dyno_model::{Classify, Fault};
+
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphError {
@@ -11,6 +13,13 @@ pub enum GraphError {
     /// It could not be drawn.
     #[error("the flame graph cannot be drawn: {0}")]
     Draw(String),
+}
+
+impl Classify for GraphError {
+    /// The host's, which draws. That there is nothing to draw is a warning.
+    fn fault(&self) -> Fault {
+        Fault::Host
+    }
 }
 
 /// Draws stacks: the width of a function is the fuel that it and what it called used.

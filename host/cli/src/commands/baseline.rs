@@ -3,7 +3,6 @@
 use std::io::Write as _;
 
 use crate::render;
-use anyhow::Context as _;
 use clap::Subcommand;
 use dyno_model::quoted::quoted;
 use dyno_model::{Case, Outcome, Run};
@@ -11,7 +10,7 @@ use dyno_report::{Baseline, Store};
 use dyno_session::baseline::Components;
 
 use super::report_file::ReportFile;
-use super::{Exit, UsageError, operand};
+use super::{AbsentError, Context as _, Error, Exit, Result, UsageError, operand};
 
 /// Keep a run, and its plugins, to compare later ones with
 #[derive(Debug, Subcommand)]
@@ -67,7 +66,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 impl BaselineVerb {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let mut out = render::terminal::stdout();
         match self {
             Self::Save {
@@ -119,8 +118,8 @@ impl BaselineVerb {
     }
 }
 
-fn absent(name: &str) -> anyhow::Error {
-    UsageError(format!(
+fn absent(name: &str) -> Error {
+    AbsentError(format!(
         "there is no baseline {}: `dyno baseline list` shows them",
         quoted(name)
     ))
@@ -135,12 +134,7 @@ pub(super) struct Saved {
 }
 
 /// Gives a recorded run a name, and warns of what of it no later one can be held against.
-pub(super) fn save(
-    store: &mut Store,
-    name: &str,
-    run: &str,
-    numbers_only: bool,
-) -> anyhow::Result<Saved> {
+pub(super) fn save(store: &mut Store, name: &str, run: &str, numbers_only: bool) -> Result<Saved> {
     let run = store.run(run)?;
     // What was found identical was not measured: its plugin can be, its numbers are none.
     let is_measured = |case: &Case| case.outcome.is_ok() && (case.count.is_some() || !numbers_only);

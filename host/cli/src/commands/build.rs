@@ -7,11 +7,11 @@ use crate::render::{Progress, terminal};
 use clap::Args;
 use dyno_model::progress::{self, Observer as _};
 use dyno_plugin as plugin;
-use dyno_plugin::{BuildEvent, BuildOptions, Source};
+use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Source};
 use dyno_wording::escape;
 
 use super::building::HowArgs;
-use super::{Exit, Interrupted};
+use super::{Error, Exit, Result};
 
 /// Build plugin directories: print each command, then run it
 ///
@@ -28,38 +28,36 @@ pub(super) struct Build {
 }
 
 impl Build {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let options = self.how.demanded()?;
-        let mut exit = Exit::NothingMatched;
+        let mut exits = Vec::new();
         for source in self.paths.iter().flat_map(|path| plugin::find(path)) {
-            let built = match &source {
+            let built = match source {
                 Ok(source) if source.manifest.is_none() => continue,
-                Ok(source) => build(source, &options, verbose).and_then(|()| show(source)),
-                Err(error) => Err(anyhow::anyhow!("{error}")),
+                Ok(source) => build(&source, &options, verbose)
+                    .and_then(|()| show(&source))
+                    .map_err(|error| error.context(escape(&source.name))),
+                Err(error) => Err(error.into()),
             };
-            match built {
-                Ok(()) if exit == Exit::NothingMatched => exit = Exit::Well,
-                Ok(()) => {}
-                Err(error) if error.is::<Interrupted>() => return Err(error),
+            exits.push(match built {
+                Ok(()) => Exit::Well,
+                Err(error @ Error::Interrupted(_)) => return Err(error),
                 Err(error) => {
-                    let name = source.as_ref().map_or("", |source| source.name.as_str());
-                    super::complain(&error.context(escape(name)));
-                    exit = Exit::Refused;
+                    super::complain(&error);
+                    Exit::of(&error)
                 }
-            }
+            });
         }
-        Ok(exit)
+        let gravest = exits.into_iter().max_by_key(|exit| exit.weight());
+        Ok(gravest.unwrap_or(Exit::NothingMatched))
     }
 }
 
 /// Says where the component is.
-fn show(source: &Source) -> anyhow::Result<()> {
+fn show(source: &Source) -> Result<()> {
     let component = source.component();
     if !component.is_file() {
-        anyhow::bail!(
-            "its commands succeeded, but there is no {}",
-            component.display()
-        );
+        return Err(BuildError::NoComponent(component.display().to_string()).into());
     }
     let name = escape(&source.name);
     let component = escape(&component.to_string_lossy());
@@ -68,7 +66,7 @@ fn show(source: &Source) -> anyhow::Result<()> {
 }
 
 /// Runs the commands of a plugin directory, and shows each before.
-pub(super) fn build(source: &Source, options: &BuildOptions, verbose: bool) -> anyhow::Result<()> {
+pub(super) fn build(source: &Source, options: &BuildOptions, verbose: bool) -> Result<()> {
     let Some(manifest) = &source.manifest else {
         return Ok(());
     };
@@ -94,7 +92,7 @@ pub(super) fn build(source: &Source, options: &BuildOptions, verbose: bool) -> a
         interrupted,
     ));
     match signal {
-        Some(signal) => Err(Interrupted(signal).into()),
+        Some(signal) => Err(Error::Interrupted(signal)),
         None => Ok(built?),
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use dyno_model::{LimitUnit, quantity};
 use dyno_plugin::{BuildOptions, PASSPHRASE_VARIABLE};
 
-use super::UsageError;
+use super::{Error, Result, UsageError};
 
 /// The variable that forbids build commands, whatever the command line says.
 const NO_BUILD: &str = "DYNO_NO_BUILD";
@@ -62,7 +62,7 @@ impl BuildArgs {
     }
 
     /// How to build, for a command that builds only if it is told to.
-    pub(super) fn options_if(&self, build: bool) -> anyhow::Result<Option<BuildOptions>> {
+    pub(super) fn options_if(&self, build: bool) -> Result<Option<BuildOptions>> {
         match (build, self.options()) {
             (false, _) => Ok(None),
             (true, Some(options)) => Ok(Some(options)),
@@ -73,7 +73,7 @@ impl BuildArgs {
 
 impl HowArgs {
     /// How to build, for the command that does nothing else.
-    pub(super) fn demanded(&self) -> anyhow::Result<BuildOptions> {
+    pub(super) fn demanded(&self) -> Result<BuildOptions> {
         match is_forbidden() {
             true => Err(forbidden("`dyno build`")),
             false => Ok(self.options()),
@@ -89,7 +89,7 @@ impl HowArgs {
     }
 }
 
-fn forbidden(what: &str) -> anyhow::Error {
+fn forbidden(what: &str) -> Error {
     UsageError(format!(
         "{what} would run build commands, and --no-build or {NO_BUILD} forbids that"
     ))

@@ -5,8 +5,8 @@ use clap::Args;
 use dyno_export as export;
 use dyno_session::{Findings, Stage};
 
-use super::Exit;
 use super::measuring::{self, Format, Measuring};
+use super::{Exit, Result};
 
 /// Load plugins, check their structure, and count their cases, without timing
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let (request, mut host) = self.measuring.looking(Stage::Count, self.build)?;
         host.shapes = true;
         let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;

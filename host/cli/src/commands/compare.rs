@@ -18,7 +18,7 @@ use dyno_session::{Findings, Host, Request, SessionError, Stage, Versus};
 use super::measuring::{self, Conditions, Format, SamplingArgs};
 use super::operand::{Operand, What};
 use super::request::{self, PrintArgs};
-use super::{Exit, UsageError, paths, show};
+use super::{Exit, NoResult, Result, UsageError, paths, show};
 
 /// Hold two versions against each other, side by side on this machine
 ///
@@ -102,7 +102,7 @@ impl Compared {
 
     /// Records it with those of its runs, baseline and candidate, that are new. A comparison of nothing is no use to
     /// anybody.
-    pub(super) fn record(&self, store: &mut Store, fresh: [bool; 2]) -> anyhow::Result<()> {
+    pub(super) fn record(&self, store: &mut Store, fresh: [bool; 2]) -> Result<()> {
         if !self.comparison.cases.is_empty() {
             let runs = [&self.base, &self.candidate].into_iter().zip(fresh);
             let fresh = runs.filter(|(_, is_fresh)| *is_fresh);
@@ -132,7 +132,7 @@ impl Compared {
 }
 
 impl Compare {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         if !self.more.is_empty() {
             return self.execute_across(verbose);
         }
@@ -160,7 +160,7 @@ impl Compare {
     }
 
     /// More than two: no verdicts, but one table a case.
-    fn execute_across(self, verbose: bool) -> anyhow::Result<Exit> {
+    fn execute_across(self, verbose: bool) -> Result<Exit> {
         let prints = self.print.print_request;
         let mut store = self.output.open(prints)?;
         let mut plugins = Vec::new();
@@ -203,7 +203,7 @@ pub(super) struct Versions {
 }
 
 /// The plugins of an operand that mean the same on every machine that has them.
-fn sent(operand: Operand) -> anyhow::Result<Vec<PathBuf>> {
+fn sent(operand: Operand) -> Result<Vec<PathBuf>> {
     match operand.what {
         What::Plugins(paths) if operand.kept_from.is_empty() => Ok(paths),
         _ => Err(UsageError(format!(
@@ -216,7 +216,7 @@ fn sent(operand: Operand) -> anyhow::Result<Vec<PathBuf>> {
 
 impl Versions {
     /// What is asked to compare two versions side by side, wherever that is.
-    pub(super) fn request(&self, base: Operand, candidate: Operand) -> anyhow::Result<Request> {
+    pub(super) fn request(&self, base: Operand, candidate: Operand) -> Result<Request> {
         let names = [base.name.clone(), candidate.name.clone()];
         Ok(self.versus(sent(base)?, sent(candidate)?, names))
     }
@@ -229,7 +229,7 @@ impl Versions {
         candidate: Operand,
         store: Option<&mut Store>,
         verbose: bool,
-    ) -> anyhow::Result<Compared> {
+    ) -> Result<Compared> {
         let names = [base.name, candidate.name];
         let kept_from = base.kept_from.into_iter().chain(candidate.kept_from);
         host.kept_from = kept_from.collect();
@@ -238,8 +238,8 @@ impl Versions {
                 let request = self.versus(base, candidate, names);
                 let observer = &mut Progress::on_terminal(verbose);
                 let compared = Compared::of(measuring::measure(&request, &host, observer)?);
-                let nothing = || anyhow::anyhow!("nothing was compared");
-                (compared.ok_or_else(nothing)?, [true, true])
+                let compared = compared.ok_or(NoResult("nothing was compared"))?;
+                (compared, [true, true])
             }
             (base, candidate) => {
                 let fresh = [&base, &candidate].map(|what| matches!(what, What::Plugins(_)));
@@ -310,7 +310,7 @@ fn side(
     exceptions: &Exceptions,
     like: Option<&BTreeMap<String, u64>>,
     verbose: bool,
-) -> anyhow::Result<(Run, Option<Stop>)> {
+) -> Result<(Run, Option<Stop>)> {
     let paths = match what {
         What::Stored(mut run) => {
             let sides = run.plugins.iter_mut().map(|plugin| (plugin, exceptions));
@@ -333,11 +333,7 @@ fn side(
 
 impl Comparing {
     /// What to do with plugins that are yet to be named.
-    pub(super) fn request(
-        &self,
-        conditions: &Conditions,
-        paths: Vec<PathBuf>,
-    ) -> anyhow::Result<Request> {
+    pub(super) fn request(&self, conditions: &Conditions, paths: Vec<PathBuf>) -> Result<Request> {
         let stage = match self.counts_only {
             true => Stage::Count,
             false => Stage::Time,
@@ -351,7 +347,7 @@ impl Comparing {
     }
 
     /// The circumstances in which that is done here.
-    pub(super) fn host(&self, conditions: &Conditions, request: &Request) -> anyhow::Result<Host> {
+    pub(super) fn host(&self, conditions: &Conditions, request: &Request) -> Result<Host> {
         conditions.host(request, self.sampling.waits())
     }
 }
@@ -359,7 +355,7 @@ impl Comparing {
 impl Output {
     /// The report, if it is to be written; opened before anything is measured. If it is not, because of `--no-report` or
     /// because nothing is measured, one that is there is still read, since baselines are in it.
-    pub(super) fn open(&self, only_reads: bool) -> anyhow::Result<Option<Store>> {
+    pub(super) fn open(&self, only_reads: bool) -> Result<Option<Store>> {
         let path = paths::report(self.report.as_deref())?;
         Ok(match self.no_report || only_reads {
             true if !path.exists() => None,

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::render::{self, Diagnosis, Progress};
-use anyhow::Context as _;
 use clap::Args;
 use dyno_analysis::compare::{BLOCKS, PAIRS};
 use dyno_analysis::study::{self, ROUNDS, Resolution};
@@ -16,7 +15,7 @@ use dyno_session::{Stage, Versus};
 use dyno_system::{confine, machine};
 
 use super::measuring::{self, Conditions};
-use super::{Exit, paths};
+use super::{Context as _, Exit, NoResult, Result, paths};
 
 /// Say what this machine is, what confines plugins on it, and what makes it noisy
 #[derive(Debug, Args)]
@@ -39,7 +38,7 @@ pub(super) struct Doctor {
 type Measured = (Resolution, Vec<String>);
 
 impl Doctor {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let measured = match self.noise {
             true => match self.measure(verbose)? {
                 Ok(measured) => Some(measured),
@@ -71,7 +70,7 @@ impl Doctor {
 
     /// What ten blocks can tell apart here: two copies of one plugin, compared in several sessions, each of which is
     /// recorded. The exit code instead if a session did not come to its end.
-    fn measure(&self, verbose: bool) -> anyhow::Result<Result<Measured, Exit>> {
+    fn measure(&self, verbose: bool) -> Result<Result<Measured, Exit>> {
         let dir = PrivateDir::new().context("no temporary directory can be made")?;
         let path = dir.path().join("kernels.wat");
         std::fs::write(&path, study::plugin(ROUNDS))?;
@@ -102,17 +101,14 @@ impl Doctor {
             if exit != Exit::Well {
                 return Ok(Err(exit));
             }
-            let (base, comparison) = findings
-                .compared
-                .ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+            let (base, comparison) = findings.compared.ok_or(NoResult("nothing was compared"))?;
             if let Some(store) = &mut store {
                 store.record_comparison(&[&base, &findings.run], &comparison)?;
                 recorded.push(findings.run.id);
             }
             comparisons.push(comparison);
         }
-        let resolution =
-            Resolution::of(&comparisons).ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+        let resolution = Resolution::of(&comparisons).ok_or(NoResult("nothing was compared"))?;
         Ok(Ok((resolution, recorded)))
     }
 }

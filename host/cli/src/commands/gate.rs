@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use dyno_analysis::compare::{self, COUNTED};
 use dyno_files::checkout::Checkout;
@@ -18,7 +17,7 @@ use super::compare::{Comparing, Output, Versions};
 use super::measuring::Conditions;
 use super::operand::{self, Operand, What};
 use super::request::{self, PrintArgs};
-use super::{Exit, UsageError, show};
+use super::{Context as _, Exit, Result, UsageError, show};
 
 /// What stands for no baseline.
 const NOTHING: &str = "none";
@@ -113,7 +112,7 @@ impl Judging {
     }
 
     /// What a file says of single cases. It does not loosen what was typed.
-    fn exceptions(&self) -> anyhow::Result<Exceptions> {
+    fn exceptions(&self) -> Result<Exceptions> {
         let Some(config) = &self.config else {
             return Ok(Exceptions::default());
         };
@@ -132,7 +131,7 @@ impl Judging {
 }
 
 impl Gate {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let prints = self.print.print_request;
         let mut store = self.output.open(prints)?;
         let base = match self.baseline.as_str() {
@@ -221,7 +220,7 @@ pub(super) fn warn_of_idle(
 }
 
 /// The plugins that a baseline was made of, as they are now.
-fn sources(name: &str, store: Option<&Store>) -> anyhow::Result<Vec<PathBuf>> {
+fn sources(name: &str, store: Option<&Store>) -> Result<Vec<PathBuf>> {
     let name = name.strip_prefix("baseline:").unwrap_or(name);
     let baseline = match store {
         Some(store) => store.baseline(name)?,

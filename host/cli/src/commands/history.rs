@@ -11,7 +11,7 @@ use dyno_session::SessionError;
 use dyno_stats as stats;
 
 use super::report_file::ReportFile;
-use super::{Exit, UsageError};
+use super::{AbsentError, Exit, Result};
 
 /// Show how a case went over the runs, and where its level changed
 ///
@@ -65,7 +65,7 @@ impl From<MetricArg> for Metric {
 
 /// How wall time and fuel of each case of a run went on machines like the one of the run, with change points; of
 /// cases that have run before.
-pub(super) fn of_run(store: &Store, run: &Run) -> anyhow::Result<Vec<model::History>> {
+pub(super) fn of_run(store: &Store, run: &Run) -> Result<Vec<model::History>> {
     let mut histories = Vec::new();
     for plugin in &run.plugins {
         for case in &plugin.cases {
@@ -99,7 +99,7 @@ fn mark_changes(histories: &mut [model::History]) {
 }
 
 impl History {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let store = self.file.open()?;
         let mut histories = self.measured(&store)?;
         if let Some(plugin) = &self.plugin {
@@ -111,7 +111,7 @@ impl History {
             });
         }
         if histories.is_empty() {
-            return Err(UsageError(self.unknown(&store)?).into());
+            return Err(AbsentError(self.unknown(&store)?).into());
         }
         mark_changes(&mut histories);
         let mut out = render::terminal::stdout();
@@ -127,7 +127,7 @@ impl History {
     }
 
     /// The histories of all cases that are meant.
-    fn measured(&self, store: &Store) -> anyhow::Result<Vec<model::History>> {
+    fn measured(&self, store: &Store) -> Result<Vec<model::History>> {
         let names = store.case_names()?;
         let filter = self.filter(&self.exclude);
         let all = || names.iter().map(String::as_str);
@@ -141,7 +141,7 @@ impl History {
     }
 
     /// Why there is nothing to show.
-    fn unknown(&self, store: &Store) -> anyhow::Result<String> {
+    fn unknown(&self, store: &Store) -> Result<String> {
         let case = quoted(&self.case);
         let measured = self.measured(store)?;
         if let (Some(plugin), [first, ..]) = (&self.plugin, measured.as_slice()) {

@@ -1,5 +1,6 @@
 //! A flag for every row of the table of limits.
 
+use super::Result;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use dyno_model::{LIMITS, LimitKind, LimitSpec, LimitUnit, Limits, quantity};
 

@@ -4,8 +4,8 @@ use crate::render::{self, Progress};
 use clap::Args;
 use dyno_session::Stage;
 
-use super::Exit;
 use super::measuring::{self, Measuring};
+use super::{Exit, Result};
 
 /// List the cases of plugins, without measuring anything
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let (request, host) = self.measuring.looking(Stage::List, self.build)?;
         let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(false))?;
         let result = render::list(&mut render::terminal::stdout(), &findings.run);

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use crate::render::terminal;
-use anyhow::Context as _;
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use super::{Cli, Exit};
+use super::{Cli, Context as _, Exit, Result};
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
@@ -17,7 +16,7 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "dyno", &mut script);
         std::io::Write::write_all(&mut terminal::data(), &script)?;
@@ -34,7 +33,7 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         match self.dir {
             Some(dir) => clap_mangen::generate_to(Cli::command(), &dir).with_context(|| {
                 format!("no manual pages can be written into {}", dir.display())

@@ -27,7 +27,7 @@ use super::building::BuildArgs;
 use super::cases::CaseArgs;
 use super::limits::LimitArgs;
 use super::packages::AccessArgs;
-use super::{Exit, UsageError, operand};
+use super::{Exit, Result, UsageError, operand};
 
 /// The seed of the guests' random numbers, unless the user gives another: fixed, so that fuel can
 /// be compared from one run to the next.
@@ -183,15 +183,20 @@ impl SamplingArgs {
     }
 
     /// Overrides what the user said.
-    pub(super) fn apply(&self, settings: &mut Sampling) -> anyhow::Result<()> {
+    pub(super) fn apply(&self, settings: &mut Sampling) -> Result<()> {
         if let Some(budget) = self.time {
-            settings.budget_ns = u64::try_from(budget.as_nanos())?;
+            settings.budget_ns = nanos(budget)?;
         }
         if let Some(sample) = self.sample_time {
-            settings.sample_ns = u64::try_from(sample.as_nanos())?;
+            settings.sample_ns = nanos(sample)?;
         }
         Ok(())
     }
+}
+
+fn nanos(time: Duration) -> Result<u64, UsageError> {
+    let years = "--time and --sample-time take at most 584 years";
+    u64::try_from(time.as_nanos()).map_err(|_| UsageError(years.into()))
 }
 
 fn time(text: &str) -> Result<Duration, quantity::QuantityError> {
@@ -240,7 +245,7 @@ fn inherited(name: &str) -> Result<String, UsageError> {
 
 impl Measuring {
     /// The request that these arguments make, up to a stage.
-    pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> anyhow::Result<Request> {
+    pub(super) fn request(&self, stage: Stage, effort: Option<&Effort>) -> Result<Request> {
         let paths = operand::plugins(&self.paths)?;
         let request = self.conditions.request(paths, stage, effort)?;
         let name = self.name.clone();
@@ -248,12 +253,12 @@ impl Measuring {
     }
 
     /// The circumstances in which a request is carried out here.
-    pub(super) fn host(&self, request: &Request, waits: bool) -> anyhow::Result<Host> {
+    pub(super) fn host(&self, request: &Request, waits: bool) -> Result<Host> {
         self.conditions.host(request, waits)
     }
 
     /// Both for a command that looks at plugins, and builds them only if it is told to.
-    pub(super) fn looking(&self, stage: Stage, build: bool) -> anyhow::Result<(Request, Host)> {
+    pub(super) fn looking(&self, stage: Stage, build: bool) -> Result<(Request, Host)> {
         let options = self.conditions.build.options_if(build)?;
         let mut request = self.request(stage, None)?;
         request.build = build;
@@ -275,7 +280,7 @@ impl Conditions {
         paths: Vec<PathBuf>,
         stage: Stage,
         effort: Option<&Effort>,
-    ) -> anyhow::Result<Request> {
+    ) -> Result<Request> {
         let depth = effort.map_or_else(Depth::default, Effort::depth);
         let mut time = depth.time();
         if let Some(effort) = effort {
@@ -307,7 +312,7 @@ impl Conditions {
     }
 
     /// The circumstances in which a request is carried out here.
-    pub(super) fn host(&self, request: &Request, waits: bool) -> anyhow::Result<Host> {
+    pub(super) fn host(&self, request: &Request, waits: bool) -> Result<Host> {
         let cache_dir = if self.no_cache {
             None
         } else {
@@ -338,7 +343,7 @@ impl Conditions {
 }
 
 impl GrantArgs {
-    fn grants(&self) -> anyhow::Result<Grants> {
+    fn grants(&self) -> Result<Grants> {
         let read = self
             .dir
             .iter()
@@ -361,7 +366,7 @@ impl GrantArgs {
     }
 
     /// The values of variables that were given here. Those of a request that grants them, and no others.
-    fn variables(&self, grants: &Grants) -> anyhow::Result<Variables> {
+    fn variables(&self, grants: &Grants) -> Result<Variables> {
         let mut variables = Variables::default();
         for text in &self.env {
             let (name, value) = variable(text)?;
@@ -385,14 +390,14 @@ pub(super) fn measure(
     request: &Request,
     host: &Host,
     observer: &mut dyn Observer,
-) -> anyhow::Result<Findings> {
+) -> Result<Findings> {
     in_session(async |cancel| session::measure(request, host, cancel, observer).await)
 }
 
 /// Runs whatever kind of session on a runtime of its own, until it ends or a signal comes.
 pub(super) fn in_session<T>(
     work: impl AsyncFnOnce(Cancel) -> Result<T, SessionError>,
-) -> anyhow::Result<T> {
+) -> Result<T> {
     super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
         tokio::spawn(async move {

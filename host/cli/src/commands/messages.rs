@@ -12,7 +12,7 @@ use clap::error::ErrorKind;
 use dyno_suite::ConfigError;
 use dyno_wording::escape;
 
-use super::Cli;
+use super::{Cli, Error};
 
 /// Prints a warning.
 pub(super) fn warn(sentence: &str) {
@@ -25,8 +25,8 @@ pub(super) fn note(sentence: &str) {
 }
 
 /// Prints an error once, as one sentence.
-pub(crate) fn complain(error: &anyhow::Error) {
-    let text = sentence(error);
+pub(crate) fn complain(error: &Error) {
+    let text = error.sentence();
     // Each line of a diagnostic has its own beginning: the number of the line, or a bar.
     match error.downcast_ref() {
         Some(ConfigError::Invalid(_)) => laid_out(&text),
@@ -68,18 +68,6 @@ fn refusal(error: clap::Error) -> String {
     let error = Cli::try_parse_from(shown).err().unwrap_or(error);
     let text = error.render().to_string();
     text.strip_prefix("error: ").unwrap_or(&text).to_owned()
-}
-
-/// An error with its causes, without those that it already quotes.
-pub(super) fn sentence(error: &anyhow::Error) -> String {
-    let mut sentence = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !sentence.contains(&cause) {
-            sentence.push_str(": ");
-            sentence.push_str(&cause);
-        }
-    }
-    sentence
 }
 
 fn remark(style: Style, kind: &str, text: &str) {

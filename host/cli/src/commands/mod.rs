@@ -7,6 +7,7 @@ mod cases;
 mod check;
 mod compare;
 mod doctor;
+mod error;
 mod gate;
 mod history;
 mod limits;
@@ -37,33 +38,25 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::render;
-use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
-use dyno_analysis::compare::Ambiguous;
 use dyno_export as export;
 use dyno_files::private_dir;
 use dyno_job as worker;
 use dyno_job::Workers;
 use dyno_model::Fault;
-use dyno_package::layout::LayoutError;
-use dyno_package::lock::LockError;
-use dyno_package::packaging::{PackError, PackagingError};
-use dyno_package::store::StoreError;
-use dyno_package::trust::TrustError;
-use dyno_plugin::BuildError;
-use dyno_session::baseline::KeepError;
-use dyno_session::{RequestError, SessionError};
 use dyno_system::confine::KernelLayer;
 use tokio::signal::unix::{SignalKind, signal};
 
+use error::{AbsentError, Context, FileError, NoResult, UsageError};
+pub(crate) use error::{Error, Result};
 pub(crate) use messages::{complain, complain_of_panic, parse};
-use messages::{note, sentence, warn};
+use messages::{note, warn};
 
 /// Benchmarks WebAssembly plugins in a sandbox: exact fuel counts beside honest times.
 #[derive(Debug, Parser)]
 #[command(name = "dyno", version, propagate_version = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 all well · 1 host error · 2 usage · 3 plugin refused · 4 nothing matched · \
+    after_help = "Exit codes: 0 all well · 1 host error · 2 usage · 3 plugin refused · 4 not found or nothing matched · \
     5 a case failed, or the budget was over · 6 gate: regressed · 7 gate: unsure · 128+n signal n"
 )]
 pub(crate) struct Cli {
@@ -129,7 +122,7 @@ enum Verb {
 }
 
 impl Cli {
-    pub(crate) fn execute(self) -> anyhow::Result<Exit> {
+    pub(crate) fn execute(self) -> Result<Exit> {
         let verbose = self.verbose;
         // What an earlier process held when it was killed may be private.
         private_dir::sweep();
@@ -209,44 +202,36 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// The code for an error that ended the command.
-    pub(crate) fn of(error: &anyhow::Error) -> Self {
-        let is_usage = error.is::<UsageError>()
-            || error.is::<dyno_suite::ConfigError>()
-            || error.is::<dyno_suite::PlanError>()
-            || error.is::<Ambiguous>()
-            || error.is::<RequestError>()
-            || matches!(
-                error.downcast_ref(),
-                Some(
-                    SessionError::Ambiguous(_)
-                        | SessionError::Filter(_)
-                        | SessionError::Name(_)
-                        | SessionError::Grant(_)
-                )
-            );
-        if is_usage {
-            return Self::Usage;
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            Error::Failed { fault, .. } => (*fault).into(),
+            Error::Interrupted(signal) => Self::Signal(*signal),
         }
-        if let Some(Interrupted(signal)) = error.downcast_ref() {
-            return Self::Signal(*signal);
+    }
+
+    /// Which code stands for several: what kept something from being measured goes before what it was measured to be.
+    fn weight(self) -> u8 {
+        match self {
+            Self::Signal(_) => 8,
+            Self::Host => 7,
+            Self::Usage => 6,
+            Self::Refused => 5,
+            Self::CaseFailed => 4,
+            Self::NothingMatched => 3,
+            Self::Regressed => 2,
+            Self::Unsure => 1,
+            Self::Well => 0,
         }
-        if error.is::<BuildError>() {
-            return Self::Refused;
-        }
-        let faults = [
-            error.downcast_ref().map(PackagingError::fault),
-            error.downcast_ref().map(PackError::fault),
-            error.downcast_ref().map(LayoutError::fault),
-            error.downcast_ref().map(LockError::fault),
-            error.downcast_ref().map(StoreError::fault),
-            error.downcast_ref().map(TrustError::fault),
-            error.downcast_ref().map(KeepError::fault),
-        ];
-        match faults.into_iter().flatten().next() {
-            Some(Fault::Package) => Self::Refused,
-            Some(Fault::Absent) => Self::NothingMatched,
-            Some(Fault::Usage) => Self::Usage,
-            Some(Fault::Host) | None => Self::Host,
+    }
+}
+
+impl From<Fault> for Exit {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Host => Self::Host,
+            Fault::Usage => Self::Usage,
+            Fault::Refused => Self::Refused,
+            Fault::NotFound => Self::NothingMatched,
         }
     }
 }
@@ -267,26 +252,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What the user typed makes no sense; the message says what would.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct UsageError(pub(crate) String);
-
-/// Whether the reader of our output went away, which is its good right.
-pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
-}
-
 /// Descriptors of the event loop, the pipes to a worker and the files of a run, and some to spare.
 const DESCRIPTORS: usize = 24;
 
 /// The event loop for child processes, timers and signals. Where there is no room for it this says
 /// so, since the loop itself would panic.
-fn event_loop() -> anyhow::Result<tokio::runtime::Runtime> {
+fn event_loop() -> Result<tokio::runtime::Runtime> {
     (0..DESCRIPTORS)
         .map(|_| std::fs::File::open("/dev/null"))
         .collect::<io::Result<Vec<_>>>()
@@ -296,11 +267,6 @@ fn event_loop() -> anyhow::Result<tokio::runtime::Runtime> {
         .build()
         .context("no event loop can be made")
 }
-
-/// The user wants to stop, by this signal.
-#[derive(Debug, thiserror::Error)]
-#[error("interrupted")]
-struct Interrupted(i32);
 
 /// Returns when the user wants to stop, with the number of the signal.
 async fn interrupted() -> io::Result<i32> {
@@ -334,22 +300,20 @@ fn is_ignored(signal: i32) -> bool {
 
 /// Does something until it is done or the user wants to stop. What it had begun is dropped then, and
 /// takes its files and workers with it.
-fn until_interrupted<T, E: Into<anyhow::Error>>(
-    work: impl Future<Output = Result<T, E>>,
-) -> anyhow::Result<T> {
+fn until_interrupted<T, E: Into<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T> {
     event_loop()?.block_on(async {
         tokio::select! {
             done = work => done.map_err(Into::into),
-            signal = interrupted() => Err(Interrupted(signal?).into()),
+            signal = interrupted() => Err(Error::Interrupted(signal?)),
         }
     })
 }
 
 /// What became of showing a result. Whoever closes the pipe has seen enough: what was found still
 /// decides how the command ends.
-fn shown(result: anyhow::Result<()>) -> anyhow::Result<()> {
+fn shown(result: Result<()>) -> Result<()> {
     match result {
-        Err(error) if is_closed_pipe(&error) => Ok(()),
+        Err(error) if error.is_closed_pipe() => Ok(()),
         result => result,
     }
 }
@@ -365,6 +329,6 @@ pub(crate) fn ignore_file_size_signal() {
 }
 
 /// Prints a value as a JSON document that people can read, too.
-fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
     Ok(export::write_pretty(value, render::terminal::data())?)
 }

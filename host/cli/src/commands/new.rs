@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use crate::render::terminal;
 use clap::{Args, ValueEnum};
-use dyno_plugin::scaffold::{Language, ScaffoldError, scaffold};
+use dyno_plugin::scaffold::{Language, scaffold};
 use dyno_wording::escape;
 
-use super::{Exit, UsageError};
+use super::{Exit, Result, UsageError};
 
 /// Begin a plugin: a directory with a benchmark or two, ready to be built and run
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ enum Lang {
 }
 
 impl New {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let language = match self.lang {
             Lang::Rust if self.criterion => Language::Criterion,
             _ if self.criterion => {
@@ -52,12 +52,7 @@ impl New {
             Lang::Zig => Language::Zig,
             Lang::Wat => Language::Wat,
         };
-        let files = scaffold(&self.path, language).map_err(|error| match error {
-            ScaffoldError::Name(_) | ScaffoldError::Exists(_) => {
-                anyhow::Error::from(UsageError(error.to_string()))
-            }
-            ScaffoldError::Io { .. } => error.into(),
-        })?;
+        let files = scaffold(&self.path, language)?;
         let path = escape(&self.path.display().to_string());
         let written = || {
             let mut out = terminal::stdout();

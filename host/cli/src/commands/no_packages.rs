@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Result;
 use clap::Args;
 use dyno_job::Supervisor;
-use dyno_model::Limits;
-use dyno_plugin::Named;
+use dyno_model::{Fault, Limits};
+use dyno_plugin::{Named, SourceError};
 use dyno_session::{Provided, Provider};
 use futures_util::future::{LocalBoxFuture, ready};
 
@@ -16,7 +17,7 @@ pub(super) struct AccessArgs {}
 
 impl AccessArgs {
     /// What refuses packages by name.
-    pub(super) fn provider(&self, _: &Limits) -> anyhow::Result<Arc<dyn Provider>> {
+    pub(super) fn provider(&self, _: &Limits) -> Result<Arc<dyn Provider>> {
         Ok(Arc::new(NoPackages))
     }
 }
@@ -35,13 +36,16 @@ impl Provider for NoPackages {
         _: &'a Path,
         _: &'a Supervisor,
         _: &'a Path,
-    ) -> LocalBoxFuture<'a, Result<Provided, String>> {
+    ) -> LocalBoxFuture<'a, Result<Provided, SourceError>> {
         let reason = "this dyno was built without packages: build it with the feature `packages`";
-        Box::pin(ready(Err(reason.into())))
+        Box::pin(ready(Err(SourceError::Package {
+            sentence: reason.into(),
+            fault: Fault::Usage,
+        })))
     }
 }
 
 /// Whether a text names a package even where a path or a baseline has this name.
-pub(super) fn is_claimed(text: &str) -> anyhow::Result<bool> {
+pub(super) fn is_claimed(text: &str) -> Result<bool> {
     Ok(Named::package(text).is_some_and(|named| named.says_which()))
 }

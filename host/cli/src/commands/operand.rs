@@ -9,11 +9,11 @@ use dyno_model::quoted::{quoted, quoted_path};
 use dyno_model::{Case, Plugin, Run};
 use dyno_plugin::id::Release;
 use dyno_plugin::{Named, PACKAGE};
-use dyno_report::{Baseline, Store, StoreError};
+use dyno_report::{Baseline, Store};
 use dyno_session::baseline::Components;
 
-use super::UsageError;
 use super::packages::is_claimed;
+use super::{AbsentError, Error, Result, UsageError};
 
 /// One side of a comparison.
 #[derive(Debug)]
@@ -81,14 +81,14 @@ impl Operand {
     }
 
     /// Finds out what is meant. A report is needed for baselines and runs only.
-    pub(super) fn resolve(text: &str, store: Option<&Store>) -> anyhow::Result<Self> {
+    pub(super) fn resolve(text: &str, store: Option<&Store>) -> Result<Self> {
         let what = match text.split_once(':') {
             Some(("baseline", name)) => baseline(name, store)?,
             Some(("run", id)) => store.map(|store| stored(id, store)).transpose()?,
             _ => any(text, store)?,
         };
         let (what, kept_from) = what.ok_or_else(|| {
-            UsageError(format!(
+            AbsentError(format!(
                 "{} is no file or directory, baseline, run or package; `dyno baseline list` and `dyno report list` show what there is",
                 quoted(text)
             ))
@@ -104,7 +104,7 @@ impl Operand {
 impl Operand {
     /// Refuses plugins outside of a checkout, where a file of it named them. What a baseline kept is what it is wherever
     /// that lies, and packages are verified.
-    pub(super) fn stays_in(&self, checkout: &Checkout) -> anyhow::Result<()> {
+    pub(super) fn stays_in(&self, checkout: &Checkout) -> Result<()> {
         let What::Plugins(paths) = &self.what else {
             return Ok(());
         };
@@ -130,7 +130,7 @@ fn lasting(text: &str, what: &What) -> String {
     }
 }
 
-fn any(text: &str, store: Option<&Store>) -> anyhow::Result<Option<Found>> {
+fn any(text: &str, store: Option<&Store>) -> Result<Option<Found>> {
     let baseline = baseline(text, store)?;
     let path = match meaning(Path::new(text))? {
         Meaning::Package(_) if baseline.is_some() => {
@@ -171,7 +171,7 @@ enum Meaning {
 
 /// What a word on the command line means: the one place where that is decided. A path of a package's name never stands
 /// for the package, which whoever writes into the directory could have made.
-fn meaning(path: &Path) -> anyhow::Result<Meaning> {
+fn meaning(path: &Path) -> Result<Meaning> {
     let is_there = path.exists();
     let is_package = |text: &&str| Named::package(text).is_some();
     let Some(text) = path.to_str().filter(is_package) else {
@@ -192,7 +192,7 @@ fn meaning(path: &Path) -> anyhow::Result<Meaning> {
     }
 }
 
-fn ambiguous(text: &str, what: &str, one: &str, other: &str) -> anyhow::Error {
+fn ambiguous(text: &str, what: &str, one: &str, other: &str) -> Error {
     let text = quoted(text);
     UsageError(format!(
         "{text} is {what}: write {one}{text} or {other}{text}"
@@ -201,7 +201,7 @@ fn ambiguous(text: &str, what: &str, one: &str, other: &str) -> anyhow::Error {
 }
 
 /// Plugins as they were named on the command line, each so that it can mean one thing alone.
-pub(super) fn plugins(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn plugins(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let meant = paths.iter().map(|path| {
         Ok(match meaning(path)? {
             Meaning::Package(path) | Meaning::Path(path) | Meaning::Nothing(path) => path,
@@ -224,24 +224,18 @@ pub(super) fn is_run_id(text: &str) -> bool {
     text == "latest" || (digits == 8 && text.as_bytes().get(8).is_none_or(|byte| *byte == b'T'))
 }
 
-fn stored(id: &str, store: &Store) -> anyhow::Result<Found> {
-    let run = store.run(id).map_err(|error| match error {
-        StoreError::NoSuchRun { .. } | StoreError::Ambiguous { .. } => {
-            anyhow::Error::from(UsageError(error.to_string()))
-        }
-        error => error.into(),
-    });
-    Ok((What::Stored(Box::new(run?)), BTreeMap::new()))
+fn stored(id: &str, store: &Store) -> Result<Found> {
+    Ok((What::Stored(Box::new(store.run(id)?)), BTreeMap::new()))
 }
 
-fn baseline(name: &str, store: Option<&Store>) -> anyhow::Result<Option<Found>> {
+fn baseline(name: &str, store: Option<&Store>) -> Result<Option<Found>> {
     let Some(store) = store else { return Ok(None) };
     let found = store.baseline(name)?;
     found.map(|baseline| kept(&baseline, store)).transpose()
 }
 
 /// The plugins of a baseline, if it kept them; else its numbers.
-fn kept(baseline: &Baseline, store: &Store) -> anyhow::Result<Found> {
+fn kept(baseline: &Baseline, store: &Store) -> Result<Found> {
     let run = store.run(&baseline.run)?;
     let mut kept_from = BTreeMap::new();
     if baseline.plugins.is_empty() {

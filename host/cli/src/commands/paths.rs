@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use dyno_files::checkout::{Checkout, Folder};
 use dyno_model::quoted::quoted_path;
 use dyno_report::check_owner;
 
-use super::UsageError;
+use super::{Context as _, Result, UsageError};
 
 /// The project: the nearest directory upwards that has a `.dyno` or `.git`, else this one.
 pub(super) fn project() -> PathBuf {
@@ -20,7 +19,7 @@ pub(super) fn project() -> PathBuf {
 
 /// The report: the one that the user names, or the one beside the project. A link of a checkout does not make that one
 /// another's file, and another user's is not used unasked.
-pub(super) fn report(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+pub(super) fn report(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = named {
         return Ok(path.into());
     }
@@ -43,7 +42,7 @@ pub(super) fn report(named: Option<&Path>) -> anyhow::Result<PathBuf> {
 }
 
 /// Where profiles go beside the project: through no link.
-pub(super) fn profiles() -> anyhow::Result<(Folder, PathBuf)> {
+pub(super) fn profiles() -> Result<(Folder, PathBuf)> {
     let (project, below) = (project(), Path::new(".dyno/profiles"));
     let folder = Folder::there(&project).and_then(|folder| folder.below(below));
     let folder = folder.map_err(|error| {

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::render::{self, Progress};
-use anyhow::Context as _;
 use clap::Args;
 use dyno_analysis::profile::{Difference, GraphError, difference_graph, folded, graph};
 use dyno_files::checkout::Folder;
@@ -14,7 +13,7 @@ use dyno_session::{CaseProfile, Profiles, Stage};
 use dyno_wording::escape;
 
 use super::measuring::{self, Measuring};
-use super::{Exit, UsageError, paths};
+use super::{Context as _, Exit, NoResult, Result, UsageError, paths};
 
 /// Count the fuel of each function, and draw it as a flame graph; of two versions, the difference
 #[derive(Debug, Args)]
@@ -32,7 +31,7 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let request = self.measuring.request(Stage::List, None)?;
         let host = self.measuring.host(&request, true)?;
         let book = Book::open(self.out)?;
@@ -66,7 +65,7 @@ struct Book {
 
 impl Book {
     /// Where the user says, or else beside the project.
-    fn open(out: Option<PathBuf>) -> anyhow::Result<Self> {
+    fn open(out: Option<PathBuf>) -> Result<Self> {
         let (folder, dir) = match out {
             None => paths::profiles()?,
             Some(dir) => {
@@ -82,7 +81,7 @@ impl Book {
         out: &mut render::Sink<impl Write>,
         found: &Profiles,
         compares: bool,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         for base in &found.profiles {
             let candidate = found
                 .profiles
@@ -107,7 +106,7 @@ impl Book {
         out: &mut render::Sink<impl Write>,
         plugin: &str,
         it: &CaseProfile,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let dir = self.directory(plugin, &it.case)?;
         render::profile(out, plugin, &it.case, &it.profile)?;
         write_profile(out, &dir, "profile", plugin, it)
@@ -119,15 +118,16 @@ impl Book {
         plugins: [&str; 2],
         base: &CaseProfile,
         candidate: &CaseProfile,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let [before, after] = plugins;
         let dir = self.directory(after, &base.case)?;
         let both = match before == after {
             true => after.to_owned(),
             false => format!("{before} → {after}"),
         };
-        let difference = Difference::between(&base.profile, &candidate.profile)
-            .context("the two were not profiled over equally many iterations")?;
+        let difference = Difference::between(&base.profile, &candidate.profile).ok_or(NoResult(
+            "the two were not profiled over equally many iterations",
+        ))?;
         render::difference(out, &both, &base.case, &difference)?;
         write_profile(out, &dir, "base", before, base)?;
         write_profile(out, &dir, "candidate", after, candidate)?;
@@ -144,7 +144,7 @@ impl Book {
     }
 
     /// A directory for a case: one for each, whatever strangers call theirs.
-    fn directory(&self, plugin: &str, case: &str) -> anyhow::Result<Folder> {
+    fn directory(&self, plugin: &str, case: &str) -> Result<Folder> {
         let below = Path::new(&file_name(plugin)).join(file_name(case));
         let folder = self.folder.below(&below);
         folder.with_context(|| quoted_path(&self.dir.join(&below)))
@@ -171,7 +171,7 @@ fn write_profile(
     stem: &str,
     plugin: &str,
     it: &CaseProfile,
-) -> anyhow::Result<()> {
+) -> Result<()> {
     let stacks = folded(&it.profile);
     let drawn = graph(&stacks, &title(plugin, &it.case), &subtitle(it));
     write_graph(out, dir, &format!("{stem}.svg"), drawn)?;
@@ -183,7 +183,7 @@ fn write_graph(
     dir: &Folder,
     name: &str,
     drawn: Result<Vec<u8>, GraphError>,
-) -> anyhow::Result<()> {
+) -> Result<()> {
     match drawn {
         Ok(svg) => write_file(out, dir, name, &svg),
         Err(GraphError::Empty) => {
@@ -200,7 +200,7 @@ fn write_file(
     dir: &Folder,
     name: &str,
     bytes: &[u8],
-) -> anyhow::Result<()> {
+) -> Result<()> {
     let written = dir.write(name, bytes);
     let path = written.with_context(|| format!("{name} cannot be written"))?;
     writeln!(out, "  {}", escape(&path.display().to_string()))?;

@@ -5,7 +5,6 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::render;
-use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use dyno_analysis::filter::CaseFilter;
 use dyno_export as export;
@@ -16,7 +15,7 @@ use dyno_session::SessionError;
 
 use super::cases::CaseArgs;
 use super::report_file::ReportFile;
-use super::{Exit, UsageError, history};
+use super::{Context as _, Error, Exit, Result, UsageError, history};
 
 /// Look at recorded runs
 #[derive(Debug, Subcommand)]
@@ -93,7 +92,7 @@ pub(super) enum ExportFormat {
 }
 
 impl Report {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         match self {
             Self::Show { which, cases } => {
                 let mut loaded = Loaded::read(&which, false)?;
@@ -133,13 +132,13 @@ struct Loaded {
 
 impl Loaded {
     /// Histories are read only where they are shown.
-    fn read(which: &Which, with_histories: bool) -> anyhow::Result<Self> {
+    fn read(which: &Which, with_histories: bool) -> Result<Self> {
         let store = which.file.open()?;
         let run = store.run(&which.run)?;
         let newest = store.comparisons(&run.id)?.into_iter().next();
         let compared = newest.map(|comparison| {
             let base = store.run(&comparison.base.run)?;
-            anyhow::Ok((comparison, base))
+            Ok::<_, Error>((comparison, base))
         });
         Ok(Self {
             compared: compared.transpose()?,
@@ -152,7 +151,7 @@ impl Loaded {
     }
 
     /// Keeps the cases that are meant; whether there are any, or there were none.
-    fn select(&mut self, filter: &CaseFilter) -> anyhow::Result<bool> {
+    fn select(&mut self, filter: &CaseFilter) -> Result<bool> {
         let base = self.compared.iter().map(|(_, base)| base);
         let runs = base.chain([&self.run]);
         let plugins = runs.flat_map(|run| &run.plugins);
@@ -208,14 +207,14 @@ impl ExportFormat {
     }
 
     /// Writes a run to a file, to stdout, or, if that is its form, into a directory.
-    fn write(self, loaded: &Loaded, output: Option<&Path>, name: &str) -> anyhow::Result<()> {
+    fn write(self, loaded: &Loaded, output: Option<&Path>, name: &str) -> Result<()> {
         let contents = loaded.contents();
         let cannot = |path: &Path| format!("{} cannot be written", path.display());
         match (self.file(), output) {
             (Some(format), Some(path)) => write_file(path, |file| {
                 let mut file = BufWriter::new(file);
                 export::export(&contents, format, &mut file)?;
-                anyhow::Ok(file.flush()?)
+                file.flush()
             })
             .with_context(|| cannot(path)),
             (Some(Format::Parquet), None) if render::terminal::is_stdout_terminal() => Err(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use dyno_report::Store;
 
-use super::paths;
+use super::{Result, paths};
 
 /// Where the report is.
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub(super) struct ReportFile {
 }
 
 impl ReportFile {
-    pub(super) fn open(&self) -> anyhow::Result<Store> {
+    pub(super) fn open(&self) -> Result<Store> {
         let path = paths::report(self.report.as_deref())?;
         Ok(Store::open_existing(&path)?)
     }

@@ -14,7 +14,7 @@ use dyno_model::{LIMITS, quantity};
 use dyno_session::{Host, REQUEST_BYTES_MAX, Request, RequestError, Stage};
 
 use super::measuring::{Effort, Measuring};
-use super::{Exit, UsageError};
+use super::{Exit, Result, UsageError};
 
 /// Flags that no request holds: they are typed where it is run.
 const OF_THE_MACHINE: &[&str] = &[
@@ -68,7 +68,7 @@ pub(super) struct Asking {
 
 impl Asking {
     /// What is asked.
-    pub(super) fn request(&self) -> anyhow::Result<Request> {
+    pub(super) fn request(&self) -> Result<Request> {
         match &self.request {
             None => self.measuring.request(Stage::Time, Some(&self.effort)),
             Some(path) => read(path),
@@ -76,7 +76,7 @@ impl Asking {
     }
 
     /// The circumstances here. What a request grants is shown, since nobody typed it.
-    pub(super) fn host(&self, request: &Request) -> anyhow::Result<Host> {
+    pub(super) fn host(&self, request: &Request) -> Result<Host> {
         let mut host = self.measuring.host(request, self.effort.waits())?;
         if let Some(path) = &self.request {
             let granted = granted(request);
@@ -128,7 +128,7 @@ impl FromArgMatches for Asking {
 }
 
 /// Prints a request. One that could not be read back is none.
-pub(super) fn print(request: &Request) -> anyhow::Result<Exit> {
+pub(super) fn print(request: &Request) -> Result<Exit> {
     let unfit =
         |reason: &dyn std::fmt::Display| UsageError(format!("no request can say this: {reason}"));
     request.check().map_err(|reason| unfit(&reason))?;
@@ -146,7 +146,7 @@ fn name(path: &Path) -> String {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Request> {
+fn read(path: &Path) -> Result<Request> {
     let name = name(path);
     let text = text(path).map_err(|source| RequestError::Read {
         name: name.clone(),

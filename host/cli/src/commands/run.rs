@@ -16,10 +16,13 @@ use dyno_session::{Request, Versus};
 use super::compare::Compared;
 use super::measuring::{self, Format};
 use super::request::{self, Asking, PrintArgs};
-use super::{Exit, UsageError, baseline, gate, paths, show};
+use super::{Error, Exit, NoResult, Result, UsageError, baseline, gate, paths, show};
 
 /// Measure every case of plugins and record the run
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "dyno run [OPTIONS] <PATH>...\n       dyno run [OPTIONS] --request <FILE>"
+)]
 pub(super) struct Run {
     #[command(flatten)]
     asking: Asking,
@@ -52,7 +55,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let request = self.asking.request()?;
         if self.print.print_request {
             return request::print(&request);
@@ -70,7 +73,7 @@ impl Run {
         let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
         if let Some(versus) = &request.versus {
             let compared = Compared::of(findings);
-            let compared = compared.ok_or_else(|| anyhow::anyhow!("nothing was compared"))?;
+            let compared = compared.ok_or(NoResult("nothing was compared"))?;
             return self.compared(&compared, (&request, versus), store, verbose);
         }
         let run = &findings.run;
@@ -95,7 +98,7 @@ impl Run {
         (request, versus): (&Request, &Versus),
         store: Option<Store>,
         verbose: bool,
-    ) -> anyhow::Result<Exit> {
+    ) -> Result<Exit> {
         if let Some(mut store) = store {
             compared.record(&mut store, [true, true])?;
         }
@@ -109,7 +112,7 @@ impl Run {
 }
 
 /// Keeps a run under a name. Of one that did not end well, how it ended says more than that it is no baseline.
-fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::Result<()> {
+fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> Result<()> {
     match baseline::save(store, name, &run.id, false) {
         Ok(saved) => {
             if let Some(before) = saved.before {
@@ -120,7 +123,7 @@ fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::
         }
         Err(error) if !matches!(exit, Exit::Well) => super::warn(&format!(
             "nothing was saved as {name}: {}",
-            super::sentence(&error)
+            error.sentence()
         )),
         Err(error) => return Err(error),
     }
@@ -128,7 +131,7 @@ fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> anyhow::
 }
 
 /// Saves a run that the report did not take, and says so with the reason.
-fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
+fn rescue(run: &model::Run, error: StoreError) -> Error {
     let name = format!("dyno-run-{}.json", run.id);
     let saved = PrivateDir::lasting("dyno-rescued-").and_then(|dir| {
         let path = dir.join(&name);
@@ -139,7 +142,7 @@ fn rescue(run: &model::Run, error: StoreError) -> anyhow::Error {
         }
         written.map(|()| path)
     });
-    anyhow::Error::from(error).context(match saved {
+    Error::from(error).context(match saved {
         Ok(path) => format!(
             "the run could not be recorded and was saved as {}",
             path.display()

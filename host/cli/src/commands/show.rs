@@ -3,11 +3,12 @@
 use dyno_export::{self as export, Contents};
 use dyno_model as model;
 
+use super::Result;
 use super::measuring::Format;
 use crate::render::{self, terminal};
 
 /// A run.
-pub(super) fn run(run: &model::Run, format: Format, verbose: bool) -> anyhow::Result<()> {
+pub(super) fn run(run: &model::Run, format: Format, verbose: bool) -> Result<()> {
     match format.export() {
         None => render::run(&mut terminal::stdout(), run, verbose)?,
         Some(format) => export::export(&run.into(), format, terminal::data())?,
@@ -16,11 +17,7 @@ pub(super) fn run(run: &model::Run, format: Format, verbose: bool) -> anyhow::Re
 }
 
 /// What came of a comparison.
-pub(super) fn comparison(
-    contents: &Contents<'_>,
-    format: Format,
-    verbose: bool,
-) -> anyhow::Result<()> {
+pub(super) fn comparison(contents: &Contents<'_>, format: Format, verbose: bool) -> Result<()> {
     let written = match format.export() {
         None => render::comparison(&mut terminal::stdout(), contents, verbose),
         Some(format) => export::export(contents, format, terminal::data()),

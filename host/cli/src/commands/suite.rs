@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::render::{self, Progress};
-use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use dyno_analysis::compare::BLOCKS;
 use dyno_export as export;
@@ -26,7 +25,7 @@ use super::building::BuildArgs;
 use super::compare::{Compared, Versions};
 use super::measuring::{self, Budget, Conditions};
 use super::operand::{Operand, What};
-use super::{Exit, UsageError, gate, paths};
+use super::{Context as _, Exit, Result, UsageError, gate, paths};
 
 /// Run what a dyno.toml describes: plugins, phases, and what must hold
 #[derive(Debug, Subcommand)]
@@ -102,7 +101,7 @@ impl From<PhaseArg> for PhaseName {
 }
 
 impl SuiteVerb {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         match self {
             Self::Run(run) => run.execute(verbose),
             Self::Check { config } => {
@@ -119,7 +118,7 @@ impl SuiteVerb {
 }
 
 /// What a suite would do, and by what it would judge.
-fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> anyhow::Result<()> {
+fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> Result<()> {
     for plan in suite.plan(None)? {
         let phase = &suite.phases[plan.index];
         let names = phase.plugins.iter();
@@ -149,7 +148,7 @@ fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> anyhow::Resul
 }
 
 /// What the suite touches besides its plugins: what it grants them, where it writes, and what it runs to build them.
-fn reaches(suite: &Suite, out: &mut impl io::Write) -> anyhow::Result<()> {
+fn reaches(suite: &Suite, out: &mut impl io::Write) -> Result<()> {
     let grants = suite.grants.words();
     if !grants.is_empty() {
         let grants: Vec<_> = grants.iter().map(|grant| escape(grant)).collect();
@@ -195,7 +194,7 @@ fn rules(gate: &Gate) -> Rules {
 }
 
 impl RunSuite {
-    fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    fn execute(self, verbose: bool) -> Result<Exit> {
         let suite = self.config.read()?;
         let plans = suite.plan(self.phase.map(Into::into))?;
         let compares = plans.iter().any(|plan| plan.gate.is_some());
@@ -229,7 +228,7 @@ impl RunSuite {
         })?;
         // What weighs most, of all phases.
         let exits = exits.into_iter();
-        let exit = exits.max_by_key(|exit| weight(*exit)).unwrap_or(Exit::Well);
+        let exit = exits.max_by_key(|exit| exit.weight()).unwrap_or(Exit::Well);
         let is_whole = compares && self.phase.is_none();
         Ok(
             match is_whole && gate::warn_of_idle(&suite.exceptions, &compared.0, &compared.1) {
@@ -248,7 +247,7 @@ impl RunSuite {
         store: &mut Store,
         (cases, bases): &mut (Vec<CaseComparison>, Vec<Plugin>),
         verbose: bool,
-    ) -> anyhow::Result<(PhaseResult, Exit)> {
+    ) -> Result<(PhaseResult, Exit)> {
         let phase = &suite.phases[plan.index];
         let gate = plan.gate.clone();
         let (mut request, mut host) = request(plan)?;
@@ -288,7 +287,7 @@ impl RunSuite {
         phase: PhaseName,
         contents: &Contents<'_>,
         verbose: bool,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         if let Some(folder) = folder {
             let formats = [
                 (export::Format::Html, "html"),
@@ -313,7 +312,7 @@ impl RunSuite {
 }
 
 /// Where the results go: what the file says, so nowhere outside of its checkout and through no link.
-fn folder(suite: &Suite) -> anyhow::Result<Option<Folder>> {
+fn folder(suite: &Suite) -> Result<Option<Folder>> {
     let Some(output) = &suite.output else {
         return Ok(None);
     };
@@ -323,14 +322,14 @@ fn folder(suite: &Suite) -> anyhow::Result<Option<Folder>> {
     })?))
 }
 
-fn write(folder: &Folder, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+fn write(folder: &Folder, name: &str, bytes: &[u8]) -> Result<()> {
     let written = folder.write(name, bytes);
     written.with_context(|| format!("{name} cannot be written"))?;
     Ok(())
 }
 
 /// What a session is asked to do for a phase: what the suite says, and for the rest what `dyno run` does.
-fn request(plan: PhasePlan) -> anyhow::Result<(Request, Host)> {
+fn request(plan: PhasePlan) -> Result<(Request, Host)> {
     let blocks = blocks(&plan);
     let conditions = Conditions::default();
     let usual = conditions.request(plan.paths, Stage::Time, None)?;
@@ -357,7 +356,7 @@ fn compared(
     suite: &Suite,
     store: &mut Store,
     verbose: bool,
-) -> anyhow::Result<Compared> {
+) -> Result<Compared> {
     let base = Operand::resolve(&gate.against, Some(store))?;
     base.stays_in(&suite.checkout)?;
     let candidate = Operand {
@@ -381,20 +380,5 @@ fn judged(result: &PhaseResult) -> Exit {
         CheckOutcome::Passed => Exit::Well,
         CheckOutcome::Unsure | CheckOutcome::NotMeasured => Exit::Unsure,
         CheckOutcome::Failed => Exit::Regressed,
-    }
-}
-
-/// Which exit code stands for several: what kept a phase from being measured goes before what it was measured to be.
-fn weight(exit: Exit) -> u8 {
-    match exit {
-        Exit::Signal(_) => 8,
-        Exit::Host => 7,
-        Exit::Usage => 6,
-        Exit::Refused => 5,
-        Exit::CaseFailed => 4,
-        Exit::NothingMatched => 3,
-        Exit::Regressed => 2,
-        Exit::Unsure => 1,
-        Exit::Well => 0,
     }
 }

@@ -1,11 +1,10 @@
 //! `dyno validate`: what the protocol is worth on this machine.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::render::{self, Progress};
-use anyhow::Context as _;
 use clap::Args;
 use dyno_analysis::compare::{BLOCKS, CONFIRMING_BLOCKS, PAIRS};
 use dyno_analysis::study::{self, Part, Scale, Session, Study};
@@ -17,8 +16,8 @@ use dyno_report::Store;
 use dyno_session as session;
 use dyno_session::{Stage, Versus};
 
-use super::Exit;
 use super::measuring::{self, Conditions, SamplingArgs};
+use super::{Context as _, Exit, Result};
 
 /// Measure how often this machine's noise fools a gate, and how small a change it shows
 ///
@@ -54,7 +53,7 @@ pub(super) struct Validate {
 }
 
 impl Validate {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         if !self.from.is_empty() {
             let mut sessions = Vec::new();
             for path in &self.from {
@@ -93,7 +92,7 @@ impl Validate {
         [number, of]: &[String; 2],
         store: &mut Store,
         verbose: bool,
-    ) -> anyhow::Result<(Option<Session>, Exit)> {
+    ) -> Result<(Option<Session>, Exit)> {
         let dir = PrivateDir::new().context("no temporary directory can be made")?;
         let [mut bases, mut candidates] = [Vec::new(), Vec::new()];
         for pair in &part.pairs {
@@ -140,8 +139,8 @@ impl Validate {
     }
 
     /// Shows the study, and writes it down.
-    fn conclude(&self, study: &Study) -> anyhow::Result<()> {
-        let json = serde_json::to_string_pretty(study)?;
+    fn conclude(&self, study: &Study) -> Result<()> {
+        let json = serde_json::to_string_pretty(study).map_err(io::Error::from)?;
         for (path, text) in [(&self.output, json), (&self.plot, study::plot(study))] {
             write_file(path, |file| file.write_all(text.as_bytes()))
                 .with_context(|| format!("{} cannot be written", path.display()))?;
@@ -152,7 +151,7 @@ impl Validate {
 }
 
 /// The plugin `text` as a file in `dir`.
-fn written(dir: &Path, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+fn written(dir: &Path, name: &str, text: &str) -> Result<PathBuf> {
     let path = dir.join(name).with_extension("wat");
     fs::create_dir_all(dir)
         .and_then(|()| fs::write(&path, text))
@@ -161,7 +160,7 @@ fn written(dir: &Path, name: &str, text: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// The comparisons that a report holds, the oldest first.
-fn recorded(path: &Path) -> anyhow::Result<Vec<Session>> {
+fn recorded(path: &Path) -> Result<Vec<Session>> {
     let store = Store::open_existing(path)?;
     let mut sessions = Vec::new();
     for run in store.runs()?.iter().rev() {

@@ -1,6 +1,7 @@
 //! What can go wrong between us and a server, in one sentence each. What the server said stands in
 //! it only escaped and cut.
 
+use dyno_model::{Classify, Fault, causes};
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -76,12 +77,12 @@ pub enum HttpError {
         bytes_per_s_min: u64,
     },
     /// Led elsewhere, where we do not go.
-    #[error("{url} leads elsewhere: {refused}")]
+    #[error("{url} leads elsewhere")]
     Redirect {
         /// What was asked for.
         url: String,
         /// Where, and why not.
-        refused: RedirectRefused,
+        source: RedirectRefused,
     },
     /// The answer is not HTTP, or ended in the middle.
     #[error("the connection to {url} broke: {cause}")]
@@ -134,6 +135,18 @@ pub enum HttpError {
     Write(#[source] io::Error),
 }
 
+impl Classify for HttpError {
+    /// Who sends something else than it should is refused; who cannot be reached is not.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::TooLarge { .. } | Self::Short { .. } | Self::Digest { .. } => Fault::Refused,
+            Self::Redirect { .. } => Fault::Refused,
+            Self::NotHttps(_) | Self::Exposed(_) => Fault::Usage,
+            _ => Fault::Host,
+        }
+    }
+}
+
 impl HttpError {
     pub(super) fn setup(error: reqwest::Error) -> Self {
         Self::Setup(cause(&error))
@@ -146,7 +159,7 @@ impl HttpError {
         {
             return Self::Redirect {
                 url: shown_url,
-                refused: refused.clone(),
+                source: refused.clone(),
             };
         }
         if !error.is_connect() {
@@ -175,13 +188,6 @@ impl HttpError {
             Self::Unreachable { url, cause }
         }
     }
-}
-
-/// An error and what caused it, outermost first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
-        (*error).source()
-    })
 }
 
 /// By these kinds, possibly wrapped, the TLS library's errors come out of an `io` interface; a

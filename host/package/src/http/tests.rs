@@ -264,7 +264,7 @@ async fn redirects_end_and_do_not_leave_this_machine_over_plain_http() {
     let is_many = matches!(
         &error,
         HttpError::Redirect {
-            refused: RedirectRefused::TooMany,
+            source: RedirectRefused::TooMany,
             ..
         }
     );
@@ -276,7 +276,7 @@ async fn redirects_end_and_do_not_leave_this_machine_over_plain_http() {
     let is_refused = matches!(
         &error,
         HttpError::Redirect {
-            refused: RedirectRefused::NotHttps(_),
+            source: RedirectRefused::NotHttps(_),
             ..
         }
     );
@@ -427,7 +427,7 @@ async fn tls_is_for_who_is_known_and_is_not_left_again() {
         let is_refused = matches!(
             &error,
             HttpError::Redirect {
-                refused: RedirectRefused::Downgrade(_),
+                source: RedirectRefused::Downgrade(_),
                 ..
             }
         );

@@ -104,7 +104,7 @@ pub enum EntryError {
         wrong: String,
     },
     /// The location.
-    #[error("{0}")]
+    #[error(transparent)]
     Location(#[from] LocationError),
     /// The location names another manifest than the target.
     #[error("the location of {release} has the digest {found}, and its manifest has {expected}")]

@@ -1,5 +1,6 @@
 //! Why an index cannot be used, one sentence each: which check failed, what was expected, what was found.
 
+use dyno_model::{Classify, Fault};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -12,19 +13,21 @@ use dyno_model::quoted::quoted;
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// A file of ours cannot be read or written.
-    #[error("{path}: {source}", path = path.display().to_string().escape_debug())]
+    #[error("{path}", path = path.display().to_string().escape_debug())]
     Io {
         /// Which one.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
-    /// A file cannot be fetched.
-    #[error("{0}")]
-    Fetch(String),
-    /// Something else came than was asked for.
-    #[error("{0}")]
-    Sent(String),
+    /// A file cannot be fetched, or something else came than was asked for.
+    #[error("{sentence}")]
+    Fetch {
+        /// Why, and from where.
+        sentence: String,
+        /// Whose fault that is.
+        fault: Fault,
+    },
     /// A file is not there.
     #[error("the index has no metadata/{0}")]
     Missing(String),
@@ -89,6 +92,17 @@ pub enum IndexError {
     /// It is not as metadata must be.
     #[error("the metadata of the index is not in order: {0}")]
     Malformed(String),
+}
+
+impl Classify for IndexError {
+    /// The index's, unless it could not be had.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Io { .. } => Fault::Host,
+            Self::Fetch { fault, .. } => *fault,
+            _ => Fault::Refused,
+        }
+    }
 }
 
 impl From<Tough> for IndexError {

@@ -7,6 +7,7 @@ mod memory;
 mod network;
 mod roots;
 
+use dyno_model::chain;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -125,7 +126,7 @@ impl World {
     }
 
     async fn refusal(&self) -> String {
-        self.load().await.unwrap_err().to_string()
+        chain(&self.load().await.unwrap_err())
     }
 
     /// Changes what is signed, signs it with a key, and signs a snapshot and a timestamp over it with

@@ -18,8 +18,8 @@ use url::Url;
 use super::IndexError;
 use crate::http::HttpError;
 use crate::strict_json;
-use dyno_model::Fault;
 use dyno_model::quoted::quoted;
+use dyno_model::{Classify, Fault, chain};
 
 /// Where the metadata lies, below the index.
 pub(super) const METADATA: &str = "metadata";
@@ -111,12 +111,10 @@ impl Gate {
                     .map_err(|_| IndexError::Missing(name.into()))?;
                 let fetched = fetch.fetch(&url, cap).await;
                 fetched.map_err(|error| {
-                    let sent_something_else = error
-                        .downcast_ref::<HttpError>()
-                        .is_some_and(|error| error.fault() == Fault::Package);
-                    match (sent_something_else, quoted(&error.to_string())) {
-                        (true, error) => IndexError::Sent(error),
-                        (false, error) => IndexError::Fetch(error),
+                    let http = error.downcast_ref::<HttpError>();
+                    IndexError::Fetch {
+                        sentence: quoted(&chain(error.as_ref())),
+                        fault: http.map_or(Fault::Host, Classify::fault),
                     }
                 })?
             }
@@ -168,7 +166,7 @@ impl Transport for Gate {
             Ok(Some(bytes)) => Ok(bytes),
             Ok(None) => return Err(TransportError::new(TransportErrorKind::FileNotFound, name)),
             Err(error) => {
-                let cause = error.to_string();
+                let cause = chain(&error);
                 self.passed().refused = Some(error);
                 Err(TransportError::new_with_cause(
                     TransportErrorKind::Other,

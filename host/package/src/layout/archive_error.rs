@@ -2,6 +2,8 @@
 
 use std::io;
 
+use dyno_model::{Classify, Fault};
+
 /// A package with 16 signatures has 41 entries, and twice that with a record of times before each;
 /// three times that leaves room for tools that add referrers of other kinds.
 pub(super) const ENTRIES_MAX: usize = 256;
@@ -15,7 +17,7 @@ pub(super) const PAX_KEYS: [&[u8]; 7] = [
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// It cannot be read.
-    #[error("it cannot be read: {0}")]
+    #[error("it cannot be read")]
     Io(#[from] io::Error),
     /// It is compressed.
     #[error("it is compressed ({0}); packages are plain tar")]
@@ -89,6 +91,15 @@ pub enum ArchiveError {
         /// How many follow, bytes.
         bytes: u64,
     },
+}
+
+impl Classify for ArchiveError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Io(_) => Fault::Host,
+            _ => Fault::Refused,
+        }
+    }
 }
 
 fn pax_keys() -> String {

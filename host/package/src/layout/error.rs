@@ -1,5 +1,6 @@
 //! What can be wrong with a layout.
 
+use dyno_model::{Classify, Fault};
 use std::io;
 
 use super::ArchiveError;
@@ -10,7 +11,7 @@ use dyno_plugin::Digest;
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
     /// It cannot be opened or read.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Read {
         /// Which file or directory.
         path: String,
@@ -18,7 +19,7 @@ pub enum LayoutError {
         source: io::Error,
     },
     /// It, or what is copied out of it, cannot be written.
-    #[error("{path} cannot be written: {source}")]
+    #[error("{path} cannot be written")]
     Write {
         /// Which file or directory.
         path: String,
@@ -26,7 +27,7 @@ pub enum LayoutError {
         source: io::Error,
     },
     /// The file is no tar, or one that no package needs.
-    #[error("{path} is not a package file: {source}")]
+    #[error("{path} is not a package file")]
     Archive {
         /// Which file.
         path: String,
@@ -128,4 +129,16 @@ pub enum LayoutError {
         /// The package's.
         expected: Digest,
     },
+}
+
+impl Classify for LayoutError {
+    /// A file that cannot be read or written is not a bad one.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Read { source, .. } => Fault::of_named_file(source),
+            Self::Archive { source, .. } => source.fault(),
+            Self::Write { .. } => Fault::Host,
+            _ => Fault::Refused,
+        }
+    }
 }

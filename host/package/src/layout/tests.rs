@@ -11,9 +11,10 @@ use super::fixture::{
     CONFIG, MTIME, TAG, contents, layer, package_file, read_all, signature, unpacked,
 };
 use super::*;
+use dyno_model::chain;
 
 fn told(path: &Path) -> String {
-    read_all(path).unwrap_err().to_string()
+    chain(&read_all(path).unwrap_err())
 }
 
 /// Replaces the index of a directory.
@@ -354,7 +355,7 @@ fn a_file_that_changes_while_it_is_packed_leaves_the_old_package() {
     contents.set_package(TAG, manifest).unwrap();
     for changed in [vec![1; 5000], vec![1; 20], vec![1; 9000]] {
         fs::write(&source, changed).unwrap();
-        let error = write_tar(&path, &contents, MTIME).unwrap_err().to_string();
+        let error = chain(&write_tar(&path, &contents, MTIME).unwrap_err());
         assert!(error.contains("it was changed or damaged"), "{error}");
         assert_eq!(fs::read(&path).unwrap(), before);
     }
@@ -370,8 +371,8 @@ fn what_is_no_file_is_not_replaced_by_a_package() {
     let fifo = dir.path().join("fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     for path in [fifo.as_path(), dir.path()] {
-        let error = write_tar(path, &contents(0), MTIME).unwrap_err();
-        assert!(error.to_string().contains("not a regular file"), "{error}");
+        let error = chain(&write_tar(path, &contents(0), MTIME).unwrap_err());
+        assert!(error.contains("not a regular file"), "{error}");
     }
     let kind = fs::symlink_metadata(&fifo).unwrap().file_type();
     assert!(!kind.is_file());

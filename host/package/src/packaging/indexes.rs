@@ -11,6 +11,7 @@
 //! earlier one from answering. What rules that out is its last copy, if that was verified and has not
 //! expired: who is in between could show us that copy, too, whatever the index says by now.
 
+use dyno_model::chain;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -259,13 +260,13 @@ impl Access {
 
     fn pass_over(&self, index: &Known, error: &IndexError) {
         let name = &index.name;
-        self.warn(format!("the index {name} is passed over: {error}"));
+        self.warn(format!("the index {name} is passed over: {}", chain(error)));
     }
 }
 
 fn cannot_be_had(index: &Known, error: &Arc<IndexError>) -> PackagingError {
     PackagingError::Index {
         index: index.name.clone(),
-        error: error.clone(),
+        source: error.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! Looks at a package without believing it: what it says of itself, who seems to have signed it, and
 //! whether the user would trust it.
 
+use dyno_model::chain;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -85,7 +86,7 @@ impl Access {
                 None,
                 Some(package.content.about.manifest),
             ),
-            Err(error) => (None, Some(error.to_string()), None),
+            Err(error) => (None, Some(chain(&error)), None),
         };
         let layer = &seen.manifest.layers[0];
         Ok(Inspected {
@@ -112,6 +113,6 @@ fn signed(bundle: &[u8]) -> Signed {
             ),
             Signer::Certificate => Signed::Certificate,
         },
-        Err(error) => Signed::Unreadable(error.to_string()),
+        Err(error) => Signed::Unreadable(chain(&error)),
     }
 }

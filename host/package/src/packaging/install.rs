@@ -156,9 +156,9 @@ impl Access {
             }
             let package = self.obtain(&named, supervisor, desk, ask, on).await?;
             let about = &package.content.about;
-            runs(&about.manifest).map_err(|error| PackagingError::Kind {
+            runs(&about.manifest).map_err(|source| PackagingError::Kind {
                 release: Box::new(about.release.clone()),
-                error,
+                source,
             })?;
             let release = about.release.clone();
             for (id, range) in &about.manifest.dependencies {

@@ -171,7 +171,7 @@ fn sign(editor: &mut IndexEditor, keys: &[PrivateKey]) -> Result<(), EditError> 
 fn edit_error(dir: &Path, error: EditError) -> PackagingError {
     PackagingError::Keep {
         index: dir.display().to_string(),
-        error: Box::new(error),
+        source: Box::new(error),
     }
 }
 

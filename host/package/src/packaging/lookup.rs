@@ -155,9 +155,9 @@ impl Access {
             path: file.display().to_string(),
             source,
         })?;
-        Layout::open(&file).map_err(|error| PackagingError::File {
+        Layout::open(&file).map_err(|source| PackagingError::File {
             url: shown_url(url),
-            error,
+            source,
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::signature;
 use crate::source::{PackageTable, SourceError};
 use crate::verify::signers::KEY_ANNOTATION;
 use dyno_job::Supervisor;
-use dyno_model::{Fault, Limits, Outcome};
+use dyno_model::{Classify, Fault, Limits, Outcome};
 use dyno_plugin as plugin;
 use dyno_plugin::id::Release;
 use dyno_plugin::{Digest, InputError, Source};
@@ -44,12 +44,12 @@ pub enum PackError {
     #[error(transparent)]
     Component(#[from] plugin::SourceError),
     /// A file that the manifest names cannot be read.
-    #[error("{name}: {error}")]
+    #[error("{name}")]
     Input {
         /// What names it.
         name: String,
         /// Why.
-        error: InputError,
+        source: InputError,
     },
     /// A worker refused the component, or the labels.
     #[error("{name}: {}", super::reason(.outcome))]
@@ -60,12 +60,12 @@ pub enum PackError {
         outcome: Outcome,
     },
     /// What the directory says of the package does not hold.
-    #[error("{name}: [package] in plugin.toml: {error}")]
+    #[error("{name}: [package] in plugin.toml")]
     Manifest {
         /// Which plugin.
         name: String,
         /// What does not.
-        error: ManifestError,
+        source: ManifestError,
     },
     /// It is no package, or cannot be written as one.
     #[error(transparent)]
@@ -76,25 +76,16 @@ pub enum PackError {
     /// It does not say what it is.
     #[error("it does not say which release it is: make it with `dyno pack`")]
     Nameless,
-    /// A file of ours cannot be written.
-    #[error("{path}: {source}")]
-    Io {
-        /// Which file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
 }
 
-impl PackError {
-    /// Whose fault it is.
-    #[must_use]
-    pub fn fault(&self) -> Fault {
+impl Classify for PackError {
+    fn fault(&self) -> Fault {
         match self {
             Self::Layout(error) => error.fault(),
+            Self::Component(error) => error.fault(),
             Self::Content { outcome, .. } => super::content_fault(outcome),
-            Self::Io { .. } => Fault::Host,
-            _ => Fault::Package,
+            Self::Source(_) | Self::Input { .. } | Self::Manifest { .. } => Fault::Refused,
+            Self::Artifact(_) | Self::Nameless => Fault::Refused,
         }
     }
 }
@@ -124,9 +115,9 @@ pub async fn pack(
         name: shown.clone(),
         outcome,
     };
-    let manifest_error = |error| PackError::Manifest {
+    let manifest_error = |source| PackError::Manifest {
         name: shown.clone(),
-        error,
+        source,
     };
     let snapshot = desk.join("plugin");
     let (digest, _) = plugin::read(source, limits)?;
@@ -250,7 +241,7 @@ fn datasets(
                 source.path.display(),
                 name.escape_debug()
             ),
-            error,
+            source: error,
         };
         let copy = source
             .open_below(path)

@@ -1,5 +1,6 @@
 //! Why nothing came of a talk with a registry, in one sentence each.
 
+use dyno_model::{Classify, Fault};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -134,6 +135,23 @@ pub enum RegistryError {
     /// Somebody else writes the same list all the time.
     #[error("the list of what refers to {0} does not keep what is added to it: try again")]
     Lost(Digest),
+}
+
+impl Classify for RegistryError {
+    /// Who sends something else than it should is refused; who cannot be reached is not.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Http(error) => error.fault(),
+            Self::Reference(error) => error.fault(),
+            Self::NotFound(_) => Fault::NotFound,
+            Self::Html(_) | Self::Digest { .. } | Self::Malformed { .. } | Self::Tag(_) => {
+                Fault::Refused
+            }
+            Self::TooManyTags { .. } | Self::TooManyReferrers { .. } => Fault::Refused,
+            Self::Endless { .. } | Self::Elsewhere { .. } => Fault::Refused,
+            _ => Fault::Host,
+        }
+    }
 }
 
 /// The first error of a registry's list of them (distribution specification 1.1, error codes), or

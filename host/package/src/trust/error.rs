@@ -1,5 +1,6 @@
 //! What can be wrong with the trust store, or with a change to it.
 
+use dyno_model::{Classify, Fault};
 use std::io;
 
 use crate::key::Fingerprint;
@@ -9,7 +10,7 @@ use dyno_plugin::Digest;
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// A file of it cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Io {
         /// Which file.
         path: String,
@@ -145,4 +146,16 @@ pub enum TrustError {
         /// Another one.
         asked: Digest,
     },
+}
+
+impl Classify for TrustError {
+    /// The user's, if it was a change that cannot be, or not without another word.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Io { .. } | Self::Exposed { .. } | Self::TooLarge { .. } => Fault::Host,
+            Self::Foreign { .. } => Fault::Host,
+            Self::NoKey(_) | Self::Absent { .. } => Fault::NotFound,
+            _ => Fault::Usage,
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use p256::pkcs8::{EncodePublicKey as _, LineEnding};
 
 use super::*;
+use dyno_model::chain;
 
 /// The same key for the same number, which is not zero.
 pub(super) fn key(number: u8) -> PublicKey {
@@ -358,7 +359,7 @@ fn a_policy_that_is_written_otherwise_is_read_and_not_edited() {
 
 #[test]
 fn a_store_that_others_could_write_or_that_is_damaged_is_refused() {
-    let told = |home: &tempfile::TempDir| Trust::open(home.path()).unwrap_err().to_string();
+    let told = |home: &tempfile::TempDir| chain(&Trust::open(home.path()).unwrap_err());
     let chmod =
         |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     let (home, mut trust) = with_acme();

@@ -113,14 +113,14 @@ impl Signers {
                             .unwrap_or_default(),
                         false => String::new(),
                     },
-                    refusal: Box::new(refusal),
+                    source: Box::new(refusal),
                 }),
             };
         }
         match (self.error, unknown) {
             (Some(error), _) => Err(VerifyError::Signature {
                 release,
-                error: Box::new(error),
+                source: Box::new(error),
             }),
             _ if is_allowed => Ok(None),
             (None, Some((fingerprint, key))) => Err(VerifyError::UnknownSigner {

@@ -13,7 +13,7 @@ use super::entry::{
 use dyno_files::checkout;
 use dyno_files::private_dir::{self, PrivateDir};
 use dyno_model::quoted::{quoted, quoted_path};
-use dyno_model::{Limits, Plugin, Run};
+use dyno_model::{Limits, Plugin, Run, chain};
 use dyno_plugin as plugin;
 use dyno_plugin::id::Release;
 use dyno_plugin::{Digest, Input, InputError, PACKAGE, Source, SourceError};
@@ -217,7 +217,7 @@ impl Components {
                 Ok(path)
             }
             Ok(_) => Err(KeepError::Tampered(quoted(&kept.name))),
-            Err(error @ EntryError::Foreign(..)) => Err(forged(error.to_string())),
+            Err(error @ EntryError::Foreign(..)) => Err(forged(chain(&error))),
             Err(EntryError::Io(reason)) => Err(KeepError::Lost {
                 name: quoted(&kept.name),
                 path: quoted_path(&path),
@@ -267,10 +267,10 @@ fn found(plugin: &Plugin) -> Result<Source, KeepError> {
     }
 }
 
-fn gone(plugin: &Plugin, error: &dyn std::error::Error) -> KeepError {
+fn gone(plugin: &Plugin, error: &(dyn std::error::Error + 'static)) -> KeepError {
     KeepError::Gone {
         name: quoted(&plugin.name),
-        reason: error.to_string(),
+        reason: chain(error),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads a request, which is a stranger's text: of bounded length, without a field that is passed over, and without a
 //! value that no command line could have given.
 
+use dyno_model::{Classify, Fault};
 use serde_json::Value;
 
 use super::{FORMAT, Request};
@@ -14,7 +15,7 @@ pub const REQUEST_BYTES_MAX: u64 = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// It cannot be read, is too large or is not UTF-8.
-    #[error("{name} cannot be read: {source}")]
+    #[error("{name} cannot be read")]
     Read {
         /// Which.
         name: String,
@@ -56,6 +57,16 @@ pub enum RequestError {
         /// What is wrong, without the value of a variable.
         reason: String,
     },
+}
+
+impl Classify for RequestError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Read { source, .. } => Fault::of_named_file(source),
+            Self::Unmarked(_) | Self::Newer { .. } => Fault::Usage,
+            Self::Shape { .. } | Self::Value { .. } => Fault::Usage,
+        }
+    }
 }
 
 impl Request {

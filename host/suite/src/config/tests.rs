@@ -1,4 +1,5 @@
 use super::*;
+use dyno_model::chain;
 
 const PLUGIN: &str = "[[plugins]]\npath = 'a'\n";
 
@@ -275,7 +276,7 @@ fn no_file_is_so_hostile_that_its_error_is_more_than_text() {
 #[test]
 fn what_is_not_a_small_text_file_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    let error = |path: &Path| Suite::read(path, None).unwrap_err().to_string();
+    let error = |path: &Path| chain(&Suite::read(path, None).unwrap_err());
     assert!(error(dir.path()).ends_with("not a regular file"));
     assert!(error(&dir.path().join("none")).contains("cannot be read"));
     let path = dir.path().join("dyno.toml");

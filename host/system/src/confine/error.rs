@@ -55,8 +55,8 @@ pub enum ConfineError {
     },
     /// The kernel has landlock and refused the rules.
     #[cfg(target_os = "linux")]
-    #[error("landlock refused the rules")]
-    Landlock(#[from] ::landlock::RulesetError),
+    #[error("landlock refused the rules: {0}")]
+    Landlock(::landlock::RulesetError),
     /// The list of system calls does not make a filter.
     #[cfg(target_os = "linux")]
     #[error("the list of system calls does not make a filter")]
@@ -71,5 +71,13 @@ impl ConfineError {
             call,
             source: errno.into(),
         }
+    }
+}
+
+// It repeats its own cause, so it is part of the text and not a source.
+#[cfg(target_os = "linux")]
+impl From<::landlock::RulesetError> for ConfineError {
+    fn from(error: ::landlock::RulesetError) -> Self {
+        Self::Landlock(error)
     }
 }

@@ -14,7 +14,7 @@ use dyno_wording::escape;
 
 use super::{PackageArgs, Person, desk, home, supervisor};
 use super::{key, named, trust};
-use crate::commands::{Exit, UsageError};
+use crate::commands::{AbsentError, Error, Exit, Result};
 
 /// Keep an index of packages, by which others find and update them
 #[derive(Debug, Subcommand)]
@@ -131,7 +131,7 @@ pub(crate) struct ServeDir {
 }
 
 impl Index {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         match self {
             Self::Build(verb) => verb.execute(),
             Self::Sign(verb) => verb.execute(),
@@ -144,7 +144,7 @@ impl Index {
 }
 
 impl Unpin {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let place = trust::index_place(&self.index);
         home()?.trust()?.unpin_index(&place)?;
         let written = writeln!(
@@ -158,7 +158,7 @@ impl Unpin {
 }
 
 impl Build {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let packages =
             (self.packages.iter().map(|path| named(path))).collect::<Result<Vec<_>, _>>()?;
@@ -191,13 +191,13 @@ impl Build {
 }
 
 impl Sign {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         keep(&self.dir, &Keeping::Renew(self.renew), &self.keys)
     }
 }
 
 impl Yank {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let said = if self.undo { "offered again" } else { "yanked" };
         let lines = self.releases.iter().map(|it| format!("{said} {it}"));
         let lines: Vec<String> = lines.collect();
@@ -214,7 +214,7 @@ impl Yank {
 }
 
 impl Keepers {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let add = self.add.iter().map(|path| key::public_key(Some(path)));
         let change = KeepersChange {
             add: add.collect::<Result<_, _>>()?,
@@ -233,7 +233,7 @@ impl Keepers {
             .filter(|(role, _)| self.role.as_ref().is_none_or(|wanted| wanted == role))
             .peekable();
         if shown.peek().is_none() {
-            return Err(UsageError(
+            return Err(AbsentError(
                 "the index has no such role: root, targets, snapshot, timestamp or a namespace"
                     .into(),
             )
@@ -251,7 +251,7 @@ impl Keepers {
 }
 
 /// Changes an index, signs it, and says so.
-fn keep(dir: &Path, change: &Keeping, keys: &Keys) -> anyhow::Result<Exit> {
+fn keep(dir: &Path, change: &Keeping, keys: &Keys) -> Result<Exit> {
     let keys = key::signing_keys(&keys.keys)?;
     crate::commands::until_interrupted(packaging::keep(dir, change, &keys))?;
     let dir = escape(&dir.display().to_string());
@@ -260,7 +260,7 @@ fn keep(dir: &Path, change: &Keeping, keys: &Keys) -> anyhow::Result<Exit> {
 }
 
 impl ServeDir {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         crate::commands::until_interrupted(async {
             let listener = tokio::net::TcpListener::bind(self.listen).await?;
             let address = listener.local_addr()?;
@@ -268,7 +268,7 @@ impl ServeDir {
             writeln!(out, "http://{address}/")?;
             out.flush()?;
             packaging::serve(self.dir, listener).await?;
-            anyhow::Ok(Exit::Well)
+            Ok::<_, Error>(Exit::Well)
         })
     }
 }

@@ -1,5 +1,6 @@
 //! `dyno install`, `update`, `uninstall` and `installed`: what is there to be run by its id.
 
+use dyno_model::{Classify as _, chain};
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ use dyno_wording::escape;
 
 use super::named;
 use super::{PackageArgs, Person, desk, home, quietly, supervisor, warn_of};
-use crate::commands::{Exit, paths};
+use crate::commands::{Exit, Result, paths};
 
 /// Install packages, and what they depend on
 ///
@@ -35,7 +36,7 @@ pub(crate) struct Install {
 }
 
 impl Install {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let packages = match (&self.packages[..], &access.locked) {
             ([], Some(lock)) => lock
@@ -83,7 +84,7 @@ pub(crate) struct Update {
 }
 
 impl Update {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let (supervisor, desk) = (supervisor()?, desk()?);
         let mut person = Person { yes: self.yes };
@@ -103,13 +104,13 @@ impl Update {
         not_looked_up(&self.packages)?;
         let exit = show(&plan)?;
         for (release, error) in &missed {
-            crate::commands::warn(&format!("{release} stays as it is: {error}"));
+            crate::commands::warn(&format!("{release} stays as it is: {}", chain(error)));
         }
         // What could be done was done, and not all that was asked for.
         Ok(missed
             .into_iter()
             .next()
-            .map_or(exit, |(_, error)| Exit::of(&error.into())))
+            .map_or(exit, |(_, error)| error.fault().into()))
     }
 }
 
@@ -122,7 +123,7 @@ pub(crate) struct Uninstall {
 }
 
 impl Uninstall {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let (mut lock, _held) = Lock::hold(&paths::project())?;
         let gone = home()?.store().uninstall(&self.packages)?;
         gone.iter().for_each(|release| lock.remove(&release.id));
@@ -154,7 +155,7 @@ pub(crate) struct Installed {
 }
 
 impl Installed {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let installed = home()?.store().list()?;
         let mut out = render::terminal::stdout();
         let result = match self.json {
@@ -177,7 +178,7 @@ fn carry_out(
     plan: Plan,
     allow_downgrade: bool,
     person: &mut Person,
-) -> anyhow::Result<Plan> {
+) -> Result<Plan> {
     if plan.changes().is_empty() {
         return Ok(plan);
     }
@@ -189,7 +190,7 @@ fn carry_out(
 }
 
 /// Says which packages no index was asked about.
-fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
+fn not_looked_up(ids: &[PackageId]) -> Result<()> {
     for installed in home()?.store().list()? {
         let id = &installed.release.id;
         if installed.wanted.is_none() && (ids.is_empty() || ids.contains(id)) {
@@ -203,7 +204,7 @@ fn not_looked_up(ids: &[PackageId]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(plan: &Plan) -> anyhow::Result<Exit> {
+fn show(plan: &Plan) -> Result<Exit> {
     let result = render::plan(&mut render::terminal::stdout(), plan);
     crate::commands::shown(result.map_err(Into::into))?;
     Ok(Exit::Well)

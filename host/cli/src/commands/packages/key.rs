@@ -1,12 +1,12 @@
 //! `dyno key`: signing keys.
 
+use dyno_model::{Classify, Fault};
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::render::terminal;
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dyno_files::checkout;
 use dyno_model::quoted::quoted_path;
@@ -15,7 +15,7 @@ use dyno_plugin::PASSPHRASE_VARIABLE;
 use zeroize::Zeroizing;
 
 use super::{home, public_path};
-use crate::commands::{Exit, UsageError};
+use crate::commands::{AbsentError, Context as _, Error, Exit, FileError, Result, UsageError};
 
 /// The variable that holds a key's passphrase where nobody can be asked.
 const PASSPHRASE: &str = PASSPHRASE_VARIABLE;
@@ -68,7 +68,7 @@ struct Place {
 }
 
 impl Key {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         match self {
             Self::Generate(verb) => verb.place.keep(&PrivateKey::generate()?),
             Self::Import(verb) => verb.place.keep(&load(&verb.file)?),
@@ -78,7 +78,7 @@ impl Key {
 }
 
 impl Show {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let public = public_key(self.key.as_deref())?;
         let pem = public.to_pem();
         let written = || {
@@ -93,7 +93,7 @@ impl Show {
 
 impl Place {
     /// Writes a key and the public key beside it, and never over another.
-    fn keep(&self, key: &PrivateKey) -> anyhow::Result<Exit> {
+    fn keep(&self, key: &PrivateKey) -> Result<Exit> {
         let path = match &self.output {
             Some(path) => path.clone(),
             None => home()?.key(),
@@ -130,7 +130,7 @@ impl Place {
     }
 }
 
-fn write_new(path: &Path, mode: u32, content: &[u8]) -> anyhow::Result<()> {
+fn write_new(path: &Path, mode: u32, content: &[u8]) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     let file = options.write(true).create_new(true).mode(mode).open(path);
     let written = file.and_then(|mut file| {
@@ -141,18 +141,18 @@ fn write_new(path: &Path, mode: u32, content: &[u8]) -> anyhow::Result<()> {
 }
 
 /// The user's signing key, or the one that was named.
-pub(super) fn signing_key(named: Option<&Path>) -> anyhow::Result<PrivateKey> {
+pub(super) fn signing_key(named: Option<&Path>) -> Result<PrivateKey> {
     load(&signing_file(named)?)
 }
 
 /// Whether the signing key can be read, without its passphrase.
-pub(super) fn check(named: Option<&Path>) -> anyhow::Result<()> {
+pub(super) fn check(named: Option<&Path>) -> Result<()> {
     let text = Zeroizing::new(read(&signing_file(named)?)?);
     drop(text);
     Ok(())
 }
 
-fn signing_file(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+fn signing_file(named: Option<&Path>) -> Result<PathBuf> {
     let path = match named {
         Some(path) => return Ok(path.into()),
         None => home()?.key(),
@@ -163,7 +163,7 @@ fn signing_file(named: Option<&Path>) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn load(path: &Path) -> anyhow::Result<PrivateKey> {
+fn load(path: &Path) -> Result<PrivateKey> {
     let text = Zeroizing::new(read(path)?);
     PrivateKey::from_pem(&text, &mut || {
         passphrase(&format!("passphrase of {}: ", quoted_path(path)))
@@ -172,7 +172,7 @@ fn load(path: &Path) -> anyhow::Result<PrivateKey> {
 }
 
 /// The signing keys that were named, or else the user's.
-pub(super) fn signing_keys(named: &[PathBuf]) -> anyhow::Result<Vec<PrivateKey>> {
+pub(super) fn signing_keys(named: &[PathBuf]) -> Result<Vec<PrivateKey>> {
     match named {
         [] => Ok(vec![signing_key(None)?]),
         named => named.iter().map(|path| load(path)).collect(),
@@ -180,7 +180,7 @@ pub(super) fn signing_keys(named: &[PathBuf]) -> anyhow::Result<Vec<PrivateKey>>
 }
 
 /// The user's public key, or the one that was named.
-pub(super) fn public_key(named: Option<&Path>) -> anyhow::Result<PublicKey> {
+pub(super) fn public_key(named: Option<&Path>) -> Result<PublicKey> {
     match named {
         Some(path) => public(path),
         None => {
@@ -193,15 +193,15 @@ pub(super) fn public_key(named: Option<&Path>) -> anyhow::Result<PublicKey> {
     }
 }
 
-fn no_key() -> anyhow::Error {
-    UsageError(
+fn no_key() -> Error {
+    AbsentError(
         "you have no key: make one with `dyno key generate`, or name the file of another".into(),
     )
     .into()
 }
 
 /// The public key in a file, which may hold the signing key, too.
-fn public(path: &Path) -> anyhow::Result<PublicKey> {
+fn public(path: &Path) -> Result<PublicKey> {
     let text = Zeroizing::new(read(path)?);
     match PublicKey::from_pem(&text) {
         Ok(key) => Ok(key),
@@ -211,10 +211,13 @@ fn public(path: &Path) -> anyhow::Result<PublicKey> {
 }
 
 /// A key is a page of text.
-fn read(path: &Path) -> anyhow::Result<String> {
+fn read(path: &Path) -> Result<String> {
     checkout::open_regular(path)
         .and_then(|file| checkout::text(file, KEY_BYTES_MAX as u64))
-        .with_context(|| format!("{}", path.display()))
+        .map_err(|source| {
+            let path = path.display().to_string();
+            FileError { path, source }.into()
+        })
 }
 
 /// Why there is no passphrase.
@@ -226,8 +229,18 @@ enum PassphraseError {
         "the key is encrypted and nobody can be asked for its passphrase: put it into {PASSPHRASE}"
     )]
     Nobody,
-    #[error("the passphrase cannot be read: {0}")]
+    #[error("the passphrase cannot be read")]
     Terminal(#[from] std::io::Error),
+}
+
+impl Classify for PassphraseError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Key(error) => error.fault(),
+            Self::Nobody => Fault::Usage,
+            Self::Terminal(_) => Fault::Host,
+        }
+    }
 }
 
 fn passphrase(prompt: &str) -> Result<Zeroizing<String>, PassphraseError> {
@@ -241,7 +254,7 @@ fn passphrase(prompt: &str) -> Result<Zeroizing<String>, PassphraseError> {
 }
 
 /// A passphrase for a new key: asked for twice.
-fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
+fn new_passphrase() -> Result<Zeroizing<String>> {
     if std::env::var_os(PASSPHRASE).is_none() && !std::io::stdin().is_terminal() {
         return Err(UsageError(format!(
             "nobody can be asked for a passphrase: put one into {PASSPHRASE}, or say --no-passphrase"

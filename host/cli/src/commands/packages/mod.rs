@@ -17,12 +17,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::render::terminal;
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dyno_files::private_dir::PrivateDir;
 use dyno_job::{Cancel, Supervisor};
 use dyno_model as model;
-use dyno_model::{LimitKind, LimitUnit, Limits, ReachDir, quantity};
+use dyno_model::{Classify as _, Fault, LimitKind, LimitUnit, Limits, ReachDir, chain, quantity};
 use dyno_package::http::{PlainHost, PlainHosts};
 use dyno_package::key::PublicKey;
 use dyno_package::kind::{self, DATA};
@@ -32,15 +31,15 @@ use dyno_package::packaging::{self, Access, Ask, Home, Opened, Plan};
 use dyno_package::registry::Options;
 use dyno_package::unsigned::AllowUnsigned;
 use dyno_package::verify::Check;
-use dyno_plugin::Named;
 use dyno_plugin::id::{PackageId, Release};
+use dyno_plugin::{Named, SourceError};
 use dyno_session::{Provided, Provider};
 use dyno_system::confine;
 use dyno_wording::escape;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
-use super::{Exit, UsageError, paths};
+use super::{AbsentError, Context as _, Exit, Result, UsageError, paths};
 
 /// The commands for packages, keys, trust and indexes.
 #[derive(Debug, Subcommand)]
@@ -66,7 +65,7 @@ pub(super) enum PackageVerb {
 }
 
 impl PackageVerb {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         match self {
             Self::Pack(verb) => verb.execute(verbose),
             Self::Sign(verb) => verb.execute(),
@@ -123,7 +122,7 @@ pub(super) struct AccessArgs {
 
 impl AccessArgs {
     /// Where a session gets packages from.
-    pub(super) fn provider(&self, limits: &Limits) -> anyhow::Result<Arc<dyn Provider>> {
+    pub(super) fn provider(&self, limits: &Limits) -> Result<Arc<dyn Provider>> {
         let access = match paths::home() {
             Some(_) => Some(self.access(limits)?),
             None => None,
@@ -131,7 +130,7 @@ impl AccessArgs {
         Ok(Arc::new(Packages { access }))
     }
 
-    pub(super) fn access(&self, limits: &Limits) -> anyhow::Result<Access> {
+    pub(super) fn access(&self, limits: &Limits) -> Result<Access> {
         let locked = match self.locked {
             true => Some(Lock::read(&paths::project())?),
             false => None,
@@ -199,7 +198,7 @@ fn bytes(text: &str) -> Result<u64, quantity::QuantityError> {
 }
 
 impl PackageArgs {
-    pub(super) fn access(&self) -> anyhow::Result<Access> {
+    pub(super) fn access(&self) -> Result<Access> {
         self.access.access(&self.component.limits())
     }
 }
@@ -211,7 +210,7 @@ pub(super) fn warn_of(access: &Access) {
 }
 
 /// The user's directory for keys, trust and packages.
-pub(super) fn home() -> anyhow::Result<Home> {
+pub(super) fn home() -> Result<Home> {
     paths::home().map(Home).ok_or_else(|| {
         UsageError(
             "there is no HOME to keep keys and packages in: DYNO_HOME can name a directory".into(),
@@ -222,7 +221,7 @@ pub(super) fn home() -> anyhow::Result<Home> {
 
 /// Workers for a verb that runs no session. Whoever interrupts it ends this process, and with it
 /// the worker.
-pub(super) fn supervisor() -> anyhow::Result<Supervisor> {
+pub(super) fn supervisor() -> Result<Supervisor> {
     let supervisor = Supervisor::new(Cancel::never())?;
     // A session keeps these with its run.
     for warning in confine::unprotected(&confine::active()) {
@@ -232,7 +231,7 @@ pub(super) fn supervisor() -> anyhow::Result<Supervisor> {
 }
 
 /// A directory for what is being looked at, which goes when the verb ends.
-pub(super) fn desk() -> anyhow::Result<PrivateDir> {
+pub(super) fn desk() -> Result<PrivateDir> {
     PrivateDir::new().context("no temporary directory can be made")
 }
 
@@ -256,18 +255,23 @@ impl Provider for Packages {
         operand: &'a Path,
         supervisor: &'a Supervisor,
         dir: &'a Path,
-    ) -> LocalBoxFuture<'a, Result<Provided, String>> {
+    ) -> LocalBoxFuture<'a, Result<Provided, SourceError>> {
         async move {
-            let named = Named::of(operand).ok_or("it is no package")?;
+            let failed = |fault, sentence| SourceError::Package { sentence, fault };
+            let wrong = |sentence: &str| failed(Fault::Usage, sentence.into());
+            let named = Named::of(operand).ok_or_else(|| wrong("it is no package"))?;
             let access = self.access.as_ref();
-            let access =
-                access.ok_or("there is no HOME with installed packages and trusted keys")?;
+            let access = access.ok_or_else(|| {
+                wrong("there is no HOME with installed packages and trusted keys")
+            })?;
             let mut person = Person { yes: false };
             let mut on = quietly;
             let opened = access.open(&named, supervisor, dir, &mut person, &mut on);
-            let package = opened.await.map_err(|error| error.to_string())?;
-            let started = kind::start(package.content);
-            let started = started.map_err(|error| format!("{named}: {error}"))?;
+            let package = opened
+                .await
+                .map_err(|error| failed(error.fault(), chain(&error)))?;
+            let started = kind::start(package.content)
+                .map_err(|error| failed(Fault::Refused, format!("{named}: {}", chain(&error))))?;
             let data = started.dir.path().join(DATA);
             Ok(Provided {
                 release: started.release.to_string(),
@@ -355,14 +359,14 @@ pub(super) fn public_path(key: &std::path::Path) -> PathBuf {
 }
 
 /// Whether a text names a package even where a path or a baseline has this name.
-pub(super) fn is_claimed(text: &str) -> anyhow::Result<bool> {
+pub(super) fn is_claimed(text: &str) -> Result<bool> {
     let home = paths::home().map(Home);
     let claimed = Named::package(text).map(|named| packaging::is_claimed(&named, home.as_ref()));
     Ok(claimed.transpose()?.unwrap_or_default())
 }
 
 /// What a package on the command line is: a file, a reference or an id.
-fn named(path: &Path) -> anyhow::Result<Named> {
+fn named(path: &Path) -> Result<Named> {
     let text = path.to_str().and_then(Named::package);
     // What is no file, or would be the package all the same.
     let package = text.filter(|named| named.says_which() || !path.is_file());
@@ -374,7 +378,7 @@ fn named(path: &Path) -> anyhow::Result<Named> {
             return UsageError(format!("{path} is not a package file: that is a regular file NAME.oci.tar")).into();
         }
         if is_file {
-            return UsageError(format!("there is no package file {path}")).into();
+            return AbsentError(format!("there is no package file {path}")).into();
         }
         UsageError(format!(
             "{path} names no package: that is a file NAME.oci.tar, a reference like HOST/REPOSITORY:TAG, or an id like namespace/name@1.2"

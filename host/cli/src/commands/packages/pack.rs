@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::render::terminal;
-use anyhow::Context as _;
 use clap::Args;
 use dyno_model::Limits;
 use dyno_package::layout::Layout;
@@ -14,7 +13,7 @@ use dyno_plugin::Source;
 use super::key;
 use super::{ComponentArg, desk, supervisor};
 use crate::commands::building::BuildArgs;
-use crate::commands::{Exit, UsageError, build};
+use crate::commands::{AbsentError, Context as _, Exit, Result, UsageError, build};
 
 /// The variable that makes archives reproducible: seconds since 1970
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
@@ -40,7 +39,7 @@ pub(crate) struct Pack {
 }
 
 impl Pack {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let source = built(&self.dir, &self.build, verbose)?;
         let packed = pack(&source, &self.component.limits(), self.output)?;
         let written = || {
@@ -54,7 +53,7 @@ impl Pack {
 }
 
 /// A plugin directory, built unless that is forbidden. Nothing of the build runs any more.
-pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> anyhow::Result<Source> {
+pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> Result<Source> {
     let source = source(dir)?;
     // Who requires a layer that is not here wants nothing to be run.
     supervisor()?;
@@ -66,21 +65,17 @@ pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> anyhow::Resu
 }
 
 /// Packs a plugin directory that has been built.
-pub(super) fn pack(
-    source: &Source,
-    limits: &Limits,
-    output: Option<PathBuf>,
-) -> anyhow::Result<Packed> {
+pub(super) fn pack(source: &Source, limits: &Limits, output: Option<PathBuf>) -> Result<Packed> {
     let desk = desk()?;
     let supervisor = supervisor()?;
     let packed = packaging::pack(source, limits, created()?, output, &supervisor, desk.path());
     crate::commands::until_interrupted(packed)
 }
 
-fn source(dir: &Path) -> anyhow::Result<Source> {
+fn source(dir: &Path) -> Result<Source> {
     if !dir.exists() {
         let dir = dir.display();
-        return Err(UsageError(format!("there is no directory {dir}")).into());
+        return Err(AbsentError(format!("there is no directory {dir}")).into());
     }
     let mut found = dyno_plugin::find(dir);
     if let (Some(source), true) = (found.pop(), found.is_empty()) {
@@ -97,7 +92,7 @@ fn source(dir: &Path) -> anyhow::Result<Source> {
 }
 
 /// When the package was made, in the world of those who want to make it again.
-pub(super) fn created() -> anyhow::Result<jiff::Timestamp> {
+pub(super) fn created() -> Result<jiff::Timestamp> {
     let Some(text) = std::env::var_os(SOURCE_DATE_EPOCH) else {
         return Ok(jiff::Timestamp::UNIX_EPOCH);
     };
@@ -121,7 +116,7 @@ pub(crate) struct Sign {
 }
 
 impl Sign {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let layout = Layout::open(&self.package)?;
         let key = key::signing_key(self.key.as_deref())?;
         let release = packaging::sign(&layout, &self.package, &key, created()?)

@@ -13,8 +13,8 @@ use dyno_wording::escape;
 
 use super::{PackageArgs, Person, desk, quietly, supervisor};
 use super::{key, pack};
-use crate::commands::Exit;
 use crate::commands::building::BuildArgs;
+use crate::commands::{Exit, Result};
 
 /// Build, pack, sign and push a plugin directory, and list it in an index
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub(crate) struct Publish {
 }
 
 impl Publish {
-    pub(super) fn execute(self, verbose: bool) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let access = self.args.access()?;
         // First: a key that cannot be read should not cost a build to find out.
         key::check(self.key.as_deref())?;
@@ -91,7 +91,7 @@ impl Publish {
 
 impl Publish {
     /// Whoever publishes a namespace that nobody is trusted for yet, answers for it.
-    fn trust_own(&self, access: &Access, namespace: &str, key: &PublicKey) -> anyhow::Result<()> {
+    fn trust_own(&self, access: &Access, namespace: &str, key: &PublicKey) -> Result<()> {
         let mut trust = access.home.trust()?;
         if trust.knows(namespace) {
             return Ok(());
@@ -101,6 +101,6 @@ impl Publish {
     }
 }
 
-fn say(sentence: &str) -> anyhow::Result<()> {
+fn say(sentence: &str) -> Result<()> {
     crate::commands::shown(writeln!(terminal::stdout(), "{sentence}").map_err(Into::into))
 }

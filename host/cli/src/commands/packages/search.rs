@@ -5,7 +5,7 @@ use clap::Args;
 use dyno_package::index::{Filter, Hit, Listed};
 
 use super::{PackageArgs, warn_of};
-use crate::commands::Exit;
+use crate::commands::{AbsentError, Exit, Result};
 
 /// Find packages in the indexes that you trust
 ///
@@ -39,13 +39,13 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let indexes = crate::commands::until_interrupted(access.indexes());
         warn_of(&access);
         let indexes = indexes?;
         if indexes.is_empty() {
-            return Err(crate::commands::UsageError(
+            return Err(AbsentError(
                 "you trust no index: name one with `dyno trust pin URL ROOT`".into(),
             )
             .into());

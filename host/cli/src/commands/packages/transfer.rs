@@ -12,7 +12,7 @@ use dyno_wording::escape;
 
 use super::named;
 use super::{PackageArgs, desk, quietly, supervisor, warn_of};
-use crate::commands::Exit;
+use crate::commands::{Exit, Result};
 
 /// Push a package file to an OCI registry, with its signatures and datasets
 ///
@@ -30,7 +30,7 @@ pub(crate) struct Push {
 }
 
 impl Push {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let layout = Layout::open(&self.package)?;
         let pushed = crate::commands::until_interrupted(access.push(&layout, &self.reference))?;
@@ -63,7 +63,7 @@ pub(crate) struct Pull {
 }
 
 impl Pull {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);
@@ -95,7 +95,7 @@ pub(crate) struct Inspect {
 }
 
 impl Inspect {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let named = named(&self.package)?;
         let (supervisor, desk) = (supervisor()?, desk()?);

@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use crate::render;
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dyno_files::checkout;
 use dyno_model::quoted::quoted_path;
@@ -18,7 +17,7 @@ use dyno_wording::escape;
 
 use super::home;
 use super::key;
-use crate::commands::{Exit, UsageError};
+use crate::commands::{Exit, FileError, Result, UsageError};
 
 /// Manage trusted publishers, pins and the deny list
 #[derive(Debug, Subcommand)]
@@ -125,7 +124,7 @@ pub(crate) struct Pin {
 }
 
 impl Trust {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         match self {
             Self::Add(verb) => verb.execute(),
             Self::List(_) => list(),
@@ -137,7 +136,7 @@ impl Trust {
 }
 
 impl Add {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let grant = Grant {
             publisher: self.publisher.unwrap_or_else(|| self.namespace[0].clone()),
             namespaces: self.namespace.into_iter().collect(),
@@ -190,7 +189,7 @@ fn warn_of_expired(trust: &dyno_package::trust::Trust, keys: &[Fingerprint]) {
 }
 
 impl Remove {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let mut trust = home()?.trust()?;
         let (what, threshold) = (self.what.unwrap_or_default(), self.threshold);
         let said = escape(&what);
@@ -229,7 +228,7 @@ impl Remove {
 }
 
 impl Revoke {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let mut trust = home()?.trust()?;
         let fingerprint: Fingerprint = self.digest.to_string().parse()?;
         // Both are SHA-256 digests, and what is no key that is known is something to be killed.
@@ -250,7 +249,7 @@ impl Revoke {
 }
 
 impl Pin {
-    fn execute(self) -> anyhow::Result<Exit> {
+    fn execute(self) -> Result<Exit> {
         let mut trust = home()?.trust()?;
         let conflict = conflict(self.replace, false);
         if let Ok(release) = self.what.parse::<Release>() {
@@ -284,7 +283,7 @@ pub(super) fn index_place(what: &str) -> String {
     dir.map_or_else(|_| what.into(), |dir| dir.to_string_lossy().into_owned())
 }
 
-fn list() -> anyhow::Result<Exit> {
+fn list() -> Result<Exit> {
     let trust = home()?.trust()?;
     let shown = render::trust(&mut render::terminal::stdout(), trust.list());
     crate::commands::shown(shown.map_err(Into::into))?;
@@ -294,10 +293,13 @@ fn list() -> anyhow::Result<Exit> {
 /// A root of trust, of Sigstore or of an index, is some pages of text.
 const ROOT_BYTES_MAX: u64 = 4 << 20;
 
-fn read_root(path: &Path) -> anyhow::Result<Vec<u8>> {
+fn read_root(path: &Path) -> Result<Vec<u8>> {
     checkout::open_regular(path)
         .and_then(|file| checkout::bytes(file, ROOT_BYTES_MAX))
-        .with_context(|| quoted_path(path))
+        .map_err(|source| {
+            let path = quoted_path(path);
+            FileError { path, source }.into()
+        })
 }
 
 fn conflict(replace: bool, share: bool) -> Conflict {
@@ -308,7 +310,7 @@ fn conflict(replace: bool, share: bool) -> Conflict {
     }
 }
 
-fn say(sentence: &str) -> anyhow::Result<Exit> {
+fn say(sentence: &str) -> Result<Exit> {
     crate::commands::shown(writeln!(render::terminal::stdout(), "{sentence}").map_err(Into::into))?;
     Ok(Exit::Well)
 }

@@ -11,7 +11,7 @@ use dyno_wording::escape;
 
 use super::named;
 use super::{PackageArgs, desk, supervisor};
-use crate::commands::Exit;
+use crate::commands::{Exit, Result};
 
 /// Check a package: who signed it, and whether it is what was signed
 ///
@@ -26,7 +26,7 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+    pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let mut on = |check: Check| {
             // Whoever closes the pipe has seen enough; the exit code still says how it ended.
@@ -52,7 +52,7 @@ fn open(
     access: &Access,
     path: &std::path::Path,
     on: &mut dyn FnMut(Check),
-) -> anyhow::Result<dyno_package::verify::Package> {
+) -> Result<dyno_package::verify::Package> {
     let named = named(path)?;
     let (supervisor, desk) = (supervisor()?, desk()?);
     let mut nobody = Nobody;

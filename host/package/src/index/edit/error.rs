@@ -1,5 +1,6 @@
 //! Why an index cannot be changed or signed.
 
+use dyno_model::{Classify, Fault};
 use jiff::Timestamp;
 
 use crate::index::{EntryError, IndexError};
@@ -94,4 +95,21 @@ pub enum EditError {
         /// Why.
         reason: String,
     },
+}
+
+impl Classify for EditError {
+    /// The user's, who named the index and the keys, unless the index itself is no good.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Index(IndexError::Io { source, .. }) => Fault::of_named_file(source),
+            Self::Index(error) => error.fault(),
+            Self::Busy(_) | Self::Unwritable { .. } => Fault::Host,
+            Self::NotReleased(_) | Self::NotDelegated(_) => Fault::NotFound,
+            Self::Entry(_) | Self::Released { .. } => Fault::Refused,
+            Self::Exists(_) | Self::Key | Self::Threshold { .. } | Self::Namespace(_) => {
+                Fault::Usage
+            }
+            Self::NoKeeper { .. } | Self::Keys { .. } | Self::Short { .. } => Fault::Usage,
+        }
+    }
 }

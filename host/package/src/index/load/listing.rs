@@ -1,6 +1,7 @@
 //! The releases of a verified repository, from the roles that may list them. `tough` verifies
 //! signatures; which role may list what is decided here, by the namespace alone.
 
+use dyno_model::chain;
 use tough::Repository;
 use tough::schema::{DelegatedRole, PathSet, Targets};
 
@@ -57,7 +58,7 @@ impl Index {
         for (name, target) in &targets.targets {
             match Listed::read(&role.name, name.raw(), target) {
                 Ok(listed) => self.listed.push(listed),
-                Err(error) => self.ignore(error.to_string()),
+                Err(error) => self.ignore(chain(&error)),
             }
         }
     }

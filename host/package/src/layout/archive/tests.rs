@@ -7,6 +7,7 @@ use std::path::Path;
 use super::super::fixture::package_file;
 use super::super::{Layout, MARKER_JSON};
 use super::*;
+use dyno_model::chain;
 
 /// One entry of a tar that is made by hand.
 #[derive(Clone)]
@@ -76,7 +77,7 @@ fn open(bytes: &[u8]) -> Result<Layout, String> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.tar");
     fs::write(&path, bytes).unwrap();
-    Layout::open(&path).map_err(|error| error.to_string())
+    Layout::open(&path).map_err(|error| chain(&error))
 }
 
 #[track_caller]
@@ -402,7 +403,7 @@ fn a_sparse_file_of_terabytes_is_refused_by_its_length_alone() {
         .unwrap()
         .set_len(1 << 40)
         .unwrap();
-    let error = Layout::open(&path).unwrap_err().to_string();
+    let error = chain(&Layout::open(&path).unwrap_err());
     assert!(error.contains("that are not its end"), "{error}");
 }
 
