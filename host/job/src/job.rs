@@ -111,6 +111,18 @@ pub enum Job {
 }
 
 impl Job {
+    /// The guest that it runs; none if it runs nothing of the plugin.
+    pub fn guest(&mut self) -> Option<&mut RunJob> {
+        match self {
+            Self::Hello | Self::Compile(_) | Self::Describe(_) => None,
+            Self::Cases(run)
+            | Self::Count { run, .. }
+            | Self::Calibrate { run, .. }
+            | Self::Time { run, .. }
+            | Self::Profile { run, .. } => Some(run),
+        }
+    }
+
     /// How long a worker may take. One that only reads a component is capped in CPU time; on a busy
     /// machine that takes longer, but not for ever.
     #[must_use]

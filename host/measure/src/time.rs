@@ -372,12 +372,9 @@ mod tests {
 
     /// If this fails, one of two that are compared takes longer than the other, and the machine changes between them.
     #[test]
-    fn of_two_that_are_compared_each_uses_its_fiftieth_of_a_second_and_has_ten_samples() {
+    fn of_two_that_are_compared_each_uses_its_twentieth_of_a_second_and_has_ten_samples() {
         let samples = |ns: u64| {
-            let settings = TimeSettings {
-                iterations: 1,
-                ..TimeSettings::compared()
-            };
+            let settings = TimeSettings::new(Sampling::compared());
             // No two are alike, as it is with a real clock.
             run(settings, |call, _| ns + call).samples().len()
         };
@@ -392,13 +389,12 @@ mod tests {
     #[test]
     fn a_given_number_of_samples_is_kept_for_forty_budgets() {
         let samples = |ns: u64| {
-            let settings = TimeSettings {
-                iterations: 1,
+            let settings = TimeSettings::new(Sampling {
                 budget_ns: 1_000_000,
                 min_samples: 100,
                 max_samples: 100,
-                ..SETTINGS
-            };
+                ..SAMPLING
+            });
             run(settings, |_, _| ns).samples().len()
         };
         assert_eq!(samples(10_000), 100);

@@ -145,3 +145,6 @@ pub enum IntervalMethod {
     /// Order statistics over the samples of the one process there is.
     WithinProcess,
 }
+
+#[cfg(test)]
+mod tests;
