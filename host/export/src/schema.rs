@@ -139,14 +139,15 @@ mod tests {
                         "/machine/facts",
                         "/comparison/exceptions/renames",
                     ];
-                    if maps.contains(&at.as_str()) {
+                    if maps.contains(&at.as_str()) || at.ends_with("/counts") {
                         continue;
                     }
                     open.extend(fields.keys().map(|key| format!("{at}/{key}")));
                     let mut more = good.clone();
                     more.pointer_mut(&at).unwrap()["surprise"] = 1.into();
                     assert!(!validator.is_valid(&more), "an extra field in {at:?}");
-                    for key in fields.keys() {
+                    // Not every machine counts.
+                    for key in fields.keys().filter(|key| *key != "counts") {
                         let mut less = good.clone();
                         less.pointer_mut(&at)
                             .unwrap()
