@@ -258,8 +258,8 @@ fn sources(dir: &Path) -> String {
     texts
 }
 
-/// If this fails, an invariant stands in the architecture that nothing attacks, or that a test is said to attack which
-/// is not there any more.
+/// If this fails, an invariant stands in the architecture that nothing attacks, or that a test is
+/// said to attack which is not there any more.
 #[test]
 fn every_invariant_has_an_attack() {
     let text = fs::read_to_string(repository().join("host/ARCHITECTURE.md")).unwrap();

@@ -1,4 +1,5 @@
-//! Which errors there are, read from the sources as tokens: those that are public, and whose fault each says it is.
+//! Which errors there are, read from the sources as tokens: those that are public, and whose fault
+//! each says it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -51,7 +52,8 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The part of the host that a file belongs to: its directory or module below `src`, or else the crate.
+/// The part of the host that a file belongs to: its directory or module below `src`, or else the
+/// crate.
 fn part(file: &Path) -> String {
     let words: Vec<_> = file.iter().map(|word| word.to_str().unwrap()).collect();
     let part = match words.as_slice() {

@@ -1,6 +1,8 @@
-//! The table: an error, a command line that ends with it, the exit code, and a piece of what is said.
+//! The table: an error, a command line that ends with it, the exit code, and a piece of what is
+//! said.
 //!
-//! A line is made of variables, `@` and a directory, and arguments; `{work}` is the working directory, `{host}` a server.
+//! A line is made of variables, `@` and a directory, and arguments; `{work}` is the working
+//! directory, `{host}` a server.
 
 /// An error that ends commands.
 pub(super) type Row = (&'static str, &'static str, i32, &'static str);

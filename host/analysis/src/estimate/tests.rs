@@ -165,8 +165,8 @@ fn work_that_was_removed_is_folded_and_fails_only_if_strict() {
     assert_eq!(unclocked.outcome, Outcome::Ok);
 }
 
-/// The two cases that an audit of hostile plugins found, and work whose cost differs between the builds as far as it
-/// was ever seen to.
+/// The two cases that an audit of hostile plugins found, and work whose cost differs between the
+/// builds as far as it was ever seen to.
 #[test]
 fn other_work_when_timed_is_implausible_and_fails_only_if_strict() {
     let ns = |ns: u64| vec![process(&[ns, ns, ns], Some(7))];
@@ -199,8 +199,8 @@ fn other_work_when_timed_is_implausible_and_fails_only_if_strict() {
     }
 }
 
-/// If this fails, honest cases are called dishonest: waiting, which is free when it is counted; and what costs more in
-/// larger batches, which has a mark of its own that no gate passes.
+/// If this fails, honest cases are called dishonest: waiting, which is free when it is counted; and
+/// what costs more in larger batches, which has a mark of its own that no gate passes.
 #[test]
 fn what_waits_or_is_nonlinear_is_not_implausible() {
     let mut waits = case(None, [7, 7], vec![process(&[50_000; 3], Some(7))]);
@@ -246,7 +246,8 @@ fn marks_say_what_a_reader_must_know() {
     assert!(stopped.marks.contains(&Mark::Suspended));
 }
 
-/// If this fails, the processes with which a session begins never show that the machine is too noisy.
+/// If this fails, the processes with which a session begins never show that the machine is too
+/// noisy.
 #[test]
 fn five_processes_that_differ_are_noisy() {
     let of = |levels: [u64; 5]| {

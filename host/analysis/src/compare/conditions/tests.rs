@@ -6,7 +6,8 @@ use dyno_model::{
     UnsureReason, Verdict,
 };
 
-/// Ten processes of some milliseconds about a level, of whose wall time other programs took a share.
+/// Ten processes of some milliseconds about a level, of whose wall time other programs took a
+/// share.
 fn processes(ns: f64, taken: f64) -> Vec<Process> {
     let process = |block: u32| {
         let ns = ns * (1.0 + 0.001 * f64::from(block % 5));
@@ -200,7 +201,8 @@ fn under_another_load_wall_time_stands_only_where_cpu_time_agrees() {
         stored(&quiet, &slow, GATE).cases[0].verdict,
         Verdict::Regressed
     );
-    // Nothing but other programs took time from it, so that CPU time decides, and wall time shows nothing.
+    // Nothing but other programs took time from it, so that CPU time decides, and wall time shows
+    // nothing.
     let busy = run("b", 100.0, 5000.0, 0.5);
     let found = stored(&quiet, &busy, GATE);
     assert_eq!(said(&found).0, Verdict::Equivalent);
@@ -214,7 +216,8 @@ fn under_another_load_wall_time_stands_only_where_cpu_time_agrees() {
         found.conditions.differences[0].candidate.as_deref(),
         Some("50.0 %")
     );
-    // A guest that waits of its own accord has no CPU time to fall back to: the base waited, or was kept waiting.
+    // A guest that waits of its own accord has no CPU time to fall back to: the base waited, or was
+    // kept waiting.
     let mut base = run("a", 100.0, 5000.0, 0.2);
     let mut candidate = run("b", 100.0, 5000.0, 0.2);
     let waits = |run: &mut Run, switches| {
