@@ -21,6 +21,8 @@ pub enum Metric {
     Instructions,
     /// Cycles of the processor in user space, per iteration.
     Cycles,
+    /// Branches that the processor foresaw wrongly in user space, per iteration.
+    BranchMisses,
     /// The first iteration of a process, ns.
     FirstIteration,
     /// Memory after instantiation, bytes.
@@ -139,7 +141,7 @@ pub enum Compared {
 
 /// The metrics that the processor counts in every sample. A report keeps them by their places here:
 /// what is new comes last.
-pub const COUNTERS: [Metric; 2] = [Metric::Instructions, Metric::Cycles];
+pub const COUNTERS: [Metric; 3] = [Metric::Instructions, Metric::Cycles, Metric::BranchMisses];
 
 use Unit::{Bytes, BytesPerSecond, Count, ElementsPerSecond, Nanoseconds, Ratio};
 
@@ -155,6 +157,8 @@ pub const METRICS: &[MetricSpec] = &[
     sampled(Metric::Instructions, "instructions", Count("instructions"), "instructions", "instructions that the processor retired in user space per iteration, where the machine counts them")
         .compared(Compared::Shown).column(),
     sampled(Metric::Cycles, "cycles", Count("cycles"), "cycles", "cycles of the processor in user space per iteration, where the machine counts them")
+        .compared(Compared::Shown).column(),
+    sampled(Metric::BranchMisses, "branch-misses", Count("branch-misses"), "branch misses", "branches that the processor foresaw wrongly in user space per iteration, where the machine counts them")
         .compared(Compared::Shown).column(),
     sampled(Metric::FirstIteration, "first-iteration", Nanoseconds, "first iteration", "the first iteration of a process, cold")
         .once("first_iteration"),

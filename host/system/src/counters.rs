@@ -144,6 +144,7 @@ mod imp {
     pub(super) fn event(metric: Metric) -> Event {
         let number = match metric {
             Metric::Cycles => 0,
+            Metric::BranchMisses => 5,
             _ => 1,
         };
         Event {
