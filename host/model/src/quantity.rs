@@ -209,6 +209,10 @@ mod tests {
             ("0.1", "10% or 0.1%"),
             ("0.07", "7% or 0.07%"),
             ("1", "100% or 1%"),
+            ("500", "500%"),
+            ("1000", "1000%"),
+            ("1001", "10%"),
+            ("0", "10%"),
             ("-5", "10%"),
             ("1e9", "10%"),
         ] {
@@ -243,5 +247,37 @@ mod tests {
         for bad in ["-1", "1e300", "nan", "inf"] {
             assert!(parse(bad, LimitUnit::Count).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_largest_amount_is_the_last_that_a_floating_point_number_counts() {
+        assert_eq!(parse("9007199254740992", LimitUnit::Count), Ok(1 << 53));
+        assert!(parse("9007199254740994", LimitUnit::Count).is_err());
+        assert_eq!(parse("0", LimitUnit::Bytes), Ok(0));
+        assert_eq!(parse("1_000 kB", LimitUnit::Bytes), Ok(1_000_000));
+        assert_eq!(parse("2E3", LimitUnit::Count), Ok(2000));
+    }
+
+    #[test]
+    fn amounts_are_shown_in_the_largest_unit_that_is_whole() {
+        for (amount, unit, shown) in [
+            (999_999, LimitUnit::Count, "999999"),
+            (1_000_000, LimitUnit::Count, "1e6"),
+            (1_000_000, LimitUnit::Bytes, "1000000B"),
+            (3 << 30, LimitUnit::Bytes, "3GiB"),
+            (0, LimitUnit::Bytes, "0B"),
+            (90_000, LimitUnit::Milliseconds, "90s"),
+            (7_200_000, LimitUnit::Milliseconds, "2h"),
+            (1500, LimitUnit::Milliseconds, "1500ms"),
+        ] {
+            assert_eq!(show(amount, unit), shown);
+        }
+        // A MiB is still told in KiB; one byte more is two of them.
+        assert_eq!(round_up(1 << 20, LimitUnit::Bytes), "1MiB");
+        assert_eq!(round_up((1 << 20) - 1023, LimitUnit::Bytes), "1MiB");
+        assert_eq!(round_up((1 << 20) - 1024, LimitUnit::Bytes), "1023KiB");
+        assert_eq!(round_up((1 << 20) + 1, LimitUnit::Bytes), "2MiB");
+        assert_eq!(show_percent(0.07), "7");
+        assert_eq!(show_percent(0.12345678), "12.345678");
     }
 }

@@ -97,4 +97,46 @@ mod tests {
         assert!(long.ends_with('…'));
         assert_eq!(quoted_path(Path::new("a\nb/größe")), "a\\nb/größe");
     }
+
+    /// If this fails, a secret that was written where it does not belong is in an error.
+    #[test]
+    fn what_should_be_another_value_is_said_without_it() {
+        for (message, shown) in [
+            (
+                "invalid type: string \"hunter2\", expected a boolean",
+                "invalid type: string, expected a boolean",
+            ),
+            (
+                "invalid type: integer `42`, expected a string",
+                "invalid type: integer, expected a string",
+            ),
+            // A value may hold the words of the message.
+            (
+                "unknown variant `a, expected b`, expected `x`",
+                "unknown variant, expected `x`",
+            ),
+            ("missing field `case`", "missing field `case`"),
+            ("too long, expected `end`", "too long, expected `end`"),
+            ("unexpected end", "unexpected end"),
+        ] {
+            assert_eq!(without_value(message), shown);
+        }
+    }
+
+    #[test]
+    fn only_eight_hex_digits_behind_the_mark_are_those_of_a_hash() {
+        assert!(is_marked("a~c8687a08") && is_marked("a~b~C8687A08"));
+        for plain in [
+            "a",
+            "a~",
+            "a~c8687a0",
+            "a~c8687a081",
+            "a~c8687a0g",
+            "c8687a08",
+            "a~c8687a08~",
+        ] {
+            assert!(!is_marked(plain), "{plain}");
+        }
+        assert_eq!(made_safe("a~c8687a0g", "a~c8687a0g"), "a~c8687a0g");
+    }
 }

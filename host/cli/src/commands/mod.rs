@@ -5,6 +5,7 @@ mod build;
 mod building;
 mod cases;
 mod check;
+mod choice;
 mod compare;
 mod doctor;
 mod error;
