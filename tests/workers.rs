@@ -65,7 +65,7 @@ fn what_is_no_worker_is_refused_by_name() {
     let absent = bench.path("absent");
     bench
         .dyno(quick(absent.to_str().unwrap(), fib))
-        .exits(1)
+        .exits(4)
         .complains("absent cannot be started as a worker");
     assert!(!Path::new(&absent).exists());
 }

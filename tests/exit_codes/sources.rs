@@ -188,9 +188,11 @@ fn named_fields(fields: &Group) -> Vec<(String, String)> {
         match word.as_str() {
             "<" => depth += 1,
             ">" => depth -= 1,
-            ":" if depth == 0 && words.get(at + 1).is_some_and(|next| next != ":") => {
-                if at > 0 && words[at - 1] != ":" {
-                    found.push((words[at - 1].clone(), words[at + 1].clone()));
+            ":" if depth == 0 && at > 0 && at + 1 < words.len() => {
+                let [before, after] = [&words[at - 1], &words[at + 1]];
+                // Of `::`, either has another beside it.
+                if before != ":" && after != ":" {
+                    found.push((before.clone(), after.clone()));
                 }
             }
             _ => {}

@@ -76,7 +76,10 @@ pub enum StartError {
 
 impl Classify for StartError {
     fn fault(&self) -> Fault {
-        Fault::Host
+        match self {
+            Self::Worker { source, .. } => Fault::of_named_file(source),
+            Self::Program(_) | Self::Missing { .. } => Fault::Host,
+        }
     }
 }
 
