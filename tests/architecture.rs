@@ -8,5 +8,6 @@
 mod circles;
 mod crates;
 mod picture;
+mod places;
 mod rules;
 mod source;

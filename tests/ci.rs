@@ -353,10 +353,10 @@ fn a_suite_is_run_and_can_fail_the_gate_by_itself() {
         project.bench.write("dyno.toml", text);
     };
     let alone = |code: i32| finish(project.gate_command(&[])).exits(code);
-    suite("criteria = ['fuel_per_iteration <= 1G']");
+    suite("criteria = ['fuel <= 1G']");
     alone(0).says("dyno-gate: passed");
     project.leaves_reports("complete");
-    suite("criteria = ['fuel_per_iteration <= 1k']");
+    suite("criteria = ['fuel <= 1k']");
     alone(6).says("dyno-gate: regressed");
     assert!(project.out("report.md").contains("The suite **failed**"));
     let gate = ["--base", "main", "plugins/fib"];

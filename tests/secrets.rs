@@ -7,6 +7,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use dyno_export::{FORMATS, Form};
+
 use super::faults::endless_worker;
 use super::support::{Bench, QUICK, Said, finish, gather, plugin, shown};
 
@@ -20,20 +22,12 @@ const SPELLINGS: [(&[&str], bool); 3] = [
 ];
 
 /// Formats that fit on stdout.
-const FORMATS: [&str; 12] = [
-    "json",
-    "jsonl",
-    "csv",
-    "parquet",
-    "html",
-    "markdown",
-    "junit",
-    "openmetrics",
-    "google-benchmark",
-    "benchstat",
-    "hyperfine",
-    "bencher",
-];
+fn formats() -> impl Iterator<Item = &'static str> {
+    let files = FORMATS
+        .iter()
+        .filter(|spec| !matches!(spec.form, Form::Directory(_)));
+    files.map(|spec| spec.name)
+}
 
 /// Files below a directory that have the secret in them.
 fn telling(dir: &Path) -> Vec<PathBuf> {
@@ -120,7 +114,7 @@ fn no_command_writes_or_prints_the_value_of_a_variable() {
         tells_nothing(&saved);
         for run in bench.runs() {
             tells_nothing(&bench.dyno(["report", "show", "--verbose", &run]).exits(0));
-            for format in FORMATS {
+            for format in formats() {
                 let mut export = bench.command();
                 export.args(["report", "export", &run, "--format", format]);
                 tells_nothing(&finish(export).exits(0));
@@ -255,7 +249,7 @@ fn a_value_that_a_report_holds_is_not_passed_on() {
     let changed = report.execute("UPDATE run SET command_json = ?1", [&command]);
     assert_eq!(changed.unwrap(), 1);
     drop(report);
-    for format in FORMATS {
+    for format in formats() {
         let said = bench.dyno(["report", "export", "--format", format]);
         tells_nothing(&said.exits(0));
     }

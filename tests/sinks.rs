@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::Command;
 
+use dyno_export::{FORMATS, Form};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -84,20 +85,10 @@ fn exports_are_text_in_a_log_and_the_same_as_in_a_file() {
         case(&run, name);
     }
     bench.dyno(["compare", "--counts-only", "a.wat", "latest"]);
-    for format in [
-        "json",
-        "jsonl",
-        "csv",
-        "html",
-        "markdown",
-        "junit",
-        "openmetrics",
-        "google-benchmark",
-        "benchstat",
-        "hyperfine",
-        "github-action-benchmark",
-        "bencher",
-    ] {
+    let texts = FORMATS
+        .iter()
+        .filter(|spec| matches!(spec.form, Form::Text(_)));
+    for format in texts.map(|spec| spec.name) {
         let export = ["report", "export", "--format", format];
         let printed = bench.dyno(export).exits(0);
         let to_file = [&export[..], &["-o", "file"]].concat();

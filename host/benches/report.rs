@@ -279,7 +279,7 @@ fn case(number: u64, random: &mut Random) -> Case {
         count: None,
         calibration: None,
         processes: (0..PROCESSES).map(|block| process(block, random)).collect(),
-        measurements: Metric::ALL.map(measurement).to_vec(),
+        measurements: Metric::all().map(measurement).collect(),
         output: None,
     }
 }
@@ -315,6 +315,7 @@ fn process(block: u32, random: &mut Random) -> Process {
                 cpu_ns,
                 switches,
                 waits: 0,
+                counts: Default::default(),
             }
         })
         .collect();

@@ -131,7 +131,7 @@ fn what_stays_in_a_checkout_is_as_good_as_ever() {
         good.replace("it.wat", "../target/it.wat"),
     );
     replace_by_link("../q/plugin.toml", &author.join("r/plugin.toml"));
-    let suite = "output = '../out'\n[[plugins]]\npath = '../q'\n[phases.baseline]\ndepth = 'quick'\ntime = '20ms'\nmetrics = ['fuel_per_iteration']\n";
+    let suite = "output = '../out'\n[[plugins]]\npath = '../q'\n[phases.baseline]\ndepth = 'quick'\ntime = '20ms'\nmetrics = ['fuel']\n";
     scene.bench.write("author/bench/dyno.toml", suite);
     replace_by_link("bench/dyno.toml", &author.join("dyno.toml"));
     let clone = scene.clone();

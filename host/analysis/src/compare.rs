@@ -20,8 +20,9 @@ mod rules;
 
 use dyno_model::quoted::quoted;
 use dyno_model::{
-    Case, CaseComparison, Change, Comparison, Conditions, Diagnosis, Exceptions, GateOutcome,
-    Metric, Outcome, Pairing, Plugin, Rules, Run, RunStatus, Severity, Side, UnsureReason, Verdict,
+    Case, CaseComparison, Change, Compared, Comparison, Conditions, Diagnosis, Drawn, Exceptions,
+    GateOutcome, Metric, Outcome, Pairing, Plugin, Rules, Run, RunStatus, Severity, Side,
+    UnsureReason, Verdict,
 };
 
 pub use changes::half_width;
@@ -253,12 +254,13 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         .map(|metric| timed(metric, base, candidate, changes::Part::First, context));
     let changes = times.iter().flatten().map(|time| time.change);
     compared.changes.extend(changes);
-    compared
-        .changes
-        .extend(counted(Metric::Fuel, base, candidate));
-    compared
-        .changes
-        .extend(counted(Metric::MemoryPeak, base, candidate));
+    let shown = Metric::compared().filter(|metric| metric.spec().compared == Compared::Shown);
+    let changes =
+        shown.filter_map(|metric| timed(metric, base, candidate, changes::Part::First, context));
+    compared.changes.extend(changes.map(|found| found.change));
+    let exact = Metric::compared().filter(|metric| metric.spec().drawn == Drawn::Exact);
+    let changes = exact.filter_map(|metric| counted(metric, base, candidate));
+    compared.changes.extend(changes);
     if !is_identical {
         compared.notes.extend(other_result([base, candidate]));
     }
@@ -320,13 +322,8 @@ const NO_RESULT: &str = "its checksum differs from run to run, so results cannot
 /// What there was none of before: it has no percentage.
 fn from_nothing(changes: &[Change]) -> Option<String> {
     let grown = |change: &&Change| change.ratio == Change::FROM_NOTHING;
-    let names = changes
-        .iter()
-        .filter(grown)
-        .map(|change| match change.metric {
-            Metric::Fuel => "fuel",
-            _ => "memory",
-        });
+    let grown = changes.iter().filter(grown);
+    let names = grown.map(|change| change.metric.spec().noun());
     let names = names.collect::<Vec<_>>().join(" and ");
     (!names.is_empty())
         .then(|| format!("its {names} was 0 before: that is growth beyond any threshold"))

@@ -3,7 +3,9 @@
 
 mod marks;
 
-use dyno_model::{Case, Count, Estimate, Mark, Measurement, Metric, Outcome, Process, Sample};
+use dyno_model::{
+    COUNTERS, Case, Count, Estimate, Mark, Measurement, Metric, Outcome, Process, Sample,
+};
 use dyno_stats as stats;
 
 use marks::{folded, implausible, mark};
@@ -142,7 +144,8 @@ fn medians(samples: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// The samples of a process that stand for its time, per iteration, ns: of CPU time all, of wall time those that were
-/// not disturbed. None if it failed or has too few of them, and for other metrics.
+/// not disturbed, and of a counter those that were counted. None if it failed or has too few of them, and for other
+/// metrics.
 fn standing(process: &Process, metric: Metric) -> Option<Vec<f64>> {
     let samples = &process.samples;
     if !process.outcome.is_ok() || samples.is_empty() {
@@ -156,7 +159,14 @@ fn standing(process: &Process, metric: Metric) -> Option<Vec<f64>> {
             let is_enough = undisturbed.len() >= UNDISTURBED_MIN.min(samples.len());
             is_enough.then(|| per_iteration(&undisturbed, |sample| sample.wall_ns))
         }
-        _ => None,
+        counter => {
+            let counted = |sample: &Sample| {
+                let count = sample.counts.get(counter)?;
+                Some(count as f64 / sample.iterations as f64)
+            };
+            let counted: Vec<f64> = samples.iter().filter_map(counted).collect();
+            (!counted.is_empty()).then_some(counted)
+        }
     }
 }
 
@@ -170,8 +180,8 @@ fn undisturbed(processes: &[Process]) -> Option<Vec<Vec<f64>>> {
     (2 * standing.len() >= sampled(processes).count()).then_some(standing)
 }
 
-/// The one number that stands for a process: the median of its samples, wall time of those that were not disturbed or
-/// CPU time of all, per iteration, ns. None if it failed or too many of its samples were disturbed, and for other
+/// The one number that stands for a process: the median of its samples, wall time of those that were not disturbed, or
+/// CPU time of all in ns, or what the processor counted, per iteration. None if it failed or too many of its samples were disturbed, and for other
 /// metrics.
 #[must_use]
 pub fn process_median(process: &Process, metric: Metric) -> Option<f64> {
@@ -217,7 +227,12 @@ fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
         let undisturbed = process.samples.iter().filter(|one| one.is_undisturbed());
         undisturbed.count() as f64 / process.samples.len() as f64
     };
-    [
+    let counters = COUNTERS.into_iter().map(|metric| {
+        let counted = processes.iter();
+        let counted = counted.filter_map(|process| standing(process, metric));
+        (metric, time_estimate(&counted.collect::<Vec<_>>()))
+    });
+    let times = [
         (Metric::WallTime, time_estimate(&wall)),
         (Metric::CpuTime, time_estimate(&all(|sample| sample.cpu_ns))),
         (
@@ -233,15 +248,15 @@ fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
             stats::estimate_values(&spreads(processes)),
         ),
         (Metric::UndisturbedShare, over(share)),
-    ]
-    .into_iter()
-    .filter_map(|(metric, estimate)| {
+    ];
+    let measured = times.into_iter().chain(counters);
+    let measured = measured.filter_map(|(metric, estimate)| {
         Some(Measurement {
             metric,
             estimate: estimate?,
         })
-    })
-    .collect()
+    });
+    measured.collect()
 }
 
 /// Within the samples that stand for wall time, so that it says what is left when preemptions are not counted.

@@ -139,6 +139,7 @@ impl Batches {
                     cpu_ns: self.timed_cpu.as_nanos() as u64,
                     switches: 0,
                     waits: 0,
+                    counts: Default::default(),
                 });
                 self.budget = self.budget.saturating_sub(self.began.elapsed());
             }

@@ -14,12 +14,13 @@ use super::{Contents, safe_json};
 use dyno_model::quoted::marked;
 use dyno_model::{Case, Metric, Outcome};
 
-const MEASURES: [(&str, Metric); 4] = [
-    ("latency", Metric::WallTime),
-    ("cpu-time", Metric::CpuTime),
-    ("fuel", Metric::Fuel),
-    ("memory-peak", Metric::MemoryPeak),
-];
+/// What Bencher calls a metric: its own word where it has one.
+fn measure(metric: Metric) -> &'static str {
+    match metric {
+        Metric::WallTime => "latency",
+        other => other.spec().name,
+    }
+}
 
 /// Bencher takes names of up to 1,024 characters; what is left is for a suffix.
 const NAME_CHARS_MAX: usize = 1000;
@@ -65,14 +66,14 @@ fn measures(case: &Case) -> Option<Value> {
         _ => return Some(json!({ "failed": { "value": 1 } })),
     }
     let mut measures = Map::new();
-    for (name, metric) in MEASURES {
+    for metric in Metric::compared() {
         if let Some(estimate) = cases::estimate(case, metric) {
             let value = json!({
                 "value": estimate.median,
                 "lower_value": estimate.lower,
                 "upper_value": estimate.upper,
             });
-            measures.insert(name.into(), value);
+            measures.insert(measure(metric).into(), value);
         }
     }
     measures.insert("failed".into(), json!({ "value": 0 }));

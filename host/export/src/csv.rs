@@ -13,7 +13,7 @@ use csv::Writer;
 
 use super::Contents;
 use dyno_model::visible::spelled;
-use dyno_model::{Case, Estimate, Measurement, Outcome, Plugin, Run, hex};
+use dyno_model::{Case, Estimate, Measurement, Outcome, Plugin, Run, hex, word};
 
 /// The columns. `parameters` are `name=value`, `marks` are names, both joined by semicolons;
 /// `lower` and `upper` are the 95 % interval, drawn by `interval`.
@@ -107,14 +107,14 @@ impl<W: Write> Rows<'_, W> {
             })),
             text(&kind),
             text(&detail),
-            text(&case.map_or(Ok(String::new()), marks)?),
+            text(&case.map_or(String::new(), marks)),
             text(
                 &case
                     .and_then(|case| case.checksum)
                     .map_or(String::new(), hex::text),
             ),
         ];
-        let numbers = measurement.map_or(Ok(Default::default()), numbers)?;
+        let numbers = measurement.map_or_else(Default::default, numbers);
         let cells = texts.iter().chain(&numbers);
         self.table.write_record(cells).map_err(io_error)
     }
@@ -156,18 +156,11 @@ fn words(outcome: &Outcome) -> io::Result<(String, String)> {
     Ok((kind, detail))
 }
 
-fn marks(case: &Case) -> io::Result<String> {
-    let names = case.marks.iter().map(name).collect::<Result<Vec<_>, _>>()?;
-    Ok(names.join(";"))
+fn marks(case: &Case) -> String {
+    joined(case.marks.iter().map(|mark| word(mark).to_owned()))
 }
 
-/// The name of a variant without fields.
-fn name<T: serde::Serialize>(value: &T) -> io::Result<String> {
-    let value = serde_json::to_value(value)?;
-    Ok(value.as_str().unwrap_or_default().to_owned())
-}
-
-fn numbers(measurement: &Measurement) -> io::Result<[String; 10]> {
+fn numbers(measurement: &Measurement) -> [String; 10] {
     let Estimate {
         n,
         min,
@@ -178,9 +171,10 @@ fn numbers(measurement: &Measurement) -> io::Result<[String; 10]> {
         upper,
         interval,
     } = measurement.estimate;
-    Ok([
-        name(&measurement.metric)?,
-        measurement.metric.unit().to_owned(),
+    let spec = measurement.metric.spec();
+    [
+        spec.name.to_owned(),
+        spec.unit.name().to_owned(),
         n.to_string(),
         min.to_string(),
         median.to_string(),
@@ -188,8 +182,8 @@ fn numbers(measurement: &Measurement) -> io::Result<[String; 10]> {
         sd.to_string(),
         lower.to_string(),
         upper.to_string(),
-        name(&interval)?,
-    ])
+        word(&interval).to_owned(),
+    ]
 }
 
 /// The writer's own error and not one that hides it, so that a closed pipe is known as such.

@@ -11,13 +11,13 @@ use serde::Serialize;
 use super::cases::{self, Named};
 use super::{Contents, safe_json};
 use dyno_model::quoted::marked;
-use dyno_model::{Estimate, IntervalMethod, Metric, Run};
+use dyno_model::{Better, Estimate, IntervalMethod, Metric, Run, Unit};
 use dyno_wording as wording;
 
 #[derive(Serialize)]
 struct Entry {
     name: String,
-    unit: &'static str,
+    unit: String,
     value: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<String>,
@@ -34,13 +34,15 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
     let measured = named.iter().filter(|named| named.case.outcome.is_ok());
     let mut entries = vec![failures(run, &named)];
     for named in measured {
-        for (metric, word) in [
-            (Metric::WallTime, "wall time"),
-            (Metric::Fuel, "fuel"),
-            (Metric::MemoryPeak, "memory peak"),
-        ] {
+        // The action takes what grew for worse, of every entry.
+        let smaller_is_better = |metric: &Metric| metric.spec().better == Better::Less;
+        for metric in [Metric::WallTime]
+            .into_iter()
+            .chain(Metric::columns())
+            .filter(smaller_is_better)
+        {
             if let Some(estimate) = cases::estimate(named.case, metric) {
-                entries.push(entry(run, named, word, metric, estimate));
+                entries.push(entry(run, named, metric, estimate));
             }
         }
     }
@@ -58,26 +60,26 @@ fn failures(run: &Run, named: &[Named<'_>]) -> Entry {
         .collect();
     Entry {
         name: "failed cases and plugins".into(),
-        unit: "failures",
+        unit: "failures".into(),
         value: names.len() as f64,
         range: None,
         extra: names.join("\n"),
     }
 }
 
-fn entry(run: &Run, named: &Named<'_>, word: &str, metric: Metric, estimate: &Estimate) -> Entry {
-    let (unit, shown): (_, fn(f64) -> String) = match metric.unit() {
-        "ns" => ("ns/iter", wording::duration),
-        "bytes" => ("bytes", wording::bytes),
-        _ => ("fuel/iter", wording::amount),
+fn entry(run: &Run, named: &Named<'_>, metric: Metric, estimate: &Estimate) -> Entry {
+    let spec = metric.spec();
+    let unit = match spec.unit {
+        Unit::Nanoseconds | Unit::Count(_) => format!("{}/iter", spec.unit.name()),
+        unit => unit.name().to_owned(),
     };
     let half = (estimate.upper - estimate.median).max(estimate.median - estimate.lower);
     let counted = estimate.interval == IntervalMethod::Exact;
     Entry {
-        name: format!("{} {word}", plain(&named.name)),
+        name: format!("{} {}", plain(&named.name), spec.title),
         unit,
         value: estimate.median,
-        range: (!counted).then(|| format!("± {}", shown(half))),
+        range: (!counted).then(|| format!("± {}", wording::value(spec.unit, half))),
         extra: format!(
             "median of {}, run {}, machine {}, {}",
             estimate.n, run.id, run.machine.fingerprint, run.engine

@@ -13,9 +13,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Contents;
-use super::{cases, words};
+use super::cases;
 use dyno_model::{
     Case, CaseComparison, Comparison, GateOutcome, Measurement, Metric, Outcome, Plugin, Verdict,
+    word,
 };
 use dyno_wording as wording;
 use dyno_wording::{escape, sentence};
@@ -242,16 +243,12 @@ fn test(case: &Case, compared: Option<&CaseComparison>) -> Test {
 /// `wall-time: 12.35 µs (12.10 µs to 12.60 µs)`.
 fn line(measurement: &Measurement) -> String {
     let metric = measurement.metric;
-    let shown = |value| match metric.unit() {
-        "ns" => wording::duration(value),
-        "bytes" => wording::bytes(value),
-        _ => wording::amount(value),
-    };
+    let shown = |value| wording::value(metric.spec().unit, value);
     let estimate = &measurement.estimate;
     let (lower, upper) = (shown(estimate.lower), shown(estimate.upper));
     format!(
         "{}: {} ({lower} to {upper})",
-        words::metric(metric),
+        metric.spec().name,
         shown(estimate.median)
     )
 }
@@ -263,7 +260,7 @@ fn outcome(outcome: &Outcome) -> Ending {
         Outcome::Skipped { .. } => Ending::Skipped("skipped", message),
         Outcome::Host { .. } => Ending::Error("host", message),
         Outcome::Refused { .. } => Ending::Error("refused", message),
-        failed => Ending::Failure(words::outcome(failed), message),
+        failed => Ending::Failure(word(failed), message),
     }
 }
 
@@ -279,16 +276,13 @@ fn judged(compared: &CaseComparison) -> Option<Ending> {
 
 /// What the comparison says, in lines.
 fn verdict(compared: &CaseComparison) -> String {
-    let mut text = format!(
-        "against the base: {}\n",
-        wording::verdicts::verdict(compared.verdict)
-    );
+    let mut text = format!("against the base: {}\n", word(&compared.verdict));
     for change in &compared.changes {
         let percent = |ratio: f64| format!("{:+.2} %", 100.0 * (ratio - 1.0));
         let _ = writeln!(
             text,
             "{} changed by {} ({} to {})",
-            words::metric(change.metric),
+            change.metric.spec().name,
             percent(change.ratio),
             percent(change.lower),
             percent(change.upper),

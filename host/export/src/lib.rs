@@ -15,7 +15,7 @@
 //! | [`Format::Benchstat`] | a line a process ([`benchstat`]) | Go's benchstat |
 //! | [`Format::GoogleBenchmark`] | a repetition a process ([`google_benchmark`]) | Google Benchmark's compare.py |
 //! | [`Format::Hyperfine`] | a time a process ([`hyperfine`]) | hyperfine's scripts |
-//! | [`criterion::files`] | estimates and samples, a directory ([`criterion`]) | critcmp |
+//! | [`Format::Criterion`] | estimates and samples, a directory ([`criterion`]) | critcmp |
 //!
 //! JSON, JSON lines, Markdown and JUnit know of a comparison. All others hold the run itself, the
 //! candidate: to compare with their tools, export both runs.
@@ -27,7 +27,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use dyno_model::by_line::ByLine;
 use dyno_model::visible::{line_commands, replaced};
@@ -51,7 +51,6 @@ pub mod openmetrics;
 pub mod parquet;
 mod safe_json;
 mod schema;
-mod words;
 
 pub use safe_json::write_pretty;
 pub use schema::schema;
@@ -84,8 +83,9 @@ impl<'a> From<&'a Run> for Contents<'a> {
     }
 }
 
-/// A form in which a run can leave as one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A format in which a run can leave. Each has its row in [`FORMATS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// One JSON document.
     Json,
@@ -103,43 +103,130 @@ pub enum Format {
     Junit,
     /// OpenMetrics text.
     Openmetrics,
+    /// A directory as Criterion writes it.
+    Criterion,
+    /// JSON of Google Benchmark.
+    GoogleBenchmark,
+    /// The Go benchmark format.
+    Benchstat,
+    /// JSON of hyperfine.
+    Hyperfine,
     /// JSON of github-action-benchmark, `customSmallerIsBetter`.
     GithubActionBenchmark,
     /// Bencher Metric Format.
     Bencher,
-    /// The Go benchmark format.
-    Benchstat,
-    /// JSON of Google Benchmark.
-    GoogleBenchmark,
-    /// JSON of hyperfine.
-    Hyperfine,
 }
 
-/// Writes a run and what belongs to it to `out` in the given form.
+/// One row of the table of formats.
+#[derive(Debug, Clone, Copy)]
+pub struct FormatSpec {
+    /// Which format.
+    pub format: Format,
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What the name of its file ends with.
+    pub extension: &'static str,
+    /// What it holds and for whom, for people.
+    pub about: &'static str,
+    /// What it is, and what writes it.
+    pub form: Form,
+}
+
+/// What a format is, and what writes it.
+#[derive(Debug, Clone, Copy)]
+pub enum Form {
+    /// A text, which can be printed.
+    Text(WriteFile),
+    /// Bytes that are none.
+    Bytes(WriteFile),
+    /// A directory.
+    Directory(MakeFiles),
+}
+
+/// Writes a run and what belongs to it.
+pub type WriteFile = fn(&Contents<'_>, &mut dyn Write) -> io::Result<()>;
+
+/// Makes the files of a directory, each with its path, under a name for the reader.
+pub type MakeFiles = fn(&Contents<'_>, &str) -> io::Result<Vec<(String, Vec<u8>)>>;
+
+use Form::{Bytes, Directory, Text};
+
+/// Every format, in the order in which they are shown.
+#[rustfmt::skip]
+pub const FORMATS: &[FormatSpec] = &[
+    row(Format::Json, "json", "json", "The whole run and its comparison, samples included, as one document",
+        Text(|contents, out| json(contents, out))),
+    row(Format::Jsonl, "jsonl", "jsonl", "One object a line, for streaming",
+        Text(|contents, out| jsonl::write(contents, out))),
+    row(Format::Csv, "csv", "csv", "One row a case and metric, for spreadsheets",
+        Text(|contents, out| by_line(out, text, |out| csv::write(contents, out)))),
+    row(Format::Parquet, "parquet", "parquet", "One row a sample, for DuckDB, Polars and pandas",
+        Bytes(PARQUET)),
+    row(Format::Html, "html", "html", "One file to show to people: charts, tables, how it was measured",
+        Text(HTML)),
+    row(Format::Markdown, "markdown", "md", "For a comment on a pull request: what changed first",
+        Text(|contents, out| by_line(out, reference, |out| markdown::write(contents, out)))),
+    row(Format::Junit, "junit", "xml", "A test a case, for the test view of a CI system",
+        Text(|contents, out| by_line(out, reference, |out| junit::write(contents, out)))),
+    row(Format::Openmetrics, "openmetrics", "prom", "Gauges for Prometheus",
+        Text(|contents, out| by_line(out, text, |out| openmetrics::write(contents, out)))),
+    row(Format::Criterion, "criterion", "", "A directory as Criterion writes it, for critcmp",
+        Directory(criterion::files)),
+    row(Format::GoogleBenchmark, "google-benchmark", "json", "For Google Benchmark's compare.py",
+        Text(|contents, out| google_benchmark::write(contents, out))),
+    row(Format::Benchstat, "benchstat", "txt", "For Go's benchstat",
+        Text(|contents, out| by_line(out, text, |out| benchstat::write(contents, out)))),
+    row(Format::Hyperfine, "hyperfine", "json", "For hyperfine's scripts",
+        Text(|contents, out| hyperfine::write(contents, out))),
+    row(Format::GithubActionBenchmark, "github-action-benchmark", "json", "For github-action-benchmark (customSmallerIsBetter)",
+        Text(|contents, out| github_action_benchmark::write(contents, out))),
+    row(Format::Bencher, "bencher", "json", "Bencher Metric Format",
+        Text(|contents, out| bencher::write(contents, out))),
+];
+
+#[cfg(feature = "html")]
+const HTML: WriteFile = |contents, out| by_line(out, reference, |out| html::write(contents, out));
+#[cfg(not(feature = "html"))]
+const HTML: WriteFile = |_, _| Err(not_built("html"));
+
+#[cfg(feature = "parquet")]
+const PARQUET: WriteFile = |contents, out| parquet::write(contents, out);
+#[cfg(not(feature = "parquet"))]
+const PARQUET: WriteFile = |_, _| Err(not_built("parquet"));
+
+const fn row(
+    format: Format,
+    name: &'static str,
+    extension: &'static str,
+    about: &'static str,
+    form: Form,
+) -> FormatSpec {
+    FormatSpec {
+        format,
+        name,
+        extension,
+        about,
+        form,
+    }
+}
+
+impl Format {
+    /// Its row in the table.
+    #[must_use]
+    pub fn spec(self) -> &'static FormatSpec {
+        let mut rows = FORMATS.iter();
+        rows.find(|spec| spec.format == self).unwrap_or(&FORMATS[0])
+    }
+}
+
+/// Writes a run and what belongs to it to `out` in the given format, which must be that of a single file.
 ///
 /// # Errors
 /// If `out` does not take it.
-pub fn export(contents: &Contents<'_>, format: Format, out: impl Write) -> io::Result<()> {
-    match format {
-        Format::Json => json(contents, out),
-        Format::Jsonl => jsonl::write(contents, out),
-        Format::Csv => by_line(out, text, |out| csv::write(contents, out)),
-        #[cfg(feature = "parquet")]
-        Format::Parquet => parquet::write(contents, out),
-        #[cfg(not(feature = "parquet"))]
-        Format::Parquet => Err(not_built("parquet")),
-        #[cfg(feature = "html")]
-        Format::Html => by_line(out, reference, |out| html::write(contents, out)),
-        #[cfg(not(feature = "html"))]
-        Format::Html => Err(not_built("html")),
-        Format::Markdown => by_line(out, reference, |out| markdown::write(contents, out)),
-        Format::Junit => by_line(out, reference, |out| junit::write(contents, out)),
-        Format::Openmetrics => by_line(out, text, |out| openmetrics::write(contents, out)),
-        Format::GithubActionBenchmark => github_action_benchmark::write(contents, out),
-        Format::Bencher => bencher::write(contents, out),
-        Format::Benchstat => by_line(out, text, |out| benchstat::write(contents, out)),
-        Format::GoogleBenchmark => google_benchmark::write(contents, out),
-        Format::Hyperfine => hyperfine::write(contents, out),
+pub fn export(contents: &Contents<'_>, format: Format, mut out: impl Write) -> io::Result<()> {
+    match format.spec().form {
+        Text(write) | Bytes(write) => write(contents, &mut out),
+        Directory(_) => Err(io::Error::other("it is a directory")),
     }
 }
 
@@ -203,4 +290,19 @@ fn json(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
         &mut out,
     )?;
     out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dyno_model::all;
+
+    #[test]
+    fn every_format_has_one_row_and_its_name_is_its_word() {
+        assert_eq!(all::<Format>().count(), FORMATS.len());
+        for spec in FORMATS {
+            assert_eq!(spec.format.spec().name, spec.name);
+            assert_eq!(serde_json::to_value(spec.format).unwrap(), spec.name);
+        }
+    }
 }

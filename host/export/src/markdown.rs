@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use self::changes::{Rank, Row};
 use self::text::{case_name, code, command, value};
 use super::{Contents, cases};
-use dyno_model::{Case, Conditions, Mark, Metric, Outcome, Run, RunStatus, Verdict};
+use dyno_model::{Case, Conditions, Mark, Metric, Outcome, Run, Verdict, word};
 use dyno_wording as wording;
 use dyno_wording::{explain, mark, sentence};
 
@@ -52,17 +52,19 @@ fn page(contents: &Contents<'_>) -> String {
                 rows.iter().partition(|row| row.rank != Rank::Unremarkable);
             let tally = text::tally(folded.iter().filter_map(|row| row.verdict));
             let texts = |rows: &[&Row<'_>]| rows.iter().map(|row| row.text.clone()).collect();
-            (texts(&open), changes::HEAD, Some((tally, texts(&folded))))
+            let head = changes::head(&comparison.columns());
+            (texts(&open), head, Some((tally, texts(&folded))))
         }
         None => {
             page += &headline(run);
-            (results(run), RESULTS_HEAD, None)
+            let columns = run.columns();
+            (results(run, &columns), results_head(&columns), None)
         }
     };
     let room = BYTES_MAX - FRAME_BYTES - about.len();
     if !open.is_empty() {
         page += "\n";
-        page += head;
+        page += &head;
         append(&mut page, &open, room, "rows");
     }
     if let Some((tally, rows)) = folded.filter(|(_, rows): &(_, Vec<String>)| !rows.is_empty()) {
@@ -94,10 +96,7 @@ fn append(page: &mut String, lines: &[String], room: usize, what: &str) {
 
 fn headline(run: &Run) -> String {
     let cases: usize = run.plugins.iter().map(|plugin| plugin.cases.len()).sum();
-    let status = match run.status {
-        RunStatus::Complete => "complete",
-        RunStatus::Interrupted => "interrupted",
-    };
+    let status = word(&run.status);
     let failed = match cases::failures(run) {
         0 => String::new(),
         failed => format!(", **{failed} failed**"),
@@ -106,27 +105,32 @@ fn headline(run: &Run) -> String {
     format!("**{status}**: {cases}, {plugins}{failed}\n")
 }
 
-const RESULTS_HEAD: &str =
-    "| case | time | 95 % interval | CPU | fuel | peak memory | |\n|---|---|---|---|---|---|---|\n";
+/// The head of the results, with a column for every metric that has one.
+fn results_head(columns: &[Metric]) -> String {
+    let lines = "---|".repeat(5 + columns.len());
+    let columns = text::cells(columns.iter().map(|metric| metric.spec().title.into()));
+    format!("| case | time | 95 % interval | CPU |{columns} |\n|{lines}\n")
+}
 
 /// The results of a run alone: what failed first, then all cases in their order.
-fn results(run: &Run) -> Vec<String> {
+fn results(run: &Run, columns: &[Metric]) -> Vec<String> {
     let failed = changes::failures(run).map(|(plugin, case, outcome)| {
         let name = case.map_or_else(|| code(plugin), |case| case_name(plugin, case));
+        let empty = " |".repeat(3 + columns.len());
         format!(
-            "| {name} | | | | | | **failed**: {} |\n",
+            "| {name} |{empty} **failed**: {} |\n",
             code(&sentence(outcome))
         )
     });
     let others = run.plugins.iter().flat_map(|plugin| {
         let cases = plugin.cases.iter();
         let cases = cases.filter(|case| !cases::failed(&case.outcome));
-        cases.map(|case| result(&plugin.label, case))
+        cases.map(|case| result(&plugin.label, case, columns))
     });
     failed.chain(others).collect()
 }
 
-fn result(plugin: &str, case: &Case) -> String {
+fn result(plugin: &str, case: &Case, columns: &[Metric]) -> String {
     let median = |metric| {
         let estimate = cases::estimate(case, metric);
         estimate.map_or(String::new(), |estimate| value(metric, estimate.median))
@@ -145,13 +149,12 @@ fn result(plugin: &str, case: &Case) -> String {
             .collect::<Vec<_>>()
             .join(", "),
     };
+    let columns = text::cells(columns.iter().map(|metric| median(*metric)));
     format!(
-        "| {} | {} | {interval} | {} | {} | {} | {remarks} |\n",
+        "| {} | {} | {interval} | {} |{columns} {remarks} |\n",
         case_name(plugin, &case.spec.name),
         median(Metric::WallTime),
         median(Metric::CpuTime),
-        median(Metric::Fuel),
-        median(Metric::MemoryPeak),
     )
 }
 

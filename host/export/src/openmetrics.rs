@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::Contents;
 use super::cases::{self, Named};
-use dyno_model::{Estimate, IntervalMethod, Metric, Plugin, Run};
+use dyno_model::{Estimate, IntervalMethod, Metric, Plugin, Run, Unit};
 use dyno_wording::escape;
 
 type Pick = fn(&Estimate) -> f64;
@@ -33,7 +33,7 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
     let run = contents.run;
     let named = cases::named(run);
     let mut text = String::new();
-    for (metric, stem, help) in METRICS {
+    for metric in Metric::all() {
         for (part, what, pick) in PARTS {
             let samples = named.iter().filter_map(|named| {
                 let estimate = cases::estimate(named.case, metric)?;
@@ -41,8 +41,9 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
                 let shown = drawn && named.case.outcome.is_ok();
                 shown.then(|| (case_labels(run, named), pick(estimate)))
             });
-            let family = Family::of(metric, stem, part);
-            family.put(&format!("{help}: {what}."), samples, &mut text);
+            let family = Family::of(metric, part);
+            let help = format!("{}; {what}.", capitalised(metric.spec().about));
+            family.put(&help, samples, &mut text);
         }
     }
     let cases = named.iter().map(|named| {
@@ -59,55 +60,11 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
     out.write_all(text.as_bytes())
 }
 
-const METRICS: [(Metric, &str, &str); 11] = [
-    (Metric::WallTime, "wall_time", "Wall time per iteration"),
-    (
-        Metric::CpuTime,
-        "cpu_time",
-        "CPU time of the worker's thread per iteration",
-    ),
-    (Metric::Fuel, "fuel", "Fuel per iteration"),
-    (
-        Metric::FirstIteration,
-        "first_iteration",
-        "The first iteration of a process",
-    ),
-    (
-        Metric::MemoryBaseline,
-        "memory_baseline",
-        "Memory after instantiation",
-    ),
-    (
-        Metric::MemoryPeak,
-        "memory_peak",
-        "Peak of linear memory and tables",
-    ),
-    (
-        Metric::MemoryReleased,
-        "memory_released",
-        "Memory after the case has returned",
-    ),
-    (
-        Metric::MemoryMean,
-        "memory_mean",
-        "Mean memory of the count pass",
-    ),
-    (
-        Metric::RssPeak,
-        "rss_peak",
-        "Peak resident set of the worker",
-    ),
-    (
-        Metric::SpreadWithin,
-        "spread_within",
-        "Spread within a process",
-    ),
-    (
-        Metric::UndisturbedShare,
-        "undisturbed_samples",
-        "Samples that were not preempted, of all",
-    ),
-];
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
 
 /// A metric family: its name ends in its unit, which is a base unit.
 struct Family {
@@ -117,14 +74,16 @@ struct Family {
 }
 
 impl Family {
-    fn of(metric: Metric, stem: &str, part: &str) -> Self {
-        let (unit, scale) = match metric.unit() {
-            "ns" => (Some("seconds"), 1e-9),
-            "bytes" => (Some("bytes"), 1.0),
-            "ratio" => (Some("ratio"), 1.0),
+    fn of(metric: Metric, part: &str) -> Self {
+        let spec = metric.spec();
+        let (unit, scale) = match spec.unit {
+            Unit::Nanoseconds => (Some("seconds"), 1e-9),
+            Unit::Bytes => (Some("bytes"), 1.0),
+            Unit::Ratio => (Some("ratio"), 1.0),
             _ => (None, 1.0),
         };
-        let mut name = format!("dyno_{stem}{part}");
+        // The format's names have no dashes.
+        let mut name = format!("dyno_{}{part}", spec.name.replace('-', "_"));
         if let Some(unit) = unit {
             name = format!("{name}_{unit}");
         }
@@ -197,11 +156,14 @@ mod tests {
 
     #[test]
     fn every_metric_has_a_family_in_base_units() {
-        assert_eq!(METRICS.map(|(metric, ..)| metric), Metric::ALL);
         let mut run = fixture::full();
         let case = &mut run.plugins[0].cases[0];
         case.measurements[0].estimate.median = 2_500.0;
         let text = exported(&run);
+        for metric in Metric::all() {
+            let family = format!("# TYPE dyno_{}", metric.spec().name.replace('-', "_"));
+            assert!(text.contains(&family), "{family}");
+        }
         assert!(text.contains("# UNIT dyno_wall_time_seconds seconds\n"));
         let line = text
             .lines()

@@ -18,8 +18,8 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 use serde_json::{Value, json};
 
-use super::{Contents, words};
-use dyno_model::{Case, Plugin, Process, Run, Sample};
+use super::Contents;
+use dyno_model::{Case, Plugin, Process, Run, Sample, word};
 
 /// Rows that are held at once while they are written: some tens of megabytes.
 const GROUP_ROWS: usize = 1 << 17;
@@ -29,7 +29,9 @@ struct Row<'a> {
     run: &'a Run,
     plugin: &'a Plugin,
     case: &'a Case,
+    case_outcome: &'static str,
     process: &'a Process,
+    process_outcome: &'static str,
     index: usize,
     sample: &'a Sample,
 }
@@ -55,13 +57,10 @@ const COLUMNS: [(&str, Cell); 18] = [
     ("plugin", Cell::Text(|row| row.plugin.label.clone())),
     ("digest", Cell::MaybeText(|row| row.plugin.digest.clone())),
     ("case", Cell::Text(|row| row.case.spec.name.clone())),
-    (
-        "case_outcome",
-        Cell::Text(|row| words::outcome(&row.case.outcome).into()),
-    ),
+    ("case_outcome", Cell::Text(|row| row.case_outcome.into())),
     (
         "process_outcome",
-        Cell::Text(|row| words::outcome(&row.process.outcome).into()),
+        Cell::Text(|row| row.process_outcome.into()),
     ),
     ("block", Cell::Number(|row| row.process.block.into())),
     ("order", Cell::Number(|row| row.process.order.into())),
@@ -115,13 +114,17 @@ fn file(run: &Run) -> Result<Vec<u8>, ParquetError> {
 fn rows(run: &Run) -> impl Iterator<Item = Row<'_>> {
     run.plugins.iter().flat_map(move |plugin| {
         plugin.cases.iter().flat_map(move |case| {
+            let case_outcome = word(&case.outcome);
             case.processes.iter().flat_map(move |process| {
+                let process_outcome = word(&process.outcome);
                 let samples = process.samples.iter().enumerate();
                 samples.map(move |(index, sample)| Row {
                     run,
                     plugin,
                     case,
+                    case_outcome,
                     process,
+                    process_outcome,
                     index,
                     sample,
                 })

@@ -47,7 +47,10 @@ pub fn schema() -> Value {
         required.push("comparison".into());
     }
     if let Some(measurement) = object(root, "$defs").and_then(|defs| object(defs, "Measurement")) {
-        measurement.insert("allOf".into(), Metric::ALL.map(unit_rule).to_vec().into());
+        measurement.insert(
+            "allOf".into(),
+            Metric::all().map(unit_rule).collect::<Vec<_>>().into(),
+        );
     }
     schema.to_value()
 }

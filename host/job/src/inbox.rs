@@ -15,19 +15,19 @@ use dyno_model::{LimitKind, Outcome, Sample};
 /// byte where each is escaped; the names of its functions; what it says of itself.
 const TEXT_LINE_BYTES_MAX: u64 = 8 << 20;
 
-/// The longest line with numbers alone, or with texts that were cut: [`SAMPLES_PER_EVENT`] of 150 bytes.
-const LINE_BYTES_MAX: u64 = 2 << 20;
+/// The longest line with numbers alone, or with texts that were cut: [`SAMPLES_PER_EVENT`] of [`SAMPLE_BYTES_MAX`].
+const LINE_BYTES_MAX: u64 = 3 << 20;
 
 /// Beside what grows with the job: a result, an outcome, the layers.
 const REST_BYTES_MAX: u64 = 2 << 20;
 
-/// The longest sample, as JSON.
-const SAMPLE_BYTES_MAX: u64 = 160;
+/// The longest sample, as JSON: seven numbers of sixteen digits, and their names.
+const SAMPLE_BYTES_MAX: u64 = 240;
 
 /// All that the largest profile takes.
 const PROFILE_BYTES_MAX: u64 = 24 << 20;
 
-/// Values in one line: 10,000 samples of five numbers, or the imports and exports of the largest component.
+/// Values in one line: 10,000 samples of seven numbers, or the imports and exports of the largest component.
 const VALUES_MAX: usize = 200_000;
 
 /// Values of one case with all the parameters that it may have.
@@ -238,6 +238,11 @@ impl<'a> Inbox<'a> {
             (Job::Time { settings, .. }, Event::Samples { samples }) => {
                 at_most(samples.len(), SAMPLES_PER_EVENT)?;
                 plausible(samples.iter().flat_map(numbers))?;
+                plausible(
+                    samples
+                        .iter()
+                        .flat_map(|sample| sample.counts.iter().map(|(_, count)| count)),
+                )?;
                 // A process has one sample at least, however many were asked for.
                 part(
                     &mut heard.samples,

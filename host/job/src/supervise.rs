@@ -57,7 +57,7 @@ pub enum StartError {
     #[error("this program cannot find itself to start workers")]
     Program(#[from] io::Error),
     /// The program that workers should be cannot be started.
-    #[error("{program} cannot be started as a worker: {source}")]
+    #[error("{program} cannot be started as a worker")]
     Worker {
         /// Which.
         program: String,

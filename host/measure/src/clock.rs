@@ -1,6 +1,9 @@
 //! What time is read from.
 
+use std::fmt;
 use std::time::Instant;
+
+use dyno_model::Counts;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
@@ -13,6 +16,11 @@ pub trait Clock: Send {
     /// What the calling thread has used so far.
     fn usage(&mut self) -> Usage {
         Usage::default()
+    }
+
+    /// What the processor has counted since this was asked before; nothing where nothing counts.
+    fn counted(&mut self) -> Counts {
+        Counts::default()
     }
 }
 
@@ -36,22 +44,42 @@ pub struct Usage {
 /// The machine's monotonic clock and the counters of the calling thread.
 ///
 /// Reading the clock costs some 25 ns, the thread's counters 600 ns (two system calls), so the
-/// latter are read around a sample and never within its timed part.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemClock(Instant);
+/// latter are read around a sample and never within its timed part. So are those of the processor.
+pub struct SystemClock {
+    began: Instant,
+    counters: Option<Laps>,
+}
+
+/// Reads what the processor has counted since it was read before.
+pub type Laps = Box<dyn FnMut() -> Counts + Send>;
+
+impl fmt::Debug for SystemClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SystemClock").finish_non_exhaustive()
+    }
+}
 
 impl SystemClock {
     /// A clock that starts now.
     #[must_use]
     pub fn start() -> Self {
-        Self(Instant::now())
+        Self {
+            began: Instant::now(),
+            counters: None,
+        }
+    }
+
+    /// The same with counters beside it.
+    #[must_use]
+    pub fn counting(self, counters: Option<Laps>) -> Self {
+        Self { counters, ..self }
     }
 }
 
 impl Clock for SystemClock {
     #[inline]
     fn now(&mut self) -> u64 {
-        self.0.elapsed().as_nanos() as u64
+        self.began.elapsed().as_nanos() as u64
     }
 
     fn usage(&mut self) -> Usage {
@@ -68,6 +96,12 @@ impl Clock for SystemClock {
             switches,
             waits,
         }
+    }
+
+    fn counted(&mut self) -> Counts {
+        self.counters
+            .as_mut()
+            .map_or_else(Counts::default, |lap| lap())
     }
 }
 

@@ -22,7 +22,7 @@ mod time;
 pub use calibrate::{CalibrateSchedule, Calibrated};
 pub use calls::{CallNode, FunctionSum, NODES_MAX, Place};
 pub use clock::clock_ns;
-pub use clock::{Clock, SystemClock, Usage, monotonic_ns};
+pub use clock::{Clock, Laps, SystemClock, Usage, monotonic_ns};
 pub use count::{COUNT_PASSES, CountSchedule, CountSettings, Counts};
 pub use pace::Paced;
 pub use profile::{ProfileSchedule, ProfileSize, Profiled, Profiler};

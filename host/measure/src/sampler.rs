@@ -2,6 +2,7 @@
 //! hands each finished batch to a [`Schedule`], which says what comes next.
 
 use super::{Bench, Clock, Fault, Usage};
+use dyno_model::Counts;
 
 /// The next batch to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Batch {
     pub switches: u64,
     /// Voluntary ones in the same span, if they were wanted.
     pub waits: u64,
+    /// What the processor counted in the timed part, if it was wanted.
+    pub counts: Counts,
     /// What the guest says it computed.
     pub checksum: u64,
 }
@@ -56,6 +59,8 @@ pub struct Sampler<C, S> {
     usage: Usage,
     /// What the thread had used when the first timed part ended.
     first_stop: Usage,
+    /// What the processor counted in the timed parts so far.
+    counts: Counts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +95,7 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
             first_start: 0,
             usage: Usage::default(),
             first_stop: Usage::default(),
+            counts: Counts::default(),
         }
     }
 
@@ -127,6 +133,7 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
             cpu,
             switches,
             waits,
+            counts: self.counts,
             checksum,
         }
     }
@@ -152,6 +159,7 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
         self.stage = Stage::Between;
         self.pairs = 0;
         self.timed = 0;
+        self.counts = Counts::default();
         self.began = now;
         Ok(Some(order.iterations))
     }
@@ -169,6 +177,10 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
         }
         self.pairs += 1;
         self.stage = Stage::Timed;
+        if self.order.usage {
+            // From here on.
+            self.clock.counted();
+        }
         // The last thing before the guest goes on.
         self.started = self.clock.now();
         Ok(())
@@ -189,6 +201,13 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
         if self.pairs == 1 && self.order.usage {
             self.first_stop = self.clock.usage();
         }
+        if self.order.usage {
+            let counted = self.clock.counted();
+            self.counts = match self.pairs {
+                1 => counted,
+                _ => self.counts.and(counted),
+            };
+        }
         Ok(())
     }
 
@@ -208,6 +227,8 @@ pub(super) mod fake {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+    use dyno_model::COUNTERS;
+
     use super::*;
 
     #[derive(Debug, Clone, Default)]
@@ -216,9 +237,14 @@ pub(super) mod fake {
         off_cpu: Arc<AtomicU64>,
         switches: Arc<AtomicU64>,
         waits: Arc<AtomicU64>,
+        counted: Arc<AtomicU64>,
     }
 
     impl FakeClock {
+        pub(crate) fn count(&self, count: u64) {
+            self.counted.fetch_add(count, Relaxed);
+        }
+
         pub(crate) fn pass(&self, ns: u64) {
             self.now.fetch_add(ns, Relaxed);
         }
@@ -248,6 +274,12 @@ pub(super) mod fake {
                 waits: self.waits.load(Relaxed),
             }
         }
+
+        fn counted(&mut self) -> Counts {
+            [(COUNTERS[0], self.counted.swap(0, Relaxed))]
+                .into_iter()
+                .collect()
+        }
     }
 
     /// Runs `work(iterations)` as a guest would until the schedule ends.
@@ -272,6 +304,7 @@ pub(super) mod fake {
 mod tests {
     use super::fake::FakeClock;
     use super::*;
+    use dyno_model::COUNTERS;
 
     struct Fixed(Vec<Batch>, usize);
 
@@ -309,6 +342,33 @@ mod tests {
         assert_eq!(
             (batch.timed, batch.untimed, batch.cpu, batch.checksum),
             (10, 1200, 10, 42)
+        );
+    }
+
+    /// If this fails, what is counted is not what the wall clock times.
+    #[test]
+    fn only_what_lies_between_start_and_stop_is_counted() {
+        let (clock, mut sampler) = sampler(2);
+        sampler.next(0).unwrap();
+        for _ in 0..2 {
+            clock.count(1000);
+            sampler.start().unwrap();
+            clock.count(7);
+            sampler.stop().unwrap();
+        }
+        clock.count(1000);
+        sampler.next(0).unwrap();
+        sampler.start().unwrap();
+        clock.count(7);
+        sampler.stop().unwrap();
+        sampler.start().unwrap();
+        sampler.stop().unwrap();
+        sampler.next(0).unwrap();
+        let batches = sampler.into_schedule().0;
+        assert_eq!(batches[0].counts.get(COUNTERS[0]), Some(14));
+        assert!(
+            batches[1].counts.is_empty(),
+            "one of the parts was not counted"
         );
     }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Batch, Order, Schedule};
-use dyno_model::Sample;
+use dyno_model::{Counts, Sample};
 use dyno_stats as stats;
 
 /// How a process of any case samples.
@@ -192,6 +192,11 @@ impl TimeSchedule {
             cpu_ns: done.cpu,
             switches: count(done.switches),
             waits: count(done.waits),
+            // While the guest waits, another thread of the worker does, too, and both are counted.
+            counts: match done.waits {
+                0 => done.counts,
+                _ => Counts::default(),
+            },
         };
         self.samples.push(sample);
         if sample.is_undisturbed() {

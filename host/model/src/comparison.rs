@@ -31,6 +31,12 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// The metrics that have a column beside the times in a table of its changes.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Metric> {
+        Metric::columns_of(|metric| self.cases.iter().any(|case| case.change(metric).is_some()))
+    }
+
     /// How a gate ends: regressed if any case is, else unsure if any case is or none could be judged, else
     /// passed. None if this was no gate.
     #[must_use]
@@ -101,6 +107,15 @@ pub struct Rules {
     /// What a gate makes of other results.
     #[serde(default)]
     pub checksum: ChecksumRule,
+}
+
+impl Rules {
+    /// The metrics that may not grow by some share, those that a gate judges where it was asked to.
+    pub fn growth(&self) -> impl Iterator<Item = (Metric, f64)> {
+        let shares = [(Metric::Fuel, self.fuel), (Metric::MemoryPeak, self.memory)];
+        let given = shares.into_iter();
+        given.filter_map(|(metric, share)| Some((metric, share?)))
+    }
 }
 
 /// What a gate makes of a case of the base that the candidate does not have.

@@ -20,17 +20,20 @@ mod case;
 mod comparison;
 mod conditions;
 mod count;
+mod counts;
 mod fault;
 mod grants;
 mod label;
 mod limits;
 mod machine;
+mod metrics;
 mod outcome;
 mod plugin;
 mod process;
 mod run;
 mod schema;
 mod time;
+mod words;
 pub use case::{Case, CaseSpec, Throughput};
 pub use comparison::{
     CaseComparison, CaseRules, Change, ChecksumRule, Comparison, Diagnosis, Exceptions, Gate,
@@ -41,17 +44,20 @@ pub use conditions::{Condition, Conditions, Difference, Noise, RunNoise};
 pub use count::{
     Calibration, Count, CountBatch, CountMethod, CountPass, MemoryGrowth, MemoryProfile, Pace,
 };
+pub use counts::{COUNTED, COUNTERS_FACT, Counts};
 pub use fault::{Classify, Fault, causes, chain};
 pub use grants::{Access, DirGrant, GrantError, Grants, Reach, ReachDir, Variables};
 pub use label::{label, parts};
 pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};
 pub use machine::{FactDifference, Machine, UNKNOWN};
+pub use metrics::{Better, COUNTERS, Compared, Drawn, METRICS, Metric, MetricSpec, Source, Unit};
 pub use outcome::{LimitKind, Mark, Outcome};
 pub use plugin::{CacheUse, Compile, Plugin, PluginKind};
 pub use process::{Process, Sample};
 pub use run::{Run, RunStatus};
 pub use schema::tidy;
 pub use time::{now, rfc3339};
+pub use words::{all, named, word, words};
 
 /// A metric of a case with its estimate. In JSON its `unit` stands beside it, and one that is not
 /// the metric's own is refused.
@@ -102,68 +108,6 @@ impl TryFrom<MeasurementText> for Measurement {
             ));
         }
         Ok(Self { metric, estimate })
-    }
-}
-
-/// What is measured. Time metrics are per iteration.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// Wall time per iteration, ns.
-    WallTime,
-    /// CPU time of the worker's thread per iteration, ns.
-    CpuTime,
-    /// Fuel per iteration.
-    Fuel,
-    /// The first iteration of a process, ns.
-    FirstIteration,
-    /// Memory after instantiation, bytes.
-    MemoryBaseline,
-    /// Peak of linear memory and tables, bytes.
-    MemoryPeak,
-    /// Memory after the case has returned, bytes.
-    MemoryReleased,
-    /// Mean memory of the count pass, bytes.
-    MemoryMean,
-    /// Peak resident set of the worker, bytes.
-    RssPeak,
-    /// Spread within a process: median absolute deviation over median, a ratio.
-    SpreadWithin,
-    /// Samples that were not preempted, of all: a ratio.
-    UndisturbedShare,
-}
-
-impl Metric {
-    /// Every metric, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
-        Self::WallTime,
-        Self::CpuTime,
-        Self::Fuel,
-        Self::FirstIteration,
-        Self::MemoryBaseline,
-        Self::MemoryPeak,
-        Self::MemoryReleased,
-        Self::MemoryMean,
-        Self::RssPeak,
-        Self::SpreadWithin,
-        Self::UndisturbedShare,
-    ];
-
-    /// The unit of its estimate.
-    #[must_use]
-    pub fn unit(self) -> &'static str {
-        match self {
-            Self::WallTime | Self::CpuTime | Self::FirstIteration => "ns",
-            Self::Fuel => "fuel",
-            Self::MemoryBaseline
-            | Self::MemoryPeak
-            | Self::MemoryReleased
-            | Self::MemoryMean
-            | Self::RssPeak => "bytes",
-            Self::SpreadWithin | Self::UndisturbedShare => "ratio",
-        }
     }
 }
 

@@ -229,6 +229,8 @@ mod tests {
 
     #[test]
     fn every_limit_has_one_row_and_its_name_is_that_of_the_report() {
+        let kinds = serde_json::to_value(schemars::schema_for!(LimitKind)).unwrap();
+        assert_eq!(kinds["oneOf"].as_array().unwrap().len(), LIMITS.len());
         for spec in LIMITS {
             assert_eq!(
                 LIMITS

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::counts::COUNTERS_FACT;
+
 /// A machine, by what does not change from one minute to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
@@ -68,6 +70,7 @@ impl Machine {
             .chain(other.facts.keys())
             .map(String::as_str)
             .collect();
+        names.retain(|name| *name != COUNTERS_FACT);
         names.sort_unstable();
         names.dedup();
         let fact = |machine: &'a Self, name| machine.facts.get(name).map(String::as_str);

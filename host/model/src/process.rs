@@ -1,9 +1,11 @@
 //! One process of the time pass, and its samples.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Outcome, hex};
+use crate::{Counts, Metric, Outcome, hex};
 
 /// One worker process of the time pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +61,11 @@ pub struct Sample {
     /// Voluntary context switches during the batch: the guest waited.
     #[serde(default)]
     pub waits: u32,
+    /// What the processor counted in the timed part, in user space, by metric, where the machine allows it and the guest
+    /// did not wait.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    #[schemars(with = "BTreeMap<Metric, u64>")]
+    pub counts: Counts,
 }
 
 /// A sample that spent less than this share of its wall time preempted is undisturbed (METHOD.md).

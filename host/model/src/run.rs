@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{LimitKind, Machine, Plugin, hex};
+use crate::{LimitKind, Machine, Metric, Plugin, hex};
 
 /// One run of `dyno`: everything that one command measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +51,17 @@ pub struct Run {
     pub warnings: Vec<String>,
     /// The plugins in the order in which they were named.
     pub plugins: Vec<Plugin>,
+}
+
+impl Run {
+    /// The metrics that have a column beside the time in a table of its results.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Metric> {
+        Metric::columns_of(|metric| {
+            let mut cases = self.plugins.iter().flat_map(|plugin| &plugin.cases);
+            cases.any(|case| case.estimate(metric).is_some())
+        })
+    }
 }
 
 /// Whether a run came to its end.

@@ -7,9 +7,9 @@ use super::error::{Cause, StoreError};
 use super::read::{json, json_option, tag};
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text};
 use super::store::Store;
-use super::write::{json as to_json, tag as to_tag};
+use super::write::json as to_json;
 use super::{schema, write};
-use dyno_model::{CaseComparison, Comparison, Exceptions, Rules, Run, Side};
+use dyno_model::{CaseComparison, Comparison, Exceptions, Rules, Run, Side, word};
 
 /// By what a comparison judged, as one document. Older ones have no exceptions.
 #[derive(Serialize, Deserialize)]
@@ -63,7 +63,7 @@ fn write_comparison(connection: &Connection, comparison: &Comparison) -> Result<
         exceptions,
         cases,
     } = comparison;
-    let gate = comparison.gate().map(|gate| to_tag("the gate", &gate));
+    let gate = comparison.gate().map(|gate| word(&gate));
     connection.execute(
         "INSERT INTO comparison (base, candidate, base_name, candidate_name, judged_at, pairing, gate,
             rules_json, conditions_json)
@@ -74,8 +74,8 @@ fn write_comparison(connection: &Connection, comparison: &Comparison) -> Result<
             base.name,
             candidate.name,
             judged_at,
-            to_tag("the pairing", pairing)?,
-            gate.transpose()?,
+            word(pairing),
+            gate,
             to_json("the rules", &Judged { rules: *rules, exceptions: exceptions.clone() })?,
             to_json("the conditions", conditions)?,
         ],
@@ -94,14 +94,9 @@ fn write_comparison(connection: &Connection, comparison: &Comparison) -> Result<
 
 fn write_verdict(connection: &Connection, id: i64, case: &CaseComparison) -> Result<(), Cause> {
     let change = case.decisive();
-    let metric = case.decided_by.map(|metric| to_tag("the metric", &metric));
-    let severity = case
-        .severity
-        .map(|severity| to_tag("the severity", &severity));
-    let gate = case
-        .gate
-        .as_ref()
-        .map(|gate| to_tag("the gate", &gate.outcome));
+    let metric = case.decided_by.map(|metric| word(&metric));
+    let severity = case.severity.map(|severity| word(&severity));
+    let gate = case.gate.as_ref().map(|gate| word(&gate.outcome));
     connection
         .prepare_cached(
             "INSERT INTO verdict (comparison, plugin_name, case_name, verdict, metric, severity, ratio,
@@ -112,14 +107,14 @@ fn write_verdict(connection: &Connection, id: i64, case: &CaseComparison) -> Res
             id,
             case.plugin,
             case.case,
-            to_tag("the verdict", &case.verdict)?,
-            metric.transpose()?,
-            severity.transpose()?,
+            word(&case.verdict),
+            metric,
+            severity,
             change.map(|change| change.ratio),
             change.map(|change| change.lower),
             change.map(|change| change.upper),
             change.map(|change| write::bits(change.pairs)),
-            gate.transpose()?,
+            gate,
             to_json("the verdict", case)?,
         ])?;
     Ok(())

@@ -17,8 +17,7 @@ use super::read::json;
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, Reader, text, text_option};
 use super::sound;
 use super::store::Store;
-use super::write::tag;
-use dyno_model::{Condition, Difference, History, Machine, Metric, Plugin, Point, label};
+use dyno_model::{Condition, Difference, History, Machine, Metric, Plugin, Point, label, word};
 
 /// The side that was only run again to be compared with is left out: it is an older version at a later time.
 const HISTORY: &str = "SELECT bench_case.plugin_name, run.machine, run.name, run.started_at,
@@ -81,7 +80,7 @@ impl Store {
     pub fn histories(&self, case: &str, metric: Metric) -> Result<Vec<History>, StoreError> {
         self.consistently(|reader| {
             let machines = machines(reader)?;
-            let metric_name = tag("the metric", &metric)?;
+            let metric_name = word(&metric);
             let rows_max = MEASUREMENTS_MAX as i64 + 1;
             let parameters = params![case, metric_name, rows_max];
             let rows = reader.all(HISTORY, parameters, |row| {

@@ -1,16 +1,19 @@
 //! Raw samples as bytes: what the `samples` column of the report holds for one worker process.
 //!
 //! A time pass leaves millions of samples and none is dropped, so they are kept in columns, in
-//! about five bytes each where a [`Sample`] takes thirty-two. The layout, version 2:
+//! about five bytes each where a [`Sample`] takes thirty-two. The layout, versions 2 and 3:
 //!
 //! ```text
-//! byte     1         the version, 2
+//! byte     1         the version
 //! varint   count     how many samples
 //! runs     iterations of each sample
 //! varints  wall_ns   zigzag of the difference to the sample before (before the first: 0)
 //! varints  cpu_ns    zigzag of wall_ns - cpu_ns of the same sample
 //! runs     switches  of each sample
 //! runs     waits     of each sample; not in version 1
+//! varint   counters  of how many what they counted follows; version 3 alone, which is written where there is any:
+//!   varint   which     its place in `COUNTERS`
+//!   varints  counts    of each sample; 0 where it did not count
 //! 4 bytes  CRC-32 (IEEE) of everything before, little-endian
 //! ```
 //!
@@ -24,9 +27,12 @@
 //! not hold is refused before anything is allocated. The CRC is there because SQLite has none of
 //! its own: without it a flipped bit on the disk would be read as another measurement.
 
-use dyno_model::Sample;
+use dyno_model::{COUNTERS, Metric, Sample};
 
-const VERSION: u8 = 2;
+/// The newest, with what the processor counted.
+const VERSION: u8 = 3;
+/// The same of samples of which nothing was counted, which older versions of Dyno read.
+const VERSION_WITHOUT_COUNTS: u8 = 2;
 /// The first one, without `waits`: still read.
 const VERSION_WITHOUT_WAITS: u8 = 1;
 /// Bytes of the closing CRC.
@@ -61,7 +67,11 @@ pub enum PackError {
 #[must_use]
 pub fn pack(samples: &[Sample]) -> Vec<u8> {
     let mut out = Vec::with_capacity(16 + samples.len() * 6);
-    out.push(VERSION);
+    let counted = counted(samples);
+    out.push(match counted.is_empty() {
+        true => VERSION_WITHOUT_COUNTS,
+        false => VERSION,
+    });
     put(&mut out, samples.len() as u64);
     put_runs(&mut out, samples.iter().map(|s| s.iterations));
     let mut before = 0;
@@ -74,6 +84,15 @@ pub fn pack(samples: &[Sample]) -> Vec<u8> {
     }
     put_runs(&mut out, samples.iter().map(|s| u64::from(s.switches)));
     put_runs(&mut out, samples.iter().map(|s| u64::from(s.waits)));
+    if !counted.is_empty() {
+        put(&mut out, counted.len() as u64);
+    }
+    for (place, metric) in counted {
+        put(&mut out, place as u64);
+        for sample in samples {
+            put(&mut out, sample.counts.get(metric).unwrap_or(0));
+        }
+    }
     let crc = crc32fast::hash(&out);
     out.extend_from_slice(&crc.to_le_bytes());
     out
@@ -93,7 +112,7 @@ pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
 /// As [`unpack`], and before anything is allocated if there are more.
 pub fn unpack_at_most(blob: &[u8], samples_max: usize) -> Result<Vec<Sample>, PackError> {
     let version = *blob.first().ok_or(PackError::Truncated)?;
-    if ![VERSION, VERSION_WITHOUT_WAITS].contains(&version) {
+    if !(VERSION_WITHOUT_WAITS..=VERSION).contains(&version) {
         return Err(PackError::Version(version));
     }
     let (body, crc) = blob
@@ -117,6 +136,7 @@ pub fn unpack_at_most(blob: &[u8], samples_max: usize) -> Result<Vec<Sample>, Pa
             cpu_ns: 0,
             switches: 0,
             waits: 0,
+            counts: Default::default(),
         };
         count
     ];
@@ -142,11 +162,37 @@ pub fn unpack_at_most(blob: &[u8], samples_max: usize) -> Result<Vec<Sample>, Pa
             Ok(())
         })?;
     }
+    if version == VERSION {
+        take_counts(&mut rest, &mut samples)?;
+    }
     if rest.is_empty() {
         Ok(samples)
     } else {
         Err(PackError::Count)
     }
+}
+
+/// The counters that counted in any of the samples, with their places.
+fn counted(samples: &[Sample]) -> Vec<(usize, Metric)> {
+    let has = |metric| {
+        samples
+            .iter()
+            .any(|sample| sample.counts.get(metric).is_some())
+    };
+    let counters = COUNTERS.into_iter().enumerate();
+    counters.filter(|(_, metric)| has(*metric)).collect()
+}
+
+fn take_counts(rest: &mut &[u8], samples: &mut [Sample]) -> Result<(), PackError> {
+    for _ in 0..take(rest)? {
+        let place = usize::try_from(take(rest)?).map_err(|_| PackError::Overflow)?;
+        let metric = COUNTERS.get(place).ok_or(PackError::Count)?;
+        for sample in &mut *samples {
+            let counted = [(*metric, take(rest)?)];
+            sample.counts = sample.counts.iter().chain(counted).collect();
+        }
+    }
+    Ok(())
 }
 
 fn zigzag(difference: u64) -> u64 {
@@ -234,13 +280,15 @@ mod tests {
     fn any_sample() -> impl Strategy<Value = Sample> {
         let edge = || prop_oneof![Just(0), Just(u64::MAX), 0..300_u64, any::<u64>()];
         let times = prop_oneof![Just(0), any::<u32>()];
-        (edge(), edge(), edge(), times.clone(), times).prop_map(
-            |(iterations, wall_ns, cpu_ns, switches, waits)| Sample {
+        let counts = [edge(), edge()];
+        (edge(), edge(), edge(), times.clone(), times, counts).prop_map(
+            |(iterations, wall_ns, cpu_ns, switches, waits, counts)| Sample {
                 iterations,
                 wall_ns,
                 cpu_ns,
                 switches,
                 waits,
+                counts: COUNTERS.into_iter().zip(counts).collect(),
             },
         )
     }
@@ -290,7 +338,7 @@ mod tests {
     #[test]
     fn a_count_that_cannot_be_there_is_refused_before_allocating() {
         // 2^60 samples in one run of each column: allocating them would be 32 EiB.
-        let mut body = vec![VERSION];
+        let mut body = vec![VERSION_WITHOUT_COUNTS];
         put(&mut body, 1 << 60);
         put(&mut body, 7);
         put(&mut body, 1 << 60);
@@ -305,6 +353,7 @@ mod tests {
             cpu_ns: 8,
             switches: 0,
             waits: 1,
+            counts: Default::default(),
         }; 2];
         let body = |blob: Vec<u8>| blob[..blob.len() - CRC_BYTES].to_vec();
         let good = body(pack(&two));
@@ -321,7 +370,33 @@ mod tests {
             bad[at] = byte;
             unpack(&sealed(bad))
         };
-        assert_eq!(with(0, 3), Err(PackError::Version(3)));
+        assert_eq!(with(0, 4), Err(PackError::Version(4)));
+        assert_eq!(with(0, 3), Err(PackError::Truncated), "counters follow");
+        let more = |more: &[u8]| unpack(&sealed([&[3], &good[1..], more].concat()));
+        let counted = |counts: [u64; 2]| {
+            let counts = counts.map(|count| [(COUNTERS[0], count)].into_iter().collect());
+            let mut counted = two;
+            for (sample, counts) in counted.iter_mut().zip(counts) {
+                sample.counts = counts;
+            }
+            counted.to_vec()
+        };
+        assert_eq!(more(&[1, 0, 5, 0]), Ok(counted([5, 0])), "version 3");
+        assert_eq!(
+            pack(&counted([5, 0])),
+            sealed([&[3], &good[1..], &[1, 0, 5, 0]].concat())
+        );
+        assert_eq!(
+            more(&[1, 99, 5, 0]),
+            Err(PackError::Count),
+            "no such counter"
+        );
+        assert_eq!(more(&[1, 0, 5]), Err(PackError::Truncated));
+        assert_eq!(
+            more(&[9, 0, 5, 0]),
+            Err(PackError::Truncated),
+            "not so many"
+        );
         assert_eq!(
             with(3, 0),
             Err(PackError::Count),
@@ -357,6 +432,7 @@ mod tests {
                     cpu_ns: wall_ns - 120 - i % 50,
                     switches: u32::from(i % 200 == 0),
                     waits: 0,
+                    counts: Default::default(),
                 }
             })
             .collect();

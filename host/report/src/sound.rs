@@ -22,7 +22,7 @@ const DESCRIPTION_BYTES_MAX: usize = 4096;
 /// Parameters of a case, 16 by the contract.
 const PARAMS_MAX: usize = 64;
 
-/// Measurements of a case: one of each metric, of which there are eleven.
+/// Measurements of a case: one of each metric, and room for those of a newer version.
 const MEASUREMENTS_MAX: usize = 64;
 
 /// Runs of a list: ten times what the report is made for.

@@ -7,7 +7,7 @@ use super::error::Cause;
 use super::pack;
 use super::schema;
 use super::summary::RunSummary;
-use dyno_model::{Case, Estimate, Machine, Measurement, Plugin, Process, Run};
+use dyno_model::{Case, Estimate, Machine, Measurement, Plugin, Process, Run, word};
 
 /// An unsigned number as SQLite's signed one, by its bits.
 pub(super) fn bits(value: u64) -> i64 {
@@ -25,13 +25,6 @@ fn json_option<T: Serialize>(
     value.map(|value| json(what, value)).transpose()
 }
 
-/// The name of a variant without fields, or the `kind` of an outcome.
-pub(super) fn tag<T: Serialize>(what: &'static str, value: &T) -> Result<String, Cause> {
-    let value = serde_json::to_value(value).map_err(|error| Cause::Json(what, error))?;
-    let name = value.as_str().or_else(|| value.get("kind")?.as_str());
-    Ok(name.unwrap_or_default().to_owned())
-}
-
 /// Writes the whole run and a line of the audit.
 pub(super) fn run(connection: &Connection, run: &Run) -> Result<(), Cause> {
     let summary = RunSummary::from(run);
@@ -45,7 +38,7 @@ pub(super) fn run(connection: &Connection, run: &Run) -> Result<(), Cause> {
             run.id,
             run.started_at,
             run.finished_at,
-            tag("the status", &run.status)?,
+            word(&run.status),
             json("the command", &run.command)?,
             run.host_version,
             run.engine,
@@ -112,10 +105,10 @@ fn write_plugin(connection: &Connection, run: i64, plugin: &Plugin) -> Result<()
             component,
             plugin.name,
             plugin.source,
-            plugin.kind.map(|kind| tag("the kind", &kind)).transpose()?,
+            plugin.kind.map(|kind| word(&kind)),
             plugin.component_bytes.map(bits),
             plugin.inputs,
-            tag("the outcome", &plugin.outcome)?,
+            word(&plugin.outcome),
             json("the outcome", &plugin.outcome)?,
             json_option("the compilation", plugin.compile.as_ref())?,
             json_option("the load time", plugin.load_ns.as_ref())?,
@@ -156,7 +149,7 @@ fn write_case(
             json("the parameters", &spec.params)?,
             json_option("the throughput", spec.throughput.as_ref())?,
             spec.expected.map(bits),
-            tag("the outcome", &case.outcome)?,
+            word(&case.outcome),
             json("the outcome", &case.outcome)?,
             json("the marks", &case.marks)?,
             case.checksum.map(bits),
@@ -187,7 +180,7 @@ fn write_process(connection: &Connection, case: i64, process: &Process) -> Resul
             case,
             process.block,
             process.order,
-            tag("the outcome", &process.outcome)?,
+            word(&process.outcome),
             json("the outcome", &process.outcome)?,
             process.core,
             process.padding_bytes,
@@ -232,7 +225,7 @@ fn write_measurement(
         .execute(params![
             case,
             bits(position as u64),
-            tag("the metric", &measurement.metric)?,
+            word(&measurement.metric),
             measurement.metric.unit(),
             bits(n),
             min,
@@ -241,7 +234,7 @@ fn write_measurement(
             sd,
             lower,
             upper,
-            tag("the interval", &interval)?,
+            word(&interval),
         ])?;
     Ok(())
 }

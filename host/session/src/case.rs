@@ -280,6 +280,7 @@ mod tests {
             cpu_ns: 1,
             switches: 0,
             waits: 0,
+            counts: Default::default(),
         };
         assert_eq!(with_a_time(Outcome::Ok, &[sample]), Outcome::Ok);
         assert!(!with_a_time(Outcome::Ok, &[]).is_ok());

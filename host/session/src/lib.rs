@@ -456,13 +456,9 @@ impl<'a> Session<'a> {
 
     /// Runs one job in a fresh worker. A host error is a report like any other.
     async fn work(&mut self, mut job: Job, padding_bytes: u32) -> Report {
-        let scratch = match &mut job {
-            Job::Hello | Job::Compile(_) | Job::Describe(_) => Ok(Vec::new()),
-            Job::Cases(run)
-            | Job::Count { run, .. }
-            | Job::Calibrate { run, .. }
-            | Job::Time { run, .. }
-            | Job::Profile { run, .. } => self.scratch.provide(&mut run.grants, &run.limits),
+        let scratch = match job.guest() {
+            None => Ok(Vec::new()),
+            Some(run) => self.scratch.provide(&mut run.grants, &run.limits),
         };
         let report = match scratch {
             Ok(dirs) => {
@@ -503,7 +499,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Samples that the supervisor holds until the run is recorded, 32 bytes each.
+/// Samples that the supervisor holds until the run is recorded, 48 bytes each.
 const SAMPLES_MAX: usize = 500_000;
 
 /// The environment padding moves the stack by up to a page (METHOD.md, blocks).

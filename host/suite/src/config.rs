@@ -5,20 +5,22 @@ mod phase;
 mod understand;
 mod values;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::criterion::{CasePattern, Criterion};
 use super::diagnostic::{Diagnostic, Problem, is_secret, meant};
 use super::file::File;
-use super::metric::Metric;
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::{self, Checkout};
 use dyno_model::quoted::{quoted, quoted_path, without_value};
-use dyno_model::{ChecksumRule, Classify, Exceptions, Fault, Gone, Grants, Limits, Variables};
+use dyno_model::{
+    ChecksumRule, Classify, Exceptions, Fault, Gone, Grants, Limits, MetricSpec, Variables, word,
+};
 use dyno_session::Depth;
 
 /// A suite is a few pages of text.
@@ -51,6 +53,8 @@ pub struct Suite {
     pub phases: Vec<Phase>,
     /// The phase of requests on a schedule.
     pub load: Option<Load>,
+    /// What its writer should know, such as an old name and what to write in its place.
+    pub warnings: Vec<String>,
 }
 
 /// A plugin of a suite.
@@ -72,7 +76,9 @@ pub enum PluginSource {
 }
 
 /// The phases that a suite can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum PhaseName {
     /// Each plugin by itself.
@@ -83,21 +89,9 @@ pub enum PhaseName {
     Load,
 }
 
-impl PhaseName {
-    /// As it stands in the file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Baseline => "baseline",
-            Self::Cross => "cross",
-            Self::Load => "load",
-        }
-    }
-}
-
 impl fmt::Display for PhaseName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(word(self))
     }
 }
 
@@ -113,7 +107,7 @@ pub struct Phase {
     /// How much it measures.
     pub effort: Effort,
     /// What is shown of every case besides the criteria.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<&'static MetricSpec>,
     /// What must hold.
     pub criteria: Vec<Criterion>,
     /// What it must not fall behind.
@@ -172,7 +166,7 @@ pub struct Load {
     /// When it ends.
     pub length: LoadLength,
     /// What is shown besides the criteria.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<&'static MetricSpec>,
     /// What must hold.
     pub criteria: Vec<Criterion>,
 }
@@ -265,6 +259,7 @@ impl Suite {
                 text,
                 dir,
                 checkout: &checkout,
+                renamed: RefCell::default(),
             };
             understand.suite(file)
         })

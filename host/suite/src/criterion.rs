@@ -1,22 +1,21 @@
-//! `p95_ms <= 3.5 for json/*`: what must hold, in one line that people write.
+//! `p95 <= 3.5ms for json/*`: what must hold, in one line that people write.
 
 use std::fmt;
 use std::ops::Range;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::diagnostic::{Problem, meant};
-use super::metric::{Metric, Quantity};
 use dyno_analysis::filter::{CaseFilter, Selection};
 use dyno_model::quoted::quoted;
-use dyno_model::{LimitUnit, hex, quantity};
+use dyno_model::{Drawn, LimitUnit, METRICS, MetricSpec, Source, Unit, hex, named, quantity, word};
 
 /// One condition: `METRIC OPERATOR VALUE [for PATTERN]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Criterion {
     /// What is judged.
-    pub metric: Metric,
+    pub metric: &'static MetricSpec,
     /// How it must stand to the threshold.
     pub operator: Operator,
     /// By what it is judged, in the metric's unit.
@@ -25,8 +24,8 @@ pub struct Criterion {
     pub cases: Option<CasePattern>,
 }
 
-/// How a number must stand to its threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+/// How a number must stand to its threshold; a sign comes before those that it begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Operator {
     /// At most.
     #[serde(rename = "<=")]
@@ -49,27 +48,10 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// Every operator, the longer before what it begins with.
-    pub(super) const ALL: [Self; 6] = [
-        Self::AtMost,
-        Self::Below,
-        Self::AtLeast,
-        Self::Above,
-        Self::Equal,
-        Self::NotEqual,
-    ];
-
     /// As it is written.
     #[must_use]
     pub fn sign(self) -> &'static str {
-        match self {
-            Self::AtMost => "<=",
-            Self::Below => "<",
-            Self::AtLeast => ">=",
-            Self::Above => ">",
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-        }
+        word(&self)
     }
 
     fn is_order(self) -> bool {
@@ -125,13 +107,14 @@ impl PartialEq for CasePattern {
 
 impl fmt::Display for Criterion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ", self.metric, self.operator.sign())?;
-        match self.threshold {
-            Threshold::Number(number) if self.metric.unit() == "ratio" => {
-                write!(f, "{}%", quantity::show_percent(number))?;
+        write!(f, "{} {} ", self.metric.name, self.operator.sign())?;
+        match (self.threshold, self.metric.unit) {
+            (Threshold::Number(share), Unit::Ratio) => {
+                write!(f, "{}%", quantity::show_percent(share))?;
             }
-            Threshold::Number(number) => write!(f, "{number}")?,
-            Threshold::Checksum(checksum) => f.write_str(&hex::text(checksum))?,
+            (Threshold::Number(ns), Unit::Nanoseconds) => f.write_str(&time(ns))?,
+            (Threshold::Number(number), _) => write!(f, "{number}")?,
+            (Threshold::Checksum(checksum), _) => f.write_str(&hex::text(checksum))?,
         }
         match &self.cases {
             Some(pattern) => write!(f, " for {}", pattern.text),
@@ -141,13 +124,15 @@ impl fmt::Display for Criterion {
 }
 
 impl Criterion {
-    /// Understands a line. What is wrong is said with its place in the line, bytes.
-    pub(super) fn parse(line: &str) -> Result<Self, Problem> {
+    /// Understands a line, and says which name in it is an old one. What is wrong is said with its place in the line,
+    /// bytes.
+    pub(super) fn parse(line: &str) -> Result<(Self, Option<Renamed>), Problem> {
         let at = |part: &str| {
             let start = part.as_ptr() as usize - line.as_ptr() as usize;
             start..start + part.len()
         };
-        let form = "a criterion is METRIC OPERATOR VALUE [for PATTERN], such as `p95_ms <= 3.5 for json/*`";
+        let form =
+            "a criterion is METRIC OPERATOR VALUE [for PATTERN], such as `p95 <= 3.5ms for json/*`";
         let (name, rest) = split_at(line, |c: char| {
             !c.is_ascii_alphanumeric() && c != '_' && c != '-'
         });
@@ -156,7 +141,8 @@ impl Criterion {
                 Problem::new(at(line), "this criterion does not begin with a metric").help(form),
             );
         }
-        let metric = metric(name, at(name))?;
+        let named = metric(name, at(name))?;
+        let metric = named.metric;
         let (sign, rest) = split_at(rest.trim_start(), |c: char| !"<>=!≤≥".contains(c));
         let operator = operator(sign).ok_or_else(|| {
             Problem::new(
@@ -168,12 +154,12 @@ impl Criterion {
             )
             .help("there are <=, <, >=, >, = and !=")
         })?;
-        if operator.is_order() && metric.spec.quantity == Quantity::Checksum {
+        if operator.is_order() && metric.source == Source::Checksum {
             return Err(Problem::new(at(sign), "a checksum is equal or it is not")
                 .help("write `=` or `!=`"));
         }
-        if !operator.is_order() && !metric.spec.is_exact() {
-            let message = format!("`{metric}` is sampled, so it is never equal to anything");
+        if !operator.is_order() && metric.drawn != Drawn::Exact {
+            let message = format!("`{name}` is sampled, so it is never equal to anything");
             return Err(Problem::new(at(sign), message).help("write `<=` or `>=`"));
         }
         let (value, pattern) = match rest.split_once(" for ") {
@@ -183,8 +169,9 @@ impl Criterion {
         if value.is_empty() {
             return Err(Problem::new(at(line), "a value is missing after the operator").help(form));
         }
-        let threshold = threshold(metric, value).map_err(|help| {
-            let message = format!("`{}` is not a value of `{metric}`", quoted(value));
+        let written = named.with_unit(value);
+        let threshold = threshold(metric, &written).map_err(|help| {
+            let message = format!("`{}` is not a value of `{name}`", quoted(value));
             Problem::new(at(value), message).help(help)
         })?;
         let cases = pattern
@@ -195,22 +182,106 @@ impl Criterion {
                 }),
             })
             .transpose()?;
-        Ok(Self {
+        let criterion = Self {
             metric,
             operator,
             threshold,
             cases,
-        })
+        };
+        let scope = pattern.map_or(String::new(), |pattern| format!(" for {pattern}"));
+        let instead = format!("{} {sign} {written}{scope}", metric.name);
+        let renamed = named.renamed(name, &instead);
+        Ok((criterion, renamed))
     }
 }
 
+/// A metric by the name that stands in a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named {
+    pub(super) metric: &'static MetricSpec,
+    /// Whether it is one of before there was one vocabulary.
+    is_old: bool,
+    /// The unit of a bare number: old names of times ended with it.
+    unit: &'static str,
+}
+
+/// That an old name was read, and what to write in its place.
+pub(super) type Renamed = String;
+
 /// The metric of a name, or what was meant.
-pub(super) fn metric(name: &str, span: Range<usize>) -> Result<Metric, Problem> {
-    Metric::named(name).ok_or_else(|| {
-        let names: Vec<_> = Metric::all().map(|metric| metric.to_string()).collect();
-        let names: Vec<_> = names.iter().map(String::as_str).collect();
+pub(super) fn metric(name: &str, span: Range<usize>) -> Result<Named, Problem> {
+    let found = MetricSpec::named(name).map(|metric| Named {
+        metric,
+        is_old: false,
+        unit: "",
+    });
+    found.or_else(|| old(name)).ok_or_else(|| {
+        let names: Vec<_> = METRICS.iter().map(|metric| metric.name).collect();
         Problem::new(span, format!("`{}` is not a metric", quoted(name))).help(meant(name, &names))
     })
+}
+
+/// The units that an old name of a time ended with.
+const OLD_UNITS: [&str; 4] = ["ns", "us", "ms", "s"];
+
+/// The metric of an old name.
+fn old(name: &str) -> Option<Named> {
+    METRICS.iter().find_map(|metric| {
+        let mut names = old_names(metric).into_iter();
+        let (_, unit) = names.find(|(old, _)| old == name)?;
+        Some(Named {
+            metric,
+            is_old: true,
+            unit,
+        })
+    })
+}
+
+/// Every old name under which a metric is still read, with the unit of a bare number behind it.
+pub(super) fn old_names(metric: &MetricSpec) -> Vec<(String, &'static str)> {
+    match (metric.old_name, metric.unit) {
+        (None, _) => Vec::new(),
+        (Some(old), Unit::Nanoseconds) => {
+            let names = OLD_UNITS.map(|unit| (format!("{old}_{unit}"), unit));
+            names.to_vec()
+        }
+        (Some(old), _) => vec![(old.to_owned(), "")],
+    }
+}
+
+impl Named {
+    /// What to write in place of an old name.
+    pub(super) fn renamed(self, name: &str, instead: &str) -> Option<Renamed> {
+        let new = self.metric.name;
+        self.is_old.then(|| {
+            format!(
+                "`{name}` is an old name of `{new}`, which the next version does not read: write `{}`",
+                quoted(instead)
+            )
+        })
+    }
+
+    /// A value with the unit that its metric's old name says.
+    fn with_unit(self, value: &str) -> String {
+        match plain(value) {
+            Some(_) => format!("{value}{}", self.unit),
+            None => value.to_owned(),
+        }
+    }
+}
+
+/// A time in the largest unit in which it is not less than one, and to the digit what it is.
+fn time(ns: f64) -> String {
+    let units = TIMES
+        .iter()
+        .rev()
+        .filter(|(unit, _)| unit.is_ascii() && *unit != "min");
+    let fits = |factor: f64| ns >= factor && ns / factor * factor == ns;
+    let mut fitting = units.filter(|(_, factor)| fits(*factor));
+    match fitting.next() {
+        Some((unit, factor)) => format!("{}{unit}", ns / factor),
+        None => format!("{ns}ns"),
+    }
 }
 
 fn split_at(text: &str, end: impl Fn(char) -> bool) -> (&str, &str) {
@@ -223,9 +294,7 @@ fn operator(sign: &str) -> Option<Operator> {
         "==" => Some(Operator::Equal),
         "≤" => Some(Operator::AtMost),
         "≥" => Some(Operator::AtLeast),
-        sign => Operator::ALL
-            .into_iter()
-            .find(|operator| operator.sign() == sign),
+        sign => named(sign),
     }
 }
 
@@ -240,24 +309,20 @@ const TIMES: &[(&str, f64)] = &[
 const COUNTS: &[(&str, f64)] = &[("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)];
 
 /// A value in the metric's unit; the error says what it may be.
-pub(super) fn threshold(metric: Metric, text: &str) -> Result<Threshold, String> {
+pub(super) fn threshold(metric: &MetricSpec, text: &str) -> Result<Threshold, String> {
     let number = |units, help: &str| number(text, units).ok_or_else(|| help.to_owned());
-    let value = match metric.unit() {
-        "hex" => return checksum(text).map(Threshold::Checksum),
-        "bytes" | "bytes/s" => bytes(text)?,
-        "fuel" | "elements/s" => number(COUNTS, "write a number such as 120k or 1.2e6")?.0,
-        "ratio" => quantity::share(text).map_err(|error| error.to_string())?,
-        _ => {
-            let help = format!(
-                "write a number of {}, or a time such as 3.5ms",
-                metric.unit()
-            );
-            let (value, has_unit) = number(TIMES, &help)?;
-            if has_unit {
-                metric.from_report(value)
-            } else {
-                value
-            }
+    let value = match metric.unit {
+        Unit::Checksum => return checksum(text).map(Threshold::Checksum),
+        Unit::Bytes | Unit::BytesPerSecond => bytes(text)?,
+        Unit::Count(_) | Unit::ElementsPerSecond => {
+            number(COUNTS, "write a number such as 120k or 1.2e6")?.0
+        }
+        Unit::Ratio => quantity::share(text).map_err(|error| error.to_string())?,
+        Unit::Nanoseconds => {
+            let help = "write a time such as 3.5ms";
+            let timed = number(TIMES, help)?;
+            let (value, _) = Some(timed).filter(|(_, has_unit)| *has_unit).ok_or(help)?;
+            value
         }
     };
     Ok(Threshold::Number(value))

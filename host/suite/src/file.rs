@@ -10,9 +10,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use toml::Spanned;
 
-use super::criterion::Operator;
-use super::metric::{METRICS, Metric};
-use dyno_model::{ChecksumRule, Gone, LIMITS, LimitUnit, quantity};
+use super::criterion::{Operator, old_names};
+use dyno_model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS, quantity, words};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
 /// Paths are relative to the directory that the file lies in, and do not lead out of its checkout.
@@ -243,11 +242,17 @@ impl JsonSchema for MetricName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let names = |row: &'static super::MetricSpec| {
-            let names = row.metrics();
-            names.map(|metric| json!({ "const": metric.to_string(), "description": row.about }))
-        };
-        let names: Vec<_> = METRICS.iter().flat_map(names).collect();
+        let name = |name: &str, about: String| json!({ "const": name, "description": about });
+        let new = METRICS.iter().map(|row| name(row.name, row.about.into()));
+        let old = METRICS.iter().flat_map(|row| {
+            let olds = old_names(row).into_iter();
+            olds.map(move |(old, _)| {
+                let mut old = name(&old, format!("An old name of `{}`.", row.name));
+                old["deprecated"] = true.into();
+                old
+            })
+        });
+        let names: Vec<_> = new.chain(old).collect();
         json_schema!({ "oneOf": names })
     }
 }
@@ -261,14 +266,16 @@ impl JsonSchema for CriterionText {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let metrics: Vec<_> = Metric::all().map(|metric| metric.to_string()).collect();
-        let mut signs = Operator::ALL.map(Operator::sign).to_vec();
+        let new = METRICS.iter().map(|row| row.name.to_owned());
+        let old = METRICS.iter().flat_map(old_names).map(|(old, _)| old);
+        let metrics: Vec<_> = new.chain(old).collect();
+        let mut signs = words::<Operator>().to_vec();
         signs.extend(["==", "≤", "≥"]);
         json_schema!({
-            "description": "METRIC OPERATOR VALUE [for PATTERN], such as `p95_ms <= 3.5 for json/*`.",
+            "description": "METRIC OPERATOR VALUE [for PATTERN], such as `p95 <= 3.5ms for json/*`.",
             "type": "string",
             "pattern": format!("^\\s*({})\\s*({})\\s*[0-9.]", metrics.join("|"), signs.join("|")),
-            "examples": ["fuel_per_iteration <= 120k", "p95_ms <= 3.5", "memory_bytes_peak <= 64MiB"],
+            "examples": ["fuel <= 120k", "p95 <= 3.5ms", "memory-peak <= 64MiB"],
         })
     }
 }

@@ -14,12 +14,13 @@ use std::collections::BTreeSet;
 use super::advice;
 use super::config::{Phase, PhaseName};
 use super::criterion::{Criterion, Operator, Threshold};
-use super::metric::Metric;
 use super::outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
 use dyno_analysis::compare::rules_of;
 use dyno_analysis::filter::Selection;
 use dyno_model as model;
-use dyno_model::{Case, CaseComparison, Comparison, GateOutcome, Outcome, Plugin, Run, RunStatus};
+use dyno_model::{
+    Case, CaseComparison, Comparison, GateOutcome, MetricSpec, Outcome, Plugin, Run, RunStatus,
+};
 use measured::{Measured, measured};
 
 /// Holds a run, and its comparison if the phase has one, against what the phase demands.
@@ -36,8 +37,7 @@ pub fn judge(phase: &Phase, run: &Run, comparison: Option<&Comparison>) -> Phase
             checks.push(check);
         }
         let shown = phase.metrics.iter();
-        readings
-            .extend(shown.map(|metric| reading(plugin, case, *metric, &measured(case, *metric))));
+        readings.extend(shown.map(|metric| reading(plugin, case, metric, &measured(case, metric))));
     }
     errors.extend(unmatched(phase, run));
     if let Some(gate) = &phase.gate {
@@ -248,7 +248,7 @@ fn holds(operator: Operator, lower: f64, upper: f64, threshold: f64) -> CheckOut
     }
 }
 
-fn reading(plugin: &Plugin, case: &Case, metric: Metric, found: &Measured) -> Reading {
+fn reading(plugin: &Plugin, case: &Case, metric: &MetricSpec, found: &Measured) -> Reading {
     let estimate = match found {
         Measured::Estimate(estimate) | Measured::Doubtful(estimate, _) => Some(estimate),
         Measured::Checksum(_) | Measured::Differs | Measured::Missing(_) => None,
@@ -261,8 +261,8 @@ fn reading(plugin: &Plugin, case: &Case, metric: Metric, found: &Measured) -> Re
     Reading {
         plugin: plugin.label.clone(),
         case: case.spec.name.clone(),
-        metric: metric.to_string(),
-        unit: metric.unit().into(),
+        metric: metric.name.into(),
+        unit: metric.unit.name().into(),
         actual: match found {
             Measured::Checksum(checksum) => Some(Value::Checksum(*checksum)),
             _ => estimate.map(|estimate| Value::Number(estimate.median)),
@@ -313,9 +313,9 @@ fn compared(comparison: &Comparison, case: &CaseComparison) -> Option<Check> {
         reading: Reading {
             plugin: case.plugin.clone(),
             case: case.case.clone(),
-            metric: change
-                .map_or("change", |change| changed(change.metric))
-                .into(),
+            metric: change.map_or("change".into(), |change| {
+                format!("{}-change", change.metric.spec().name)
+            }),
             unit: "ratio".into(),
             actual: change.map(|change| Value::Number(share(change.ratio))),
             lower: change
@@ -336,16 +336,6 @@ fn compared(comparison: &Comparison, case: &CaseComparison) -> Option<Check> {
         },
         reason: Some(gate.reason.clone()),
     })
-}
-
-fn changed(metric: model::Metric) -> &'static str {
-    match metric {
-        model::Metric::WallTime => "wall_change",
-        model::Metric::CpuTime => "cpu_change",
-        model::Metric::Fuel => "fuel_change",
-        model::Metric::MemoryPeak => "memory_change",
-        _ => "change",
-    }
 }
 
 fn regressed(phase: &Phase, check: &Check) -> Option<PhaseError> {

@@ -12,7 +12,6 @@ mod criterion;
 mod diagnostic;
 mod file;
 mod judge;
-mod metric;
 mod outcome;
 mod plan;
 mod recommendation;
@@ -25,7 +24,6 @@ pub use config::{
 pub use criterion::{CasePattern, Criterion, Operator, Threshold};
 pub use diagnostic::Diagnostic;
 pub use judge::judge;
-pub use metric::{METRICS, Metric, MetricSpec, Quantity, TimeUnit};
 pub use outcome::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
 pub use plan::{PhasePlan, PlanError};
 pub use recommendation::{Advice, Recommendation};

@@ -49,7 +49,7 @@ pub struct Reading {
     pub plugin: String,
     /// The case's name: hostile.
     pub case: String,
-    /// The metric as the suite names it; `wall_change` and the like where two versions are compared.
+    /// The metric as the suite names it; `wall-time-change` and the like where two versions are compared.
     pub metric: String,
     /// The unit of the numbers.
     pub unit: String,

@@ -4,11 +4,10 @@
 use std::path::PathBuf;
 
 use super::config::{Gate, PhaseName, PluginSource, Suite};
-use super::metric::Quantity;
 use super::samples::samples_for;
 use dyno_analysis::filter::CaseFilter;
 use dyno_measure::Sampling;
-use dyno_model::{Classify, Fault, Grants, Limits, Variables};
+use dyno_model::{Classify, Fault, Grants, Limits, Source, Variables};
 use dyno_plugin::PACKAGE;
 
 /// What a session is asked to do for one phase; the names are those of its request.
@@ -116,9 +115,10 @@ impl super::Phase {
         let metrics = self
             .metrics
             .iter()
-            .chain(self.criteria.iter().map(|criterion| &criterion.metric));
-        let needed = metrics.filter_map(|metric| match metric.spec.quantity {
-            Quantity::Quantile(q) => Some(samples_for(q, effort.processes())),
+            .copied()
+            .chain(self.criteria.iter().map(|criterion| criterion.metric));
+        let needed = metrics.filter_map(|metric| match metric.source {
+            Source::Quantile(q) => Some(samples_for(q, effort.processes())),
             _ => None,
         });
         let needed = needed.max().map_or(0, size).max(time.min_samples);
@@ -232,9 +232,9 @@ mod tests {
         );
         let usual = time("");
         assert_eq!(usual, Sampling::default());
-        let p95 = time("criteria = ['p95_ms <= 1']");
+        let p95 = time("criteria = ['p95 <= 1ms']");
         assert_eq!((p95.min_samples, p95.budget_ns), (400, 800_000_000));
-        let shown = time("blocks = 20\nsample-time = '1ms'\nmetrics = ['p99_ms', 'p50_ms']");
+        let shown = time("blocks = 20\nsample-time = '1ms'\nmetrics = ['p99', 'p50']");
         assert_eq!((shown.min_samples, shown.budget_ns), (1000, 1_000_000_000));
     }
 
@@ -245,7 +245,7 @@ mod tests {
             (samples.min_samples, samples.max_samples, samples.budget_ns),
             (200, 200, 500_000_000)
         );
-        let own = time("time = '100ms'\ncriteria = ['p95_ms <= 1']");
+        let own = time("time = '100ms'\ncriteria = ['p95 <= 1ms']");
         assert_eq!((own.budget_ns, own.min_samples), (100_000_000, 400));
     }
 }

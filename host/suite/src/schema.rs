@@ -128,7 +128,7 @@ mod tests {
             format!("{PLUGIN}[phases.baseline]\ndepth = 'deep'\n"),
             format!("{PLUGIN}[phases.baseline]\nmetrics = ['wall']\n"),
             format!("{PLUGIN}[phases.baseline]\ncriteria = ['wall_ms = fast']\n"),
-            format!("{PLUGIN}[phases.baseline]\ncriteria = 'wall_ms < 5'\n"),
+            format!("{PLUGIN}[phases.baseline]\ncriteria = 'wall-time < 5ms'\n"),
             format!("{PLUGIN}[phases.load]\nrate = 10\n"),
             format!("{PLUGIN}[phases.load]\nrate = 0\nduration = '3s'\n"),
             format!("{PLUGIN}[grants]\ndirs = '.'\n[phases.baseline]\n"),

@@ -18,7 +18,9 @@ mod virtualized;
 use std::path::Path;
 use std::time::Duration;
 
-use dyno_model::Machine;
+use dyno_model::{COUNTERS_FACT, Machine};
+
+use super::counters;
 
 pub use clocks::{Clocks, clocks};
 pub use facts::Facts;
@@ -32,7 +34,10 @@ const WATCH: Duration = Duration::from_millis(200);
 /// This machine, by what does not change from one minute to the next.
 #[must_use]
 pub fn machine() -> Machine {
-    Facts::read(Path::new("/")).into_machine()
+    let mut machine = Facts::read(Path::new("/")).into_machine();
+    let counters = (COUNTERS_FACT.to_owned(), counters::availability());
+    machine.facts.extend([counters]);
+    machine
 }
 
 /// What makes this machine noisy now, the worst first. Takes a fifth of a second, to see what

@@ -57,17 +57,16 @@ pub fn values(difference: &Difference) -> [&str; 2] {
 /// What it may have changed by itself, as in `time, fuel`; none if nothing.
 pub fn unsettles(difference: &Difference) -> Option<String> {
     let has = |metric| difference.unsettles(metric);
-    let words = [
-        (has(Metric::CpuTime), "time"),
-        (has(Metric::WallTime) && !has(Metric::CpuTime), "wall time"),
-        (has(Metric::Fuel), "fuel"),
-        (has(Metric::MemoryPeak), "memory"),
-    ];
-    let words: Vec<&str> = words
-        .into_iter()
-        .filter(|(has, _)| *has)
-        .map(|(_, word)| word)
-        .collect();
+    // Both times are one word, and wall time alone is named: CPU time stands then.
+    let is_said = |metric: &Metric| match metric {
+        Metric::WallTime => has(Metric::WallTime) && !has(Metric::CpuTime),
+        metric => has(*metric),
+    };
+    let word = |metric: Metric| match metric {
+        Metric::CpuTime => "time",
+        metric => metric.spec().noun(),
+    };
+    let words: Vec<&str> = Metric::judged().filter(is_said).map(word).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 

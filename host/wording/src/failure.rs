@@ -1,6 +1,6 @@
 //! What went wrong, in one sentence.
 
-use dyno_model::{LimitKind, LimitUnit, Mark, Outcome, quantity};
+use dyno_model::{LimitKind, LimitUnit, Mark, Outcome, quantity, word};
 
 /// An outcome in one sentence; what it says more stands on further lines.
 #[must_use]
@@ -45,21 +45,10 @@ fn limit_sentence(limit: LimitKind, cap: u64, actual: Option<u64>) -> String {
 }
 
 /// A mark in a word or two.
-pub fn mark(mark: Mark) -> &'static str {
+pub fn mark(mark: Mark) -> String {
     match mark {
-        Mark::Nondeterministic => "nondeterministic",
-        Mark::Noisy => "noisy",
-        Mark::Folded => "folded",
-        Mark::Implausible => "implausible",
-        Mark::FuelUnsettled => "fuel unsettled",
-        Mark::Nonlinear => "nonlinear",
-        Mark::TimerFloor => "timer floor",
-        Mark::SingleProcess => "one process",
-        Mark::Suspended => "suspended",
-        Mark::Preempted => "preempted",
-        Mark::Unsteady => "unsteady",
-        Mark::BudgetEnded => "budget ended",
-        Mark::SharedCore => "shared core",
+        Mark::SingleProcess => "one process".into(),
+        mark => word(&mark).replace('-', " "),
     }
 }
 

@@ -14,5 +14,5 @@ pub use escape::{escape, lines};
 pub use failure::{explain, mark, sentence};
 pub use rerun::{reproduce, rerun};
 pub use shell::word;
-pub use units::{amount, bytes, duration, rate};
+pub use units::{amount, bytes, duration, rate, value};
 pub use verdicts::thresholds;

@@ -1,5 +1,20 @@
 //! Numbers as people read them: four significant digits and a unit.
 
+use dyno_model::Unit;
+
+/// A number of a unit.
+#[must_use]
+pub fn value(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Nanoseconds => duration(value),
+        Unit::Bytes => bytes(value),
+        Unit::BytesPerSecond => rate(value, true),
+        Unit::ElementsPerSecond => rate(value, false),
+        Unit::Ratio => format!("{:.2} %", value * 100.0),
+        Unit::Count(_) | Unit::Checksum => amount(value),
+    }
+}
+
 /// A number with four significant digits.
 fn digits(value: f64) -> String {
     let whole = value.abs();

@@ -3,41 +3,8 @@
 use super::{amount, bytes, escape};
 use dyno_model::quantity::show_percent;
 use dyno_model::{
-    CaseComparison, CaseRules, ChecksumRule, Diagnosis, Exceptions, GateOutcome, Gone, Metric,
-    Rules, Severity, Verdict,
+    CaseComparison, CaseRules, ChecksumRule, Diagnosis, Exceptions, Gone, Metric, Rules,
 };
-
-/// A verdict in a word, as in the JSON document.
-pub fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Regressed => "regressed",
-        Verdict::Unsure => "unsure",
-        Verdict::Improved => "improved",
-        Verdict::Equivalent => "equivalent",
-        Verdict::Identical => "identical",
-        Verdict::New => "new",
-        Verdict::Gone => "gone",
-    }
-}
-
-/// A severity in a word, as in the JSON document.
-pub fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Drift => "drift",
-        Severity::Minor => "minor",
-        Severity::Major => "major",
-        Severity::Critical => "critical",
-    }
-}
-
-/// A gate's outcome in a word, as in the JSON document.
-pub fn gate(outcome: GateOutcome) -> &'static str {
-    match outcome {
-        GateOutcome::Passed => "passed",
-        GateOutcome::Unsure => "unsure",
-        GateOutcome::Regressed => "regressed",
-    }
-}
 
 /// What makes a gate fail: `time 10 %, fuel 1 %; sort/*: time 5 %, at most 120.0 k fuel`.
 #[must_use]
@@ -99,24 +66,4 @@ pub fn diagnosis(compared: &CaseComparison) -> Option<&'static str> {
         (Diagnosis::Opposed, true) => "more work in less time: other work",
         (Diagnosis::Opposed, false) => "less work in more time: other work",
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dyno_fixture as fixture;
-
-    #[test]
-    fn a_text_calls_things_as_the_document_does() {
-        for case in &fixture::compared().0.cases {
-            let document = serde_json::to_value(case).unwrap();
-            assert_eq!(document["verdict"], verdict(case.verdict));
-            if let Some(value) = case.severity {
-                assert_eq!(document["severity"], severity(value));
-            }
-            if let Some(value) = &case.gate {
-                assert_eq!(document["gate"]["outcome"], gate(value.outcome));
-            }
-        }
-    }
 }

@@ -11,6 +11,7 @@ use dyno_job::{Birth, Build, Event, Job, PADDING_VARIABLE};
 use dyno_model::{Classify, Fault, Outcome, chain};
 use dyno_sandbox as sandbox;
 use dyno_system::confine::{ConfineError, Confined, Confinement, KernelLayer, Stripped, strip};
+use dyno_system::counters::Counters;
 
 use component::{compile, describe};
 use guest::in_sandbox;
@@ -122,8 +123,10 @@ impl Worker {
             }),
             Job::Time { run, settings } => {
                 let spawned_ns = self.spawned_ns;
+                // Before it is confined, which forbids to open any. Where there are none the run says so, once.
+                let counters = Counters::open().ok();
                 in_sandbox(self, run, Build::Timed, |seal| {
-                    time(run, *settings, spawned_ns, seal)
+                    time(run, *settings, counters, spawned_ns, seal)
                 })
             }
             Job::Profile { run, size } => {

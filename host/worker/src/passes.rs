@@ -2,12 +2,13 @@
 
 use dyno_job::{Build, Event, PROFILED_PER_EVENT, RunJob, SAMPLES_PER_EVENT, Timed};
 use dyno_measure::{
-    COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Paced, ProfileSize, Profiler,
-    Sampler, SystemClock, TimeSchedule, TimeSettings,
+    COUNT_PASSES, CalibrateSchedule, CountSchedule, CountSettings, Laps, Paced, ProfileSize,
+    Profiler, Sampler, SystemClock, TimeSchedule, TimeSettings,
 };
 use dyno_model::{CountPass, LimitKind, Outcome, PluginKind};
 use dyno_sandbox::{Finished, FuelGauge};
 use dyno_system::confine::Confined;
+use dyno_system::counters::Counters;
 
 use super::guest::{conditions, load, program};
 use super::{ChildError, emit};
@@ -110,6 +111,7 @@ pub(super) fn calibrate(
 pub(super) fn time(
     job: &RunJob,
     settings: TimeSettings,
+    counters: Option<Counters>,
     spawned_ns: u64,
     seal: Confined,
 ) -> Result<Outcome, ChildError> {
@@ -118,7 +120,9 @@ pub(super) fn time(
         Ok(loaded) => loaded,
         Err(outcome) => return Ok(outcome),
     };
-    let sampler = Sampler::new(SystemClock::start(), TimeSchedule::new(settings));
+    let laps = counters.map(|mut counters| -> Laps { Box::new(move || counters.lap()) });
+    let clock = SystemClock::start().counting(laps);
+    let sampler = Sampler::new(clock, TimeSchedule::new(settings));
     let conditions = conditions(job, Build::Timed, &program);
     let gauge = FuelGauge::default();
     let Finished { bench, ended } = match linked.run(&job.case, conditions, &gauge, sampler) {

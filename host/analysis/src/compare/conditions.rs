@@ -24,15 +24,14 @@ pub(super) use noise::noise;
 use noise::run_noise;
 pub(super) use settle::settle;
 
-const ALL: [Metric; 4] = [
-    Metric::WallTime,
-    Metric::CpuTime,
-    Metric::Fuel,
-    Metric::MemoryPeak,
-];
 const TIME_AND_FUEL: &[Metric] = &[Metric::WallTime, Metric::CpuTime, Metric::Fuel];
 const TIME: &[Metric] = &[Metric::WallTime, Metric::CpuTime];
 const WALL: &[Metric] = &[Metric::WallTime];
+
+/// Every metric by which two runs are judged.
+fn every_metric() -> Vec<Metric> {
+    Metric::judged().collect()
+}
 
 /// An empty batch that took so much longer was run by a slower machine. In ten runs on a shared virtual machine under a
 /// load of eleven it took 531 to 540 ns.
@@ -64,7 +63,7 @@ pub(super) fn differences(base: &Run, candidate: &Run) -> Vec<Difference> {
             Condition::Seed,
             "seed",
             [base.seed, candidate.seed].map(|seed| format!("{seed:#x}")),
-            &ALL,
+            &every_metric(),
         ),
         (
             Condition::Confinement,
@@ -143,7 +142,7 @@ fn inputs(base: &Run, candidate: &Run) -> Vec<Difference> {
                 Condition::Inputs,
                 &other.name,
                 [short(&one.inputs), short(&other.inputs)],
-                &ALL,
+                &every_metric(),
             )
         })
     });

@@ -2,11 +2,11 @@
 //! the machine did.
 
 use super::decision::{explain, unmeasurable};
-use dyno_model::{Case, CaseComparison, Change, Metric, UnsureReason, Verdict};
+use dyno_model::{Case, CaseComparison, Change, Drawn, UnsureReason, Verdict};
 
 /// Fuel and the peak of memory decide; what grew goes before what shrank. Times that stored runs have are left out.
 pub(super) fn judge(compared: &mut CaseComparison, sides: [&Case; 2]) {
-    let is_counted = |change: &Change| matches!(change.metric, Metric::Fuel | Metric::MemoryPeak);
+    let is_counted = |change: &Change| change.metric.spec().drawn == Drawn::Exact;
     compared.changes.retain(is_counted);
     let decisive = compared.changes.iter().min_by_key(|change| change.verdict);
     compared.verdict = decisive.map_or(Verdict::Unsure, |change| change.verdict);

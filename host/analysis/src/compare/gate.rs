@@ -152,8 +152,11 @@ pub(super) fn gate(
         found.push(plain(GateOutcome::Passed, "it is identical"));
     } else {
         found.extend(above(candidate, rules));
-        found.extend(growth(case, Metric::Fuel, rules.fuel));
-        found.extend(growth(case, Metric::MemoryPeak, rules.memory));
+        found.extend(
+            rules
+                .growth()
+                .filter_map(|(metric, limit)| growth(case, metric, limit)),
+        );
         found.extend(other_result(base, candidate, rules));
         found.push(match rules.counts_only {
             true => counted_gate(case),

@@ -36,6 +36,7 @@ fn process(block: u32, confirming: bool, wall: f64, cpu: f64) -> Process {
         cpu_ns: of_thousand(cpu),
         switches: 0,
         waits: 0,
+        counts: Default::default(),
     };
     Process {
         confirming,

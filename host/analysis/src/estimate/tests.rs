@@ -22,6 +22,7 @@ fn process(ns: &[u64], checksum: Option<u64>) -> Process {
         cpu_ns: ns * 1000,
         switches: 0,
         waits: 0,
+        counts: Default::default(),
     };
     Process {
         checksum,
@@ -69,6 +70,27 @@ fn a_process_is_the_unit() {
     conclude(&mut many, QUIET);
     assert_eq!((wall(&many).n, wall(&many).median), (2, 110.0));
     assert_eq!((many.checksum, &many.outcome), (Some(7), &Outcome::Ok));
+}
+
+/// If this fails, what was not counted is shown as a count, or samples without one weigh in.
+#[test]
+fn what_the_processor_counted_is_an_estimate_per_iteration_and_else_there_is_none() {
+    let counting = |counts: [u64; 3]| {
+        let mut process = process(&[100; 3], Some(7));
+        for (sample, count) in process.samples.iter_mut().zip(counts) {
+            sample.counts = [(Metric::Instructions, count)].into_iter().collect();
+        }
+        process
+    };
+    let processes = vec![counting([5_000, 7_000, 0]), counting([8_000, 8_000, 8_000])];
+    let mut counted = case(None, [7, 7], processes);
+    conclude(&mut counted, QUIET);
+    let instructions = counted.estimate(Metric::Instructions).unwrap();
+    assert_eq!((instructions.n, instructions.median), (2, 7.0));
+    assert_eq!(counted.estimate(Metric::Cycles), None);
+    let mut uncounted = case(None, [7, 7], vec![counting([0; 3]), counting([0; 3])]);
+    conclude(&mut uncounted, QUIET);
+    assert_eq!(uncounted.estimate(Metric::Instructions), None);
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn session(part: &Part, machinery: &Machinery, seed: u64) -> Session {
                         cpu_ns: (process * 100.0) as u64,
                         switches: 0,
                         waits: 0,
+                        counts: Default::default(),
                     });
                     let mut process = plain_process(block, samples.collect());
                     process.confirming = block >= 2 * BLOCKS;

@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use dyno_model::{Classify, Fault, causes, chain};
+use dyno_model::{Classify, Fault};
 
 /// What a command or a part of it comes to.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -13,10 +13,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug)]
 pub(crate) enum Error {
     /// Something went wrong.
-    Failed {
-        fault: Fault,
-        cause: Box<dyn StdError + Send + Sync>,
-    },
+    Failed { fault: Fault, cause: anyhow::Error },
     /// The user wants to stop, by this signal.
     Interrupted(i32),
 }
@@ -25,7 +22,7 @@ impl<E: Classify + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         Self::Failed {
             fault: error.fault(),
-            cause: Box::new(error),
+            cause: error.into(),
         }
     }
 }
@@ -36,10 +33,7 @@ impl Error {
         match self {
             Self::Failed { fault, cause } => Self::Failed {
                 fault,
-                cause: Box::new(During {
-                    what: what.into(),
-                    source: cause,
-                }),
+                cause: cause.context(what.into()),
             },
             Self::Interrupted(signal) => Self::Interrupted(signal),
         }
@@ -48,13 +42,13 @@ impl Error {
     /// All of it as one sentence.
     pub(crate) fn sentence(&self) -> String {
         match self {
-            Self::Failed { cause, .. } => chain(cause.as_ref()),
+            Self::Failed { cause, .. } => format!("{cause:#}"),
             Self::Interrupted(_) => "interrupted".into(),
         }
     }
 
     /// The error itself, if it is one of these.
-    pub(crate) fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+    pub(crate) fn downcast_ref<E: StdError + Send + Sync + 'static>(&self) -> Option<&E> {
         match self {
             Self::Failed { cause, .. } => cause.downcast_ref(),
             Self::Interrupted(_) => None,
@@ -66,20 +60,12 @@ impl Error {
         let Self::Failed { cause, .. } = self else {
             return false;
         };
-        causes(cause.as_ref()).any(|cause| {
+        cause.chain().any(|cause| {
             cause
                 .downcast_ref::<io::Error>()
                 .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
         })
     }
-}
-
-/// What was being done when something went wrong.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}")]
-struct During {
-    what: String,
-    source: Box<dyn StdError + Send + Sync>,
 }
 
 /// Says before an error what was being done.
@@ -120,20 +106,6 @@ impl Classify for AbsentError {
     }
 }
 
-/// A file that the user named cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}")]
-pub(crate) struct FileError {
-    pub(crate) path: String,
-    pub(crate) source: io::Error,
-}
-
-impl Classify for FileError {
-    fn fault(&self) -> Fault {
-        Fault::of_named_file(&self.source)
-    }
-}
-
 /// A measurement ended well, and there is no result of it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -152,12 +124,8 @@ mod tests {
     #[test]
     fn what_was_being_done_stands_before_and_changes_neither_fault_nor_cause() {
         let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
-        let error = Error::from(FileError {
-            path: "a.pem".into(),
-            source: io::ErrorKind::NotFound.into(),
-        });
-        let error = error.context("signing");
-        assert_eq!(error.sentence(), "signing: a.pem: entity not found");
+        let error = Error::from(AbsentError("no such key".into())).context("signing");
+        assert_eq!(error.sentence(), "signing: no such key");
         let fault = |error: &Error| match error {
             Error::Failed { fault, .. } => Some(*fault),
             Error::Interrupted(_) => None,

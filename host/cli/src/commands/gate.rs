@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dyno_analysis::compare::{self, COUNTED};
 use dyno_files::checkout::Checkout;
 use dyno_model::quoted::quoted;
-use dyno_model::{CaseComparison, ChecksumRule, Exceptions, Gone, Plugin, RULES, Rules, quantity};
+use dyno_model::{
+    CaseComparison, ChecksumRule, Exceptions, Gone, Plugin, RULES, Rules, all, quantity,
+};
 use dyno_plugin::PACKAGE;
 use dyno_report::Store;
 use dyno_session::Request;
 use dyno_suite::Suite;
 
+use super::choice::one_of;
 use super::compare::{Comparing, Output, Versions};
 use super::measuring::Conditions;
 use super::operand::{self, Operand, What};
@@ -61,11 +64,11 @@ struct Judging {
     #[arg(long, value_name = "SHARE", value_parser = quantity::share, allow_hyphen_values = true)]
     memory_threshold: Option<f64>,
     /// What to do if the candidate lacks a case or plugin of the baseline
-    #[arg(long, value_enum, default_value = "fail", value_name = "WHAT")]
-    gone: GoneArg,
+    #[arg(long, value_parser = one_of(all(), about_gone), default_value = "fail", value_name = "WHAT")]
+    gone: Gone,
     /// What to do if the candidate computes something else
-    #[arg(long, value_enum, default_value = "match", value_name = "WHAT")]
-    checksum: ChecksumArg,
+    #[arg(long, value_parser = one_of(all(), about_results), default_value = "match", value_name = "WHAT")]
+    checksum: ChecksumRule,
     /// A dyno.toml with thresholds and hard limits by case (`[gate]`) and new names of cases (`[renames]`); of a
     /// threshold there and a typed one the stricter counts
     #[arg(long, value_name = "FILE")]
@@ -73,21 +76,19 @@ struct Judging {
 }
 
 /// What becomes of cases that are gone.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum GoneArg {
-    /// Fail
-    Fail,
-    /// Show it, and pass
-    Warn,
+fn about_gone(gone: &Gone) -> &'static str {
+    match gone {
+        Gone::Fail => "Fail",
+        Gone::Warn => "Show it, and pass",
+    }
 }
 
 /// What becomes of other results.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ChecksumArg {
-    /// Be unsure: the results have to match
-    Match,
-    /// Judge it like any other
-    Allow,
+fn about_results(rule: &ChecksumRule) -> &'static str {
+    match rule {
+        ChecksumRule::Match => "Be unsure: the results have to match",
+        ChecksumRule::Allow => "Judge it like any other",
+    }
 }
 
 impl Judging {
@@ -99,14 +100,8 @@ impl Judging {
             memory: self.memory_threshold.or(counted),
             gates: true,
             counts_only,
-            gone: match self.gone {
-                GoneArg::Fail => Gone::Fail,
-                GoneArg::Warn => Gone::Warn,
-            },
-            checksum: match self.checksum {
-                ChecksumArg::Match => ChecksumRule::Match,
-                ChecksumArg::Allow => ChecksumRule::Allow,
-            },
+            gone: self.gone,
+            checksum: self.checksum,
             ..RULES
         }
     }

@@ -1,7 +1,7 @@
 //! `dyno history`: how a case went over the runs.
 
 use crate::render;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dyno_analysis::filter::CaseFilter;
 use dyno_model as model;
 use dyno_model::quoted::quoted;
@@ -10,6 +10,7 @@ use dyno_report::Store;
 use dyno_session::SessionError;
 use dyno_stats as stats;
 
+use super::choice::one_of;
 use super::report_file::ReportFile;
 use super::{AbsentError, Exit, Result};
 
@@ -30,37 +31,13 @@ pub(super) struct History {
     #[arg(long, value_name = "NAME")]
     plugin: Option<String>,
     /// What to show
-    #[arg(long, value_enum, default_value = "wall-time", value_name = "METRIC")]
-    metric: MetricArg,
+    #[arg(long, value_parser = one_of(Metric::all(), |_| ""), default_value = "wall-time", value_name = "METRIC")]
+    metric: Metric,
     /// As JSON, every point
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     file: ReportFile,
-}
-
-/// A metric that has a history.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum MetricArg {
-    WallTime,
-    CpuTime,
-    Fuel,
-    FirstIteration,
-    MemoryPeak,
-    RssPeak,
-}
-
-impl From<MetricArg> for Metric {
-    fn from(metric: MetricArg) -> Self {
-        match metric {
-            MetricArg::WallTime => Self::WallTime,
-            MetricArg::CpuTime => Self::CpuTime,
-            MetricArg::Fuel => Self::Fuel,
-            MetricArg::FirstIteration => Self::FirstIteration,
-            MetricArg::MemoryPeak => Self::MemoryPeak,
-            MetricArg::RssPeak => Self::RssPeak,
-        }
-    }
 }
 
 /// How wall time and fuel of each case of a run went on machines like the one of the run, with change points; of
@@ -135,7 +112,7 @@ impl History {
         let selection = filter.among(all());
         let mut histories = Vec::new();
         for name in all().filter(|name| selection.has(name)) {
-            histories.extend(store.histories(name, self.metric.into())?);
+            histories.extend(store.histories(name, self.metric)?);
         }
         Ok(histories)
     }

@@ -5,6 +5,7 @@ mod build;
 mod building;
 mod cases;
 mod check;
+mod choice;
 mod compare;
 mod doctor;
 mod error;
@@ -47,7 +48,7 @@ use dyno_model::Fault;
 use dyno_system::confine::KernelLayer;
 use tokio::signal::unix::{SignalKind, signal};
 
-use error::{AbsentError, Context, FileError, NoResult, UsageError};
+use error::{AbsentError, Context, NoResult, UsageError};
 pub(crate) use error::{Error, Result};
 pub(crate) use messages::{complain, complain_of_panic, parse};
 use messages::{note, warn};

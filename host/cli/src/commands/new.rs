@@ -4,10 +4,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use crate::render::terminal;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dyno_plugin::scaffold::{Language, scaffold};
 use dyno_wording::escape;
 
+use super::choice::one_of;
 use super::{Exit, Result, UsageError};
 
 /// Begin a plugin: a directory with a benchmark or two, ready to be built and run
@@ -17,40 +18,27 @@ pub(super) struct New {
     #[arg(value_name = "NAME")]
     path: PathBuf,
     /// The language
-    #[arg(long, value_enum, value_name = "LANGUAGE")]
-    lang: Lang,
+    #[arg(long, value_parser = one_of(languages(), |_| ""), value_name = "LANGUAGE")]
+    lang: Language,
     /// Write the benchmarks as for Criterion (Rust only)
     #[arg(long)]
     criterion: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Lang {
-    Rust,
-    C,
-    Cpp,
-    Js,
-    Python,
-    Go,
-    Zig,
-    Wat,
+/// The languages, in each of its own way; that of Criterion has a flag.
+fn languages() -> impl Iterator<Item = Language> {
+    let languages = Language::ALL.into_iter();
+    languages.filter(|language| *language != Language::Criterion)
 }
 
 impl New {
     pub(super) fn execute(self) -> Result<Exit> {
         let language = match self.lang {
-            Lang::Rust if self.criterion => Language::Criterion,
+            Language::Rust if self.criterion => Language::Criterion,
             _ if self.criterion => {
                 return Err(UsageError("--criterion goes with --lang rust".into()).into());
             }
-            Lang::Rust => Language::Rust,
-            Lang::C => Language::C,
-            Lang::Cpp => Language::Cpp,
-            Lang::Js => Language::Js,
-            Lang::Python => Language::Python,
-            Lang::Go => Language::Go,
-            Lang::Zig => Language::Zig,
-            Lang::Wat => Language::Wat,
+            language => language,
         };
         let files = scaffold(&self.path, language)?;
         let path = escape(&self.path.display().to_string());

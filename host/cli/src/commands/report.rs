@@ -5,15 +5,16 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::render;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::TypedValueParser;
+use clap::{Args, Subcommand};
 use dyno_analysis::filter::CaseFilter;
-use dyno_export as export;
-use dyno_export::{Contents, Format, criterion};
+use dyno_export::{Contents, FORMATS, Form, Format};
 use dyno_files::checkout::{Folder, write_file};
 use dyno_model::{Comparison, History, Run};
 use dyno_session::SessionError;
 
 use super::cases::CaseArgs;
+use super::choice::one_of;
 use super::report_file::ReportFile;
 use super::{Context as _, Error, Exit, Result, UsageError, history};
 
@@ -37,8 +38,8 @@ pub(super) enum Report {
         #[command(flatten)]
         which: Which,
         /// Which format
-        #[arg(long, value_enum, default_value = "json", value_name = "FORMAT")]
-        format: ExportFormat,
+        #[arg(long, value_parser = formats(), default_value = "json", value_name = "FORMAT")]
+        format: Format,
         /// Where to write it [default: stdout]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -59,36 +60,10 @@ pub(super) struct Which {
 }
 
 /// What a run may be written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ExportFormat {
-    /// The whole run and its comparison, samples included, as one document
-    Json,
-    /// One object a line, for streaming
-    Jsonl,
-    /// One row a case and metric, for spreadsheets
-    Csv,
-    /// One row a sample, for DuckDB, Polars and pandas
-    Parquet,
-    /// One file to show to people: charts, tables, how it was measured
-    Html,
-    /// For a comment on a pull request: what changed first
-    Markdown,
-    /// A test a case, for the test view of a CI system
-    Junit,
-    /// Gauges for Prometheus
-    Openmetrics,
-    /// A directory as Criterion writes it, for critcmp
-    Criterion,
-    /// For Google Benchmark's compare.py
-    GoogleBenchmark,
-    /// For Go's benchstat
-    Benchstat,
-    /// For hyperfine's scripts
-    Hyperfine,
-    /// For github-action-benchmark (customSmallerIsBetter)
-    GithubActionBenchmark,
-    /// Bencher Metric Format
-    Bencher,
+fn formats() -> impl TypedValueParser<Value = Format> {
+    one_of(FORMATS.iter().map(|spec| spec.format), |format| {
+        format.spec().about
+    })
 }
 
 impl Report {
@@ -115,8 +90,8 @@ impl Report {
                 output,
                 name,
             } => {
-                let loaded = Loaded::read(&which, format == ExportFormat::Html)?;
-                format.write(&loaded, output.as_deref(), &name)?;
+                let loaded = Loaded::read(&which, format == Format::Html)?;
+                write(&loaded, format, output.as_deref(), &name)?;
             }
         }
         Ok(Exit::Well)
@@ -185,63 +160,42 @@ impl Loaded {
     }
 }
 
-impl ExportFormat {
-    /// The format of a single file; none for a directory.
-    fn file(self) -> Option<export::Format> {
-        Some(match self {
-            Self::Json => export::Format::Json,
-            Self::Jsonl => export::Format::Jsonl,
-            Self::Csv => export::Format::Csv,
-            Self::Parquet => export::Format::Parquet,
-            Self::Html => export::Format::Html,
-            Self::Markdown => export::Format::Markdown,
-            Self::Junit => export::Format::Junit,
-            Self::Openmetrics => export::Format::Openmetrics,
-            Self::Criterion => return None,
-            Self::GoogleBenchmark => export::Format::GoogleBenchmark,
-            Self::Benchstat => export::Format::Benchstat,
-            Self::Hyperfine => export::Format::Hyperfine,
-            Self::GithubActionBenchmark => export::Format::GithubActionBenchmark,
-            Self::Bencher => export::Format::Bencher,
+/// Writes a run to a file, to stdout, or, if that is its form, into a directory.
+fn write(loaded: &Loaded, format: Format, output: Option<&Path>, name: &str) -> Result<()> {
+    let contents = loaded.contents();
+    let cannot = |path: &Path| format!("{} cannot be written", path.display());
+    let spec = format.spec();
+    let word = spec.name;
+    match (spec.form, output) {
+        (Form::Text(export) | Form::Bytes(export), Some(path)) => write_file(path, |file| {
+            let mut file = BufWriter::new(file);
+            export(&contents, &mut file)?;
+            file.flush()
         })
-    }
-
-    /// Writes a run to a file, to stdout, or, if that is its form, into a directory.
-    fn write(self, loaded: &Loaded, output: Option<&Path>, name: &str) -> Result<()> {
-        let contents = loaded.contents();
-        let cannot = |path: &Path| format!("{} cannot be written", path.display());
-        match (self.file(), output) {
-            (Some(format), Some(path)) => write_file(path, |file| {
-                let mut file = BufWriter::new(file);
-                export::export(&contents, format, &mut file)?;
-                file.flush()
-            })
-            .with_context(|| cannot(path)),
-            (Some(Format::Parquet), None) if render::terminal::is_stdout_terminal() => Err(
-                UsageError("parquet is no text: say where it goes with --output FILE".into())
-                    .into(),
-            ),
-            (Some(format), None) => {
-                Ok(export::export(&contents, format, render::terminal::data())?)
-            }
-            (None, Some(dir)) => {
-                let folder = Folder::named(dir).with_context(|| cannot(dir))?;
-                for (path, bytes) in criterion::files(&contents, name)? {
-                    let path = Path::new(&path);
-                    let write = || {
-                        let folder = folder.below(path.parent().unwrap_or(Path::new("")))?;
-                        let name = path.file_name().unwrap_or_default();
-                        folder.write(name, &bytes)
-                    };
-                    write().with_context(|| cannot(&dir.join(path)))?;
-                }
-                Ok(())
-            }
-            (None, None) => Err(UsageError(
-                "criterion is a directory: say where it goes with --output DIR, such as target"
-                    .into(),
-            )
-            .into()),
+        .with_context(|| cannot(path)),
+        (Form::Bytes(_), None) if render::terminal::is_stdout_terminal() => Err(UsageError(
+            format!("{word} is no text: say where it goes with --output FILE"),
+        )
+        .into()),
+        (Form::Text(export) | Form::Bytes(export), None) => {
+            Ok(export(&contents, &mut render::terminal::data())?)
         }
+        (Form::Directory(files), Some(dir)) => {
+            let folder = Folder::named(dir).with_context(|| cannot(dir))?;
+            for (path, bytes) in files(&contents, name)? {
+                let path = Path::new(&path);
+                let write = || {
+                    let folder = folder.below(path.parent().unwrap_or(Path::new("")))?;
+                    let name = path.file_name().unwrap_or_default();
+                    folder.write(name, &bytes)
+                };
+                write().with_context(|| cannot(&dir.join(path)))?;
+            }
+            Ok(())
+        }
+        (Form::Directory(_), None) => Err(UsageError(format!(
+            "{word} is a directory: say where it goes with --output DIR, such as target"
+        ))
+        .into()),
     }
 }

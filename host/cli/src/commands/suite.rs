@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::render::{self, Progress};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use dyno_analysis::compare::BLOCKS;
 use dyno_export as export;
-use dyno_export::Contents;
+use dyno_export::{Contents, Format};
 use dyno_files::checkout::Folder;
 use dyno_model::quoted::quoted_path;
-use dyno_model::{CaseComparison, Plugin, RULES, Rules};
+use dyno_model::{CaseComparison, Plugin, RULES, Rules, all};
 use dyno_plugin as plugin;
 use dyno_report::Store;
 use dyno_session::{Host, Request, Stage};
@@ -22,6 +22,7 @@ use dyno_wording as wording;
 use dyno_wording::escape;
 
 use super::building::BuildArgs;
+use super::choice::one_of;
 use super::compare::{Compared, Versions};
 use super::measuring::{self, Budget, Conditions};
 use super::operand::{Operand, What};
@@ -55,7 +56,11 @@ pub(super) struct Config {
 
 impl Config {
     fn read(&self) -> Result<Suite, suite::ConfigError> {
-        Suite::read(&self.config, self.root.as_deref())
+        let suite = Suite::read(&self.config, self.root.as_deref())?;
+        for warning in &suite.warnings {
+            super::warn(&format!("{}: {warning}", quoted_path(&self.config)));
+        }
+        Ok(suite)
     }
 }
 
@@ -65,8 +70,8 @@ pub(super) struct RunSuite {
     #[command(flatten)]
     config: Config,
     /// Only this phase
-    #[arg(long, value_enum, value_name = "PHASE")]
-    phase: Option<PhaseArg>,
+    #[arg(long, value_parser = one_of(all::<PhaseName>(), |_| ""), value_name = "PHASE")]
+    phase: Option<PhaseName>,
     /// The report to record the runs in [default: .dyno/report.sqlite beside the project]
     #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -80,24 +85,6 @@ pub(super) struct RunSuite {
     /// The results as JSON instead of tables
     #[arg(long)]
     json: bool,
-}
-
-/// A phase on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PhaseArg {
-    Baseline,
-    Cross,
-    Load,
-}
-
-impl From<PhaseArg> for PhaseName {
-    fn from(phase: PhaseArg) -> Self {
-        match phase {
-            PhaseArg::Baseline => Self::Baseline,
-            PhaseArg::Cross => Self::Cross,
-            PhaseArg::Load => Self::Load,
-        }
-    }
 }
 
 impl SuiteVerb {
@@ -196,7 +183,7 @@ fn rules(gate: &Gate) -> Rules {
 impl RunSuite {
     fn execute(self, verbose: bool) -> Result<Exit> {
         let suite = self.config.read()?;
-        let plans = suite.plan(self.phase.map(Into::into))?;
+        let plans = suite.plan(self.phase)?;
         let compares = plans.iter().any(|plan| plan.gate.is_some());
         let verbose = verbose || suite.verbose;
         // Refused before anything is measured.
@@ -289,15 +276,15 @@ impl RunSuite {
         verbose: bool,
     ) -> Result<()> {
         if let Some(folder) = folder {
-            let formats = [
-                (export::Format::Html, "html"),
-                (export::Format::Markdown, "md"),
-                (export::Format::Junit, "xml"),
-            ];
-            for (format, extension) in formats.into_iter().filter(|(format, _)| format.is_built()) {
+            let formats = [Format::Html, Format::Markdown, Format::Junit];
+            for format in formats.into_iter().filter(|format| format.is_built()) {
                 let mut bytes = Vec::new();
                 export::export(contents, format, &mut bytes)?;
-                write(folder, &format!("{phase}.{extension}"), &bytes)?;
+                write(
+                    folder,
+                    &format!("{phase}.{}", format.spec().extension),
+                    &bytes,
+                )?;
             }
         }
         if self.json {

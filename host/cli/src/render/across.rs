@@ -10,17 +10,8 @@ use super::{BOLD, DIM, Sink, YELLOW};
 use dyno_model::{Case, Plugin, PluginKind, Run};
 use dyno_wording::escape;
 
-const HEADERS: &[&str] = &[
-    "plugin",
-    "time",
-    "95 % interval",
-    "ratio",
-    "throughput",
-    "fuel",
-    "memory",
-    "samples",
-    "marks",
-];
+const BEFORE: &[&str] = &["plugin", "time", "95 % interval", "ratio", "throughput"];
+const AFTER: &[&str] = &["samples", "marks"];
 
 /// The cases that belong side by side.
 #[derive(Debug, Default)]
@@ -118,19 +109,18 @@ impl<'a> Table<'a> {
             self.checksum
         )?;
         let fastest = self.rows.first().map(|(_, case)| *case);
-        let mut table = Columns::new("  ", HEADERS);
+        let mut table = Columns::new("  ", &cells::heads(BEFORE, AFTER));
         for (plugin, case) in &self.rows {
-            table.row(vec![
+            let mut row = vec![
                 cells::name(&plugin.label, case),
                 cells::time(case),
                 cells::interval(case),
                 ratio(case, fastest),
                 cells::throughput(case),
-                cells::fuel(case),
-                cells::memory(case),
-                cells::samples(case),
-                cells::marks(case, verbose),
-            ]);
+            ];
+            row.extend(cells::columns(case));
+            row.extend([cells::samples(case), cells::marks(case, verbose)]);
+            table.row(row);
         }
         table.write(out)?;
         for plugin in &self.others {

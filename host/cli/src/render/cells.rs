@@ -2,9 +2,9 @@
 
 use super::columns::Cell;
 use super::{BOLD, RED, YELLOW};
-use dyno_model::{Case, Estimate, Mark, Metric, Process, Throughput};
+use dyno_model::{Case, Drawn, Estimate, Mark, Metric, Process, Throughput};
 use dyno_stats as stats;
-use dyno_wording::{amount, bytes, duration, escape, mark, rate};
+use dyno_wording::{duration, escape, mark, rate, value};
 
 /// The time that is shown: wall time, or CPU time where too few samples were undisturbed.
 pub(super) fn headline(case: &Case) -> Option<&Estimate> {
@@ -62,16 +62,26 @@ pub(super) fn throughput(case: &Case) -> Cell {
     rate().unwrap_or_default().into()
 }
 
-pub(super) fn fuel(case: &Case) -> Cell {
-    or_dash(case.estimate(Metric::Fuel).map(|fuel| amount(fuel.median))).into()
+/// The heads of a table with a column for every metric that has one, which stand between these.
+pub(super) fn heads(before: &[&'static str], after: &[&'static str]) -> Vec<&'static str> {
+    let columns = Metric::columns().map(|metric| metric.spec().short);
+    let before = before.iter().copied();
+    before.chain(columns).chain(after.iter().copied()).collect()
 }
 
-pub(super) fn memory(case: &Case) -> Cell {
-    or_dash(
-        case.estimate(Metric::MemoryPeak)
-            .map(|memory| bytes(memory.median)),
-    )
-    .into()
+/// Its cells below them. What not every machine can measure is empty where it was not measured, so that a column of
+/// nothing else vanishes.
+pub(super) fn columns(case: &Case) -> impl Iterator<Item = Cell> {
+    Metric::columns().map(|metric| {
+        let spec = metric.spec();
+        let shown = case
+            .estimate(metric)
+            .map(|estimate| value(spec.unit, estimate.median));
+        match spec.drawn {
+            Drawn::Exact => or_dash(shown).into(),
+            Drawn::Once | Drawn::Sampled => shown.unwrap_or_default().into(),
+        }
+    })
 }
 
 /// Samples of a process times processes; where other programs took the CPU during some, how many are left of how many.

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::cells;
 use super::columns::{Cell, Columns};
 use super::conditions;
 use super::failure::show_failure;
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use dyno_export::Contents;
 use dyno_model::{
-    CaseComparison, Change, Comparison, Diagnosis, Gate, GateOutcome, Metric, Run, Verdict,
+    CaseComparison, Change, Comparison, Diagnosis, Drawn, Gate, GateOutcome, Metric, Run, Verdict,
+    word,
 };
-use dyno_wording::{amount, bytes, duration, escape, rerun, verdicts};
+use dyno_wording::{escape, rerun, verdicts};
 
-const HEADERS: &[&str] = &[
+const BEFORE: &[&str] = &[
     "case",
     "verdict",
     "change",
@@ -21,9 +23,6 @@ const HEADERS: &[&str] = &[
     "base",
     "candidate",
     "other time",
-    "fuel",
-    "memory",
-    "",
 ];
 
 /// Shows a comparison; nothing if the contents hold none.
@@ -82,7 +81,7 @@ pub(crate) fn comparison(
 }
 
 fn show_table(out: &mut Sink<impl Write>, comparison: &Comparison) -> io::Result<()> {
-    let mut table = Columns::new("  ", HEADERS);
+    let mut table = Columns::new("  ", &cells::heads(BEFORE, &[""]));
     for case in &comparison.cases {
         let base = case.other_base().filter(|_| has_several(comparison));
         let base = base.map(escape);
@@ -112,18 +111,19 @@ fn row(name: String, case: &CaseComparison) -> Vec<Cell> {
     let of = |metric| case.change(metric).map(short).unwrap_or_default();
     // Both times are shown, and which of them is which.
     let is_cpu = time.is_some_and(|time| time.metric == Metric::CpuTime);
-    let (suffix, other, which) = match is_cpu {
-        true => (" CPU", Metric::WallTime, "wall "),
-        false => ("", Metric::CpuTime, "CPU "),
+    let (suffix, other) = match is_cpu {
+        true => (" CPU", Metric::WallTime),
+        false => ("", Metric::CpuTime),
     };
+    let which = other.spec().short;
     let other = of(other);
     let other = match other.is_empty() {
         true => other,
-        false => format!("{which}{other}"),
+        false => format!("{which} {other}"),
     };
     let metric = time.map_or(Metric::WallTime, |time| time.metric);
     let value = |value: f64| format!("{}{suffix}", shown(metric, value));
-    vec![
+    let mut row = vec![
         name.into(),
         Cell::styled(verdict(case), style(case.verdict)),
         Cell::styled(time.map_or(String::new(), |time| percent(time.ratio)), BOLD),
@@ -132,10 +132,10 @@ fn row(name: String, case: &CaseComparison) -> Vec<Cell> {
         time.map_or(String::new(), |time| value(time.candidate))
             .into(),
         other.into(),
-        of(Metric::Fuel).into(),
-        of(Metric::MemoryPeak).into(),
-        Cell::styled(diagnosis(case).unwrap_or_default(), DIM),
-    ]
+    ];
+    row.extend(Metric::columns().map(|metric| of(metric).into()));
+    row.push(Cell::styled(diagnosis(case).unwrap_or_default(), DIM));
+    row
 }
 
 /// A change in percent, as `+1.23 %`; more digits than that are not known of a time.
@@ -163,7 +163,7 @@ fn interval(change: &Change) -> String {
 /// A change beside the one that the verdict is about.
 fn short(change: &Change) -> String {
     match change.metric {
-        Metric::WallTime | Metric::CpuTime => percent(change.ratio),
+        metric if metric.spec().drawn == Drawn::Sampled => percent(change.ratio),
         _ if change.verdict == Verdict::Unsure => "?".into(),
         _ if change.base == change.candidate => "=".into(),
         _ => percent(change.ratio),
@@ -172,10 +172,10 @@ fn short(change: &Change) -> String {
 
 /// The verdict with its severity.
 fn verdict(case: &CaseComparison) -> String {
-    let word = verdicts::verdict(case.verdict);
+    let verdict = word(&case.verdict);
     match case.severity {
-        Some(severity) => format!("{word}, {}", verdicts::severity(severity)),
-        None => word.into(),
+        Some(severity) => format!("{verdict}, {}", word(&severity)),
+        None => verdict.into(),
     }
 }
 
@@ -185,15 +185,12 @@ fn diagnosis(case: &CaseComparison) -> Option<String> {
         .diagnosis
         .is_some_and(|diagnosis| diagnosis != Diagnosis::Unchanged);
     let said = verdicts::diagnosis(case).filter(|_| is_changed);
-    let by_what = match case.decided_by {
-        Some(Metric::CpuTime) => Some("by CPU time"),
-        Some(Metric::Fuel) => Some("by fuel"),
-        Some(Metric::MemoryPeak) => Some("by memory"),
-        _ => None,
-    };
+    // Wall time is what is meant where nothing else is named.
+    let other = case.decided_by.filter(|metric| *metric != Metric::WallTime);
+    let by_what = other.map(|metric| format!("by {}", metric.spec().noun()));
     match (by_what, said) {
         (Some(by_what), Some(said)) => Some(format!("{by_what}; {said}")),
-        (by_what, said) => by_what.or(said).map(Into::into),
+        (by_what, said) => by_what.or(said.map(Into::into)),
     }
 }
 
@@ -236,7 +233,7 @@ fn counts(comparison: &Comparison) -> String {
     }
     let counts = counts.into_iter().map(|(verdict, count)| {
         let style = style(verdict);
-        format!("{style}{count} {}{style:#}", verdicts::verdict(verdict))
+        format!("{style}{count} {}{style:#}", word(&verdict))
     });
     counts.collect::<Vec<_>>().join(" · ")
 }
@@ -249,7 +246,7 @@ fn show_gate(
     let Some(outcome) = comparison.gate() else {
         return Ok(());
     };
-    let (style, word) = (gate_style(outcome), verdicts::gate(outcome));
+    let (style, said) = (gate_style(outcome), word(&outcome));
     let unjudged = comparison
         .cases
         .iter()
@@ -260,12 +257,12 @@ fn show_gate(
         count => format!(" {DIM}· {count} new or gone{DIM:#}"),
     };
     let thresholds = verdicts::thresholds(&comparison.rules, &comparison.exceptions);
-    writeln!(out, "gate: {style}{word}{style:#} ({thresholds}){unjudged}")?;
+    writeln!(out, "gate: {style}{said}{style:#} ({thresholds}){unjudged}")?;
     for case in &comparison.cases {
         let Some(gate) = case.gate.as_ref().filter(|gate| is_explained(case, gate)) else {
             continue;
         };
-        let (style, word) = (gate_style(gate.outcome), verdicts::gate(gate.outcome));
+        let (style, word) = (gate_style(gate.outcome), word(&gate.outcome));
         writeln!(
             out,
             "  {style}{word}{style:#} {}: {}",
@@ -310,12 +307,7 @@ fn gate_style(outcome: GateOutcome) -> Style {
 
 /// An amount in the unit of its metric.
 pub(super) fn shown(metric: Metric, value: f64) -> String {
-    match metric.unit() {
-        "ns" => duration(value),
-        "bytes" => bytes(value),
-        "ratio" => format!("{value:.4}"),
-        _ => amount(value),
-    }
+    dyno_wording::value(metric.spec().unit, value)
 }
 
 #[cfg(test)]

@@ -9,17 +9,8 @@ use super::{BOLD, DIM, Sink};
 use dyno_model::{CacheUse, Case, Plugin, PluginKind, Run};
 use dyno_wording::duration;
 
-const HEADERS: &[&str] = &[
-    "program",
-    "time",
-    "95 % interval",
-    "compile",
-    "instantiate",
-    "fuel",
-    "memory",
-    "samples",
-    "marks",
-];
+const BEFORE: &[&str] = &["program", "time", "95 % interval", "compile", "instantiate"];
+const AFTER: &[&str] = &["samples", "marks"];
 
 /// The programs that were run, each with its case.
 #[derive(Debug, Default)]
@@ -50,7 +41,7 @@ impl<'a> Programs<'a> {
             return Ok(());
         }
         writeln!(out, "{BOLD}programs{BOLD:#}")?;
-        let mut table = Columns::new("  ", HEADERS);
+        let mut table = Columns::new("  ", &cells::heads(BEFORE, AFTER));
         for (plugin, case) in &self.0 {
             table.row(row(plugin, case, verbose));
         }
@@ -82,7 +73,7 @@ fn row(plugin: &Plugin, case: &Case, verbose: bool) -> Vec<Cell> {
         CacheUse::Miss | CacheUse::Off => duration(compile.duration_ns as f64),
     });
     let instantiate = plugin.instantiate_ns.as_ref();
-    vec![
+    let mut row = vec![
         cells::name(&plugin.label, case),
         cells::time(case),
         cells::interval(case),
@@ -91,9 +82,8 @@ fn row(plugin: &Plugin, case: &Case, verbose: bool) -> Vec<Cell> {
             .map(|time| duration(time.median))
             .unwrap_or_default()
             .into(),
-        cells::fuel(case),
-        cells::memory(case),
-        cells::samples(case),
-        cells::marks(case, verbose),
-    ]
+    ];
+    row.extend(cells::columns(case));
+    row.extend([cells::samples(case), cells::marks(case, verbose)]);
+    row
 }

@@ -9,19 +9,14 @@ use super::columns::{Cell, Columns};
 use super::failure::show_failure;
 use super::programs::Programs;
 use super::{BOLD, DIM, Sink, YELLOW};
-use dyno_model::{CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run, RunStatus};
+use dyno_model::{
+    COUNTED, COUNTERS, COUNTERS_FACT, CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run,
+    RunStatus,
+};
 use dyno_wording::{bytes, duration, escape, explain, mark};
 
-const HEADERS: &[&str] = &[
-    "case",
-    "time",
-    "95 % interval",
-    "throughput",
-    "fuel",
-    "memory",
-    "samples",
-    "marks",
-];
+const BEFORE: &[&str] = &["case", "time", "95 % interval", "throughput"];
+const AFTER: &[&str] = &["samples", "marks"];
 
 /// Shows a run: a table for each plugin, what failed and how to see it again, and what the marks
 /// mean. `verbose` shows every mark and how the run was made.
@@ -56,6 +51,13 @@ pub(crate) fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::R
             duration(empty)
         )?;
     }
+    if let Some(why) = uncounted(run) {
+        writeln!(
+            out,
+            "{DIM}instructions and cycles are not counted: {}{DIM:#}",
+            escape(why)
+        )?;
+    }
     for warning in &run.warnings {
         writeln!(out, "{YELLOW}warning{YELLOW:#}: {}", escape(warning))?;
     }
@@ -80,6 +82,14 @@ pub(crate) fn run(out: &mut Sink<impl Write>, run: &Run, verbose: bool) -> io::R
         )?;
     }
     writeln!(out, "{DIM}run {}{DIM:#}", escape(&run.id))
+}
+
+/// Why there is no column of what the processor counts, if its run says so.
+fn uncounted(run: &Run) -> Option<&str> {
+    let mut columns = run.columns().into_iter();
+    let is_counted = columns.any(|metric| COUNTERS.contains(&metric));
+    let why = run.machine.facts.get(COUNTERS_FACT)?;
+    (!is_counted && why != COUNTED).then_some(why)
 }
 
 fn shown_marks(run: &Run, verbose: bool) -> impl Iterator<Item = Mark> {
@@ -113,7 +123,7 @@ fn show_plugin(
         .filter(|case| !across.shows(case))
         .collect();
     if !own.is_empty() {
-        let mut table = Columns::new("  ", HEADERS);
+        let mut table = Columns::new("  ", &cells::heads(BEFORE, AFTER));
         for case in own {
             table.row(row(case, verbose));
         }
@@ -127,16 +137,15 @@ fn show_plugin(
 }
 
 fn row(case: &Case, verbose: bool) -> Vec<Cell> {
-    vec![
+    let mut row = vec![
         cells::name(&case.spec.name, case),
         cells::time(case),
         cells::interval(case),
         cells::throughput(case),
-        cells::fuel(case),
-        cells::memory(case),
-        cells::samples(case),
-        cells::marks(case, verbose),
-    ]
+    ];
+    row.extend(cells::columns(case));
+    row.extend([cells::samples(case), cells::marks(case, verbose)]);
+    row
 }
 
 fn facts(plugin: &Plugin) -> String {

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Columns};
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
-use dyno_model::{LimitKind, quantity};
-use dyno_suite::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, TimeUnit, Value};
-use dyno_wording::{amount, bytes, duration, escape, rate, sentence};
+use dyno_model::{LimitKind, Unit, quantity};
+use dyno_suite::{Check, CheckOutcome, PhaseError, PhaseResult, Reading, Value};
+use dyno_wording::{self as wording, amount, escape, sentence};
 
 const HEADERS: &[&str] = &[
     "  case · metric",
@@ -138,16 +138,11 @@ fn value(value: Value, unit: &str) -> String {
         Value::Number(number) => number,
         Value::Checksum(checksum) => return format!("{checksum:#018x}"),
     };
-    match unit {
-        "bytes" => bytes(number),
-        "bytes/s" => rate(number, true),
-        "elements/s" => rate(number, false),
+    match Unit::named(unit) {
         // A change has a sign, and one of a tenth of a percent is worth showing.
-        "ratio" => format!("{:.1} %", number * 100.0),
-        unit => match TimeUnit::named(unit) {
-            Some(unit) => duration(number * unit.ns()),
-            None => amount(number),
-        },
+        Some(Unit::Ratio) => format!("{:.1} %", number * 100.0),
+        Some(unit) => wording::value(unit, number),
+        None => amount(number),
     }
 }
 

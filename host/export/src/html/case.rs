@@ -6,7 +6,7 @@ use super::samples::Samples;
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
 use super::{change, count, history, link, process_table, run_order};
-use dyno_model::{Comparison, Metric, Process, hex};
+use dyno_model::{Comparison, Drawn, Metric, Process, hex};
 use dyno_wording as wording;
 use dyno_wording::duration;
 
@@ -103,33 +103,25 @@ fn sampled(entry: &Entry<'_>) -> Markup {
     }
 }
 
-/// What was sampled besides wall time; what was counted stands in its own charts.
-const SAMPLED: [Metric; 5] = [
-    Metric::CpuTime,
-    Metric::FirstIteration,
-    Metric::RssPeak,
-    Metric::SpreadWithin,
-    Metric::UndisturbedShare,
-];
-
 /// The estimates over processes.
 fn estimates(entry: &Entry<'_>) -> Markup {
     let wall = entry.estimate(Metric::WallTime);
-    let others = SAMPLED
-        .iter()
-        .filter_map(|metric| Some((*metric, entry.estimate(*metric)?)));
+    // What was counted stands in its own charts.
+    let others = Metric::all()
+        .filter(|metric| *metric != Metric::WallTime && metric.spec().drawn == Drawn::Sampled)
+        .filter_map(|metric| Some((metric, entry.estimate(metric)?)));
     html! {
         dl.facts.estimates {
             @if let Some(wall) = wall {
                 @let value = |value| words::value(Metric::WallTime, value);
-                dt { "wall time" }
+                dt { (Metric::WallTime.spec().title) }
                 dd { b { (value(wall.median)) } small {
                     @if let Some(interval) = words::interval(Metric::WallTime, wall) { " " (interval) }
                     ", sd " (value(wall.sd))
                 } }
             }
             @for (metric, estimate) in others {
-                dt { (words::metric(metric)) }
+                dt { (metric.spec().title) }
                 dd { (words::value(metric, estimate.median)) @if metric == Metric::CpuTime && let Some(interval) = words::interval(metric, estimate) { small { " " (interval) } } }
             }
         }

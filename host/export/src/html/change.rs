@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::forest::{self, Row};
 use super::view::Entry;
 use super::words::{self, Guest};
-use dyno_model::{CaseComparison, Change, Comparison};
+use dyno_model::{CaseComparison, Change, Comparison, word};
 use dyno_wording as wording;
 
 /// The comparison of one case.
@@ -17,7 +17,7 @@ pub(super) fn section(entry: &Entry<'_>, comparison: &Comparison) -> Markup {
         .changes
         .iter()
         .map(|change| Row {
-            name: html! { (words::metric(change.metric)) " " small { (values(change)) } },
+            name: html! { (change.metric.spec().title) " " small { (values(change)) } },
             change,
             verdict: change.verdict,
         })
@@ -43,8 +43,8 @@ pub(super) fn section(entry: &Entry<'_>, comparison: &Comparison) -> Markup {
 fn sentence(compared: &CaseComparison) -> Markup {
     html! {
         (words::badge(compared.verdict))
-        @if let Some(severity) = compared.severity { " " (wording::verdicts::severity(severity)) }
-        @if let Some(metric) = compared.decided_by { ", by " (words::metric(metric)) }
+        @if let Some(severity) = compared.severity { " " (word(&severity)) }
+        @if let Some(metric) = compared.decided_by { ", by " (metric.spec().title) }
         @if let Some(diagnosis) = wording::verdicts::diagnosis(compared) { "; " (diagnosis) }
         "."
     }

@@ -6,9 +6,7 @@ use maud::{Markup, html};
 
 use super::view::Page;
 use super::words::{self, Guest};
-use dyno_model::{
-    CacheUse, Comparison, Estimate, LimitKind, Plugin, PluginKind, Run, RunStatus, hex, quantity,
-};
+use dyno_model::{CacheUse, Comparison, Estimate, LimitKind, Plugin, Run, hex, quantity, word};
 use dyno_wording as wording;
 use dyno_wording::{amount, bytes, duration};
 
@@ -77,17 +75,13 @@ fn provenance(run: &Run) -> Facts {
             list.join(" ")
         }
     };
-    let status = match run.status {
-        RunStatus::Complete => "complete",
-        RunStatus::Interrupted => "interrupted",
-    };
     let empty = run
         .empty_batch_ns
         .map_or_else(|| "not measured".into(), duration);
     [
         ("id", run.id.clone()),
         ("command", run.command.join(" ")),
-        ("status", status.into()),
+        ("status", word(&run.status).into()),
         ("started", run.started_at.clone()),
         ("finished", run.finished_at.clone()),
         ("Dyno", run.host_version.clone()),
@@ -211,11 +205,7 @@ fn plugins(run: &Run, side: Option<&&str>) -> Markup {
 }
 
 fn plugin_row(plugin: &Plugin) -> Markup {
-    let kind = match plugin.kind {
-        Some(PluginKind::Suite) => "suite",
-        Some(PluginKind::Command) => "command",
-        None => "–",
-    };
+    let kind = plugin.kind.map_or("–", |kind| word(&kind));
     let compile = plugin.compile.as_ref();
     let compiled = compile.map(|compile| match compile.cache {
         CacheUse::Hit => "from the cache".into(),

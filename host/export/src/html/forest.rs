@@ -5,8 +5,7 @@ use maud::{Markup, html};
 
 use super::axis::share;
 use super::words;
-use dyno_model::{Change, Rules, Verdict};
-use dyno_wording as wording;
+use dyno_model::{Change, Rules, Verdict, word};
 
 /// Changes of which the axis names some, as a part of the base: dense where most are.
 const NAMED: [f64; 17] = [
@@ -38,7 +37,7 @@ pub(super) fn chart(rows: &[Row<'_>], rules: &Rules, label: &str) -> Markup {
             (head(axis))
             ol aria-label=(label) {
                 @for row in rows {
-                    li class=(wording::verdicts::verdict(row.verdict)) {
+                    li class=(word(&row.verdict)) {
                         span.name { (row.name) }
                         (picture(row, axis, rules))
                         span.value {

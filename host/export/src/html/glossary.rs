@@ -4,25 +4,8 @@ use maud::{Markup, html};
 
 use super::view::Page;
 use super::words;
-use dyno_model::{Comparison, Mark, Verdict};
+use dyno_model::{Comparison, Mark, Verdict, all};
 use dyno_wording as wording;
-
-/// Every mark, in the order of its type.
-const MARKS: [Mark; 13] = [
-    Mark::Nondeterministic,
-    Mark::Noisy,
-    Mark::Folded,
-    Mark::Implausible,
-    Mark::FuelUnsettled,
-    Mark::Nonlinear,
-    Mark::TimerFloor,
-    Mark::SingleProcess,
-    Mark::Suspended,
-    Mark::Preempted,
-    Mark::Unsteady,
-    Mark::BudgetEnded,
-    Mark::SharedCore,
-];
 
 const TERMS: [(&str, &str); 7] = [
     (
@@ -63,7 +46,7 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
             dl.words {
                 @for (term, about) in TERMS { dt { (term) } dd { (about) } }
                 @if let Some((comparison, _)) = page.compared { (verdicts(comparison)) }
-                @for mark in MARKS { dt id=(words::mark_anchor(mark)) { span.mark { (wording::mark(mark)) } } dd { (wording::explain(mark)) "." } }
+                @for mark in all::<Mark>() { dt id=(words::mark_anchor(mark)) { span.mark { (wording::mark(mark)) } } dd { (wording::explain(mark)) "." } }
             }
         }
     }

@@ -34,13 +34,13 @@ fn chart(history: &History) -> Markup {
     let ticks = axis.ticks(3, unit(history));
     let label = format!(
         "History of {} over {}; {}",
-        words::metric(history.metric),
+        history.metric.spec().title,
         counted(points.len(), "run", "runs"),
         counted(changes.len(), "change of level", "changes of level")
     );
     html! {
         figure.history.level {
-            figcaption { "History: " (words::metric(history.metric)) small { " " (counted(points.len(), "run", "runs")) "" } }
+            figcaption { "History: " (history.metric.spec().title) small { " " (counted(points.len(), "run", "runs")) "" } }
             svg.plot height=(HEIGHT + 20.0) role="img" aria-label=(label) {
                 @for &i in &changes {
                     @let at = share((x(i - 1) + x(i)) / 2.0);

@@ -8,7 +8,7 @@ use super::link::link;
 use super::side_by_side;
 use super::view::{Entry, Page};
 use super::words::{self, Guest, counted};
-use dyno_model::{Change, Comparison, Metric, Outcome, Pairing, RunStatus, Verdict};
+use dyno_model::{Change, Comparison, Metric, Outcome, Pairing, RunStatus, Verdict, word};
 use dyno_wording as wording;
 
 /// Rows of the chart and of the list of failures; the table below has all.
@@ -158,8 +158,8 @@ fn compared(page: &Page<'_>, comparison: &Comparison) -> Markup {
                 @for verdict in words::VERDICTS {
                     @let count = page.count(verdict);
                     @if count > 0 {
-                        li { a class={ "chip " (wording::verdicts::verdict(verdict)) } href="#cases" data-show=(wording::verdicts::verdict(verdict)) {
-                            b { (count) } " " (words::sign(verdict)) " " (wording::verdicts::verdict(verdict))
+                        li { a class={ "chip " (word(&verdict)) } href="#cases" data-show=(word(&verdict)) {
+                            b { (count) } " " (words::sign(verdict)) " " (word(&verdict))
                         } }
                     }
                 }

@@ -8,13 +8,13 @@ use super::link::link;
 use super::summary::is_failure;
 use super::view::{Entry, Page};
 use super::words::{self, Guest};
-use dyno_model::{Change, Metric, Outcome, Throughput};
+use dyno_model::{Change, Metric, Outcome, Throughput, word};
 use dyno_wording as wording;
-use dyno_wording::{amount, bytes, duration, rate};
+use dyno_wording::{duration, rate};
 
 /// The table with its controls.
 pub(super) fn section(page: &Page<'_>) -> Markup {
-    let is_compared = page.compared.is_some();
+    let columns = Columns::of(page);
     html! {
         section #cases aria-labelledby="cases-title" {
             h2 #cases-title { "Cases" }
@@ -25,33 +25,50 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
             }
             div.scroll role="region" aria-labelledby="cases-title" tabindex="0" {
                 table.cases {
-                    thead { tr { @for (head, class) in heads(is_compared) { th scope="col" class=[class] { (head) } } } }
-                    tbody { @for entry in &page.entries { (row(entry, is_compared)) } }
+                    thead { tr { @for (head, class) in columns.heads() { th scope="col" class=[class] { (head) } } } }
+                    tbody { @for entry in &page.entries { (row(entry, &columns)) } }
                 }
             }
         }
     }
 }
 
-/// Names of columns, and the class of those that hold words.
-fn heads(is_compared: bool) -> Vec<(&'static str, Option<&'static str>)> {
-    let mut heads = vec![("case", None)];
-    if is_compared {
-        heads.push(("verdict", Some("word")));
-        heads.extend(
-            [
-                "time change",
-                "CPU time change",
-                "fuel change",
-                "memory change",
-            ]
-            .map(|head| (head, None)),
-        );
-        heads.push(("what it means", Some("text")));
+/// The metrics that have a column.
+struct Columns {
+    /// Of those that were compared, if anything was.
+    changes: Option<Vec<Metric>>,
+    /// Besides the time.
+    results: Vec<Metric>,
+}
+
+impl Columns {
+    fn of(page: &Page<'_>) -> Self {
+        let changes = page.compared.map(|(comparison, _)| {
+            let times = [Metric::WallTime, Metric::CpuTime].into_iter();
+            times.chain(comparison.columns()).collect()
+        });
+        Self {
+            changes,
+            results: page.run.columns(),
+        }
     }
-    heads.extend(["time", "fuel", "memory peak", "throughput", "samples"].map(|head| (head, None)));
-    heads.push(("marks", Some("text")));
-    heads
+
+    /// Names of columns, and the class of those that hold words.
+    fn heads(&self) -> Vec<(String, Option<&'static str>)> {
+        let mut heads = vec![("case".to_owned(), None)];
+        if let Some(changes) = &self.changes {
+            heads.push(("verdict".to_owned(), Some("word")));
+            let change = |metric: &Metric| (format!("{} change", metric.spec().title), None);
+            heads.extend(changes.iter().map(change));
+            heads.push(("what it means".to_owned(), Some("text")));
+        }
+        let results = self.results.iter().map(|metric| metric.spec().title);
+        let numbers = ["time"].into_iter().chain(results);
+        let numbers = numbers.chain(["throughput", "samples"]);
+        heads.extend(numbers.map(|head| (head.to_owned(), None)));
+        heads.push(("marks".to_owned(), Some("text")));
+        heads
+    }
 }
 
 /// What the chips of the summary show: the verdict, or how the case ended and whether it is marked.
@@ -63,19 +80,18 @@ fn kinds(entry: &Entry<'_>) -> String {
         _ => "ok marked",
     };
     match entry.verdict() {
-        Some(verdict) => format!("{} {ended}", wording::verdicts::verdict(verdict)),
+        Some(verdict) => format!("{} {ended}", word(&verdict)),
         None => ended.into(),
     }
 }
 
-fn row(entry: &Entry<'_>, is_compared: bool) -> Markup {
+fn row(entry: &Entry<'_>, columns: &Columns) -> Markup {
     html! {
         tr data-kind=(kinds(entry)) {
             th scope="row" { (link(entry)) }
-            @if is_compared { (compared(entry)) }
+            @if let Some(changes) = &columns.changes { (compared(entry, changes)) }
             (time(entry))
-            (plain(entry, Metric::Fuel, amount))
-            (plain(entry, Metric::MemoryPeak, bytes))
+            @for metric in &columns.results { (plain(entry, *metric)) }
             (throughput(entry))
             (samples(entry))
             (marks(entry))
@@ -83,9 +99,10 @@ fn row(entry: &Entry<'_>, is_compared: bool) -> Markup {
     }
 }
 
-fn compared(entry: &Entry<'_>) -> Markup {
+fn compared(entry: &Entry<'_>, changes: &[Metric]) -> Markup {
     let Some(compared) = entry.compared else {
-        return html! { @for _ in 0..6 { td { "–" } } };
+        let cells = 2 + changes.len();
+        return html! { @for _ in 0..cells { td { "–" } } };
     };
     let order = words::VERDICTS
         .iter()
@@ -93,12 +110,9 @@ fn compared(entry: &Entry<'_>) -> Markup {
     html! {
         td.word data-v=[order] {
             (words::badge(compared.verdict))
-            @if let Some(severity) = compared.severity { small { (wording::verdicts::severity(severity)) } }
+            @if let Some(severity) = compared.severity { small { (word(&severity)) } }
         }
-        (change(compared.change(Metric::WallTime)))
-        (change(compared.change(Metric::CpuTime)))
-        (change(compared.change(Metric::Fuel)))
-        (change(compared.change(Metric::MemoryPeak)))
+        @for metric in changes { (change(compared.change(*metric))) }
         td.text { (wording::verdicts::diagnosis(compared).unwrap_or("–")) }
     }
 }
@@ -108,7 +122,7 @@ fn change(change: Option<&Change>) -> Markup {
         return html! { td { "–" } };
     };
     html! {
-        td data-v=(key(change.ratio)) class=(wording::verdicts::verdict(change.verdict)) {
+        td data-v=(key(change.ratio)) class=(word(&change.verdict)) {
             (words::change(change.ratio))
             @if change.pairs > 0 { small { (forest::interval(change)) } }
         }
@@ -127,9 +141,11 @@ fn time(entry: &Entry<'_>) -> Markup {
     }
 }
 
-fn plain(entry: &Entry<'_>, metric: Metric, shown: fn(f64) -> String) -> Markup {
+fn plain(entry: &Entry<'_>, metric: Metric) -> Markup {
     match entry.estimate(metric) {
-        Some(estimate) => html! { td data-v=(key(estimate.median)) { (shown(estimate.median)) } },
+        Some(estimate) => {
+            html! { td data-v=(key(estimate.median)) { (words::value(metric, estimate.median)) } }
+        }
         None => html! { td { "–" } },
     }
 }

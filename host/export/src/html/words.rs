@@ -3,7 +3,7 @@
 
 use maud::{Markup, Render, html};
 
-use dyno_model::{Change, Estimate, GateOutcome, Mark, Metric, Verdict};
+use dyno_model::{Change, Estimate, GateOutcome, Mark, Metric, Verdict, word};
 use dyno_wording as wording;
 
 /// A stranger's text: what cannot be seen is written out, and its direction stays its own.
@@ -57,7 +57,7 @@ pub(super) fn sign(verdict: Verdict) -> &'static str {
 
 /// A verdict with its sign and colour.
 pub(super) fn badge(of: Verdict) -> Markup {
-    html! { span class={ "badge " (wording::verdicts::verdict(of)) } { (sign(of)) " " (wording::verdicts::verdict(of)) } }
+    html! { span class={ "badge " (word(&of)) } { (sign(of)) " " (word(&of)) } }
 }
 
 /// How a gate ended, in a word and the class of the verdict that looks the same.
@@ -79,31 +79,9 @@ pub(super) fn mark_anchor(mark: Mark) -> String {
     wording::mark(mark).replace(' ', "-")
 }
 
-/// A metric as a heading.
-pub(super) fn metric(metric: Metric) -> &'static str {
-    match metric {
-        Metric::WallTime => "wall time",
-        Metric::CpuTime => "CPU time",
-        Metric::Fuel => "fuel",
-        Metric::FirstIteration => "first iteration",
-        Metric::MemoryBaseline => "memory at start",
-        Metric::MemoryPeak => "memory peak",
-        Metric::MemoryReleased => "memory after release",
-        Metric::MemoryMean => "memory mean",
-        Metric::RssPeak => "resident peak",
-        Metric::SpreadWithin => "spread within",
-        Metric::UndisturbedShare => "undisturbed samples",
-    }
-}
-
 /// A value of a metric with its unit.
 pub(super) fn value(metric: Metric, value: f64) -> String {
-    match metric.unit() {
-        "ns" => wording::duration(value),
-        "bytes" => wording::bytes(value),
-        "ratio" => format!("{:.2} %", value * 100.0),
-        _ => wording::amount(value),
-    }
+    wording::value(metric.spec().unit, value)
 }
 
 /// Both ends of an interval; nothing if it has no width.

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 
 use super::Contents;
 use super::cases;
-use super::text::{case_name, code, percent, tally, value};
+use super::text::{case_name, cells, code, percent, tally, value};
 use dyno_model::{
     Case, CaseComparison, Change, Comparison, Difference, GateOutcome, Metric, Outcome, Pairing,
-    Run, Severity, Verdict,
+    Run, Severity, Verdict, word,
 };
 use dyno_wording as wording;
 use dyno_wording::{conditions, mark, sentence};
@@ -16,8 +16,12 @@ use dyno_wording::{conditions, mark, sentence};
 /// (METHOD.md).
 const WORK_CHANGE: f64 = 0.01;
 
-pub(super) const HEAD: &str =
-    "| case | | time | change | fuel | peak memory |\n|---|---|---|---|---|---|\n";
+/// The head of the changes, with a column for every metric that has one.
+pub(super) fn head(columns: &[Metric]) -> String {
+    let lines = "---|".repeat(4 + columns.len());
+    let columns = cells(columns.iter().map(|metric| metric.spec().title.into()));
+    format!("| case | | time | change |{columns}\n|{lines}\n")
+}
 
 /// Why a row is above the fold, in the order in which it is there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,10 +138,11 @@ fn allowed(comparison: &Comparison) -> String {
 
 /// All rows, sorted.
 pub(super) fn rows<'a>(contents: &Contents<'a>, comparison: &'a Comparison) -> Vec<Row<'a>> {
+    let columns = comparison.columns();
     let mut rows: Vec<_> = comparison
         .cases
         .iter()
-        .map(|compared| row(contents, compared))
+        .map(|compared| row(contents, compared, &columns))
         .collect();
     rows.extend(failed_alone(contents, comparison).map(|row| (row, Reverse(None), 0.0)));
     rows.sort_by(|(a, severity, size), (b, other_severity, other_size)| {
@@ -149,7 +154,11 @@ pub(super) fn rows<'a>(contents: &Contents<'a>, comparison: &'a Comparison) -> V
 
 type Weighted<'a> = (Row<'a>, Reverse<Option<Severity>>, f64);
 
-fn row<'a>(contents: &Contents<'a>, compared: &'a CaseComparison) -> Weighted<'a> {
+fn row<'a>(
+    contents: &Contents<'a>,
+    compared: &'a CaseComparison,
+    columns: &[Metric],
+) -> Weighted<'a> {
     let case = candidate(contents.run, compared);
     let rank = rank(compared, case);
     // What it measured before it failed means nothing.
@@ -163,7 +172,7 @@ fn row<'a>(contents: &Contents<'a>, compared: &'a CaseComparison) -> Weighted<'a
         plugin: &compared.plugin,
         case: Some(&compared.case),
         text: format!(
-            "| {}{} | {} | {} | {} | {} | {} |\n",
+            "| {}{} | {} | {} | {} |{}\n",
             case_name(&compared.plugin, &compared.case),
             compared
                 .other_base()
@@ -172,8 +181,7 @@ fn row<'a>(contents: &Contents<'a>, compared: &'a CaseComparison) -> Weighted<'a
             time.map_or(String::new(), times),
             time.map_or(String::new(), |time| interval(time)
                 + &other_time(time, change)),
-            percents(Metric::Fuel),
-            percents(Metric::MemoryPeak),
+            cells(columns.iter().map(|metric| percents(*metric))),
         ),
     };
     let size = time.map_or(0.0, |time| (time.ratio - 1.0).abs());
@@ -213,7 +221,7 @@ fn rank(compared: &CaseComparison, case: Option<&Case>) -> Rank {
 
 /// The verdict, and whatever has to be said of it, in lines of one cell.
 fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
-    let mut lines = vec![wording::verdicts::verdict(compared.verdict).to_owned()];
+    let mut lines = vec![word(&compared.verdict).to_owned()];
     if rank == Rank::Failed {
         lines[0] = "**failed**".into();
     } else {
@@ -221,17 +229,19 @@ fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
             lines[0] = format!("**{}**", lines[0]);
         }
         if let Some(severity) = compared.severity {
-            lines[0] += &format!(" ({})", wording::verdicts::severity(severity));
+            lines[0] += &format!(" ({})", word(&severity));
         }
         lines.extend(wording::verdicts::diagnosis(compared).map(Into::into));
     }
     if let Some(case) = case.filter(|case| !case.outcome.is_ok()) {
         lines.push(code(&sentence(&case.outcome)));
     }
-    lines.extend(compared.gate.iter().map(|gate| {
-        let word = wording::verdicts::gate(gate.outcome);
-        format!("gate {word}: {}", code(&gate.reason))
-    }));
+    lines.extend(
+        compared
+            .gate
+            .iter()
+            .map(|gate| format!("gate {}: {}", word(&gate.outcome), code(&gate.reason))),
+    );
     lines.extend(compared.notes.iter().map(|note| code(note)));
     let marks = case.iter().flat_map(|case| &case.marks).map(|m| mark(*m));
     let marks = marks.collect::<Vec<_>>().join(", ");
@@ -241,10 +251,8 @@ fn what(compared: &CaseComparison, case: Option<&Case>, rank: Rank) -> String {
 
 fn times(change: &Change) -> String {
     let prefix = match change.metric {
-        Metric::CpuTime => "CPU ",
-        Metric::Fuel => "fuel ",
-        Metric::MemoryPeak => "memory ",
-        _ => "",
+        Metric::WallTime => String::new(),
+        metric => format!("{} ", metric.spec().short),
     };
     let (base, candidate) = (
         value(change.metric, change.base),
@@ -255,10 +263,11 @@ fn times(change: &Change) -> String {
 
 /// What the time says that was not decisive: both are always shown.
 fn other_time<'a>(shown: &Change, change: impl Fn(Metric) -> Option<&'a Change>) -> String {
-    let (other, name) = match shown.metric {
-        Metric::CpuTime => (Metric::WallTime, "wall"),
-        _ => (Metric::CpuTime, "CPU"),
+    let other = match shown.metric {
+        Metric::CpuTime => Metric::WallTime,
+        _ => Metric::CpuTime,
     };
+    let name = other.spec().short;
     let other = change(other).map(|other| format!("; {name} {}", percent(other.ratio)));
     other.unwrap_or_default()
 }
@@ -296,7 +305,10 @@ fn failed_alone<'a>(
             verdict: None,
             plugin,
             case,
-            text: format!("| {name} | **failed**<br>{why} | | | | |\n"),
+            text: format!(
+                "| {name} | **failed**<br>{why} | |{}\n",
+                " |".repeat(1 + comparison.columns().len())
+            ),
         })
     })
 }

@@ -1,6 +1,6 @@
 //! Strangers' texts in GitHub-flavoured Markdown, and numbers.
 
-use dyno_model::{Change, Metric, Verdict};
+use dyno_model::{Change, Metric, Verdict, word};
 use dyno_wording as wording;
 use dyno_wording::escape;
 
@@ -45,11 +45,12 @@ pub(super) fn case_name(plugin: &str, case: &str) -> String {
 
 /// A value of a metric with its unit.
 pub(super) fn value(metric: Metric, value: f64) -> String {
-    match metric.unit() {
-        "ns" => wording::duration(value),
-        "bytes" => wording::bytes(value),
-        _ => wording::amount(value),
-    }
+    wording::value(metric.spec().unit, value)
+}
+
+/// Cells of a row, each with the line behind it.
+pub(super) fn cells(texts: impl Iterator<Item = String>) -> String {
+    texts.map(|text| format!(" {text} |")).collect()
 }
 
 /// A ratio as the change that it is, such as `+12.5 %`; `=` if it is none.
@@ -73,8 +74,7 @@ pub(super) fn tally(verdicts: impl Iterator<Item = Verdict>) -> String {
         *counts.entry(verdict).or_insert(0_usize) += 1;
     }
     let counts = counts.into_iter();
-    let words = counts
-        .map(|(verdict, count)| format!("{count} {}", dyno_wording::verdicts::verdict(verdict)));
+    let words = counts.map(|(verdict, count)| format!("{count} {}", word(&verdict)));
     words.collect::<Vec<_>>().join(", ")
 }
 

@@ -23,6 +23,7 @@ fn big(number: u32) -> Run {
                 cpu_ns: state >> 1,
                 switches: 0,
                 waits: 0,
+                counts: Default::default(),
             }
         })
         .collect();

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::values::{pattern, share, text};
-use super::{Exceptions, Metric, Problem};
+use super::{Exceptions, Problem};
 use crate::criterion::{self, Threshold};
 use crate::file::GateTable;
-use dyno_model::CaseRules;
 use dyno_model::quoted::quoted;
+use dyno_model::{CaseRules, Metric};
 
 pub(super) fn exceptions(
     gate: BTreeMap<Spanned<String>, GateTable>,
@@ -33,8 +33,8 @@ fn case(key: &Spanned<String>, table: &GateTable) -> Result<CaseRules, Problem> 
         threshold: grown(&table.threshold)?,
         fuel: grown(&table.fuel_threshold)?,
         memory: grown(&table.memory_threshold)?,
-        fuel_max: most(table.fuel_max.as_ref(), "fuel_per_iteration")?,
-        memory_max: most(table.memory_max.as_ref(), "memory_bytes_peak")?,
+        fuel_max: most(table.fuel_max.as_ref(), Metric::Fuel)?,
+        memory_max: most(table.memory_max.as_ref(), Metric::MemoryPeak)?,
     };
     let nothing = CaseRules {
         pattern: rules.pattern.clone(),
@@ -48,16 +48,17 @@ fn case(key: &Spanned<String>, table: &GateTable) -> Result<CaseRules, Problem> 
 }
 
 /// A hard limit, in the words of a criterion about the same.
-fn most(value: Option<&Spanned<toml::Value>>, metric: &str) -> Result<Option<f64>, Problem> {
-    let (Some(value), Some(metric)) = (value, Metric::named(metric)) else {
+fn most(value: Option<&Spanned<toml::Value>>, metric: Metric) -> Result<Option<f64>, Problem> {
+    let Some(value) = value else {
         return Ok(None);
     };
+    let metric = metric.spec();
     let text = text(value.get_ref());
     match criterion::threshold(metric, &text) {
         Ok(Threshold::Number(number)) => Ok(Some(number)),
         Ok(Threshold::Checksum(_)) => Ok(None),
         Err(help) => {
-            let message = format!("`{}` is not a value of `{metric}`", quoted(&text));
+            let message = format!("`{}` is not a value of `{}`", quoted(&text), metric.name);
             Err(Problem::new(value.span(), message).help(help))
         }
     }

@@ -6,8 +6,8 @@ use super::understand::{Understand, time, whole};
 use super::values::share;
 use super::{Criterion, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, Problem};
 use crate::file::{DepthName, LoadTable, PhaseTable, PhasesTable};
-use crate::metric::Quantity;
 use crate::samples;
+use dyno_model::{Drawn, Source};
 use dyno_session::Depth;
 
 /// As `--blocks` takes them.
@@ -142,16 +142,16 @@ fn effort(table: &PhaseTable) -> Result<Effort, Problem> {
 fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, String)> {
     let metric = criterion.metric;
     let processes = effort.processes();
-    if metric.spec.is_sampled() && processes < samples::PROCESSES_MIN {
-        let message = format!(
-            "`{metric}` differs between processes, and one process cannot show by how much"
-        );
+    let name = metric.name;
+    if metric.drawn == Drawn::Sampled && processes < samples::PROCESSES_MIN {
+        let message =
+            format!("`{name}` differs between processes, and one process cannot show by how much");
         return Err((
             message,
             "write blocks = 6 or more, or leave depth = \"quick\" out".into(),
         ));
     }
-    let Quantity::Quantile(q) = metric.spec.quantity else {
+    let Source::Quantile(q) = metric.source else {
         return Ok(());
     };
     let needed = samples::samples_for(q, processes);
@@ -160,9 +160,7 @@ fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, S
         .filter(|samples| u64::from(*samples) < needed)
     {
         Some(samples) => Err((
-            format!(
-                "{samples} samples in each of {processes} processes are too few for `{metric}`"
-            ),
+            format!("{samples} samples in each of {processes} processes are too few for `{name}`"),
             format!("write samples = {needed}, or leave it out: as many as needed are taken then"),
         )),
         None => Ok(()),

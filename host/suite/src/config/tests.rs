@@ -106,8 +106,8 @@ fn shares_have_a_percent_sign_and_tables_demand_something() {
         ("[gate.'sort/*']", "demands nothing", "threshold"),
         ("[gate.'']\nthreshold = '5%'", "empty", "--case"),
         ("[gate.'[']\nthreshold = '5%'", "a bad pattern", ""),
-        ("[gate.x]\nfuel-max = '5%'", "not a value of `fuel_per_iteration`", "120k"),
-        ("[gate.x]\nmemory-max = 'much'", "not a value of `memory_bytes_peak`", "64MiB"),
+        ("[gate.x]\nfuel-max = '5%'", "not a value of `fuel`", "120k"),
+        ("[gate.x]\nmemory-max = 'much'", "not a value of `memory-peak`", "64MiB"),
         ("[gate.x]\nthresold = '5%'", "unknown key `thresold`", "`threshold`"),
         ("[gate]\nthreshold = '5%'", "invalid type: string \"5%\", expected a table", "[gate.\"PATTERN\"]"),
         ("[gate.x]\nthreshold = true", "`true` is not a number", "10%"),
@@ -143,15 +143,15 @@ fn an_error_is_a_sentence_the_line_and_help() {
     );
     assert_eq!(
         message(&format!(
-            "{PLUGIN}[phases.baseline]\ncriteria = [\n  \"wall_ms <= 5\",\n  \"p95_mss <= 3.5\",\n]\n"
+            "{PLUGIN}[phases.baseline]\ncriteria = [\n  \"wall-time <= 5ms\",\n  \"wal-time <= 3.5ms\",\n]\n"
         )),
-        "`p95_mss` is not a metric
+        "`wal-time` is not a metric
  --> some/dyno.toml:6:4
   |
-6 |   \"p95_mss <= 3.5\",
-  |    ^^^^^^^
+6 |   \"wal-time <= 3.5ms\",
+  |    ^^^^^^^^
   |
-  = help: did you mean `p95_ms`?"
+  = help: did you mean `wall-time`?"
     );
     assert_eq!(
         message(&format!(
@@ -214,10 +214,10 @@ fn what_a_phase_cannot_be_is_refused_at_its_line() {
         ("[phases.baseline]\ntime = '0ms'", "`0ms` is not a time", ""),
         ("[phases.baseline]\ntime = 5", "invalid type", ""),
         ("[phases.baseline]\ntime = '1s'\nsamples = 5", "not both", ""),
-        ("[phases.baseline]\nmetrics = ['wall_msec']", "`wall_msec` is not a metric", "`wall_ms`"),
-        ("[phases.baseline]\ncriteria = ['wall_ms <= 5', 'wall_ms <= 5']", "twice", ""),
-        ("[phases.baseline]\ncriteria = ['p95_ms <= 5']\nsamples = 100", "100 samples in each of 5 processes", "samples = 400"),
-        ("[phases.baseline]\ncriteria = ['wall_ms <= 5']\nblocks = 1", "one process cannot show", "blocks = 6"),
+        ("[phases.baseline]\nmetrics = ['wall-tim']", "`wall-tim` is not a metric", "`wall-time`"),
+        ("[phases.baseline]\ncriteria = ['wall-time <= 5ms', 'wall-time <= 5ms']", "twice", ""),
+        ("[phases.baseline]\ncriteria = ['p95 <= 5ms']\nsamples = 100", "100 samples in each of 5 processes", "samples = 400"),
+        ("[phases.baseline]\ncriteria = ['wall-time <= 5ms']\nblocks = 1", "one process cannot show", "blocks = 6"),
         ("[phases.baseline]\nthreshold = '5%'", "needs something to compare with", "against"),
         ("[phases.baseline]\nagainst = 'main'\nthreshold = 'few'", "not a share", "10%"),
         ("[phases.baseline]\nagainst = ''", "names nothing", ""),
@@ -237,7 +237,7 @@ fn what_a_phase_cannot_be_is_refused_at_its_line() {
 #[test]
 fn a_quick_phase_may_demand_what_is_counted() {
     let text = format!(
-        "{PLUGIN}[phases.baseline]\ndepth = 'quick'\ncriteria = ['fuel_per_iteration < 5', 'memory_bytes_mean < 5MB', 'checksum = 0x1']\n"
+        "{PLUGIN}[phases.baseline]\ndepth = 'quick'\ncriteria = ['fuel < 5', 'memory-mean < 5MB', 'checksum = 0x1']\n"
     );
     assert!(Suite::parse(&text, Path::new("f")).is_ok());
 }

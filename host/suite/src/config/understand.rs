@@ -1,5 +1,6 @@
 //! From the shape of the file to the suite, with the place of whatever is wrong.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use toml::Spanned;
 
 use super::exceptions::exceptions;
 use super::values::{pattern, text};
-use super::{Criterion, Metric, Plugin, PluginSource, Problem, Suite, meant};
-use crate::criterion;
+use super::{Criterion, MetricSpec, Plugin, PluginSource, Problem, Suite, meant};
+use crate::criterion::{self, Renamed};
 use crate::file::{File, GrantsTable, PluginTable};
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::Checkout;
@@ -22,6 +23,8 @@ pub(super) struct Understand<'a> {
     pub(super) text: &'a str,
     pub(super) dir: &'a Path,
     pub(super) checkout: &'a Checkout,
+    /// What to write in place of old names, each once.
+    pub(super) renamed: RefCell<Vec<Renamed>>,
 }
 
 impl Understand<'_> {
@@ -63,6 +66,7 @@ impl Understand<'_> {
             exceptions,
             phases,
             load,
+            warnings: self.renamed.take(),
         })
     }
 
@@ -220,18 +224,32 @@ impl Understand<'_> {
         Ok(CaseFilter::new(&texts(only), &texts(exclude)))
     }
 
-    pub(super) fn metrics(&self, names: &[Spanned<String>]) -> Result<Vec<Metric>, Problem> {
-        let metrics = names
-            .iter()
-            .map(|name| criterion::metric(name.get_ref(), name.span()));
+    pub(super) fn metrics(
+        &self,
+        names: &[Spanned<String>],
+    ) -> Result<Vec<&'static MetricSpec>, Problem> {
+        let metrics = names.iter().map(|name| {
+            let named = criterion::metric(name.get_ref(), name.span())?;
+            self.note(named.renamed(name.get_ref(), named.metric.name));
+            Ok(named.metric)
+        });
         metrics.collect()
     }
 
     pub(super) fn criterion(&self, line: &Spanned<String>) -> Result<Criterion, Problem> {
-        Criterion::parse(line.get_ref()).map_err(|problem| {
+        let parsed = Criterion::parse(line.get_ref());
+        let (criterion, renamed) = parsed.map_err(|problem| {
             let span = self.within(line, problem.span.clone());
             Problem { span, ..problem }
-        })
+        })?;
+        self.note(renamed);
+        Ok(criterion)
+    }
+
+    fn note(&self, renamed: Option<Renamed>) {
+        let mut notes = self.renamed.borrow_mut();
+        let new = renamed.filter(|note| !notes.contains(note));
+        notes.extend(new);
     }
 
     /// Where a part of a value stands in the file: exact where the value is written as it is, and the

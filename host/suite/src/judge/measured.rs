@@ -1,4 +1,4 @@
-//! Finds the number of a metric in a case, in the metric's unit.
+//! Finds the number of a metric in a case.
 //!
 //! A quantile is drawn in each process from its own samples, and the estimate is over those, one a
 //! process, with the interval that medians get: pooling the samples of processes would claim a certainty
@@ -7,10 +7,10 @@
 //! requests, at least 100 / (1 - q) of them, holds for all samples together, and a tenth of it for each
 //! process (see [`samples`]).
 
-use crate::metric::{Metric, Quantity};
 use crate::samples;
-use dyno_model as model;
-use dyno_model::{Case, Estimate, IntervalMethod, Mark, Process, Throughput};
+use dyno_model::{
+    Case, Drawn, Estimate, IntervalMethod, Mark, Metric, MetricSpec, Process, Source, Throughput,
+};
 use dyno_stats as stats;
 
 /// What a case has of a metric.
@@ -36,44 +36,45 @@ fn without_work(case: &Case) -> Option<&'static str> {
 }
 
 /// The number of a metric.
-pub(super) fn measured(case: &Case, metric: Metric) -> Measured {
+pub(super) fn measured(case: &Case, metric: &MetricSpec) -> Measured {
     if !case.outcome.is_ok() {
         return Measured::Missing("the case did not end well".into());
     }
-    let found = match metric.spec.quantity {
-        Quantity::Checksum => return checksum(case),
-        Quantity::Report(wanted) => {
-            reported(case, wanted).ok_or_else(|| "the run does not have it".into())
+    let found = match metric.source {
+        Source::Checksum => return checksum(case),
+        Source::Measured(wanted) => {
+            let found = case.estimate(wanted).copied();
+            found.ok_or_else(|| "the run does not have it".into())
         }
-        Quantity::Quantile(q) => quantile(case, q),
-        Quantity::BytesPerSecond | Quantity::ElementsPerSecond
+        Source::Quantile(q) => quantile(case, q),
+        Source::BytesPerSecond | Source::ElementsPerSecond
             if let Some(why) = without_work(case) =>
         {
             Err(why.into())
         }
-        Quantity::BytesPerSecond => match case.work() {
+        Source::BytesPerSecond => match case.work() {
             Some(Throughput::Bytes(bytes)) => throughput(case, bytes),
             _ => Err("the case does not say how many bytes an iteration does".into()),
         },
-        Quantity::ElementsPerSecond => match case.work() {
+        Source::ElementsPerSecond => match case.work() {
             Some(Throughput::Elements(elements)) => throughput(case, elements),
             _ => Err("the case does not say how many elements an iteration does".into()),
         },
     };
     match found {
-        Ok(estimate) => trusted(case, metric, in_unit(metric, estimate)),
+        Ok(estimate) => trusted(case, metric, estimate),
         Err(reason) => Measured::Missing(reason),
     }
 }
 
 /// Whether an estimate is good enough to judge by.
-fn trusted(case: &Case, metric: Metric, estimate: Estimate) -> Measured {
+fn trusted(case: &Case, metric: &MetricSpec, estimate: Estimate) -> Measured {
     let is_deterministic = case.count.as_ref().is_none_or(|count| count.deterministic);
     if let Some(why) = without_work(case) {
         Measured::Doubtful(estimate, why)
-    } else if metric.spec.is_sampled() && estimate.interval == IntervalMethod::WithinProcess {
+    } else if metric.drawn == Drawn::Sampled && estimate.interval == IntervalMethod::WithinProcess {
         Measured::Doubtful(estimate, "one process says nothing of the next one")
-    } else if metric.spec.quantity == Quantity::Report(model::Metric::Fuel) && !is_deterministic {
+    } else if metric.metric() == Some(Metric::Fuel) && !is_deterministic {
         Measured::Doubtful(estimate, "two counts of the same work differ")
     } else {
         Measured::Estimate(estimate)
@@ -90,15 +91,10 @@ fn checksum(case: &Case) -> Measured {
     }
 }
 
-fn reported(case: &Case, wanted: model::Metric) -> Option<Estimate> {
-    let mut measurements = case.measurements.iter();
-    let found = measurements.find(|measurement| measurement.metric == wanted);
-    found.map(|measurement| measurement.estimate)
-}
-
 /// Work over wall time: the longest time is the lowest throughput.
 fn throughput(case: &Case, work: u64) -> Result<Estimate, String> {
-    let wall = reported(case, model::Metric::WallTime).filter(|wall| wall.lower > 0.0);
+    let wall = case.estimate(Metric::WallTime).copied();
+    let wall = wall.filter(|wall| wall.lower > 0.0);
     let wall = wall.ok_or("its wall time is not known to be more than nothing")?;
     let rate = |ns: f64| work as f64 * 1e9 / ns;
     Ok(Estimate {
@@ -145,13 +141,4 @@ fn per_iteration(process: &Process) -> Vec<f64> {
     samples
         .map(|sample| sample.wall_ns as f64 / sample.iterations as f64)
         .collect()
-}
-
-fn in_unit(metric: Metric, estimate: Estimate) -> Estimate {
-    Estimate {
-        median: metric.from_report(estimate.median),
-        lower: metric.from_report(estimate.lower),
-        upper: metric.from_report(estimate.upper),
-        ..estimate
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ALL, difference};
+use super::{difference, every_metric};
 use dyno_model::{Condition, Difference, Run};
 
 /// Whether directories were granted.
@@ -28,7 +28,12 @@ pub(super) fn differences(base: &Run, candidate: &Run) -> Vec<Difference> {
             _ if values[0] == values[1] => {}
             // What a program must print decides how it ends, and not what it takes.
             "--stdout" => found.push(difference(Condition::Grant, name, values.map(shown), &[])),
-            _ => found.push(difference(Condition::Grant, name, values.map(shown), &ALL)),
+            _ => found.push(difference(
+                Condition::Grant,
+                name,
+                values.map(shown),
+                &every_metric(),
+            )),
         }
     }
     found
@@ -67,7 +72,7 @@ fn variables(values: [Option<&Vec<&str>>; 2]) -> Vec<Difference> {
                 .contains(name)
                 .then(|| "given, its value is not recorded".to_owned())
         });
-        difference(Condition::Environment, name, shown, &ALL)
+        difference(Condition::Environment, name, shown, &every_metric())
     };
     all.into_iter().map(variable).collect()
 }

@@ -2,8 +2,8 @@
 
 use super::super::{ROUNDING, rules_of};
 use dyno_model::{
-    CaseComparison, Change, Condition, Difference, Exceptions, GateOutcome, Metric, Rules,
-    UnsureReason, Verdict,
+    CaseComparison, Change, Compared, Condition, Difference, Exceptions, GateOutcome, Metric,
+    Rules, UnsureReason, Verdict,
 };
 
 /// Makes unsure what the conditions may have changed, and says so in each case.
@@ -31,14 +31,7 @@ fn bears_on(difference: &Difference, case: &CaseComparison) -> bool {
 }
 
 fn settle_case(case: &mut CaseComparison, differences: &[&Difference], rules: &Rules) {
-    let unsettled = [
-        Metric::WallTime,
-        Metric::CpuTime,
-        Metric::Fuel,
-        Metric::MemoryPeak,
-    ];
-    let unsettled = unsettled.into_iter();
-    let unsettled: Vec<Metric> = unsettled
+    let unsettled: Vec<Metric> = Metric::compared()
         .filter(|metric| is_unsettled(case, *metric, differences, rules))
         .collect();
     let names = names(differences, &unsettled);
@@ -80,6 +73,10 @@ fn is_unsettled(
     rules: &Rules,
 ) -> bool {
     let unsettles = |metric| differences.iter().any(|one| one.unsettles(metric));
+    if metric.spec().compared == Compared::Shown {
+        // What the processor counts is the thread's own, as its CPU time is.
+        return unsettles(Metric::CpuTime);
+    }
     if metric != Metric::WallTime || unsettles(Metric::CpuTime) {
         return unsettles(metric);
     }
@@ -96,14 +93,7 @@ fn is_unsettled(
 /// A gate passes nothing that is unsettled, and fails only for what is settled.
 fn settle_gate(case: &mut CaseComparison, unsettled: &[Metric], names: &str, rules: &Rules) {
     let is_settled = |metric| !unsettled.contains(&metric);
-    let limits = [
-        (Metric::Fuel, rules.fuel),
-        (Metric::MemoryPeak, rules.memory),
-    ];
-    let limits = limits
-        .into_iter()
-        .filter_map(|(metric, limit)| Some((metric, limit?)));
-    let limits: Vec<(Metric, f64)> = limits.collect();
+    let limits: Vec<(Metric, f64)> = rules.growth().collect();
     let exceeds = |(metric, limit): &(Metric, f64)| {
         let change = case.change(*metric);
         change.is_some_and(|change| change.ratio - 1.0 >= limit - ROUNDING)
@@ -151,19 +141,8 @@ fn name(difference: &Difference) -> String {
 }
 
 fn metrics(metrics: &[Metric]) -> String {
-    let word = |metric: &Metric| match metric {
-        Metric::WallTime => "wall time",
-        Metric::CpuTime => "CPU time",
-        Metric::Fuel => "fuel",
-        _ => "memory",
-    };
-    list(
-        &metrics
-            .iter()
-            .map(word)
-            .map(str::to_owned)
-            .collect::<Vec<_>>(),
-    )
+    let nouns = metrics.iter().map(|metric| metric.spec().noun().to_owned());
+    list(&nouns.collect::<Vec<_>>())
 }
 
 fn list(words: &[String]) -> String {

@@ -16,6 +16,7 @@ fn processes(ns: f64, taken: f64) -> Vec<Process> {
             cpu_ns: (ns * 1000.0) as u64,
             switches: u32::from(taken > 0.0),
             waits: 0,
+            counts: Default::default(),
         };
         plain_process(block, vec![sample])
     };

@@ -29,6 +29,7 @@ fn process(block: u32, order: u32, ran: Ran) -> Process {
         cpu_ns: ran.cpu_ns * 1000,
         switches: u32::from(ran.preempted_ns > 0),
         waits: u32::from(ran.waited_ns > 0),
+        counts: Default::default(),
     };
     Process {
         block,

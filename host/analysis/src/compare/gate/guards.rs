@@ -78,12 +78,8 @@ pub(super) fn above(case: &Case, rules: &Rules) -> Vec<Gate> {
 }
 
 /// Fuel and memory are counted: they grew by the limit or they did not. None if they did not.
-pub(super) fn growth(case: &CaseComparison, metric: Metric, limit: Option<f64>) -> Option<Gate> {
-    let limit = limit?;
-    let what = match metric {
-        Metric::Fuel => "fuel",
-        _ => "memory",
-    };
+pub(super) fn growth(case: &CaseComparison, metric: Metric, limit: f64) -> Option<Gate> {
+    let what = metric.spec().noun();
     let unsure = |why: &str| plain(GateOutcome::Unsure, format!("its {what} {why}"));
     let Some(change) = case.change(metric) else {
         return Some(unsure("was not counted on both sides"));

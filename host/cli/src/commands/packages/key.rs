@@ -14,8 +14,8 @@ use dyno_package::key::{KEY_BYTES_MAX, KeyError, PrivateKey, PublicKey};
 use dyno_plugin::PASSPHRASE_VARIABLE;
 use zeroize::Zeroizing;
 
-use super::{home, public_path};
-use crate::commands::{AbsentError, Context as _, Error, Exit, FileError, Result, UsageError};
+use super::{FileError, home, public_path};
+use crate::commands::{AbsentError, Context as _, Error, Exit, Result, UsageError};
 
 /// The variable that holds a key's passphrase where nobody can be asked.
 const PASSPHRASE: &str = PASSPHRASE_VARIABLE;

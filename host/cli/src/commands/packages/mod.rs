@@ -21,7 +21,7 @@ use clap::{Args, Subcommand};
 use dyno_files::private_dir::PrivateDir;
 use dyno_job::{Cancel, Supervisor};
 use dyno_model as model;
-use dyno_model::{Classify as _, Fault, LimitKind, LimitUnit, Limits, ReachDir, chain, quantity};
+use dyno_model::{Classify, Fault, LimitKind, LimitUnit, Limits, ReachDir, chain, quantity};
 use dyno_package::http::{PlainHost, PlainHosts};
 use dyno_package::key::PublicKey;
 use dyno_package::kind::{self, DATA};
@@ -200,6 +200,20 @@ fn bytes(text: &str) -> Result<u64, quantity::QuantityError> {
 impl PackageArgs {
     pub(super) fn access(&self) -> Result<Access> {
         self.access.access(&self.component.limits())
+    }
+}
+
+/// A file that the user named cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}")]
+pub(super) struct FileError {
+    pub(super) path: String,
+    pub(super) source: std::io::Error,
+}
+
+impl Classify for FileError {
+    fn fault(&self) -> Fault {
+        Fault::of_named_file(&self.source)
     }
 }
 

@@ -15,9 +15,9 @@ use dyno_plugin::id::Release;
 use dyno_plugin::{Digest, DigestError};
 use dyno_wording::escape;
 
-use super::home;
 use super::key;
-use crate::commands::{Exit, FileError, Result, UsageError};
+use super::{FileError, home};
+use crate::commands::{Exit, Result, UsageError};
 
 /// Manage trusted publishers, pins and the deny list
 #[derive(Debug, Subcommand)]

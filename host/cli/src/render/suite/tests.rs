@@ -45,21 +45,21 @@ fn result() -> PhaseResult {
         outcome: CheckOutcome::Failed,
         checks: vec![
             check(
-                reading("read", "fuel_per_iteration", "fuel", Some(131_072.0), None),
+                reading("read", "fuel", "fuel", Some(131_072.0), None),
                 120_000.0,
                 CheckOutcome::Failed,
                 None,
             ),
             check(
-                reading("read", "p95_ms", "ms", Some(3.41), Some((3.2, 3.6))),
-                3.5,
+                reading("read", "p95", "ns", Some(3.41e6), Some((3.2e6, 3.6e6))),
+                3.5e6,
                 CheckOutcome::Unsure,
                 None,
             ),
             check(
                 reading(
                     "read",
-                    "wall_change",
+                    "wall-time-change",
                     "ratio",
                     Some(-0.012),
                     Some((-0.02, 0.004)),
@@ -69,7 +69,7 @@ fn result() -> PhaseResult {
                 Some("it did not grow"),
             ),
             check(
-                reading("write", "memory_bytes_peak", "bytes", None, None),
+                reading("write", "memory-peak", "bytes", None, None),
                 67_108_864.0,
                 CheckOutcome::NotMeasured,
                 Some("the case did not end well"),
@@ -77,17 +77,17 @@ fn result() -> PhaseResult {
         ],
         readings: vec![reading(
             "read",
-            "wall_us",
-            "us",
-            Some(12.3),
-            Some((12.0, 12.6)),
+            "wall-time",
+            "ns",
+            Some(12.3e3),
+            Some((12.0e3, 12.6e3)),
         )],
         errors: vec![
             PhaseError::Threshold {
                 phase,
                 plugin: "json".into(),
                 case: "read".into(),
-                metric: "fuel_per_iteration".into(),
+                metric: "fuel".into(),
                 unit: "fuel".into(),
                 operator: Operator::AtMost,
                 threshold: Value::Number(120_000.0),
@@ -103,7 +103,7 @@ fn result() -> PhaseResult {
             },
             PhaseError::NothingMatched {
                 phase,
-                criterion: Some("wall_ms <= 1 for xml/*".into()),
+                criterion: Some("wall-time <= 1ms for xml/*".into()),
             },
         ],
         recommendations: vec![Recommendation {
@@ -122,15 +122,15 @@ fn a_phase_shows_what_must_hold_and_whether_it_does() {
         "\
 baseline ✗ failed run 20261120T165509Z-1f2e3d4c
   json
-    case · metric                actual        95 % interval     threshold  note
-  ✗ read · fuel_per_iteration   131.1 k                         <= 120.0 k
-  ? read · p95_ms              3.410 ms  3.200 ms … 3.600 ms   <= 3.500 ms
-  ✓ read · wall_change           -1.2 %       -2.0 % … 0.4 %     <= 10.0 %  it did not grow
-  – write · memory_bytes_peak         –                       <= 64.00 MiB  the case did not end well
-    read · wall_us             12.30 µs  12.00 µs … 12.60 µs
-  ✗ json · read: fuel_per_iteration is 131.1 k, and should be <= 120.0 k
+    case · metric              actual        95 % interval     threshold  note
+  ✗ read · fuel               131.1 k                         <= 120.0 k
+  ? read · p95               3.410 ms  3.200 ms … 3.600 ms   <= 3.500 ms
+  ✓ read · wall-time-change    -1.2 %       -2.0 % … 0.4 %     <= 10.0 %  it did not grow
+  – write · memory-peak             –                       <= 64.00 MiB  the case did not end well
+    read · wall-time         12.30 µs  12.00 µs … 12.60 µs
+  ✗ json · read: fuel is 131.1 k, and should be <= 120.0 k
   ✗ json · write: hit the memory limit of 64MiB, 65MiB wanted
-  ✗ no case is what `wall_ms <= 1 for xml/*` is about
+  ✗ no case is what `wall-time <= 1ms for xml/*` is about
   → json · read: memory after release is 92 % of the peak
 
 "
@@ -203,7 +203,7 @@ fn no_name_or_message_is_more_than_text() {
 
 #[test]
 fn every_judged_run_of_the_fixture_is_shown() {
-    let text_of_suite = "[[plugins]]\npath = 'a'\n[phases.baseline]\nmetrics = ['wall_ms', 'checksum', 'spread']\ncriteria = ['checksum = 0x1']\n";
+    let text_of_suite = "[[plugins]]\npath = 'a'\n[phases.baseline]\nmetrics = ['wall-time', 'checksum', 'spread-within']\ncriteria = ['checksum = 0x1']\n";
     let config = Suite::parse(text_of_suite, Path::new("dyno.toml")).unwrap();
     let result = judge(&config.phases[0], &dyno_fixture::full(), None);
     let shown = text(&[result]);

@@ -160,6 +160,46 @@ pub(super) fn system_calls() {
 }
 
 #[test]
+fn a_counter_that_was_opened_before_can_be_read_and_nothing_else() {
+    passes("counters");
+}
+
+pub(super) fn counters() {
+    let mut counters = crate::counters::software();
+    confined(&run()).seal().unwrap();
+    counters.lap();
+    assert!(!counters.lap().is_empty(), "it can be read");
+    let descriptor = counters.descriptor();
+    // To set to 0, to switch off, to change the period, to run a program at every event, to filter.
+    for request in [0x2403, 0x2401, 0x4008_2404, 0x4004_2408, 0x4008_2406_u64] {
+        assert_eq!(
+            errno_of!(libc::ioctl(descriptor, request, 0)),
+            Errno::EPERM,
+            "{request:#x}"
+        );
+    }
+    let page = 4096;
+    // SAFETY: a mapping where the kernel likes; nothing reads it.
+    #[allow(unsafe_code)]
+    let mapped = unsafe {
+        let shared = libc::MAP_SHARED;
+        libc::mmap(
+            std::ptr::null_mut(),
+            page,
+            libc::PROT_READ,
+            shared,
+            descriptor,
+            0,
+        )
+    };
+    assert_eq!((mapped, Errno::last()), (libc::MAP_FAILED, Errno::EPERM));
+    assert_eq!(
+        errno_of!(libc::syscall(libc::SYS_perf_event_open, 0, 0, -1, -1, 0)),
+        Errno::EPERM
+    );
+}
+
+#[test]
 fn calls_that_are_allowed_for_some_arguments_are_denied_for_others() {
     passes("arguments");
 }

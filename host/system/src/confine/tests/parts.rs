@@ -15,6 +15,7 @@ pub(super) fn play(part: &str, place: &Path) {
         "processes" => calls::processes(),
         "system-calls" => calls::system_calls(),
         "arguments" => calls::arguments(),
+        "counters" => calls::counters(),
         "capabilities" => calls::capabilities(),
         "file-size" => files::file_size(place),
         "open-files" => files::open_files(place),
