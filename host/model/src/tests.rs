@@ -22,6 +22,7 @@ fn a_sample_is_undisturbed_up_to_a_fiftieth_unless_it_waits() {
         cpu_ns,
         switches,
         waits,
+        counts: Counts::default(),
     };
     let on_cpu = sample(980, 9, 0);
     assert_eq!((on_cpu.off_cpu_ns(), on_cpu.is_on_cpu()), (20, true));
