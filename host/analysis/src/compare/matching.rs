@@ -467,4 +467,25 @@ mod tests {
             ]
         );
     }
+
+    /// If this fails, plugins that have nothing in common are held against each other.
+    #[test]
+    fn the_nearest_has_most_in_common_and_nobody_else_as_much() {
+        let plugins = [
+            "new/x/sort.wasm",
+            "x/sort.wasm",
+            "y/sort.wasm",
+            "z/other.wasm",
+        ];
+        let plugins = plugins.map(|source| Plugin::named("sort", source));
+        let among = |places: &[usize]| {
+            let others: Vec<_> = places.iter().map(|at| (*at, &plugins[*at])).collect();
+            nearest(&plugins[0], &others).map(|(at, _)| at)
+        };
+        assert_eq!(among(&[2, 1, 3]), Some(1));
+        assert_eq!(among(&[2, 3]), Some(2));
+        assert_eq!(among(&[3]), None);
+        assert_eq!(among(&[2, 2]), None);
+        assert_eq!(among(&[]), None);
+    }
 }

@@ -262,3 +262,23 @@ fn five_processes_that_differ_are_noisy() {
     assert!(of([108_000, 92_000, 100_000, 96_000, 104_000]));
     assert!(!of([102_000, 98_000, 100_000, 99_000, 101_000]));
 }
+
+/// If this fails, what a process measured before it failed is part of the result.
+#[test]
+fn a_process_that_failed_and_one_without_samples_say_nothing_of_time() {
+    let mut failed = process(&[900, 900, 900], Some(7));
+    failed.outcome = Outcome::Error {
+        message: "no".into(),
+    };
+    failed.first_iteration_ns = 1_000_000;
+    let mut empty = process(&[], Some(7));
+    empty.first_iteration_ns = 1_000_000;
+    let fine = [process(&[100; 3], Some(7)), process(&[120; 3], Some(7))];
+    let [one, other] = fine;
+    let mut case = case(None, [7, 7], vec![one, failed, empty, other]);
+    conclude(&mut case, QUIET);
+    assert_eq!((wall(&case).n, wall(&case).median), (2, 110.0));
+    let first = case.estimate(Metric::FirstIteration).unwrap();
+    assert_eq!((first.n, first.median), (2, 10.0));
+    assert!(!case.marks.contains(&Mark::SingleProcess));
+}

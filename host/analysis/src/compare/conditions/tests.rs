@@ -297,3 +297,40 @@ fn times_of_machines_of_different_classes_are_not_compared() {
     let gate = stored(&base, &candidate, by_time).cases[0].gate.clone();
     assert_eq!(gate.unwrap().outcome, GateOutcome::Unsure);
 }
+
+#[test]
+fn grants_that_differ_are_shown_with_their_values_but_for_those_of_variables() {
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let mut base = run("a", 100.0, 5000.0, 0.0);
+    base.grants = words(&["--arg=1", "--arg=2", "--env=A", "--stdin=same"]);
+    let mut candidate = run("b", 100.0, 5000.0, 0.0);
+    candidate.grants = words(&[
+        "--arg=1",
+        "--env=A",
+        "--own-dir",
+        "--stdin=same",
+        "--stdout=out",
+    ]);
+    let found = differences(&base, &candidate);
+    let found: Vec<_> = found
+        .iter()
+        .map(|one| {
+            (
+                one.name.as_str(),
+                one.base.as_deref(),
+                one.candidate.as_deref(),
+                one.unsettles(Metric::Fuel),
+            )
+        })
+        .collect();
+    let value = Some("given, its value is not recorded");
+    assert_eq!(
+        found,
+        [
+            ("--arg", Some("1 2"), Some("1"), true),
+            ("A", value, value, true),
+            ("--own-dir", None, Some("given"), true),
+            ("--stdout", None, Some("out"), false),
+        ]
+    );
+}
