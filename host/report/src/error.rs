@@ -246,8 +246,6 @@ fn wait() -> String {
 /// What is shown of a detail.
 const DETAIL_CHARS: usize = 200;
 
-impl StoreError {}
-
 /// What went wrong inside, before the path is known.
 #[derive(Debug)]
 pub(super) enum Cause {

@@ -121,7 +121,8 @@ mod linux {
 mod tests {
     use super::linux::landlock_covers;
 
-    /// By `landlock(7)`: files since the first ABI, truncation since 3, TCP since 4, devices since 5, scopes since 6.
+    /// By `landlock(7)`: files since the first ABI, truncation since 3, TCP since 4, devices since
+    /// 5, scopes since 6.
     #[test]
     fn each_version_of_landlock_covers_what_the_manual_says() {
         for (abi, covers) in [
