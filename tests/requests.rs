@@ -302,7 +302,6 @@ fn what_is_no_request_is_refused_in_one_sentence() {
     bench.write("escape.json", changed("\u{1b}[2J::set-output::", json!(1)));
     bench.write("deep.json", "[".repeat(100_000));
     for (file, says) in [
-        ("none.json", "none.json cannot be read: "),
         ("dir.json", "dir.json cannot be read: "),
         ("fifo.json", "fifo.json cannot be read: not a regular file"),
         ("/dev/zero", "/dev/zero cannot be read: not a regular file"),
@@ -334,6 +333,10 @@ fn what_is_no_request_is_refused_in_one_sentence() {
         assert!(!said.stderr.contains('\u{1b}'), "{said}");
         assert_eq!(said.stdout, "", "{said}");
     }
+    bench
+        .dyno(["run", "--request", "none.json"])
+        .exits(4)
+        .complains("none.json cannot be read: ");
     assert!(!bench.report().exists());
     // What it names is looked for as if it were typed.
     asked(&bench, &printed(&bench, &["nowhere.wat"]), &[]).exits(3);

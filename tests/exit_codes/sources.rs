@@ -14,6 +14,8 @@ use super::super::support::repository;
 pub(super) struct Errors {
     /// Those that other parts can see.
     pub(super) public: BTreeSet<String>,
+    /// All types that other parts can see.
+    types: BTreeSet<String>,
     /// Those that say whose fault they are, with the codes of the faults that they name themselves.
     pub(super) classified: BTreeMap<String, BTreeSet<i32>>,
     /// Those that have the text of their source in their own: where.
@@ -88,8 +90,12 @@ impl Errors {
                 }
                 TokenTree::Ident(ident) if ident == "enum" || ident == "struct" => {
                     let is_public = at > 0 && word(at - 1) == "pub";
+                    let name = format!("{part}::{}", word(at + 1));
                     if is_error && is_public {
-                        self.public.insert(format!("{part}::{}", word(at + 1)));
+                        self.public.insert(name.clone());
+                    }
+                    if is_public {
+                        self.types.insert(name);
                     }
                     is_error = false;
                 }
@@ -114,7 +120,7 @@ impl Errors {
         };
         let name = || format!("{part}::{}", words[at + 1..].join(""));
         match words[at - 1].as_str() {
-            "Error" => {
+            "Error" if self.types.contains(&name()) => {
                 self.public.insert(name());
             }
             "Classify" => {
