@@ -38,8 +38,8 @@ impl Store {
     /// of an older version is brought to this one.
     ///
     /// # Errors
-    /// If what is there is not a report that this version can use (see
-    /// [`StoreError::is_refusal`]; it is left untouched), or the system does not allow it.
+    /// If what is there is not a report that this version can use (it is left untouched), or the
+    /// system does not allow it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let store = Self::open_at(path, MIGRATIONS)?;
         // SQLite opens for reading what it may not write, and would say so only when a run is lost

@@ -53,6 +53,21 @@ impl DirLayout {
         Self::locked(path, dir, lock)
     }
 
+    /// As [`DirLayout::open_or_create`], but none if somebody else is writing to it: for a caller
+    /// who wants to say that before it waits.
+    ///
+    /// # Errors
+    /// As [`DirLayout::open_or_create`].
+    #[cfg(test)]
+    pub(crate) fn try_open_or_create(path: &Path) -> Result<Option<Self>, LayoutError> {
+        let (dir, lock) = prepare(path).map_err(write_error(path))?;
+        match lock.try_lock() {
+            Ok(()) => Self::locked(path, dir, lock).map(Some),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(source)) => Err(write_error(path)(source)),
+        }
+    }
+
     fn locked(path: &Path, dir: Dir, lock: File) -> Result<Self, LayoutError> {
         let reader = dir.try_clone().map_err(write_error(path))?;
         let layout = Layout {
