@@ -9,7 +9,7 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 16] = [
     ("dyno push ", "peers: into a registry of our own"),
     (
         "dyno run sample-plugins/crosslang-*",
@@ -28,6 +28,10 @@ const ELSEWHERE: [(&str, &str); 15] = [
     (
         "cargo install --path host/cli",
         "builds what cargo test has built",
+    ),
+    (
+        "cargo install --path host/cli --no-default-features ",
+        "check_features in .ci/run",
     ),
     (
         "cargo install --path host/worker",
