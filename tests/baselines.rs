@@ -104,7 +104,8 @@ fn what_changed_or_went_since_it_was_measured_is_not_kept() {
             _ => &["other", "it.wat"],
         };
         let said = bench.versus(verb, args);
-        // On a busy machine the two runs may differ in what an empty batch takes: then the gate is unsure.
+        // On a busy machine the two runs may differ in what an empty batch takes: then the gate is
+        // unsure.
         let code = said.status.code();
         let is_unsure =
             verb == "gate" && code == Some(7) && said.stdout.contains("differs empty batch");
@@ -313,7 +314,8 @@ fn arguments_and_stdin_are_kept_and_the_own_directory_is_not() {
         .exits(0);
 }
 
-/// If this fails, several plugins of a baseline are mixed up, or one that was refused stops the others.
+/// If this fails, several plugins of a baseline are mixed up, or one that was refused stops the
+/// others.
 #[test]
 fn every_plugin_that_could_be_loaded_is_kept() {
     let bench = Bench::new();

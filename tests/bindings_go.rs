@@ -1,7 +1,7 @@
-//! The Go SDK writes down by hand how the contract lies in memory. Here that is computed from `wit/`
-//! and held against `guest-sdk/go/dyno/testdata/contract.txt`; the SDK's own `go test` holds its
-//! types against the same file. So a change of the contract cannot leave the SDK behind, and this
-//! half of the check needs no Go.
+//! The Go SDK writes down by hand how the contract lies in memory. Here that is computed from
+//! `wit/` and held against `guest-sdk/go/dyno/testdata/contract.txt`; the SDK's own `go test` holds
+//! its types against the same file. So a change of the contract cannot leave the SDK behind, and
+//! this half of the check needs no Go.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -23,8 +23,8 @@ fn what_the_go_sdk_takes_for_the_contract_is_the_contract() {
     );
 }
 
-/// Each function with its flat signature and the places in its result, and each record with its size
-/// and the offsets of its fields.
+/// Each function with its flat signature and the places in its result, and each record with its
+/// size and the offsets of its fields.
 fn layout() -> String {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(repository().join("wit")).unwrap();

@@ -9,8 +9,8 @@ const PATIENT: [&str; 4] = ["--fuel", "1e15", "--wall", "60min"];
 
 const OVER: &str = "not measured: the time that --budget gives the run was over";
 
-/// If this fails, cases that never end take as long as all their limits together, or what was finished is lost, or
-/// what was not is taken for a success.
+/// If this fails, cases that never end take as long as all their limits together, or what was
+/// finished is lost, or what was not is taken for a success.
 #[test]
 fn at_the_end_of_the_budget_what_is_finished_is_kept_and_the_rest_is_not_measured() {
     let bench = Bench::new();

@@ -1,8 +1,9 @@
 //! Build commands: what they can take, how they end, and who starts them.
 //!
-//! They are a stranger's programs with the user's rights. What they must not get is in the environment and the memory of
-//! other processes; what they leave behind, say without end, or never finish must not outlive the build; and none starts
-//! that the user did not ask for, or sees only afterwards.
+//! They are a stranger's programs with the user's rights. What they must not get is in the
+//! environment and the memory of other processes; what they leave behind, say without end, or never
+//! finish must not outlive the build; and none starts that the user did not ask for, or sees only
+//! afterwards.
 
 use std::fs;
 use std::path::Path;
@@ -62,7 +63,8 @@ fn has_namespaces() -> bool {
     unshare.status().is_ok_and(|status| status.success())
 }
 
-/// Runs a script of `sh` in a place, with `dyno` on the path, and with the passphrase in the environment of the shell.
+/// Runs a script of `sh` in a place, with `dyno` on the path, and with the passphrase in the
+/// environment of the shell.
 fn shell_with_passphrase(bench: &Bench, script: &str) -> Command {
     let mut shell = Command::new("sh");
     bench.place(&mut shell);
@@ -76,8 +78,8 @@ fn shell_with_passphrase(bench: &Bench, script: &str) -> Command {
     shell
 }
 
-/// Looks for the passphrase as a build script would: in its own environment, and in those of the processes above it and
-/// of all others, and in the memory of all that it may trace.
+/// Looks for the passphrase as a build script would: in its own environment, and in those of the
+/// processes above it and of all others, and in the memory of all that it may trace.
 const THIEF: &str = "
 {
     env
@@ -134,8 +136,8 @@ fn no_build_command_finds_the_passphrase_of_the_key_that_signs() {
     }
 }
 
-/// `dyno build it`, with the passphrase, where a kind of namespace cannot be made. The user is root in a user namespace
-/// of its own, but without root's rights.
+/// `dyno build it`, with the passphrase, where a kind of namespace cannot be made. The user is root
+/// in a user namespace of its own, but without root's rights.
 fn build_without(bench: &Bench, kind: &str, how: &str) -> Said {
     let limit = format!("echo 0 > /proc/sys/user/max_{kind}_namespaces");
     let mut inner = shell_with_passphrase(bench, &format!("{limit} && {how}"));
@@ -157,7 +159,8 @@ fn build_without(bench: &Bench, kind: &str, how: &str) -> Said {
     finish(inner)
 }
 
-/// If this fails, a system without namespaces, such as many containers, gives the passphrase away, or cannot build at all.
+/// If this fails, a system without namespaces, such as many containers, gives the passphrase away,
+/// or cannot build at all.
 #[test]
 fn where_a_build_cannot_be_kept_apart_it_runs_only_if_there_is_nothing_to_take() {
     if !has_namespaces() {
@@ -196,7 +199,8 @@ fn where_a_build_cannot_be_kept_apart_it_runs_only_if_there_is_nothing_to_take()
     said.complains("it could read DYNO_KEY_PASSPHRASE from the environment of process");
 }
 
-/// If this fails, secrets and the files by which a CI step changes later ones reach a build without being asked for.
+/// If this fails, secrets and the files by which a CI step changes later ones reach a build without
+/// being asked for.
 #[test]
 fn a_build_command_gets_no_secret_unless_the_user_passes_it_on() {
     let bench = Bench::new();
@@ -292,7 +296,8 @@ fn nothing_that_a_build_started_outlives_it() {
     }
 }
 
-/// If this fails, a build that says without end takes the memory of the machine, or its author does not see why it failed.
+/// If this fails, a build that says without end takes the memory of the machine, or its author does
+/// not see why it failed.
 #[test]
 fn of_what_a_build_says_the_beginning_and_the_end_are_kept() {
     let bench = Bench::new();
@@ -436,7 +441,8 @@ fn checking_a_suite_shows_what_it_reaches_and_runs_nothing() {
     assert!(!bench.path("it/built").exists(), "{said}");
 }
 
-/// If this fails, who may write into a directory has his own build commands run in the place of a package.
+/// If this fails, who may write into a directory has his own build commands run in the place of a
+/// package.
 #[test]
 fn no_directory_stands_for_a_package() {
     let bench = Bench::new();

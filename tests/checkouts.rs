@@ -18,7 +18,8 @@ struct Scene {
 }
 
 impl Scene {
-    /// The stranger has a plugin `p`, and a baseline `main` of it, with its report as it is found by itself.
+    /// The stranger has a plugin `p`, and a baseline `main` of it, with its report as it is found
+    /// by itself.
     fn new() -> Self {
         let scene = Self {
             bench: Bench::new(),

@@ -1,4 +1,5 @@
-//! `ci/dyno-gate`, which the GitHub Action calls and any other CI can, in git repositories made to order.
+//! `ci/dyno-gate`, which the GitHub Action calls and any other CI can, in git repositories made to
+//! order.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -134,7 +135,8 @@ impl Project {
     }
 }
 
-/// If this fails, a pull request that makes a plugin ten times slower is merged, or nobody sees why not.
+/// If this fails, a pull request that makes a plugin ten times slower is merged, or nobody sees why
+/// not.
 #[test]
 fn ten_times_the_work_fails_the_gate_and_shows_in_every_report() {
     let project = Project::new("plugins/fib");
@@ -228,8 +230,9 @@ fn a_plugin_that_the_base_does_not_have_is_measured_alone() {
     }
 }
 
-/// If this fails, the script works in tidy places only: names with spaces and quotes, a subdirectory, no
-/// branch, plugins and base from the environment, and a change that is not committed.
+/// If this fails, the script works in tidy places only: names with spaces and quotes, a
+/// subdirectory, no branch, plugins and base from the environment, and a change that is not
+/// committed.
 #[test]
 fn names_and_places_may_be_unusual() {
     let project = Project::new("my plugins/fib 'n' $HOME");
@@ -264,7 +267,8 @@ fn a_branch_is_judged_against_where_it_left_its_base() {
         .says("1 identical");
 }
 
-/// If this fails, the most common mistake of all, a shallow clone, ends in git's words or in a pass.
+/// If this fails, the most common mistake of all, a shallow clone, ends in git's words or in a
+/// pass.
 #[test]
 fn a_base_that_was_not_fetched_is_named_with_the_command_that_fetches_it() {
     let origin = Project::new("plugins/fib");
@@ -326,7 +330,8 @@ fn a_base_that_cannot_be_measured_is_no_pass() {
     project.leaves_nothing_else();
 }
 
-/// If this fails, a branch is not judged because a case fails on `main`, or passes with one that fails in it.
+/// If this fails, a branch is not judged because a case fails on `main`, or passes with one that
+/// fails in it.
 #[test]
 fn a_case_that_fails_is_reported_and_what_else_there_is_is_judged() {
     let project = Project::new("plugins/fib");
@@ -454,7 +459,8 @@ fn a_command_line_without_sense_is_told_so() {
         .says("Usage: ci/dyno-gate");
 }
 
-/// If this fails, the command that the script shows to see a failure again does not know where its base is kept.
+/// If this fails, the command that the script shows to see a failure again does not know where its
+/// base is kept.
 #[test]
 fn what_the_script_shows_can_be_pasted() {
     let project = Project::new("plugins/fib");
@@ -483,7 +489,8 @@ impl Project {
     }
 }
 
-/// If this fails, a branch that is slower passes by putting a program that passes everything in the place of dyno.
+/// If this fails, a branch that is slower passes by putting a program that passes everything in the
+/// place of dyno.
 #[test]
 fn a_branch_that_replaces_dyno_is_not_judged_by_what_it_put_there() {
     let project = Project::new("plugins/fib");
@@ -504,7 +511,8 @@ fn a_branch_that_replaces_dyno_is_not_judged_by_what_it_put_there() {
     project.leaves_nothing_else();
 }
 
-/// If this fails, a repository that holds a program called dyno is judged by it, wherever the PATH leads there.
+/// If this fails, a repository that holds a program called dyno is judged by it, wherever the PATH
+/// leads there.
 #[test]
 fn a_dyno_in_the_repository_is_not_taken_from_the_path() {
     let project = Project::new("plugins/fib");
@@ -561,7 +569,8 @@ fn builds_do_not_see_the_files_by_which_a_job_is_told_what_to_do() {
     assert!(told.contains("outcome=regressed\n"), "{told}");
 }
 
-/// If this fails, what a branch builds lands in the cache from which the next pull request takes its judge.
+/// If this fails, what a branch builds lands in the cache from which the next pull request takes
+/// its judge.
 #[test]
 fn the_action_fills_its_cache_before_it_runs_anything_of_the_branch() {
     let action = repository().join(".github/actions/dyno/action.yml");
@@ -618,7 +627,8 @@ fn a_version_is_a_commit() {
     }
 }
 
-/// If this fails, a branch has the job write and delete where it likes, by a link in the place of what the job makes.
+/// If this fails, a branch has the job write and delete where it likes, by a link in the place of
+/// what the job makes.
 #[test]
 fn a_link_in_the_place_of_the_results_is_refused() {
     let project = Project::new("p");

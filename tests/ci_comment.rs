@@ -143,8 +143,8 @@ fn what_the_server_does_not_do_is_an_error_and_in_the_summary() {
         .complains("does not begin with");
 }
 
-/// If this fails, a report of a fork is a comment on another pull request, or stands beside commits that it knows
-/// nothing of.
+/// If this fails, a report of a fork is a comment on another pull request, or stands beside commits
+/// that it knows nothing of.
 #[test]
 fn after_workflow_run_the_pull_request_is_found_by_its_head() {
     let job = Job::new();

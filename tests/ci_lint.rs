@@ -45,7 +45,8 @@ fn shellcheck_has_nothing_against_the_scripts_and_the_steps_of_the_action() {
     lint(&peer("bin/shellcheck"), blocks).exits(0);
 }
 
-/// What docs/ci.md tells people to write into workflows of GitHub's, for branches and for forks, and of GitLab's.
+/// What docs/ci.md tells people to write into workflows of GitHub's, for branches and for forks,
+/// and of GitLab's.
 fn examples(bench: &Bench) -> ([PathBuf; 2], PathBuf) {
     let text = fs::read_to_string(repository().join("docs/ci.md")).unwrap();
     let mut blocks = text.split("```yaml\n").skip(1);

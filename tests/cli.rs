@@ -1,9 +1,9 @@
 //! What the command line shows and how it ends.
 //!
 //! The snapshots in `tests/snapshots` are what people see. After a change that is meant:
-//! `INSTA_UPDATE=always cargo test -p dyno-host --test e2e cli`, and read the difference. Nothing in
-//! them varies: tables are those of a stored run (`fixtures/stored-run.json`, the JSON of a run in
-//! which everything occurs), and `check` shows fuel, which is exact.
+//! `INSTA_UPDATE=always cargo test -p dyno-host --test e2e cli`, and read the difference. Nothing
+//! in them varies: tables are those of a stored run (`fixtures/stored-run.json`, the JSON of a run
+//! in which everything occurs), and `check` shows fuel, which is exact.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -437,7 +437,8 @@ fn values_that_begin_with_a_dash_are_values() {
         .exits(0);
 }
 
-/// If this fails, a secret has to be typed, or is stored, or a command that is pasted runs on another input.
+/// If this fails, a secret has to be typed, or is stored, or a command that is pasted runs on
+/// another input.
 #[test]
 fn the_value_of_a_variable_can_be_that_of_the_environment() {
     let bench = Bench::new();

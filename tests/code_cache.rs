@@ -1,5 +1,5 @@
-//! Machine code: whatever stands in the cache under the name of code, and whoever put it there, only what was compiled
-//! for that very name is run.
+//! Machine code: whatever stands in the cache under the name of code, and whoever put it there,
+//! only what was compiled for that very name is run.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -40,7 +40,8 @@ fn cache_use(bench: &Bench, plugin: &str) -> String {
 /// Puts something under a path.
 type Make<'a> = &'a dyn Fn(&Path);
 
-/// If this fails, something that is no file hangs a run, fills its memory, or is compiled around for ever.
+/// If this fails, something that is no file hangs a run, fills its memory, or is compiled around
+/// for ever.
 #[test]
 fn what_is_no_code_is_not_waited_for_and_is_replaced() {
     let bench = Bench::new();
@@ -85,7 +86,8 @@ fn what_is_no_code_is_not_waited_for_and_is_replaced() {
     assert_eq!(fs::read_to_string(elsewhere).unwrap(), "content");
 }
 
-/// If this fails, whoever can write a file into the cache has one plugin measured under the name of another.
+/// If this fails, whoever can write a file into the cache has one plugin measured under the name of
+/// another.
 #[test]
 fn code_under_another_name_is_noticed() {
     let bench = Bench::new();

@@ -1,5 +1,6 @@
-//! `dyno compare` from the outside: what is identical, what is measured, and what is said of it. Nothing here
-//! depends on what the machine makes of it: fuel is exact, and ten times the work is slower on any machine.
+//! `dyno compare` from the outside: what is identical, what is measured, and what is said of it.
+//! Nothing here depends on what the machine makes of it: fuel is exact, and ten times the work is
+//! slower on any machine.
 
 use serde_json::Value;
 
@@ -36,8 +37,8 @@ fn measured(bench: &Bench) -> (usize, usize) {
     (cases.iter().map(processes).sum(), counted)
 }
 
-/// If this fails, time goes into finding out what no change can be, or what was never measured is called
-/// measured.
+/// If this fails, time goes into finding out what no change can be, or what was never measured is
+/// called measured.
 #[test]
 fn the_same_bytes_are_identical_under_any_name_and_measured_only_if_asked() {
     let bench = Bench::new();
@@ -120,7 +121,8 @@ fn fuel_says_exactly_how_much_more_work_it_is() {
     };
     let (base, five, verdict) = fuel("old.wat", "five.wat");
     let (_, double, _) = fuel("old.wat", "double.wat");
-    // The rest of an iteration is the same on both sides, so that the difference is the rounds alone.
+    // The rest of an iteration is the same on both sides, so that the difference is the rounds
+    // alone.
     assert_eq!((five - base, double - base), (50.0 * 5.0, 1000.0 * 5.0));
     assert!(base > 1000.0 * 5.0 && base < 1300.0 * 5.0, "{base}");
     assert_eq!(verdict, "regressed");
@@ -178,7 +180,8 @@ fn ten_times_the_work_regressed_and_back_again_improved() {
     );
 }
 
-/// If this fails, a version that computes something else, fails, or lost a case looks like any other.
+/// If this fails, a version that computes something else, fails, or lost a case looks like any
+/// other.
 #[test]
 fn what_differs_besides_work_is_said() {
     let bench = Bench::new();

@@ -156,7 +156,8 @@ fn a_pipe_gets_no_colours_unless_they_are_asked_for() {
         .says("\u{1b}[");
 }
 
-/// Makes the report one that version 2 wrote: its tables, with what they can hold of the rows there are.
+/// Makes the report one that version 2 wrote: its tables, with what they can hold of the rows there
+/// are.
 fn as_version_2(bench: &Bench) {
     let old = bench.path("../old.sqlite");
     let database = Connection::open(&old).unwrap();

@@ -1,5 +1,6 @@
-//! Runs that are compared as they were stored: which conditions differ, and what that leaves to be said. What is
-//! changed in the report is what another day, machine or command line would have recorded.
+//! Runs that are compared as they were stored: which conditions differ, and what that leaves to be
+//! said. What is changed in the report is what another day, machine or command line would have
+//! recorded.
 
 use serde_json::Value;
 
@@ -75,13 +76,15 @@ fn nothing_is_said_of_conditions_that_are_the_same() {
         .says("other programs took ");
 }
 
-/// If this fails, the code is blamed for what another seed, engine, setting or machine did, or it is not said which.
+/// If this fails, the code is blamed for what another seed, engine, setting or machine did, or it
+/// is not said which.
 #[test]
 fn each_condition_is_named_with_both_values_and_blamed_on_nothing() {
     let bench = Bench::new();
     let runs = two_runs(&bench);
     let unsure = "unsure";
-    // The column, what it is in the base, the name, the base's value as it is shown; what stays sure.
+    // The column, what it is in the base, the name, the base's value as it is shown; what stays
+    // sure.
     for (sql, name, value, fuel) in [
         ("seed = 5", "seed", "0x5", unsure),
         (
@@ -177,7 +180,8 @@ fn each_condition_is_named_with_both_values_and_blamed_on_nothing() {
     }
 }
 
-/// If this fails, a variable whose value may be another one passes for the same, or its value is recorded.
+/// If this fails, a variable whose value may be another one passes for the same, or its value is
+/// recorded.
 #[test]
 fn a_variable_is_never_known_to_be_the_same() {
     let bench = Bench::new();
@@ -226,7 +230,8 @@ fn a_gate_over_stored_runs_is_unsure_under_other_conditions() {
         .says("the runs were made under other conditions: they differ in seed");
 }
 
-/// If this fails, a comparison with a stored run makes a difference of its own: it samples in another way.
+/// If this fails, a comparison with a stored run makes a difference of its own: it samples in
+/// another way.
 #[test]
 fn what_is_run_now_is_sampled_like_the_stored_run() {
     let bench = Bench::new();

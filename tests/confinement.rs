@@ -1,6 +1,6 @@
-//! What confines a worker, on this kernel and on those that lack a layer. A system without landlock or without seccomp
-//! is had by a filter that answers as such a kernel, or a container that is denied them, does: the program is started
-//! below it and knows no better.
+//! What confines a worker, on this kernel and on those that lack a layer. A system without landlock
+//! or without seccomp is had by a filter that answers as such a kernel, or a container that is
+//! denied them, does: the program is started below it and knows no better.
 
 use std::fs;
 use std::io;
@@ -173,7 +173,8 @@ fn what_is_required_and_missing_ends_every_command_before_it_begins() {
     let file = fib();
     let file = file.to_str().unwrap();
     let require = |layers| [&["run", file, "--require", layers], &QUICK[..]].concat();
-    // What is there is no error, what is no layer is one of usage, and what starts no worker requires nothing.
+    // What is there is no error, what is no layer is one of usage, and what starts no worker
+    // requires nothing.
     bench.dyno(require("landlock,seccomp")).exits(0);
     bench
         .dyno(require("selinux"))
@@ -203,8 +204,9 @@ fn doctor_says_what_is_missing_and_what_that_means() {
     }
 }
 
-/// If this fails, a kernel without landlock lets a guest see or do something else: without `openat2`, and without the
-/// system calls that a rule on its flags would have to look into, all is as it was.
+/// If this fails, a kernel without landlock lets a guest see or do something else: without
+/// `openat2`, and without the system calls that a rule on its flags would have to look into, all is
+/// as it was.
 #[test]
 fn a_guest_finds_the_same_without_landlock() {
     let bench = Bench::new();
@@ -242,7 +244,8 @@ fn a_guest_finds_the_same_without_landlock() {
     assert_eq!(cases(&run).len(), 2);
 }
 
-/// If this fails, root, which containers run as, lends its power over the files of others to every plugin.
+/// If this fails, root, which containers run as, lends its power over the files of others to every
+/// plugin.
 #[test]
 fn a_worker_of_root_cannot_read_what_others_keep_to_themselves() {
     if !nix::unistd::geteuid().is_root() {
@@ -282,7 +285,8 @@ fn workers(supervisor: u32) -> Vec<String> {
     .collect()
 }
 
-/// If this fails, a guest runs before its worker is what it should be. Looked at from outside, while it runs.
+/// If this fails, a guest runs before its worker is what it should be. Looked at from outside,
+/// while it runs.
 #[test]
 fn every_thread_of_a_running_guest_is_confined_to_the_last_layer() {
     let bench = Bench::new();

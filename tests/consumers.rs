@@ -189,7 +189,8 @@ fn hyperfines_scripts_tell_the_runs_apart() {
     assert_eq!(found["commands"].as_array().unwrap().len(), 1, "{found}");
 }
 
-/// A run and a gate, as pages, in Chromium with the network off: `browser.mjs` has what is asserted.
+/// A run and a gate, as pages, in Chromium with the network off: `browser.mjs` has what is
+/// asserted.
 #[test]
 #[ignore = "needs target/consumers"]
 fn a_browser_opens_the_pages() {

@@ -1,5 +1,5 @@
-//! A core of its own for each run: two at once on different cores, a third that waits, and what must not make one
-//! wait. The test is one of the runs where it holds the locks of cores.
+//! A core of its own for each run: two at once on different cores, a third that waits, and what
+//! must not make one wait. The test is one of the runs where it holds the locks of cores.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -137,8 +137,8 @@ fn two_runs_at_once_take_different_cores() {
     assert_eq!(held(&bench), None, "a run that ended keeps its core");
 }
 
-/// If this fails, a run takes a core from another, does not say why nothing happens, or misses the core that it
-/// waits for.
+/// If this fails, a run takes a core from another, does not say why nothing happens, or misses the
+/// core that it waits for.
 #[test]
 fn a_run_waits_with_one_line_until_a_core_is_free() {
     let bench = Bench::new();
@@ -170,7 +170,8 @@ fn what_times_nothing_waits_for_nothing() {
     assert!(!same.stderr.contains("waiting"), "{same}");
 }
 
-/// If this fails, nobody can measure while another does, or a reader is not told what such numbers are worth.
+/// If this fails, nobody can measure while another does, or a reader is not told what such numbers
+/// are worth.
 #[test]
 fn without_waiting_it_is_measured_and_flagged() {
     let bench = Bench::new();
@@ -220,7 +221,8 @@ fn a_signal_ends_the_waiting_at_once() {
     );
 }
 
-/// If this fails, a machine where cores cannot be locked cannot measure at all, or another user's files do harm.
+/// If this fails, a machine where cores cannot be locked cannot measure at all, or another user's
+/// files do harm.
 #[test]
 fn where_cores_cannot_be_locked_it_goes_on_and_says_so() {
     let bench = Bench::new();

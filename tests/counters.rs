@@ -1,5 +1,5 @@
-//! What the processor counts, through the real program: it is shown where the machine counts, and named as not counted
-//! elsewhere, once and with the reason.
+//! What the processor counts, through the real program: it is shown where the machine counts, and
+//! named as not counted elsewhere, once and with the reason.
 
 use serde_json::Value;
 
@@ -11,7 +11,8 @@ fn why_not(run: &Value) -> Option<&str> {
     (fact != "available").then_some(fact)
 }
 
-/// If this fails, a count is missing without a reason, is said for every case, or is 0 where nothing was counted.
+/// If this fails, a count is missing without a reason, is said for every case, or is 0 where
+/// nothing was counted.
 #[test]
 fn instructions_and_cycles_are_counted_or_it_is_said_once_why_not() {
     let bench = Bench::new();

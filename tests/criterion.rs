@@ -1,5 +1,5 @@
-//! Criterion's bench files as plugins: those of published crates as they are, and one with every way to
-//! go wrong.
+//! Criterion's bench files as plugins: those of published crates as they are, and one with every
+//! way to go wrong.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +23,8 @@ fn run(bench: &Bench, name: &str, code: i32) -> (Value, Said) {
     (bench.recorded("latest"), said)
 }
 
-/// If this fails, what the README says of Criterion is not true of benches that nobody wrote for Dyno.
+/// If this fails, what the README says of Criterion is not true of benches that nobody wrote for
+/// Dyno.
 #[test]
 fn the_benches_of_published_crates_run_unchanged() {
     let bench = Bench::new();
@@ -35,7 +36,8 @@ fn the_benches_of_published_crates_run_unchanged() {
         assert!(line_of(&said.stdout, name).is_some(), "{name}: {said}");
         *counts.entry(plugin).or_insert(0) += 1;
     }
-    // As many as Criterion's own `--list` prints, less those of crc32fast that need SIMD instructions.
+    // As many as Criterion's own `--list` prints, less those of crc32fast that need SIMD
+    // instructions.
     let expected = [
         ("bench-of-crc32fast", 10),
         ("bench1-of-itertools", 39),
@@ -50,8 +52,8 @@ fn the_benches_of_published_crates_run_unchanged() {
     assert_eq!(spec["throughput"], json!({"bytes": 16384}));
 }
 
-/// If this fails, a case that measured nothing, or something else, passes for measured, or takes the
-/// others down with it.
+/// If this fails, a case that measured nothing, or something else, passes for measured, or takes
+/// the others down with it.
 #[test]
 fn what_criterion_allows_and_dyno_cannot_fails_in_a_sentence() {
     let bench = Bench::new();

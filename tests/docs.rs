@@ -9,7 +9,7 @@ use std::process::Command;
 use super::support::{Bench, QUICK, build, fib, repository, samples};
 
 /// What is not run here, and what runs it instead.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 16] = [
     ("dyno push ", "peers: into a registry of our own"),
     (
         "dyno run sample-plugins/crosslang-*",
@@ -28,6 +28,10 @@ const ELSEWHERE: [(&str, &str); 15] = [
     (
         "cargo install --path host/cli",
         "builds what cargo test has built",
+    ),
+    (
+        "cargo install --path host/cli --no-default-features ",
+        "check_features in .ci/run",
     ),
     (
         "cargo install --path host/worker",
@@ -258,8 +262,8 @@ fn sources(dir: &Path) -> String {
     texts
 }
 
-/// If this fails, an invariant stands in the architecture that nothing attacks, or that a test is said to attack which
-/// is not there any more.
+/// If this fails, an invariant stands in the architecture that nothing attacks, or that a test is
+/// said to attack which is not there any more.
 #[test]
 fn every_invariant_has_an_attack() {
     let text = fs::read_to_string(repository().join("host/ARCHITECTURE.md")).unwrap();

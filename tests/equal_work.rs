@@ -1,7 +1,7 @@
-//! What is compared is the same work, measured in the same way: the same iterations on both sides, several layouts of the
-//! code, and a time that holds what a user waits for. The guests have costs that would hide a change
-//! otherwise. Nothing here asserts on how long anything takes: what is looked at is what was ordered, and what is
-//! said where nothing good can be said.
+//! What is compared is the same work, measured in the same way: the same iterations on both sides,
+//! several layouts of the code, and a time that holds what a user waits for. The guests have costs
+//! that would hide a change otherwise. Nothing here asserts on how long anything takes: what is
+//! looked at is what was ordered, and what is said where nothing good can be said.
 
 use serde_json::Value;
 
@@ -57,8 +57,8 @@ fn ordered(bench: &Bench, run: &str) -> Vec<(u64, usize)> {
     array(case, "processes").iter().map(of_process).collect()
 }
 
-/// If this fails, the slower side does fewer iterations, and a cost that depends on their number hides the change: a
-/// quarter more of `i * unit` was said to be 0.1 % faster.
+/// If this fails, the slower side does fewer iterations, and a cost that depends on their number
+/// hides the change: a quarter more of `i * unit` was said to be 0.1 % faster.
 #[test]
 fn both_sides_of_a_comparison_do_the_same_work() {
     let bench = Bench::new();
@@ -160,16 +160,19 @@ fn small_code_is_measured_in_several_layouts() {
         layouts.len() > 2 && layouts.iter().all(|layout| *layout < 8),
         "{layouts:?}"
     );
-    // The metered build, the plain layout, those that were drawn, and the same for what an empty batch costs.
+    // The metered build, the plain layout, those that were drawn, and the same for what an empty
+    // batch costs.
     let expected = 1 + layouts.union(&[0].into()).count() + 2;
     assert_eq!(bench.cached().len(), expected, "{:?}", bench.cached());
 }
 
-/// If this fails, everything that was measured is thrown away because the sampling took longer than the limit.
+/// If this fails, everything that was measured is thrown away because the sampling took longer than
+/// the limit.
 #[test]
 fn sampling_ends_before_the_wall_limit_does() {
     let bench = Bench::new();
-    // Its iterations wait for 1 to 16 ms, so that no interval is ever narrow enough to end with, and count next to nothing.
+    // Its iterations wait for 1 to 16 ms, so that no interval is ever narrow enough to end with,
+    // and count next to nothing.
     let unsteady = Plugin {
         wasi: true,
         fields: "(global $done (mut i32) (i32.const 0))".to_owned(),

@@ -1,6 +1,6 @@
-//! Every public error, and the exit code of a command that ends with it: a table that the real program is walked
-//! through. What README.md says of the codes holds for what is not found, refused, or the host's fault, whatever
-//! command it is found by.
+//! Every public error, and the exit code of a command that ends with it: a table that the real
+//! program is walked through. What README.md says of the codes holds for what is not found,
+//! refused, or the host's fault, whatever command it is found by.
 
 mod scene;
 mod sources;
@@ -84,7 +84,8 @@ fn every_fault_of_an_error_is_in_the_table() {
     );
 }
 
-/// If this fails, a cause is said twice, since what an error says is followed by what its source says; or not at all.
+/// If this fails, a cause is said twice, since what an error says is followed by what its source
+/// says; or not at all.
 #[test]
 fn no_error_repeats_its_cause_or_keeps_it_to_itself() {
     let found = sources::read();

@@ -81,7 +81,8 @@ impl Running {
     /// A run of a plugin with these cases.
     fn of(bench: &Bench, cases: &[&str], args: &[&str]) -> Self {
         let file = bench.write("plugin.wat", plugin(cases));
-        // Where the tests themselves run in the background, they ignore a hangup, and so would the program.
+        // Where the tests themselves run in the background, they ignore a hangup, and so would the
+        // program.
         let mut command = Command::new("env");
         bench.place(&mut command);
         command
@@ -473,7 +474,8 @@ fn a_run_that_does_not_fit_into_the_report_is_saved_as_json() {
     assert_eq!(cases(&read()).len(), 10, "the next run swept it away");
 }
 
-/// If this fails, the one way that is left to keep a run fails silently, or hides why it was needed.
+/// If this fails, the one way that is left to keep a run fails silently, or hides why it was
+/// needed.
 #[test]
 fn a_run_that_cannot_be_saved_either_says_both_reasons() {
     let bench = Bench::new();

@@ -4,7 +4,8 @@ use std::fs;
 
 use super::support::{Bench, case, line_of, repository};
 
-/// The plugin in text, whose iterations are `work` and no Fibonacci number, and do a million bytes as they say.
+/// The plugin in text, whose iterations are `work` and no Fibonacci number, and do a million bytes
+/// as they say.
 fn doing(work: &str) -> String {
     let text = fs::read_to_string(repository().join("sample-plugins/fib-wat/fib.wat")).unwrap();
     let replaced = |text: String, from: &str, to: &str| {
@@ -28,7 +29,8 @@ fn doing(work: &str) -> String {
     )
 }
 
-/// A result that is known before it runs: the engine computes it when it compiles, after the fuel was put in.
+/// A result that is known before it runs: the engine computes it when it compiles, after the fuel
+/// was put in.
 fn folded() -> String {
     let times = "(local.set $checksum (i64.mul (local.get $checksum) (i64.const 3)))".repeat(1000);
     doing(&format!(

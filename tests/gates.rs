@@ -1,5 +1,5 @@
-//! `dyno gate` from the outside: what it lets pass, what it stops, and that it can be repeated. The work that is
-//! injected is so large, or the question so exact, that no noise decides.
+//! `dyno gate` from the outside: what it lets pass, what it stops, and that it can be repeated. The
+//! work that is injected is so large, or the question so exact, that no noise decides.
 
 use std::fs;
 use std::process::Stdio;
@@ -34,7 +34,8 @@ fn processes(run: &Value, name: &str) -> (usize, usize) {
     (processes.len() - confirming, confirming)
 }
 
-/// If this fails, a regression passes, or is called one without being confirmed, or cannot be shown again.
+/// If this fails, a regression passes, or is called one without being confirmed, or cannot be shown
+/// again.
 #[test]
 fn ten_times_the_work_is_confirmed_and_stopped_and_the_command_shows_it_again() {
     let bench = bench_with_baseline();
@@ -52,7 +53,8 @@ fn ten_times_the_work_is_confirmed_and_stopped_and_the_command_shows_it_again() 
             [whole.as_str(), of_case["outcome"].as_str().unwrap()],
             ["regressed"; 2]
         );
-        // Of ten blocks, those that other programs did not disturb; where too few are left, of ten more.
+        // Of ten blocks, those that other programs did not disturb; where too few are left, of ten
+        // more.
         let fresh = of_case["confirmation"]["pairs"].as_u64().unwrap();
         assert!((8..=20).contains(&fresh), "{of_case:#}");
         assert!(
@@ -112,7 +114,8 @@ fn an_improvement_passes_without_confirmation() {
     );
 }
 
-/// If this fails, what is counted is not held to its limit to the last unit, or gates although nobody asked.
+/// If this fails, what is counted is not held to its limit to the last unit, or gates although
+/// nobody asked.
 #[test]
 fn fuel_and_memory_gate_at_exactly_their_limits() {
     let bench = bench_with_baseline();
@@ -187,7 +190,8 @@ fn a_baseline_in_which_nothing_was_measured_does_not_pass() {
     );
 }
 
-/// If this fails, it looks as if the candidate broke what the base never could, or as if it were no matter.
+/// If this fails, it looks as if the candidate broke what the base never could, or as if it were no
+/// matter.
 #[test]
 fn a_base_that_fails_is_named_and_nothing_is_said_of_the_case() {
     let bench = Bench::new();
@@ -239,7 +243,8 @@ fn without_paths_the_sources_of_the_baseline_are_judged_wherever_one_stands() {
     assert_eq!(judged("plugins"), expected, "from another directory");
 }
 
-/// If this fails, the command below a failure measures more than the case that failed, or cannot be typed.
+/// If this fails, the command below a failure measures more than the case that failed, or cannot be
+/// typed.
 #[test]
 fn the_command_below_a_failure_chooses_its_case_alone() {
     let bench = Bench::new();
@@ -301,7 +306,8 @@ fn what_makes_no_sense_is_refused_before_anything_is_measured() {
         .says("as stored, each from its own time");
 }
 
-/// If this fails, one who interrupts a gate is told that it passed, or finds half a comparison in the report.
+/// If this fails, one who interrupts a gate is told that it passed, or finds half a comparison in
+/// the report.
 #[test]
 fn an_interrupted_gate_has_not_passed() {
     let bench = bench_with_baseline();

@@ -3,7 +3,8 @@
 use super::support::Bench;
 use super::versions::change;
 
-/// A program with a table of a hundred functions and so many pages of memory; with no page, without either.
+/// A program with a table of a hundred functions and so many pages of memory; with no page, without
+/// either.
 fn program(pages: u32) -> String {
     let memory = match pages {
         0 => String::new(),
@@ -12,7 +13,8 @@ fn program(pages: u32) -> String {
     format!(r#"(module {memory} (func (export "_start") (nop)))"#)
 }
 
-/// If this fails, the tables that every component has make 9.99 % of a tenth, and a gate of 10 % lets it pass.
+/// If this fails, the tables that every component has make 9.99 % of a tenth, and a gate of 10 %
+/// lets it pass.
 #[test]
 fn twenty_two_pages_after_twenty_are_ten_percent() {
     let bench = Bench::new();

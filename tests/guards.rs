@@ -1,5 +1,6 @@
-//! What a gate and a suite do not let pass unseen: what fails on both sides, is gone, renamed, computes something else, or
-//! was never run. Nearly all of it by counts alone, which no noise can change.
+//! What a gate and a suite do not let pass unseen: what fails on both sides, is gone, renamed,
+//! computes something else, or was never run. Nearly all of it by counts alone, which no noise can
+//! change.
 
 use std::fs;
 
@@ -68,7 +69,8 @@ fn a_case_or_plugin_that_is_gone_does_not_pass_unless_that_is_allowed() {
         .exits(0)
         .says("gate: passed")
         .says("gone cases pass");
-    // What was not asked for is not gone, whether the baseline is run again or its numbers are read.
+    // What was not asked for is not gone, whether the baseline is run again or its numbers are
+    // read.
     counted(&bench, &["--case", "add"]).exits(0);
     let stored = |args: &[&str]| {
         let gate = ["gate", "--counts-only", "--baseline", "numbers", "it.wat"];
@@ -131,7 +133,8 @@ fn a_renamed_case_is_judged_as_what_it_was() {
     }
 }
 
-/// If this fails, two cases that swap their names are held against each other's past, or nobody is told.
+/// If this fails, two cases that swap their names are held against each other's past, or nobody is
+/// told.
 #[test]
 fn names_are_swapped_and_a_name_that_is_taken_is_told_of() {
     let bench = bench_with(&rounds(&["add", "mul"], 1000));
@@ -222,7 +225,8 @@ fn what_is_typed_is_not_loosened_by_a_file() {
         .says("gate: regressed (fuel 0.1 %, memory 0.1 %)");
 }
 
-/// If this fails, a suite says that a limit holds which nothing was held to, or that plugins agree which share nothing.
+/// If this fails, a suite says that a limit holds which nothing was held to, or that plugins agree
+/// which share nothing.
 #[test]
 fn a_suite_that_compares_nothing_does_not_pass() {
     let bench = Bench::new();
@@ -370,7 +374,8 @@ fn a_bare_number_is_no_share_and_a_share_is_no_limit() {
     bench.run(["--output-bytes", "1MiB", "it.wat"]).exits(0);
 }
 
-/// If this fails, nobody sees by what was judged, or some cases are judged by what holds for others.
+/// If this fails, nobody sees by what was judged, or some cases are judged by what holds for
+/// others.
 #[test]
 fn thresholds_by_case_and_hard_limits_hold_and_are_shown_everywhere() {
     let bench = bench_with(&rounds(&["add", "mul"], 1000));
@@ -450,7 +455,8 @@ fn a_suite_that_cannot_be_run_whole_does_not_pass() {
     bench.dyno(["suite", "run", "--phase", "load"]).exits(2);
 }
 
-/// If this fails, a plugin whose tools are missing is passed over where all of them were to be seen.
+/// If this fails, a plugin whose tools are missing is passed over where all of them were to be
+/// seen.
 #[test]
 fn a_plugin_that_cannot_be_built_passes_no_gate_and_no_suite() {
     let bench = Bench::new();

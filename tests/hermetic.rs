@@ -1,5 +1,6 @@
-//! A count is the same on every machine: what a guest sees of directories, and what it finds in a scratch copy, does
-//! not depend on the file system, on when files were made, or on what ran before.
+//! A count is the same on every machine: what a guest sees of directories, and what it finds in a
+//! scratch copy, does not depend on the file system, on when files were made, or on what ran
+//! before.
 
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::MetadataExt as _;
@@ -12,8 +13,8 @@ use tempfile::TempDir;
 use super::support::{Bench, case, finish, repository};
 use super::versions::change;
 
-/// A command over the directory that is its first: `body` is what it does. `$show` prints bytes and does as many
-/// rounds as they add up to, so that fuel and checksum say what they are.
+/// A command over the directory that is its first: `body` is what it does. `$show` prints bytes and
+/// does as many rounds as they add up to, so that fuel and checksum say what they are.
 fn command(body: &str) -> String {
     format!(
         r#"(module
@@ -85,7 +86,8 @@ fn in_memory(other: &Path) -> Option<TempDir> {
     dir
 }
 
-/// The same files with another age, made in another order, one of them with a second name elsewhere.
+/// The same files with another age, made in another order, one of them with a second name
+/// elsewhere.
 fn lay_out(dir: &Path, is_turned: bool) -> PathBuf {
     let data = dir.join("data");
     fs::create_dir_all(data.join("sub")).unwrap();
@@ -209,7 +211,8 @@ fn a_file_that_comes_after_another_has_a_number_of_its_own() {
     assert_eq!(found[0].1, format!("0x{hex}"));
 }
 
-/// If this fails, a second pass or iteration finds what the first one left, and what makes a new file traps.
+/// If this fails, a second pass or iteration finds what the first one left, and what makes a new
+/// file traps.
 #[test]
 fn every_pass_and_iteration_begins_with_the_directory_as_it_was() {
     let bench = Bench::new();
@@ -254,8 +257,8 @@ fn every_pass_and_iteration_begins_with_the_directory_as_it_was() {
     );
 }
 
-/// If this fails, a program of a saved baseline gets another first argument than the one it is compared with, and has
-/// a case of another name.
+/// If this fails, a program of a saved baseline gets another first argument than the one it is
+/// compared with, and has a case of another name.
 #[test]
 fn a_kept_program_is_called_what_it_was_called() {
     let bench = Bench::new();
@@ -282,7 +285,8 @@ fn a_kept_program_is_called_what_it_was_called() {
     assert_eq!(fuel["base"], fuel["candidate"], "{fuel}");
 }
 
-/// If this fails, a guest that looks at the sign of a NaN counts one way on x86-64, and another on aarch64.
+/// If this fails, a guest that looks at the sign of a NaN counts one way on x86-64, and another on
+/// aarch64.
 #[test]
 fn a_nan_counts_as_the_one_of_every_machine() {
     let bench = Bench::new();
@@ -305,7 +309,8 @@ fn a_nan_counts_as_the_one_of_every_machine() {
     let (fuel, _) = counted(&said.exits(0).json(), "nan");
     assert!(fuel < 100.0, "{fuel}");
 
-    // The time pass has the processor's own, so a result that holds its sign is not the same everywhere, and said so.
+    // The time pass has the processor's own, so a result that holds its sign is not the same
+    // everywhere, and said so.
     let zero = "(f64.load (i32.const 1032))";
     let body = format!(
         "(f64.store (i32.const 1024) (f64.div {zero} {zero})) (call $show (i32.const 1024) (i32.const 8))"

@@ -1,5 +1,5 @@
-//! `dyno history` from the outside: which runs are in a line, and where the line steps. Fuel is shown, which is
-//! exact.
+//! `dyno history` from the outside: which runs are in a line, and where the line steps. Fuel is
+//! shown, which is exact.
 
 use serde_json::Value;
 
@@ -33,7 +33,8 @@ fn names(history: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// If this fails, a history is out of order, or holds versions that were only run again to be compared with.
+/// If this fails, a history is out of order, or holds versions that were only run again to be
+/// compared with.
 #[test]
 fn runs_stand_in_order_without_those_that_were_only_compared_with() {
     let bench = Bench::new();
@@ -110,8 +111,8 @@ fn machines_of_other_classes_have_lines_of_their_own() {
     assert_eq!(metrics, ["fuel", "memory-peak"], "{said}");
 }
 
-/// If this fails, a patch of the kernel begins a history anew, or a report of an older version, whose class was a hash
-/// over every fact, does.
+/// If this fails, a patch of the kernel begins a history anew, or a report of an older version,
+/// whose class was a hash over every fact, does.
 #[test]
 fn a_fact_that_does_not_decide_speed_is_named_and_splits_no_history() {
     let bench = Bench::new();

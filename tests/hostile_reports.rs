@@ -1,7 +1,9 @@
-//! Reports that a stranger wrote. A report is found beside a project and opened unasked, so a clone brings one
-//! along: nothing of it may run, and none may take more than 256 MB before it is refused by name.
+//! Reports that a stranger wrote. A report is found beside a project and opened unasked, so a clone
+//! brings one along: nothing of it may run, and none may take more than 256 MB before it is refused
+//! by name.
 //!
-//! Every test runs in a process of its own, since the peak of memory is known of all children of a process together.
+//! Every test runs in a process of its own, since the peak of memory is known of all children of a
+//! process together.
 
 use std::ffi::OsString;
 use std::fs;
@@ -134,8 +136,8 @@ fn rewritten(table: &str, from: &str, to: &str) -> String {
     )
 }
 
-/// If this fails, a report of a stranger runs SQL: `run` shows one number and records another, `list` hangs,
-/// history is gone.
+/// If this fails, a report of a stranger runs SQL: `run` shows one number and records another,
+/// `list` hangs, history is gone.
 #[test]
 fn a_schema_that_is_not_ours_is_refused_before_anything_runs() {
     alone(
@@ -297,8 +299,8 @@ fn bomb(count: u64) -> Vec<u8> {
     blob
 }
 
-/// If this fails, a file of some megabytes takes the memory of the machine, or its time, or is shown as numbers
-/// that nobody measured.
+/// If this fails, a file of some megabytes takes the memory of the machine, or its time, or is
+/// shown as numbers that nobody measured.
 #[test]
 fn more_than_a_report_can_hold_is_refused_by_name() {
     alone("more_than_a_report_can_hold_is_refused_by_name", || {
@@ -480,8 +482,8 @@ fn beside(bench: &Bench, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// The journal of a transaction that put the second run into a report, as a clone brings it along: rolled back
-/// over the report it takes that run away.
+/// The journal of a transaction that put the second run into a report, as a clone brings it along:
+/// rolled back over the report it takes that run away.
 fn journal_of_the_second_run(bench: &Bench) -> Vec<u8> {
     let other = Bench::new();
     fs::copy(bench.report(), other.report()).unwrap();

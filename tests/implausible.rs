@@ -1,5 +1,6 @@
-//! A plugin that knows when it is counted: its fuel and its time do not belong together. It says so, and no gate lets
-//! it pass, while honest work that costs much time and little fuel is left alone.
+//! A plugin that knows when it is counted: its fuel and its time do not belong together. It says
+//! so, and no gate lets it pass, while honest work that costs much time and little fuel is left
+//! alone.
 
 use std::fs;
 
@@ -7,8 +8,8 @@ use super::sandbox::hostile::metered::{counted_only, honest, timed_only};
 use super::sandbox::hostile::template::{Plugin, plugin};
 use super::support::{Bench, case, cases, repository};
 
-/// If this fails, whoever is counted for a hundred units of fuel and then works for half a millisecond is shown as if
-/// both were of one thing.
+/// If this fails, whoever is counted for a hundred units of fuel and then works for half a
+/// millisecond is shown as if both were of one thing.
 #[test]
 fn other_work_when_it_is_timed_is_marked_everywhere() {
     for dishonest in [timed_only(), counted_only()] {
@@ -44,14 +45,16 @@ fn other_work_when_it_is_timed_is_marked_everywhere() {
     }
 }
 
-/// If this fails, such a plugin passes a gate: against an honest one, against itself, or as the only one.
+/// If this fails, such a plugin passes a gate: against an honest one, against itself, or as the
+/// only one.
 #[test]
 fn what_does_other_work_when_it_is_timed_passes_no_gate() {
     let bench = Bench::new();
     bench.write("it.wat", honest().wat());
     bench.run(["it.wat", "--save-baseline", "main"]).exits(0);
     let other = "it does other work when it is timed than when it is counted";
-    // As much fuel, and a hundred thousand times as fast; then as fast, and of fuel next to nothing.
+    // As much fuel, and a hundred thousand times as fast; then as fast, and of fuel next to
+    // nothing.
     for dishonest in [counted_only(), timed_only()] {
         bench.write("it.wat", dishonest.wat());
         for against in [
@@ -74,8 +77,8 @@ fn what_does_other_work_when_it_is_timed_passes_no_gate() {
     );
 }
 
-/// If this fails, honest plugins are called dishonest: bulk operations, new pages, host calls and sleeps cost much time
-/// and little fuel, in both passes alike.
+/// If this fails, honest plugins are called dishonest: bulk operations, new pages, host calls and
+/// sleeps cost much time and little fuel, in both passes alike.
 #[test]
 fn honest_work_of_any_rate_is_plausible() {
     let bench = Bench::new();

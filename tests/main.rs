@@ -1,8 +1,8 @@
 //! The end-to-end tests: the real `dyno`, started as a process, over real components.
 //!
 //! `cargo test -p dyno-host --test e2e` runs them all; with a module's name behind it, that module.
-//! Nothing here asserts on wall time: where a test has to wait for another process it polls for what
-//! it waits for, with a deadline that only a hang can miss.
+//! Nothing here asserts on wall time: where a test has to wait for another process it polls for
+//! what it waits for, with a deadline that only a hang can miss.
 
 // Not unit tests, so clippy's exemption for `#[test]` does not reach the helpers; nobody links to a
 // test binary; and a test that cannot be made here says so on stderr.

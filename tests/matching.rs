@@ -1,4 +1,5 @@
-//! Plugins of one name, and cases by their names: which is meant, and how they are told apart wherever they are shown.
+//! Plugins of one name, and cases by their names: which is meant, and how they are told apart
+//! wherever they are shown.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,8 +30,8 @@ fn verdicts(bench: &Bench) -> Vec<(String, String)> {
         .collect()
 }
 
-/// If this fails, plugins of one name are compared by their place on the command line: nothing changed, and a gate
-/// says +121,513 %.
+/// If this fails, plugins of one name are compared by their place on the command line: nothing
+/// changed, and a gate says +121,513 %.
 #[test]
 fn plugins_of_one_name_are_compared_each_with_itself_in_any_order() {
     let bench = two_of_one_name();
@@ -59,7 +60,8 @@ fn plugins_of_one_name_are_compared_each_with_itself_in_any_order() {
         .says("2 identical · 1 new");
 }
 
-/// If this fails, plugins of one name that changed are not found by where they are, though a baseline ran copies.
+/// If this fails, plugins of one name that changed are not found by where they are, though a
+/// baseline ran copies.
 #[test]
 fn plugins_of_one_name_that_changed_are_found_by_their_paths() {
     let bench = two_of_one_name();
@@ -98,7 +100,8 @@ fn plugins_of_one_name_that_changed_are_found_by_their_paths() {
     );
 }
 
-/// If this fails, plugins are paired by chance, or hours are measured before anybody says that they cannot be.
+/// If this fails, plugins are paired by chance, or hours are measured before anybody says that they
+/// cannot be.
 #[test]
 fn plugins_that_nothing_tells_apart_are_refused_before_anything_is_measured() {
     let bench = two_of_one_name();
@@ -303,7 +306,8 @@ fn a_pattern_that_is_the_name_of_a_case_means_that_case() {
     assert_eq!(measured, ["map"], "{said}");
 }
 
-/// If this fails, the command that is shown is not understood, asks another report, or measures something else.
+/// If this fails, the command that is shown is not understood, asks another report, or measures
+/// something else.
 #[test]
 fn the_command_that_shows_a_failure_again_takes_its_report_and_flags() {
     let bench = Bench::new();

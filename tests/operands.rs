@@ -1,5 +1,5 @@
-//! What `dyno compare` can be given, and what is held against what: paths, directories, packages, baselines, runs,
-//! and more than two.
+//! What `dyno compare` can be given, and what is held against what: paths, directories, packages,
+//! baselines, runs, and more than two.
 
 use std::fs;
 
@@ -136,7 +136,8 @@ fn a_package_is_an_operand() {
     assert_eq!(fuel(&bench), 5000.0);
 }
 
-/// If this fails, three versions cannot be looked at together, or one of them is mistaken for another.
+/// If this fails, three versions cannot be looked at together, or one of them is mistaken for
+/// another.
 #[test]
 fn more_than_two_stand_in_one_table() {
     let bench = Bench::new();
@@ -165,7 +166,8 @@ fn more_than_two_stand_in_one_table() {
         .complains("holds numbers alone");
 }
 
-/// If this fails, versions of one plugin, which have one name, cannot be told apart in the table of all.
+/// If this fails, versions of one plugin, which have one name, cannot be told apart in the table of
+/// all.
 #[test]
 fn versions_of_one_name_can_be_told_apart() {
     let bench = Bench::new();

@@ -106,8 +106,8 @@ fn skopeo_copies_a_package_with_its_signature_from_file_to_registry_and_back() {
     );
 }
 
-/// If this fails, who logged in with podman or skopeo, perhaps for one repository alone, has to log in once
-/// more; or those credentials are sent where these programs would not send them.
+/// If this fails, who logged in with podman or skopeo, perhaps for one repository alone, has to log
+/// in once more; or those credentials are sent where these programs would not send them.
 #[test]
 #[ignore = "needs docker-registry and skopeo"]
 fn what_skopeo_login_keeps_lets_into_that_repository_and_no_other() {

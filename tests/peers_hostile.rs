@@ -86,7 +86,8 @@ impl Scene {
         })
     }
 
-    /// Everything that one does with a registry ends with this code and sentence, and leaves nothing.
+    /// Everything that one does with a registry ends with this code and sentence, and leaves
+    /// nothing.
     #[track_caller]
     fn refused(&self, server: &HostileServer, code: i32, sentence: &str) {
         let reference = reference(server);

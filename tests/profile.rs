@@ -20,7 +20,8 @@ fn words(line: &str) -> Vec<&str> {
     line.split_whitespace().collect()
 }
 
-/// A copy of the sample whose `fib` does three operators more each time: two constants and a product.
+/// A copy of the sample whose `fib` does three operators more each time: two constants and a
+/// product.
 fn slower_fib(bench: &Bench) {
     let text = fs::read_to_string(fib().join("fib.wat")).unwrap();
     let begins = "(func $fib (param $n i32) (result i64)";

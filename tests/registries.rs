@@ -1,5 +1,5 @@
-//! Registries as they are: what they ask for, when they are busy, where they are, and how credentials
-//! are found. What a hostile one does is tried in `peers_hostile.rs`.
+//! Registries as they are: what they ask for, when they are busy, where they are, and how
+//! credentials are found. What a hostile one does is tried in `peers_hostile.rs`.
 
 use std::fs;
 use std::process::Command;
@@ -28,8 +28,8 @@ fn install(user: &Bench, host: &str, port: u16, prepare: impl Fn(&mut Command)) 
     finish(command)
 }
 
-/// If this fails, the usual private registry, whose door is open and whose repositories are not, cannot
-/// be used; or the password goes to somebody who did not ask.
+/// If this fails, the usual private registry, whose door is open and whose repositories are not,
+/// cannot be used; or the password goes to somebody who did not ask.
 #[test]
 fn a_repository_that_asks_behind_an_open_door_gets_credentials() {
     let (package, user) = scene();
@@ -185,8 +185,8 @@ fn docker_io_is_asked_for_at_its_registry() {
     }
 }
 
-/// If this fails, a registry in a laboratory without TLS cannot be used; or a flag that was meant for one
-/// opens all others, or sends a password where everybody can read it.
+/// If this fails, a registry in a laboratory without TLS cannot be used; or a flag that was meant
+/// for one opens all others, or sends a password where everybody can read it.
 #[test]
 fn plain_http_goes_to_the_named_registry_alone_and_never_with_credentials() {
     let (package, user) = scene();
@@ -250,7 +250,8 @@ fn plain_http_goes_to_the_named_registry_alone_and_never_with_credentials() {
     }
 }
 
-/// If this fails, other clients of registries give the component no name, or one that they cannot use.
+/// If this fails, other clients of registries give the component no name, or one that they cannot
+/// use.
 #[test]
 fn the_component_has_a_file_name_for_other_clients() {
     let author = Author::new();

@@ -149,8 +149,8 @@ fn configure(setup: &Setup, port: u16, dir: &Path) -> PathBuf {
     path
 }
 
-/// A certificate for `localhost` and 127.0.0.1 and its key, in files in `dir`; by `openssl`. None if
-/// that is not installed; standard error says so.
+/// A certificate for `localhost` and 127.0.0.1 and its key, in files in `dir`; by `openssl`. None
+/// if that is not installed; standard error says so.
 pub fn certificate(dir: &Path) -> Option<(PathBuf, PathBuf)> {
     let (certificate, key) = (dir.join("certificate.pem"), dir.join("key.pem"));
     let made = Command::new("openssl")

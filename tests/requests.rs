@@ -1,5 +1,6 @@
-//! Requests: what is asked as a file, which can be sent and repeated. Such a file is a stranger's text, and it can come with
-//! a checkout: it says what is measured, and changes nothing of what belongs to the machine and its user.
+//! Requests: what is asked as a file, which can be sent and repeated. Such a file is a stranger's
+//! text, and it can come with a checkout: it says what is measured, and changes nothing of what
+//! belongs to the machine and its user.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -191,7 +192,8 @@ fn flags(bench: &Bench) -> Vec<(String, bool)> {
     help.lines().filter_map(flag).collect()
 }
 
-/// If this fails, a flag that is typed beside a request is passed over, or a new flag is in neither of the two kinds.
+/// If this fails, a flag that is typed beside a request is passed over, or a new flag is in neither
+/// of the two kinds.
 #[test]
 fn every_flag_is_held_by_a_request_or_typed_beside_it() {
     const BESIDE: [&str; 20] = [
@@ -272,7 +274,8 @@ fn every_flag_is_held_by_a_request_or_typed_beside_it() {
     bench.dyno(["run"]).exits(2).complains("required");
 }
 
-/// If this fails, a file that is none is waited for, read without end, or explained in a way that helps nobody.
+/// If this fails, a file that is none is waited for, read without end, or explained in a way that
+/// helps nobody.
 #[test]
 fn what_is_no_request_is_refused_in_one_sentence() {
     let bench = Bench::new();
@@ -299,7 +302,6 @@ fn what_is_no_request_is_refused_in_one_sentence() {
     bench.write("escape.json", changed("\u{1b}[2J::set-output::", json!(1)));
     bench.write("deep.json", "[".repeat(100_000));
     for (file, says) in [
-        ("none.json", "none.json cannot be read: "),
         ("dir.json", "dir.json cannot be read: "),
         ("fifo.json", "fifo.json cannot be read: not a regular file"),
         ("/dev/zero", "/dev/zero cannot be read: not a regular file"),
@@ -331,6 +333,10 @@ fn what_is_no_request_is_refused_in_one_sentence() {
         assert!(!said.stderr.contains('\u{1b}'), "{said}");
         assert_eq!(said.stdout, "", "{said}");
     }
+    bench
+        .dyno(["run", "--request", "none.json"])
+        .exits(4)
+        .complains("none.json cannot be read: ");
     assert!(!bench.report().exists());
     // What it names is looked for as if it were typed.
     asked(&bench, &printed(&bench, &["nowhere.wat"]), &[]).exits(3);
@@ -362,7 +368,8 @@ const ENVIRONMENT: &str = r#"(module
     (i32.store (i32.const 12) (i32.load (i32.const 4)))
     (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 2048)))))"#;
 
-/// If this fails, a file that came with a checkout takes what it likes from the environment of whoever runs it.
+/// If this fails, a file that came with a checkout takes what it likes from the environment of
+/// whoever runs it.
 #[test]
 fn a_variable_of_a_request_has_the_value_that_is_typed_beside_it_and_no_other() {
     let bench = Bench::new();
@@ -407,7 +414,8 @@ fn a_variable_of_a_request_has_the_value_that_is_typed_beside_it_and_no_other() 
     }
 }
 
-/// If this fails, a request names who is trusted, where code is kept, or what its workers may go without.
+/// If this fails, a request names who is trusted, where code is kept, or what its workers may go
+/// without.
 #[test]
 fn a_request_changes_nothing_of_what_belongs_to_the_machine() {
     let bench = Bench::new();

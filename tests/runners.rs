@@ -1,5 +1,6 @@
-//! What terminals and CI systems would do with an output: parsers made after those of the runners, but stricter, since
-//! a command is one here whatever it is called. Every hostile input is held against this.
+//! What terminals and CI systems would do with an output: parsers made after those of the runners,
+//! but stricter, since a command is one here whatever it is called. Every hostile input is held
+//! against this.
 
 use regex::Regex;
 
@@ -45,7 +46,8 @@ fn obeyed(line: &str) -> Option<&'static str> {
             "act",
             is(r"^::([^ ]+)( (.+))?::") || is(r"^##\[([^ ]+)( (.+))?]"),
         ),
-        // azure-pipelines-agent, Command.TryParse: anywhere; `##[section]` is drawn by the log's viewer.
+        // azure-pipelines-agent, Command.TryParse: anywhere; `##[section]` is drawn by the log's
+        // viewer.
         ("Azure", is_service("vso")),
         ("TeamCity", is_service("teamcity")),
         ("Octopus", is_service("octopus")),
@@ -62,7 +64,8 @@ fn obeyed(line: &str) -> Option<&'static str> {
     .find_map(|(who, obeys)| obeys.then_some(who))
 }
 
-/// Whether a character moves, hides or reorders what is shown: written anew here, and not taken from the program.
+/// Whether a character moves, hides or reorders what is shown: written anew here, and not taken
+/// from the program.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || (c.is_whitespace() && c != ' ')

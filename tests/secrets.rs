@@ -1,5 +1,6 @@
-//! Values of variables that the user grants: the plugin gets them, and nothing that dyno writes, prints or starts
-//! shows them. Looked for in the bytes of every file below the place that a test works in.
+//! Values of variables that the user grants: the plugin gets them, and nothing that dyno writes,
+//! prints or starts shows them. Looked for in the bytes of every file below the place that a test
+//! works in.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -166,7 +167,8 @@ fn no_refusal_repeats_the_value_of_a_variable() {
     assert_eq!(telling(&place(&bench)), Vec::<PathBuf>::new());
 }
 
-/// If this fails, a mistake in a suite file, which has to hold the value itself, prints it into the log of CI.
+/// If this fails, a mistake in a suite file, which has to hold the value itself, prints it into the
+/// log of CI.
 #[test]
 fn what_is_wrong_with_a_suite_is_said_without_its_variables() {
     let bench = Bench::new();
@@ -198,8 +200,8 @@ fn what_is_wrong_with_a_suite_is_said_without_its_variables() {
     assert_eq!(telling(&place(&bench)), [file]);
 }
 
-/// If this fails, every user of the machine reads the value in the list of processes, or in a file that lies there
-/// for the time of the run.
+/// If this fails, every user of the machine reads the value in the list of processes, or in a file
+/// that lies there for the time of the run.
 #[test]
 fn no_process_and_no_file_shows_an_inherited_value_while_it_runs() {
     let bench = Bench::new();

@@ -1,5 +1,5 @@
-//! Where strangers' texts come out: whatever a name, a file, a build, a report or a package says, on both streams of
-//! every verb it is nothing but text.
+//! Where strangers' texts come out: whatever a name, a file, a build, a report or a package says,
+//! on both streams of every verb it is nothing but text.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -43,7 +43,8 @@ fn words<'a>(words: &'a str, last: &'a str) -> Vec<&'a OsStr> {
     words.split(' ').chain([last]).map(OsStr::new).collect()
 }
 
-/// If this fails, a plugin that is only listed, measured, or looked at later speaks to a terminal or a CI system.
+/// If this fails, a plugin that is only listed, measured, or looked at later speaks to a terminal
+/// or a CI system.
 #[test]
 fn names_are_text_in_every_verb() {
     let bench = Bench::new();
@@ -73,7 +74,8 @@ fn names_are_text_in_every_verb() {
     }
 }
 
-/// If this fails, a log that a document was printed into obeys it; or the document says something else than the file.
+/// If this fails, a log that a document was printed into obeys it; or the document says something
+/// else than the file.
 #[test]
 fn exports_are_text_in_a_log_and_the_same_as_in_a_file() {
     let bench = Bench::new();
@@ -95,7 +97,8 @@ fn exports_are_text_in_a_log_and_the_same_as_in_a_file() {
         bench.dyno(to_file).exits(0);
         let file = fs::read_to_string(bench.path("file")).unwrap();
         assert!(printed.stdout == file, "{format} is another in a file");
-        // A page is for browsers, and may indent by tabs or what else it likes; a command it may not hold.
+        // A page is for browsers, and may indent by tabs or what else it likes; a command it may
+        // not hold.
         let text = printed.stdout.replace('\t', " ");
         assert_eq!(harm(&text), None, "{format}: {text}");
     }
@@ -169,7 +172,8 @@ fn each_line_of_a_strangers_text_is_marked_as_one() {
     assert_eq!(owned, 1, "{shown}");
 }
 
-/// If this fails, the name of a file that a pattern of the shell found, or any other argument, is more than text.
+/// If this fails, the name of a file that a pattern of the shell found, or any other argument, is
+/// more than text.
 #[test]
 fn arguments_are_text() {
     let bench = Bench::new();
@@ -356,7 +360,8 @@ fn every_text_of_a_report_is_text() {
     assert!(tried > 100, "only {tried} texts were tried");
 }
 
-/// Every column of a report that holds texts, with what it is changed to: [`EVIL`], or JSON of which one string is that.
+/// Every column of a report that holds texts, with what it is changed to: [`EVIL`], or JSON of
+/// which one string is that.
 fn changes(bench: &Bench) -> Vec<(String, String, String)> {
     let report = Connection::open(bench.report()).unwrap();
     let mut columns = report
@@ -383,7 +388,8 @@ fn changes(bench: &Bench) -> Vec<(String, String, String)> {
     changes
 }
 
-/// A document with each of its strings, and each key of a map, changed in turn; of a list the first element alone.
+/// A document with each of its strings, and each key of a map, changed in turn; of a list the first
+/// element alone.
 fn evil(value: &Value) -> Vec<Value> {
     match value {
         Value::String(_) => vec![EVIL.into()],

@@ -1,5 +1,5 @@
-//! What the protocol is worth on a machine: the study and the measured noise, as commands. Nothing is asserted that
-//! the machine decides, but for what no noise can hide.
+//! What the protocol is worth on a machine: the study and the measured noise, as commands. Nothing
+//! is asserted that the machine decides, but for what no noise can hide.
 
 use serde_json::Value;
 
@@ -37,8 +37,8 @@ fn a_study_has_what_was_injected_and_can_be_made_again_from_its_report() {
             trial["added"].as_f64().unwrap(),
             trial["fuel"].as_f64().unwrap(),
         );
-        // Twins differ in where their code lies, which costs no fuel. Calls and a loop's first step are not scaled
-        // with the work.
+        // Twins differ in where their code lies, which costs no fuel. Calls and a loop's first step
+        // are not scaled with the work.
         assert!((fuel - 1.0 - added).abs() <= 5e-3 * added, "{trial}");
     }
     let plot = std::fs::read_to_string(bench.path("dyno-validate.svg")).unwrap();

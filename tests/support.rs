@@ -73,7 +73,8 @@ impl Bench {
         self.dir.path().join("tmp")
     }
 
-    /// What `DYNO_LOCKS` is: cores that tests share with each other would make them wait for each other.
+    /// What `DYNO_LOCKS` is: cores that tests share with each other would make them wait for each
+    /// other.
     pub(crate) fn locks(&self) -> PathBuf {
         self.dir.path().join("locks")
     }
@@ -114,8 +115,8 @@ impl Bench {
         self.finish(command)
     }
 
-    /// Runs a command to its end, and then, in a copy of this place as that left it, every command that it shows to
-    /// see something again: each is understood as it stands, and shows it.
+    /// Runs a command to its end, and then, in a copy of this place as that left it, every command
+    /// that it shows to see something again: each is understood as it stands, and shows it.
     pub(crate) fn finish(&self, command: Command) -> Said {
         let granted = granted(&command);
         let said = finish(command);
@@ -135,7 +136,8 @@ impl Bench {
             let again_code = again.status.code();
             let is_shown = match line.starts_with("dyno run ") {
                 true => again_code == Some(5) || again_code == code,
-                // What a gate stops may be unsure the one time and regressed the other: it is measured again.
+                // What a gate stops may be unsure the one time and regressed the other: it is
+                // measured again.
                 false => {
                     let stopped = |code| matches!(code, Some(6 | 7));
                     again_code == code || stopped(code) && stopped(again_code)

@@ -1,5 +1,5 @@
-//! Temporary directories: private whatever the user's umask is, gone when their process is, and if it was killed, at
-//! the next start; and what stands beside them is left alone.
+//! Temporary directories: private whatever the user's umask is, gone when their process is, and if
+//! it was killed, at the next start; and what stands beside them is left alone.
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, symlink};
@@ -94,7 +94,8 @@ fn bench() -> Bench {
     bench
 }
 
-/// If this fails, another user reads files that only their owner may read, or puts code there for it to run.
+/// If this fails, another user reads files that only their owner may read, or puts code there for
+/// it to run.
 #[test]
 fn a_temporary_directory_is_private_whatever_the_umask_is() {
     let bench = bench();
@@ -133,8 +134,8 @@ fn a_temporary_directory_is_private_whatever_the_umask_is() {
     assert_eq!(entries(&bench.tmp()), Vec::<PathBuf>::new());
 }
 
-/// If this fails, copies of private files lie around for ever after a crash; or a run takes from another one, from
-/// another user or through a link what is not its own.
+/// If this fails, copies of private files lie around for ever after a crash; or a run takes from
+/// another one, from another user or through a link what is not its own.
 #[test]
 fn what_a_killed_process_left_is_swept_and_nothing_else() {
     let bench = bench();
@@ -195,7 +196,8 @@ fn what_a_killed_process_left_is_swept_and_nothing_else() {
     assert_eq!(dirs(&entries(&bench.cache().join("code"))), 0);
 }
 
-/// If this fails, another user leads a guest that may write to its copy of a directory to another directory of the user.
+/// If this fails, another user leads a guest that may write to its copy of a directory to another
+/// directory of the user.
 #[test]
 fn a_temporary_directory_that_others_can_move_holds_no_scratch_copy() {
     let bench = bench();

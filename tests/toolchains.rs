@@ -74,8 +74,8 @@ fn one_job_in_every_language_has_one_result_and_one_table() {
     }
 }
 
-/// If this fails, Go's collector runs at a moment at which it must not, or not at all: stock bindings
-/// trap after some 16,000 calls.
+/// If this fails, Go's collector runs at a moment at which it must not, or not at all: stock
+/// bindings trap after some 16,000 calls.
 #[test]
 #[ignore = "needs tests/toolchains/install"]
 fn go_holds_for_hundreds_of_thousands_of_calls_that_allocate() {

@@ -1,5 +1,5 @@
-//! What the tests of `compare`, `gate`, `baseline` and `history` share: versions of one guest that differ in
-//! exactly one thing, and what the report says of two of them.
+//! What the tests of `compare`, `gate`, `baseline` and `history` share: versions of one guest that
+//! differ in exactly one thing, and what the report says of two of them.
 
 use std::ffi::OsStr;
 

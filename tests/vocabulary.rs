@@ -1,4 +1,5 @@
-//! One vocabulary from the outside: what a metric is called on the command line, in a `dyno.toml`, and in exports.
+//! One vocabulary from the outside: what a metric is called on the command line, in a `dyno.toml`,
+//! and in exports.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +63,8 @@ fn what_a_gate_judges_on_demand_has_its_flags() {
     }
 }
 
-/// If this fails, an older suite is refused or means something else, or its writer is not told what to write.
+/// If this fails, an older suite is refused or means something else, or its writer is not told what
+/// to write.
 #[test]
 fn a_suite_with_old_names_is_read_with_a_warning_that_has_the_new_ones() {
     let bench = Bench::new();

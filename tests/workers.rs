@@ -22,7 +22,8 @@ fn sayer(bench: &Bench, name: &str, lines: &[&str]) -> String {
     program.to_string_lossy().into_owned()
 }
 
-/// If this fails, a supervisor and its worker cannot be two programs, and no engine can be one of its own.
+/// If this fails, a supervisor and its worker cannot be two programs, and no engine can be one of
+/// its own.
 #[test]
 fn another_program_can_be_the_worker() {
     let bench = Bench::new();
@@ -48,7 +49,8 @@ fn another_program_can_be_the_worker() {
     bench.finish(command).exits(0);
 }
 
-/// If this fails, what is no worker of this release is taken for one, or its refusal does not say what to do.
+/// If this fails, what is no worker of this release is taken for one, or its refusal does not say
+/// what to do.
 #[test]
 fn what_is_no_worker_is_refused_by_name() {
     let bench = Bench::new();
@@ -63,7 +65,7 @@ fn what_is_no_worker_is_refused_by_name() {
     let absent = bench.path("absent");
     bench
         .dyno(quick(absent.to_str().unwrap(), fib))
-        .exits(1)
+        .exits(4)
         .complains("absent cannot be started as a worker");
     assert!(!Path::new(&absent).exists());
 }

@@ -1,5 +1,5 @@
-//! What packages cost: verifying one of 10 MB, installing one from a registry, searching in an index
-//! of 10,000, and the memory of these.
+//! What packages cost: verifying one of 10 MB, installing one from a registry, searching in an
+//! index of 10,000, and the memory of these.
 //!
 //! `cargo bench -p dyno-host --bench packages`. Figures are printed beside their targets and decide
 //! nothing. The registry is Debian's `docker-registry`, on this machine.

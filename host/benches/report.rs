@@ -2,8 +2,8 @@
 //!
 //! `cargo bench -p dyno-host --bench report`. Aims: written in under 2 s, one case read back in
 //! under 20 ms; the page of 500 cases x 1000 samples at most 3 MB; the history of a case over 10^4
-//! runs in under 100 ms. A disk's speed is not ours, so each figure stands beside what the same machine
-//! needs in the same moment for a plain file of as many bytes.
+//! runs in under 100 ms. A disk's speed is not ours, so each figure stands beside what the same
+//! machine needs in the same moment for a plain file of as many bytes.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::collections::BTreeMap;
@@ -101,8 +101,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     history(place.path())
 }
 
-/// What people get to see of a large run, in the directory of temporary files of the build, where a browser can
-/// be pointed at it.
+/// What people get to see of a large run, in the directory of temporary files of the build, where a
+/// browser can be pointed at it.
 fn page(mut run: Run) -> Result<(), Box<dyn Error>> {
     for plugin in &mut run.plugins {
         plugin.cases.truncate(500);

@@ -1,5 +1,5 @@
-//! No modules of a crate go in a circle. A parent and its children may know each other; of the children of one parent,
-//! each with all that is below it, none may need another that needs it.
+//! No modules of a crate go in a circle. A parent and its children may know each other; of the
+//! children of one parent, each with all that is below it, none may need another that needs it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +24,8 @@ impl<'a> Crate<'a> {
         }
     }
 
-    /// The module in which the item that a path names is defined, through whatever passes it on; none if it is another
-    /// crate's.
+    /// The module in which the item that a path names is defined, through whatever passes it on;
+    /// none if it is another crate's.
     fn home(&self, source: &Source, path: &str) -> Option<Module> {
         let mut path = self.rooted(&source.module, path.trim_end_matches('!'))?;
         // Imports of imports: more than this is a name that is imported as itself.
@@ -50,7 +50,8 @@ impl<'a> Crate<'a> {
         None
     }
 
-    /// A path that stands in this module, from the root of the crate; none if it leads to another one.
+    /// A path that stands in this module, from the root of the crate; none if it leads to another
+    /// one.
     fn rooted(&self, module: &[String], path: &str) -> Option<Module> {
         let mut parts = path.split("::");
         let first = parts.next().unwrap();
@@ -149,7 +150,8 @@ fn no_modules_go_in_a_circle() {
 #[test]
 fn circles_are_found() {
     let all: [&[(&str, &str)]; 4] = [
-        // By a path, by what is imported, through who passes it on, from deep below, and by way of a third.
+        // By a path, by what is imported, through who passes it on, from deep below, and by way of
+        // a third.
         &[
             ("x/a.rs", "use crate::b::B; pub struct A;"),
             ("x/b.rs", "fn f() { crate::a::A; } pub struct B;"),

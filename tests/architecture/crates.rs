@@ -1,5 +1,5 @@
-//! The crates of the house and their arrows, as `cargo metadata` has them, held against what is agreed: the table of
-//! host/ARCHITECTURE.md.
+//! The crates of the house and their arrows, as `cargo metadata` has them, held against what is
+//! agreed: the table of host/ARCHITECTURE.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -252,8 +252,8 @@ fn breaches(houses: &Houses, table: &BTreeMap<String, Row>) -> Vec<String> {
     found
 }
 
-/// A circle of crates, those of tests among the arrows: cargo allows it, and then compiles a crate twice, whose types
-/// are not each other's.
+/// A circle of crates, those of tests among the arrows: cargo allows it, and then compiles a crate
+/// twice, whose types are not each other's.
 fn circle(houses: &Houses) -> Option<String> {
     let mut left: BTreeMap<&String, BTreeSet<&String>> = houses
         .iter()
@@ -299,7 +299,8 @@ fn a_dyno_without_an_engine_has_none() {
     assert_eq!(read(&lean)["cli"].engine, BTreeSet::new());
 }
 
-/// If this fails, an arrow or a crate that was not agreed is not seen, and the test above says nothing.
+/// If this fails, an arrow or a crate that was not agreed is not seen, and the test above says
+/// nothing.
 #[test]
 fn every_breach_of_the_table_is_seen() {
     let set =

@@ -11,8 +11,9 @@ use crate::support::repository;
 const BEGIN: &str = "<!-- drawn by tests/architecture/picture.rs -->\n";
 const END: &str = "<!-- end of the picture -->\n";
 
-/// As Mermaid, which GitHub draws. Arrows that others lead along, too, are left out, and so is what only tests use. A
-/// double edge is a crate with the engine in it, a broken arrow one that a feature can leave out.
+/// As Mermaid, which GitHub draws. Arrows that others lead along, too, are left out, and so is what
+/// only tests use. A double edge is a crate with the engine in it, a broken arrow one that a
+/// feature can leave out.
 fn draw(houses: &Houses) -> String {
     let mut picture = String::from("```mermaid\ngraph TD\n");
     for (name, house) in houses

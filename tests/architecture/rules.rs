@@ -1,5 +1,5 @@
-//! What only one place of the host may do, whatever its crate can use. Places are a crate's directory and a file or
-//! directory below its `src`.
+//! What only one place of the host may do, whatever its crate can use. Places are a crate's
+//! directory and a file or directory below its `src`.
 
 mod tests;
 

@@ -1,5 +1,6 @@
-//! The sources of the host as tokens: every path that the code names, resolved to where it leads. `use super::{a, b::c}`
-//! in `measure/src/time.rs` is `crate::a` and `crate::b::c`. What is compiled only for tests is not looked at.
+//! The sources of the host as tokens: every path that the code names, resolved to where it leads.
+//! `use super::{a, b::c}` in `measure/src/time.rs` is `crate::a` and `crate::b::c`. What is
+//! compiled only for tests is not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,8 +16,8 @@ pub(super) struct Source {
     pub(super) file: String,
     /// Its module, without the crate.
     pub(super) module: Vec<String>,
-    /// Absolute: `crate::…` for what is of the same crate, a crate's name first for the rest. The names of macros end
-    /// with `!`.
+    /// Absolute: `crate::…` for what is of the same crate, a crate's name first for the rest. The
+    /// names of macros end with `!`.
     pub(super) paths: BTreeSet<String>,
     /// What a `use` brings into this module: the name here, and the path that it stands for.
     pub(super) imports: BTreeMap<String, String>,

@@ -1,5 +1,5 @@
-//! Package files that are odd tars, or none: read by two programs they could be two packages, so they
-//! are refused whatever this host would make of them.
+//! Package files that are odd tars, or none: read by two programs they could be two packages, so
+//! they are refused whatever this host would make of them.
 
 use std::fs;
 use std::io::{BufWriter, Write as _};
@@ -164,8 +164,8 @@ fn an_entry_that_is_there_twice_is_refused() {
     }
 }
 
-/// If this fails, a size that lies makes readers differ in where the next entry begins, or one reads
-/// past the end.
+/// If this fails, a size that lies makes readers differ in where the next entry begins, or one
+/// reads past the end.
 #[test]
 fn a_size_that_lies_is_refused() {
     let (scene, entries) = good();
@@ -302,8 +302,8 @@ fn what_is_no_tar_is_called_what_it_is() {
     scene.accepts_file(&scene.put_bytes(ended(entries)));
 }
 
-/// If this fails, a user is told that nothing is there where something is, or the host waits for ever
-/// for somebody to write.
+/// If this fails, a user is told that nothing is there where something is, or the host waits for
+/// ever for somebody to write.
 #[test]
 fn what_is_no_file_is_called_what_it_is() {
     let (scene, _) = good();
@@ -318,8 +318,8 @@ fn what_is_no_file_is_called_what_it_is() {
     }
 }
 
-/// If this fails, a verb that signs, lists or shows packages takes what the others refuse, or ends as
-/// if the host and not the package were at fault.
+/// If this fails, a verb that signs, lists or shows packages takes what the others refuse, or ends
+/// as if the host and not the package were at fault.
 #[test]
 fn the_other_verbs_refuse_a_damaged_package_too() {
     let (scene, entries) = good();
@@ -440,8 +440,8 @@ fn a_million_entries_are_refused_at_the_first_too_many() {
     small(&scene.put_bytes(ended(entries))).exits(0);
 }
 
-/// If this fails, the file that has no hash, the index, leads the host to another package, to two, or
-/// to none.
+/// If this fails, the file that has no hash, the index, leads the host to another package, to two,
+/// or to none.
 #[test]
 fn an_index_leads_to_one_package() {
     let (scene, _) = good();

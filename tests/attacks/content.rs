@@ -11,8 +11,8 @@ use super::scene::Scene;
 
 const OWN: &str = "dyno:manifest";
 
-/// If this fails, a component says two things of itself, and who reads the other one is deceived; or
-/// what says nothing is taken for a package.
+/// If this fails, a component says two things of itself, and who reads the other one is deceived;
+/// or what says nothing is taken for a package.
 #[test]
 fn a_component_has_exactly_one_manifest_of_its_own() {
     let scene = Scene::new();
@@ -135,8 +135,8 @@ fn a_layer_that_is_no_component_is_refused() {
     scene.accepts(&good.signed_by(&scene.acme));
 }
 
-/// If this fails, code that dyno compiled is taken for a component: whoever makes it up runs whatever
-/// they like, without a sandbox.
+/// If this fails, code that dyno compiled is taken for a component: whoever makes it up runs
+/// whatever they like, without a sandbox.
 #[test]
 fn compiled_code_is_never_accepted() {
     let scene = Scene::new();
@@ -152,8 +152,8 @@ fn compiled_code_is_never_accepted() {
     scene.accepts(&good);
 }
 
-/// If this fails, a package for another host is run by this one as something else, or what it says for
-/// that other host is lost.
+/// If this fails, a package for another host is run by this one as something else, or what it says
+/// for that other host is lost.
 #[test]
 fn an_unknown_kind_is_refused_by_name_and_what_it_says_is_kept() {
     let scene = Scene::new();
@@ -254,7 +254,8 @@ fn json_that_says_a_thing_twice_is_refused_wherever_it_is() {
     );
 }
 
-/// If this fails, a manifest as other tools may write it is refused: its media type is in its descriptor.
+/// If this fails, a manifest as other tools may write it is refused: its media type is in its
+/// descriptor.
 #[test]
 fn a_manifest_need_not_say_its_own_media_type() {
     let scene = Scene::new();
@@ -438,8 +439,8 @@ fn annotations_agree_with_the_component() {
     );
 }
 
-/// If this fails, a manifest of a later form is read as if it were of this one, or values that make no
-/// sense get through.
+/// If this fails, a manifest of a later form is read as if it were of this one, or values that make
+/// no sense get through.
 #[test]
 fn a_manifest_that_this_host_cannot_understand_is_refused() {
     let scene = Scene::new();

@@ -10,7 +10,8 @@ fn policy(scene: &Scene) -> String {
     fs::read_to_string(home.join("trust/policy.toml")).unwrap_or_default()
 }
 
-/// If this fails, a user cannot take back whom to trust, or what was revoked is trusted again by that.
+/// If this fails, a user cannot take back whom to trust, or what was revoked is trusted again by
+/// that.
 #[test]
 fn a_publisher_and_its_keys_can_be_removed_and_what_was_revoked_stays_so() {
     let scene = Scene::new();
@@ -76,8 +77,8 @@ fn a_publisher_and_its_keys_can_be_removed_and_what_was_revoked_stays_so() {
     assert!(!listed.stdout.contains(&pin), "{listed}");
 }
 
-/// If this fails, there is a moment in which one of two keys is enough, or in which no package can be
-/// accepted because fewer keys are known than have to sign.
+/// If this fails, there is a moment in which one of two keys is enough, or in which no package can
+/// be accepted because fewer keys are known than have to sign.
 #[test]
 fn a_threshold_and_its_keys_are_set_at_once_or_not_at_all() {
     let scene = Scene::of_strangers();

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::forge::{Forge, Key, PAYLOAD, RELEASE, described, ended, entry, hex, parse, statement};
 use super::scene::Scene;
 
-/// If this fails, the attacks below may be refused for what the forge does, and not for what they try;
-/// or a package that `dyno sign` signed is not accepted.
+/// If this fails, the attacks below may be refused for what the forge does, and not for what they
+/// try; or a package that `dyno sign` signed is not accepted.
 #[test]
 fn what_is_signed_as_it_should_be_is_accepted_whoever_put_it_together() {
     let scene = Scene::new();
@@ -34,7 +34,8 @@ fn flipped(package: &Forge, blob: &[u8]) -> Vec<u8> {
     super::forge::tar_of(&files)
 }
 
-/// If this fails, damage or a change on the way that leaves the names of blobs alone is not noticed.
+/// If this fails, damage or a change on the way that leaves the names of blobs alone is not
+/// noticed.
 #[test]
 fn a_flipped_byte_is_found_in_every_blob() {
     let scene = Scene::new();
@@ -188,8 +189,8 @@ fn a_key_is_good_for_its_own_namespaces_only() {
     scene.accepts(&forged.signed_by(&scene.acme));
 }
 
-/// If this fails, something that a publisher says of a package, such as which holes it has, counts as
-/// its word that the package is good.
+/// If this fails, something that a publisher says of a package, such as which holes it has, counts
+/// as its word that the package is good.
 #[test]
 fn an_attestation_by_the_same_key_is_not_a_signature() {
     let scene = Scene::new();
@@ -265,8 +266,8 @@ fn an_attestation_by_the_same_key_is_not_a_signature() {
     }
 }
 
-/// If this fails, an old release, or another package of the same publisher, can be passed off as the
-/// one that was asked for.
+/// If this fails, an old release, or another package of the same publisher, can be passed off as
+/// the one that was asked for.
 #[test]
 fn a_signature_names_the_release_and_is_good_for_no_other() {
     let scene = Scene::new();
@@ -393,8 +394,8 @@ fn whose_key_a_signature_names_proves_nothing() {
     scene.refuses(&terminal, "`acme`");
 }
 
-/// If this fails, whoever can write a registry keeps every verifier busy, or keeps users from a good
-/// package by adding something to it.
+/// If this fails, whoever can write a registry keeps every verifier busy, or keeps users from a
+/// good package by adding something to it.
 #[test]
 fn what_a_stranger_adds_counts_for_nothing_up_to_sixteen() {
     let scene = Scene::new();
@@ -410,8 +411,8 @@ fn what_a_stranger_adds_counts_for_nothing_up_to_sixteen() {
     scene.refuses(&package, "17 manifests refer to");
 }
 
-/// If this fails, the manifest that carries a signature can say that it is about this package when it
-/// is about another, or hide behind another kind of referrer.
+/// If this fails, the manifest that carries a signature can say that it is about this package when
+/// it is about another, or hide behind another kind of referrer.
 #[test]
 fn a_signature_that_refers_to_another_manifest_is_not_found() {
     let scene = Scene::new();

@@ -13,8 +13,8 @@ fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(bytes))
 }
 
-/// If this fails, a key that was stolen goes on signing after its publisher said so, or what it signed
-/// before goes on running.
+/// If this fails, a key that was stolen goes on signing after its publisher said so, or what it
+/// signed before goes on running.
 #[test]
 fn a_revoked_key_signs_nothing_and_what_it_signed_runs_no_more() {
     let scene = Scene::new();
@@ -177,7 +177,8 @@ fn a_pinned_release_is_taken_with_that_digest_only() {
     scene.refuses(&package, "is pinned to");
 }
 
-/// If this fails, whoever has an old release with a hole in it can put it in the place of the new one.
+/// If this fails, whoever has an old release with a hole in it can put it in the place of the new
+/// one.
 #[test]
 fn an_older_release_replaces_a_newer_one_only_if_the_user_says_so() {
     let scene = Scene::new();
@@ -201,8 +202,8 @@ fn an_older_release_replaces_a_newer_one_only_if_the_user_says_so() {
     assert_ne!(fs::read(scene.bench.path("dyno.lock")).unwrap(), lock);
 }
 
-/// If this fails, somebody else can publish under a name that a user trusts, or nearly that name, and
-/// be taken for its publisher.
+/// If this fails, somebody else can publish under a name that a user trusts, or nearly that name,
+/// and be taken for its publisher.
 #[test]
 fn a_strangers_key_signs_neither_a_known_name_nor_one_that_looks_like_it() {
     let scene = Scene::new();
@@ -252,8 +253,8 @@ fn a_strangers_key_signs_neither_a_known_name_nor_one_that_looks_like_it() {
     );
 }
 
-/// If this fails, a key that a user trusts for one namespace gets another without being asked for, or
-/// the refusal does not say whose key it is and what to do.
+/// If this fails, a key that a user trusts for one namespace gets another without being asked for,
+/// or the refusal does not say whose key it is and what to do.
 #[test]
 fn a_known_key_in_an_unknown_namespace_is_named_with_what_to_do() {
     let scene = Scene::new();
@@ -267,7 +268,8 @@ fn a_known_key_in_an_unknown_namespace_is_named_with_what_to_do() {
     scene.refuses(&new, "dyno trust add");
 }
 
-/// If this fails, another key takes the place of a publisher's without the user saying that it should.
+/// If this fails, another key takes the place of a publisher's without the user saying that it
+/// should.
 #[test]
 fn another_key_for_a_known_publisher_needs_a_word() {
     let scene = Scene::new();
@@ -289,7 +291,8 @@ fn another_key_for_a_known_publisher_needs_a_word() {
     scene.refuses(&Forge::suite().signed_by(&scene.acme), why);
 }
 
-/// If this fails, a script answers the question that only a person should, and trusts whoever signed.
+/// If this fails, a script answers the question that only a person should, and trusts whoever
+/// signed.
 #[test]
 fn nobody_is_trusted_on_first_use_without_a_terminal() {
     let scene = Scene::of_strangers();
@@ -316,8 +319,8 @@ fn nobody_is_trusted_on_first_use_without_a_terminal() {
     scene.installs(&package);
 }
 
-/// If this fails, a package that nobody answers for is taken without a word, or one word makes it good
-/// for ever.
+/// If this fails, a package that nobody answers for is taken without a word, or one word makes it
+/// good for ever.
 #[test]
 fn what_nobody_signed_is_taken_loudly_once_and_never_remembered() {
     let scene = Scene::new();
@@ -467,8 +470,8 @@ fn a_publishers_second_namespace_is_added_to_the_first() {
     scene.accepts(&Forge::suite().signed_by(&scene.acme));
 }
 
-/// If this fails, a script takes a refusal for a broken host, or a user who is right to change what is
-/// trusted is not told how.
+/// If this fails, a script takes a refusal for a broken host, or a user who is right to change what
+/// is trusted is not told how.
 #[test]
 fn a_change_that_a_forger_would_want_is_refused_with_what_allows_it() {
     let scene = Scene::new();
@@ -508,8 +511,8 @@ fn a_change_that_a_forger_would_want_is_refused_with_what_allows_it() {
     said.complains("was revoked, and is not trusted again");
 }
 
-/// If this fails, a user cannot compare the key that a refusal names with the one that the publisher
-/// names elsewhere, or that `dyno trust list` shows.
+/// If this fails, a user cannot compare the key that a refusal names with the one that the
+/// publisher names elsewhere, or that `dyno trust list` shows.
 #[test]
 fn a_key_has_one_name_even_if_the_signature_did_not_bring_it() {
     let scene = Scene::new();

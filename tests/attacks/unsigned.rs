@@ -1,5 +1,5 @@
-//! What an attacker without a key can do to a signed package is to take its signature away. Each test
-//! tries to have that accepted where somebody should have signed.
+//! What an attacker without a key can do to a signed package is to take its signature away. Each
+//! test tries to have that accepted where somebody should have signed.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,8 +13,8 @@ use super::scene::Scene;
 const ANY: &str = "--allow-unsigned";
 const NAMED: &str = "--allow-unsigned=acme/json";
 
-/// If this fails, one general word undoes the owner of a namespace: whoever strips the signature of a
-/// package, or changes it and leaves it unsigned, is believed.
+/// If this fails, one general word undoes the owner of a namespace: whoever strips the signature of
+/// a package, or changes it and leaves it unsigned, is believed.
 #[test]
 fn a_stripped_signature_is_refused_where_the_namespace_has_a_publisher() {
     let scene = Scene::new();
@@ -122,8 +122,8 @@ fn among(package: &Forge, others: &[(serde_json::Value, Vec<u8>)]) -> Vec<u8> {
     tar_of(&files.into_iter().collect::<Vec<_>>())
 }
 
-/// If this fails, whoever attaches a bill of materials, or anything else, to a package in a registry
-/// keeps all others from using it.
+/// If this fails, whoever attaches a bill of materials, or anything else, to a package in a
+/// registry keeps all others from using it.
 #[test]
 fn what_refers_to_a_package_and_is_no_signature_is_in_nobodys_way() {
     let scene = Scene::new();

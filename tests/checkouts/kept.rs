@@ -19,7 +19,8 @@ fn entry(checkout: &Path) -> PathBuf {
     entries.remove(0)
 }
 
-/// If this fails, a clone takes the memory of whoever runs its gate, hangs it, or has it read files elsewhere.
+/// If this fails, a clone takes the memory of whoever runs its gate, hangs it, or has it read files
+/// elsewhere.
 #[test]
 fn what_a_clone_keeps_is_no_link_no_device_and_not_endless() {
     let scene = Scene::new();
@@ -106,7 +107,8 @@ fn say(checkout: &Path, column: &str, value: Option<&str>) {
     assert_eq!(report.execute(&sql, [value]).unwrap(), 1);
 }
 
-/// If this fails, whoever gates a clone runs commands that stand in its baseline, which no line announces.
+/// If this fails, whoever gates a clone runs commands that stand in its baseline, which no line
+/// announces.
 #[test]
 fn a_kept_plugin_has_no_commands_and_no_other_files() {
     let scene = Scene::new();

@@ -4,7 +4,8 @@ use std::fs;
 
 use super::{Scene, replace_by_link};
 
-/// If this fails, an error, a table or a guest shows a file of the user that a checkout named: in CI, to everybody.
+/// If this fails, an error, a table or a guest shows a file of the user that a checkout named: in
+/// CI, to everybody.
 #[test]
 fn no_file_outside_is_opened_because_a_checkout_names_it() {
     let scene = Scene::new();
@@ -71,7 +72,8 @@ fn no_file_outside_is_opened_because_a_checkout_names_it() {
     }
 }
 
-/// If this fails, a link in the place of a file that a command reads by itself shows the file behind it.
+/// If this fails, a link in the place of a file that a command reads by itself shows the file
+/// behind it.
 #[test]
 fn a_link_in_the_place_of_a_file_of_ours_does_not_lead_out() {
     let scene = Scene::new();
@@ -116,7 +118,8 @@ fn a_link_in_the_place_of_a_file_of_ours_does_not_lead_out() {
     }
 }
 
-/// If this fails, a plugin that shares a directory for what is built, or a file of its repository, is refused.
+/// If this fails, a plugin that shares a directory for what is built, or a file of its repository,
+/// is refused.
 #[test]
 fn what_stays_in_a_checkout_is_as_good_as_ever() {
     let scene = Scene::new();

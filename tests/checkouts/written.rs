@@ -110,7 +110,8 @@ fn a_suite_writes_into_its_own_checkout_alone() {
     assert!(scene.own().join("suite.json").is_file(), "the user said so");
 }
 
-/// If this fails, a documented command writes through a link that a clone put there, or leaves half a file.
+/// If this fails, a documented command writes through a link that a clone put there, or leaves half
+/// a file.
 #[test]
 fn an_export_takes_the_place_of_a_link_and_streams_stay_streams() {
     let scene = Scene::new();

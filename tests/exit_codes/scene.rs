@@ -90,7 +90,8 @@ fn plugins(bench: &Bench) {
     }
 }
 
-/// A report with two runs and a baseline, and one each whose plugin was changed, is gone, or is not what was kept.
+/// A report with two runs and a baseline, and one each whose plugin was changed, is gone, or is not
+/// what was kept.
 fn reports(bench: &Bench) {
     let run = |report: &str, files: &str| {
         let mut command = bench.command();

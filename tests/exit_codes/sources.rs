@@ -1,4 +1,5 @@
-//! Which errors there are, read from the sources as tokens: those that are public, and whose fault each says it is.
+//! Which errors there are, read from the sources as tokens: those that are public, and whose fault
+//! each says it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,6 +14,8 @@ use super::super::support::repository;
 pub(super) struct Errors {
     /// Those that other parts can see.
     pub(super) public: BTreeSet<String>,
+    /// All types that other parts can see.
+    types: BTreeSet<String>,
     /// Those that say whose fault they are, with the codes of the faults that they name themselves.
     pub(super) classified: BTreeMap<String, BTreeSet<i32>>,
     /// Those that have the text of their source in their own: where.
@@ -51,7 +54,8 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The part of the host that a file belongs to: its directory or module below `src`, or else the crate.
+/// The part of the host that a file belongs to: its directory or module below `src`, or else the
+/// crate.
 fn part(file: &Path) -> String {
     let words: Vec<_> = file.iter().map(|word| word.to_str().unwrap()).collect();
     let part = match words.as_slice() {
@@ -86,8 +90,12 @@ impl Errors {
                 }
                 TokenTree::Ident(ident) if ident == "enum" || ident == "struct" => {
                     let is_public = at > 0 && word(at - 1) == "pub";
+                    let name = format!("{part}::{}", word(at + 1));
                     if is_error && is_public {
-                        self.public.insert(format!("{part}::{}", word(at + 1)));
+                        self.public.insert(name.clone());
+                    }
+                    if is_public {
+                        self.types.insert(name);
                     }
                     is_error = false;
                 }
@@ -112,7 +120,7 @@ impl Errors {
         };
         let name = || format!("{part}::{}", words[at + 1..].join(""));
         match words[at - 1].as_str() {
-            "Error" => {
+            "Error" if self.types.contains(&name()) => {
                 self.public.insert(name());
             }
             "Classify" => {
@@ -186,9 +194,11 @@ fn named_fields(fields: &Group) -> Vec<(String, String)> {
         match word.as_str() {
             "<" => depth += 1,
             ">" => depth -= 1,
-            ":" if depth == 0 && words.get(at + 1).is_some_and(|next| next != ":") => {
-                if at > 0 && words[at - 1] != ":" {
-                    found.push((words[at - 1].clone(), words[at + 1].clone()));
+            ":" if depth == 0 && at > 0 && at + 1 < words.len() => {
+                let [before, after] = [&words[at - 1], &words[at + 1]];
+                // Of `::`, either has another beside it.
+                if before != ":" && after != ":" {
+                    found.push((before.clone(), after.clone()));
                 }
             }
             _ => {}

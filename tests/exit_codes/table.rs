@@ -1,6 +1,8 @@
-//! The table: an error, a command line that ends with it, the exit code, and a piece of what is said.
+//! The table: an error, a command line that ends with it, the exit code, and a piece of what is
+//! said.
 //!
-//! A line is made of variables, `@` and a directory, and arguments; `{work}` is the working directory, `{host}` a server.
+//! A line is made of variables, `@` and a directory, and arguments; `{work}` is the working
+//! directory, `{host}` a server.
 
 /// An error that ends commands.
 pub(super) type Row = (&'static str, &'static str, i32, &'static str);
@@ -77,6 +79,7 @@ pub(super) const ROWS: &[Row] = &[
     ("analysis::Ambiguous", "DYNO_REPORT=same.sqlite gate --counts-only --baseline main b/3/same.wat b/4/same.wat", 2, "several plugins are called `same`"),
     ("analysis::StudyError", "validate --from two.sqlite", 4, "there is no session of a study in it"),
     ("worker::ChildError", "--worker", 1, "error: "),
+    ("job::StartError", "run --worker none it.wat", 4, "cannot be started as a worker: No such file or directory (os error 2)"),
     // Packages.
     ("plugin::IdError", "uninstall Bad", 2, "`Bad` is not a package id"),
     ("package::SourceError", "pack no-package", 3, "its plugin.toml has no table [package]"),
@@ -134,6 +137,7 @@ pub(super) const INSIDE: &[(&str, &str)] = &[
     ("package::LocationError", "a part of EntryError"),
     ("package::RedirectRefused", "the cause of HttpError::Redirect: peers_hostile::redirects_come_to_an_end"),
     ("suite::Diagnostic", "all that ConfigError::Invalid says"),
+    ("system::CountersError", "leaves a counter out, and the run says which and why"),
     ("system::ConfineError", "ends a worker, and the plugin has the outcome of a host's fault; or the cause of ChildError"),
 ];
 

@@ -1,5 +1,5 @@
-//! The targets under libFuzzer, which has `main`: the target is named by `DYNO_FUZZ_TARGET`. With `DYNO_FUZZ_SEEDS`
-//! it writes what to begin from into that directory first.
+//! The targets under libFuzzer, which has `main`: the target is named by `DYNO_FUZZ_TARGET`. With
+//! `DYNO_FUZZ_SEEDS` it writes what to begin from into that directory first.
 
 #![no_main]
 // The macro below defines the function that libFuzzer calls.

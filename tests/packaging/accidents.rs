@@ -1,5 +1,6 @@
-//! What the machine does to the store of installed packages: kills, full disks, damage, permissions,
-//! and two at once. Whatever it is, what was installed before is there and runs, or what is new.
+//! What the machine does to the store of installed packages: kills, full disks, damage,
+//! permissions, and two at once. Whatever it is, what was installed before is there and runs, or
+//! what is new.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -49,8 +50,8 @@ fn expect_tidy(bench: &Bench, undisturbed: &Bench) {
     assert_eq!(stored(bench), stored(undisturbed));
 }
 
-/// If this fails, an installation that is killed leaves a store that cannot be used, or rubbish that
-/// nobody ever removes.
+/// If this fails, an installation that is killed leaves a store that cannot be used, or rubbish
+/// that nobody ever removes.
 #[test]
 fn an_install_that_is_killed_has_happened_or_has_not() {
     let author = Author::new();
@@ -76,7 +77,8 @@ fn an_install_that_is_killed_has_happened_or_has_not() {
     }
 }
 
-/// If this fails, a first installation that was killed as early as can be has to be repaired by hand.
+/// If this fails, a first installation that was killed as early as can be has to be repaired by
+/// hand.
 #[test]
 fn a_store_that_was_begun_and_no_more_is_empty_and_can_be_used() {
     let author = Author::new();
@@ -531,8 +533,8 @@ fn a_policy_that_others_may_write_is_refused() {
     }
 }
 
-/// If this fails, a service without a home gets an error that says nothing, or writes where it should
-/// not.
+/// If this fails, a service without a home gets an error that says nothing, or writes where it
+/// should not.
 #[test]
 fn without_a_home_packages_need_dyno_home_and_plugins_need_none() {
     let author = Author::new();

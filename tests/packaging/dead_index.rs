@@ -47,8 +47,8 @@ fn a_dead_index_stops_no_other_that_comes_before_it() {
         .complains(&url);
 }
 
-/// If this fails, whoever can keep an index from answering decides that a later one answers for it: a
-/// package of the same name, and a higher version, is all that it takes.
+/// If this fails, whoever can keep an index from answering decides that a later one answers for it:
+/// a package of the same name, and a higher version, is all that it takes.
 #[test]
 fn a_later_index_does_not_answer_for_one_that_is_dead() {
     let (_dead, _alive, user, url) = with_dead(true);
@@ -70,8 +70,8 @@ fn a_later_index_does_not_answer_for_one_that_is_dead() {
     runs_version(&user, "1.0.0");
 }
 
-/// If this fails, an index that is down is in the way of packages that cannot be its own; or its last
-/// copy is no protection for those that are.
+/// If this fails, an index that is down is in the way of packages that cannot be its own; or its
+/// last copy is no protection for those that are.
 #[test]
 fn the_last_copy_of_a_dead_index_says_what_may_be_its_own() {
     let (first, first_index) = listed("fib@1.0.0");

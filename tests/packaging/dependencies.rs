@@ -2,7 +2,8 @@
 
 use super::actors::{Author, installed, locked, stored, user_of};
 
-/// If this fails, a package is installed without what it needs, or an update breaks what others need.
+/// If this fails, a package is installed without what it needs, or an update breaks what others
+/// need.
 #[test]
 fn what_a_package_needs_is_installed_and_updated_with_it() {
     let author = Author::new();

@@ -42,8 +42,8 @@ fn a_package_file_is_installed_run_and_removed_without_a_trace() {
     user.run(["acme/fib"]).exits(3);
 }
 
-/// If this fails, a package is not found in an index that lies in a directory or on a web server, or
-/// is installed from one that nobody said to trust.
+/// If this fails, a package is not found in an index that lies in a directory or on a web server,
+/// or is installed from one that nobody said to trust.
 #[test]
 fn a_package_is_found_and_installed_from_an_index_in_a_directory_and_on_a_server() {
     let author = Author::new();

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::actors::{Author, NAMESPACE, locked, pin, runs_version, trust, user, user_of};
 use crate::support::{Bench, Said, finish};
 
-/// If this fails, a release that its publisher took back is still chosen, or a project that has it in
-/// its lock cannot be built any more.
+/// If this fails, a release that its publisher took back is still chosen, or a project that has it
+/// in its lock cannot be built any more.
 #[test]
 fn a_yanked_release_is_chosen_by_nobody_and_had_by_those_who_locked_it() {
     let author = Author::new();

@@ -150,7 +150,8 @@ fn a_key_that_openssl_made_is_imported_and_named_alike() {
     assert!(!bench.path("p384.key").exists() && !bench.path("no.key").exists());
 }
 
-/// If this fails, a second key for a namespace is trusted in silence, or a key for more than was said.
+/// If this fails, a second key for a namespace is trusted in silence, or a key for more than was
+/// said.
 #[test]
 fn a_namespace_belongs_to_whom_it_was_given_until_the_user_says_otherwise() {
     let (author, other) = (Author::new(), Author::new());

@@ -149,7 +149,8 @@ fn locked_takes_the_same_on_another_machine_and_nothing_else() {
     }
 }
 
-/// If this fails, a fresh clone needs a list of packages beside its lock, or gets others than it says.
+/// If this fails, a fresh clone needs a list of packages beside its lock, or gets others than it
+/// says.
 #[test]
 fn a_lock_alone_says_what_to_install() {
     let author = Author::new();

@@ -368,7 +368,8 @@ fn a_dataset_lies_below_the_plugins_directory_or_nothing_is_packed() {
     bench.dyno(["pack", "x@1.0.0"]).exits(0);
 }
 
-/// If this fails, what is signed is not what was there, or a slip of the author's costs the package.
+/// If this fails, what is signed is not what was there, or a slip of the author's costs the
+/// package.
 #[test]
 fn signing_twice_adds_a_signature_and_signing_what_is_no_package_changes_nothing() {
     let author = Author::new();

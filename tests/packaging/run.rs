@@ -6,8 +6,8 @@ use super::actors::{Author, directory, trust, user};
 use super::guests::{QUIET, Try, checksum, prober};
 use crate::support::{Bench, case, line_of, plugin, plugin_of};
 
-/// If this fails, the data that a package brings along is not there, can be changed, lets its plugin
-/// out of it, or is shown to another plugin.
+/// If this fails, the data that a package brings along is not there, can be changed, lets its
+/// plugin out of it, or is shown to another plugin.
 #[test]
 fn a_dataset_is_read_only_below_data_and_its_own_plugins_alone() {
     let author = Author::new();
@@ -241,7 +241,8 @@ fn nothing_of_a_package_stays_behind_after_a_run() {
     assert!(toml.contains("words.txt") && source.join("words.txt").exists());
 }
 
-/// If this fails, a package of a newer kind is run as something that it is not, or reads like a bug.
+/// If this fails, a package of a newer kind is run as something that it is not, or reads like a
+/// bug.
 #[test]
 fn a_kind_that_this_host_does_not_run_is_refused_by_name_and_kept_as_it_is() {
     let author = Author::new();

@@ -47,7 +47,8 @@ fn an_update_replaces_what_an_index_has_newer_within_the_range_that_was_asked_fo
         .complains("acme/nothing");
 }
 
-/// If this fails, a package that was harmless when it was installed gets more by an update, unasked.
+/// If this fails, a package that was harmless when it was installed gets more by an update,
+/// unasked.
 #[test]
 fn an_update_that_asks_for_more_is_asked_about_again() {
     let author = Author::new();

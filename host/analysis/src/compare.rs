@@ -1,5 +1,5 @@
-//! Two versions held against each other: from the processes of both sides to verdicts. Pure; METHOD.md,
-//! "Two versions", is the protocol and has the evidence for it.
+//! Two versions held against each other: from the processes of both sides to verdicts. Pure;
+//! METHOD.md, "Two versions", is the protocol and has the evidence for it.
 //!
 //! ```text
 //! plugins of both sides ─► pairs of cases (matching) ─► changes by metric (changes)
@@ -7,8 +7,8 @@
 //!                                              of stored runs: what other conditions leave of it (conditions)
 //! ```
 //!
-//! A session asks the same functions in the middle of a comparison which cases need more blocks, so that
-//! what is shown at the end and what was decided on the way cannot differ.
+//! A session asks the same functions in the middle of a comparison which cases need more blocks, so
+//! that what is shown at the end and what was decided on the way cannot differ.
 
 mod changes;
 mod conditions;
@@ -25,7 +25,7 @@ use dyno_model::{
     UnsureReason, Verdict,
 };
 
-pub use changes::half_width;
+pub(crate) use changes::half_width;
 use changes::{counted, timed};
 use decision::decide;
 pub use gate::Next;
@@ -33,7 +33,8 @@ pub use matching::Ambiguous;
 use matching::{Pair, pairs};
 pub use rules::{idle, idle_renames, renamed, rules_of};
 
-/// By how much fuel and memory may grow where nothing else is judged: by less than what is reported as a change.
+/// By how much fuel and memory may grow where nothing else is judged: by less than what is reported
+/// as a change.
 pub const COUNTED: f64 = FUEL_RESOLVED;
 
 /// Blocks of every case, each a difference; as many again where these leave it unsure (METHOD.md).
@@ -42,13 +43,15 @@ pub const BLOCKS: u32 = 10;
 /// Pairs of processes that each of these is the median of.
 pub const PAIRS: u32 = 5;
 
-/// Fresh blocks that confirm what a gate flags: half of them, and the others where these leave it open.
+/// Fresh blocks that confirm what a gate flags: half of them, and the others where these leave it
+/// open.
 pub const CONFIRMING_BLOCKS: u32 = 20;
 
-/// How often blocks are looked at, first ones and fresh ones alike: when half of those that there may be are there,
-/// and once more where that left it open. Each look has its part of the error, so that all of them together are
-/// wrong no more often than one would be (Bonferroni): with ten and twenty blocks in 0.82 % instead of 1.73 %,
-/// whatever the distribution. `looks` in the tests has the study behind it.
+/// How often blocks are looked at, first ones and fresh ones alike: when half of those that there
+/// may be are there, and once more where that left it open. Each look has its part of the error, so
+/// that all of them together are wrong no more often than one would be (Bonferroni): with ten and
+/// twenty blocks in 0.82 % instead of 1.73 %, whatever the distribution. `looks` in the tests has
+/// the study behind it.
 pub const LOOKS: u32 = 2;
 
 /// A change of fuel below this is not reported: what a slope is known to (METHOD.md, count pass).
@@ -60,8 +63,9 @@ const ROUNDING: f64 = 1e-9;
 /// What memory grows by.
 const PAGE_BYTES: f64 = 65_536.0;
 
-/// The share by which what was counted grew, as its user counts it. Memory is counted in pages, or in bytes if that
-/// is more: some hundred bytes of tables, which every component has, must not make 9.99 % of 20 to 22 pages.
+/// The share by which what was counted grew, as its user counts it. Memory is counted in pages, or
+/// in bytes if that is more: some hundred bytes of tables, which every component has, must not make
+/// 9.99 % of 20 to 22 pages.
 fn grown(change: &Change) -> f64 {
     let share = change.ratio - 1.0;
     let pages = |bytes: f64| (bytes / PAGE_BYTES).floor();
@@ -90,7 +94,8 @@ pub struct Context<'a> {
     pub is_complete: bool,
     /// Whether times of both sides can be compared at all.
     pub same_machine: bool,
-    /// How many cases share the error of what fresh blocks confirm, if that is more than are compared here.
+    /// How many cases share the error of what fresh blocks confirm, if that is more than are
+    /// compared here.
     pub sharing: usize,
 }
 
@@ -156,7 +161,8 @@ pub fn cases(base: &[&Plugin], candidate: &[&Plugin], context: &Context) -> Vec<
         .count()
         .max(context.sharing);
     let judged = |pair: &Pair<'_>| {
-        // What holds for some cases alone is looked up here, once: below this, rules are those of the case.
+        // What holds for some cases alone is looked up here, once: below this, rules are those of
+        // the case.
         let context = Context {
             rules: rules_of(&context.rules, context.exceptions, pair.name()),
             ..*context
@@ -189,8 +195,8 @@ fn old_name(pair: &Pair<'_>, exceptions: &Exceptions) -> Option<String> {
     ))
 }
 
-/// Whether nothing can differ between two plugins of one session: the same bytes, the same inputs, and
-/// the same engine.
+/// Whether nothing can differ between two plugins of one session: the same bytes, the same inputs,
+/// and the same engine.
 #[must_use]
 pub fn is_identical(base: &Plugin, candidate: &Plugin) -> bool {
     base.digest.is_some()

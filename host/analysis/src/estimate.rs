@@ -9,10 +9,10 @@ use dyno_model::{
 use dyno_stats as stats;
 
 use marks::{folded, implausible, mark};
-pub use marks::{is_folded, is_fuel_unsettled, is_implausible, is_nonlinear};
+pub(crate) use marks::{is_folded, is_fuel_unsettled, is_implausible, is_nonlinear};
 
-/// A process whose samples were nearly all disturbed says nothing of wall time: it needs this many that were not, or all
-/// of its samples if it has fewer.
+/// A process whose samples were nearly all disturbed says nothing of wall time: it needs this many
+/// that were not, or all of its samples if it has fewer.
 const UNDISTURBED_MIN: usize = 3;
 
 /// What a case is judged by besides its own data.
@@ -143,9 +143,9 @@ fn medians(samples: &[Vec<f64>]) -> Vec<f64> {
     medians.collect()
 }
 
-/// The samples of a process that stand for its time, per iteration, ns: of CPU time all, of wall time those that were
-/// not disturbed, and of a counter those that were counted. None if it failed or has too few of them, and for other
-/// metrics.
+/// The samples of a process that stand for its time, per iteration, ns: of CPU time all, of wall
+/// time those that were not disturbed, and of a counter those that were counted. None if it failed
+/// or has too few of them, and for other metrics.
 fn standing(process: &Process, metric: Metric) -> Option<Vec<f64>> {
     let samples = &process.samples;
     if !process.outcome.is_ok() || samples.is_empty() {
@@ -170,8 +170,9 @@ fn standing(process: &Process, metric: Metric) -> Option<Vec<f64>> {
     }
 }
 
-/// What stands for wall time, a list a process: the undisturbed samples, if at least every other process has enough of
-/// them. None if too few do: wall time then says more of the machine than of the case.
+/// What stands for wall time, a list a process: the undisturbed samples, if at least every other
+/// process has enough of them. None if too few do: wall time then says more of the machine than of
+/// the case.
 fn undisturbed(processes: &[Process]) -> Option<Vec<Vec<f64>>> {
     let standing: Vec<Vec<f64>> = processes
         .iter()
@@ -180,23 +181,25 @@ fn undisturbed(processes: &[Process]) -> Option<Vec<Vec<f64>>> {
     (2 * standing.len() >= sampled(processes).count()).then_some(standing)
 }
 
-/// The one number that stands for a process: the median of its samples, wall time of those that were not disturbed, or
-/// CPU time of all in ns, or what the processor counted, per iteration. None if it failed or too many of its samples were disturbed, and for other
-/// metrics.
+/// The one number that stands for a process: the median of its samples, wall time of those that
+/// were not disturbed, or CPU time of all in ns, or what the processor counted, per iteration. None
+/// if it failed or too many of its samples were disturbed, and for other metrics.
 #[must_use]
-pub fn process_median(process: &Process, metric: Metric) -> Option<f64> {
+pub(crate) fn process_median(process: &Process, metric: Metric) -> Option<f64> {
     stats::median(&standing(process, metric)?)
 }
 
-/// The mean of the samples that stand for a process, as [`process_median`]: a cost of few iterations shows in it alone.
+/// The mean of the samples that stand for a process, as [`process_median`]: a cost of few
+/// iterations shows in it alone.
 #[must_use]
-pub fn process_mean(process: &Process, metric: Metric) -> Option<f64> {
+pub(crate) fn process_mean(process: &Process, metric: Metric) -> Option<f64> {
     stats::mean(&standing(process, metric)?)
 }
 
-/// The median wall time of all samples of a process, with what other programs took; none if it failed.
+/// The median wall time of all samples of a process, with what other programs took; none if it
+/// failed.
 #[must_use]
-pub fn disturbed_median(process: &Process) -> Option<f64> {
+pub(crate) fn disturbed_median(process: &Process) -> Option<f64> {
     let is_ok = process.outcome.is_ok();
     let all = per_iteration(&process.samples, |sample| sample.wall_ns);
     is_ok.then(|| stats::median(&all)).flatten()
@@ -207,7 +210,7 @@ const WAITING_SHARE: f64 = 0.1;
 
 /// Whether the guest waited of its own accord: then CPU time is not what a user waits for.
 #[must_use]
-pub fn is_waiting(case: &Case) -> bool {
+pub(crate) fn is_waiting(case: &Case) -> bool {
     let samples = || sampled(&case.processes).flat_map(|process| &process.samples);
     let waited = samples().filter(|sample| sample.waits > 0 && !sample.is_on_cpu());
     waited.count() as f64 > WAITING_SHARE * samples().count() as f64
@@ -259,7 +262,8 @@ fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
     measured.collect()
 }
 
-/// Within the samples that stand for wall time, so that it says what is left when preemptions are not counted.
+/// Within the samples that stand for wall time, so that it says what is left when preemptions are
+/// not counted.
 fn spreads(processes: &[Process]) -> Vec<f64> {
     processes
         .iter()

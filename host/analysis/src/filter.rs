@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 /// Which cases are meant, as it was written. No pattern at all means every case.
 ///
-/// A pattern that is the whole name of a case means that case alone, whatever else it could be read as: a guest
-/// may call a case `sort[100]`. Any other is a regular expression if it stands between slashes, a glob
-/// over the whole name if it has `*`, `?`, `[` or `{`, and a part of the name otherwise.
+/// A pattern that is the whole name of a case means that case alone, whatever else it could be read
+/// as: a guest may call a case `sort[100]`. Any other is a regular expression if it stands between
+/// slashes, a glob over the whole name if it has `*`, `?`, `[` or `{`, and a part of the name
+/// otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CaseFilter {
@@ -52,7 +53,8 @@ impl FilterError {
 }
 
 impl CaseFilter {
-    /// The cases that any of `only` means, or all if it is empty, but for those that any of `exclude` means.
+    /// The cases that any of `only` means, or all if it is empty, but for those that any of
+    /// `exclude` means.
     #[must_use]
     pub fn new(only: &[String], exclude: &[String]) -> Self {
         Self {
@@ -74,8 +76,8 @@ impl CaseFilter {
         Self { exact, ..self }
     }
 
-    /// What the patterns mean among the names that there are. One that is neither a name nor well formed means
-    /// nothing; [`CaseFilter::check`] finds it.
+    /// What the patterns mean among the names that there are. One that is neither a name nor well
+    /// formed means nothing; [`CaseFilter::check`] finds it.
     #[must_use]
     pub fn among<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Selection {
         let names: BTreeSet<&str> = names.into_iter().collect();

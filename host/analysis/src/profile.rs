@@ -1,6 +1,7 @@
-//! A profile of one case: which function used how much fuel, and on whose behalf. Fuel is counted and
-//! not sampled, so a profile is exact: its sum is what the metered build uses, and two are equal to
-//! the unit. Pure: what comes in was counted in a worker, what goes out are texts and pictures.
+//! A profile of one case: which function used how much fuel, and on whose behalf. Fuel is counted
+//! and not sampled, so a profile is exact: its sum is what the metered build uses, and two are
+//! equal to the unit. Pure: what comes in was counted in a worker, what goes out are texts and
+//! pictures.
 
 mod difference;
 mod folded;

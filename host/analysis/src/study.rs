@@ -1,13 +1,14 @@
-//! What the protocol is worth on this machine: how often it calls no change a regression, how small a change it sees,
-//! and whether it ever says the opposite. Pure: sessions of comparisons whose truth is known go in, rates come out.
+//! What the protocol is worth on this machine: how often it calls no change a regression, how small
+//! a change it sees, and whether it ever says the opposite. Pure: sessions of comparisons whose
+//! truth is known go in, rates come out.
 //!
 //! ```text
 //! versions (guest) ─► sessions, each a gate over twins and a comparison of known changes (plan)
 //!                         └─► their runs, from now or from a report ─► judged again ─► trials ─► rates
 //! ```
 //!
-//! Each trial has blocks of its own, in a real session with fresh layouts: trials that draw the same blocks again say
-//! less than their number. What judges is `compare`, and nothing else.
+//! Each trial has blocks of its own, in a real session with fresh layouts: trials that draw the
+//! same blocks again say less than their number. What judges is `compare`, and nothing else.
 
 mod guest;
 mod plan;
@@ -65,7 +66,8 @@ pub struct Null {
     pub unsure_gates: Rate,
     /// Verdicts that were regressed or improved.
     pub false_verdicts: Rate,
-    /// The Mann-Whitney test over the pooled samples of the first blocks called them different at 95 %.
+    /// The Mann-Whitney test over the pooled samples of the first blocks called them different at
+    /// 95 %.
     pub pooled: Rate,
 }
 
@@ -74,8 +76,8 @@ pub struct Null {
 pub struct Known {
     /// Verdicts that say the opposite, or that nothing changed.
     pub wrong: Rate,
-    /// Intervals of time that hold the change. Layouts change the time, too, so that these are fewer than of a change
-    /// alone.
+    /// Intervals of time that hold the change. Layouts change the time, too, so that these are
+    /// fewer than of a change alone.
     pub held: Rate,
     /// By the share that was added, the least first.
     pub levels: Vec<Level>,

@@ -87,8 +87,9 @@ fn verdict(outcome: &Outcome) -> Option<&'static str> {
     }
 }
 
-/// A plugin's label behind `Benchmark`, where the format wants no lower-case letter. One that begins with another
-/// letter than a small ASCII one is marked, so that it is not taken for the same in small.
+/// A plugin's label behind `Benchmark`, where the format wants no lower-case letter. One that
+/// begins with another letter than a small ASCII one is marked, so that it is not taken for the
+/// same in small.
 fn title(label: &str) -> String {
     let flat = cases::one_part(label);
     let part = without_spaces(&flat);
@@ -109,8 +110,8 @@ fn title(label: &str) -> String {
     }
 }
 
-/// A case's name as parts behind a plugin's. A number at its end would be the `GOMAXPROCS` of Go, which is why a
-/// 1 is appended as that.
+/// A case's name as parts behind a plugin's. A number at its end would be the `GOMAXPROCS` of Go,
+/// which is why a 1 is appended as that.
 fn case_name(name: &str) -> String {
     made_safe(name, &without_spaces(&escape(name)))
 }

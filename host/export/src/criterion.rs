@@ -74,8 +74,8 @@ pub fn files(contents: &Contents<'_>, baseline: &str) -> io::Result<Vec<(String,
     Ok(files)
 }
 
-/// Two directories for a case, `plugin/case`. Some file systems do not know small letters from large ones, so
-/// they are all small; a name that is not, or is no directory's, is marked.
+/// Two directories for a case, `plugin/case`. Some file systems do not know small letters from
+/// large ones, so they are all small; a name that is not, or is no directory's, is marked.
 fn path(named: &Named<'_>) -> String {
     let own = |name: &str| made_safe(name, &directory(&escape(name).to_lowercase()));
     format!(

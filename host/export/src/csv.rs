@@ -17,7 +17,7 @@ use dyno_model::{Case, Estimate, Measurement, Outcome, Plugin, Run, hex, word};
 
 /// The columns. `parameters` are `name=value`, `marks` are names, both joined by semicolons;
 /// `lower` and `upper` are the 95 % interval, drawn by `interval`.
-pub const COLUMNS: [&str; 24] = [
+pub(crate) const COLUMNS: [&str; 24] = [
     "run",
     "started_at",
     "host_version",

@@ -1,9 +1,9 @@
 //! A run as one HTML file for people: what it found, every sample of it, and under what conditions.
 //!
 //! The file stands alone. It loads nothing, and its content security policy forbids it to; all of
-//! its tables and summary charts (SVG) are written here, so that it can be read, searched and printed
-//! without JavaScript. The script only adds: it sorts and filters, and draws every sample into the
-//! charts of a case when that case is opened, from values packed into two characters each.
+//! its tables and summary charts (SVG) are written here, so that it can be read, searched and
+//! printed without JavaScript. The script only adds: it sorts and filters, and draws every sample
+//! into the charts of a case when that case is opened, from values packed into two characters each.
 //!
 //! ```text
 //! Contents ─ view::Page ─┬─ summary (forest, side_by_side)   what is different, largest first
@@ -13,8 +13,8 @@
 //!                        └─ conditions, glossary             under what conditions, and what words mean
 //! ```
 //!
-//! What guests wrote is hostile: `words::Guest` makes what cannot be seen visible and isolates
-//! the direction of text, and the templates escape everything that is put into them. Nothing of a guest
+//! What guests wrote is hostile: `words::Guest` makes what cannot be seen visible and isolates the
+//! direction of text, and the templates escape everything that is put into them. Nothing of a guest
 //! ever becomes an address, an identifier as it is, a style or a script.
 
 use std::io::{self, Write};

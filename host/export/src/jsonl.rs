@@ -11,8 +11,8 @@
 //! | `verdict` | `run`, those of `CaseComparison` | one a compared case |
 //! | `end` | `run`, and how many `lines` came before | one, the last: without it the stream was cut off |
 //!
-//! `run` is the run's id, `plugin` is the plugin's label, `case` the case's name; the fields are those of the JSON Schema
-//! under the same type. A line follows the lines that it belongs to.
+//! `run` is the run's id, `plugin` is the plugin's label, `case` the case's name; the fields are
+//! those of the JSON Schema under the same type. A line follows the lines that it belongs to.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

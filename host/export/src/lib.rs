@@ -22,8 +22,8 @@
 //!
 //! What a guest wrote is hostile in every one of them: JSON strings hold no control character
 //! unescaped, not even those that JSON itself allows, CSV cells start no formula, and names that
-//! another tool will print hold only what can be seen. Each can be printed where a CI system reads: no line of any
-//! is a command to it.
+//! another tool will print hold only what can be seen. Each can be printed where a CI system reads:
+//! no line of any is a command to it.
 
 use std::io::{self, Write};
 
@@ -57,7 +57,7 @@ pub use schema::schema;
 
 /// The `schema` field of the JSON document. The number changes when a reader of the old form
 /// could misread the new one.
-pub const SCHEMA_ID: &str = "dyno-report/1";
+pub(crate) const SCHEMA_ID: &str = "dyno-report/1";
 
 /// The JSON Schema (draft 2020-12) of the JSON document, as it is committed.
 pub const SCHEMA: &str = include_str!("../../schema/report.schema.json");
@@ -219,7 +219,8 @@ impl Format {
     }
 }
 
-/// Writes a run and what belongs to it to `out` in the given format, which must be that of a single file.
+/// Writes a run and what belongs to it to `out` in the given format, which must be that of a single
+/// file.
 ///
 /// # Errors
 /// If `out` does not take it.
@@ -250,8 +251,8 @@ fn not_built(feature: &str) -> io::Error {
     ))
 }
 
-/// Passes a text on by line, with a character of each command of a CI system in it as `spell` has it: in the text as
-/// it is composed, since that is what runners read. JSON has it in its strings.
+/// Passes a text on by line, with a character of each command of a CI system in it as `spell` has
+/// it: in the text as it is composed, since that is what runners read. JSON has it in its strings.
 fn by_line<W: Write>(
     out: W,
     spell: fn(u8) -> String,

@@ -21,7 +21,8 @@ mod text;
 /// The first line.
 pub const MARKER: &str = "<!-- dyno-report -->";
 
-/// GitHub refuses a comment of more than 65,536 characters; there are never more of them than bytes.
+/// GitHub refuses a comment of more than 65,536 characters; there are never more of them than
+/// bytes.
 pub const BYTES_MAX: usize = 65_536;
 
 /// What the folded part about machine and commands may take of it.

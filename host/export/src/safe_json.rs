@@ -1,6 +1,6 @@
-//! JSON that can be shown on a terminal and in a CI log: every control and invisible formatting character is
-//! escaped, where JSON itself demands that only for those below U+0020, and so is one character of what a CI system
-//! would take for a command. Whoever reads it as JSON reads the same.
+//! JSON that can be shown on a terminal and in a CI log: every control and invisible formatting
+//! character is escaped, where JSON itself demands that only for those below U+0020, and so is one
+//! character of what a CI system would take for a command. Whoever reads it as JSON reads the same.
 
 use std::io::{self, Write};
 
@@ -91,7 +91,8 @@ impl Formatter for Pretty {
     }
 }
 
-/// A part of a string that JSON itself would leave as it is. No command reaches from one into the next.
+/// A part of a string that JSON itself would leave as it is. No command reaches from one into the
+/// next.
 fn safe(out: &mut (impl Write + ?Sized), fragment: &str) -> io::Result<()> {
     let commands = commands(fragment);
     let is_unsafe = |(at, c): &(usize, char)| !is_visible(*c) || commands.binary_search(at).is_ok();

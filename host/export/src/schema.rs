@@ -91,7 +91,8 @@ mod tests {
         if std::env::var_os("DYNO_UPDATE_SCHEMA").is_some() {
             std::fs::write(PATH, format!("{:#}\n", schema())).unwrap();
         } else {
-            // As values: the order of fields depends on a feature of serde_json that others may turn on.
+            // As values: the order of fields depends on a feature of serde_json that others may
+            // turn on.
             let committed: Value = serde_json::from_str(SCHEMA).unwrap();
             assert!(
                 committed == schema(),

@@ -1,8 +1,10 @@
-//! The files of a checkout, which is a stranger's: read without waiting, without trusting what they are and with a
-//! bound, and written whole or not at all. Every file that a checkout may hold (`plugin.toml`, `dyno.toml`,
-//! `dyno.lock`, components, inputs, kept plugins) is opened here, and what is written into one is written here.
+//! The files of a checkout, which is a stranger's: read without waiting, without trusting what they
+//! are and with a bound, and written whole or not at all. Every file that a checkout may hold
+//! (`plugin.toml`, `dyno.toml`, `dyno.lock`, components, inputs, kept plugins) is opened here, and
+//! what is written into one is written here.
 //!
-//! What a checkout says, in a file or by a symbolic link, leads nowhere outside of it. Where it ends:
+//! What a checkout says, in a file or by a symbolic link, leads nowhere outside of it. Where it
+//! ends:
 //!
 //! ```text
 //! the nearest directory upwards with a .git or .dyno, below HOME and /   ─ else the very directory of the file
@@ -84,7 +86,8 @@ impl Checkout {
         open_below(&self.root, real.strip_prefix(&self.root).unwrap_or(&real))
     }
 
-    /// A directory to write into, which is made if there is none. Nothing is written into a repository's own.
+    /// A directory to write into, which is made if there is none. Nothing is written into a
+    /// repository's own.
     ///
     /// # Errors
     /// As [`Checkout::resolve`], and as [`Folder::below`].

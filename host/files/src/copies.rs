@@ -1,5 +1,5 @@
-//! Copies of directories: the supervisor makes one of each scratch directory, and a worker makes that afresh for
-//! each instance, so that no instance finds what an earlier one has left.
+//! Copies of directories: the supervisor makes one of each scratch directory, and a worker makes
+//! that afresh for each instance, so that no instance finds what an earlier one has left.
 
 use std::fs::{File, Permissions};
 use std::io;
@@ -33,8 +33,8 @@ const MODES: u32 = 0o777;
 /// Those of an owner. A worker, which may not change modes, gives others none.
 const OWN_MODES: u32 = 0o700;
 
-/// Copies what is in a directory into an empty one, with its permissions, and says what is left of the quota. A copy of
-/// a directory can be written by its owner, or nothing could be put into it.
+/// Copies what is in a directory into an empty one, with its permissions, and says what is left of
+/// the quota. A copy of a directory can be written by its owner, or nothing could be put into it.
 ///
 /// # Errors
 /// If something cannot be copied, or the quota does not suffice.

@@ -1,9 +1,10 @@
 //! Temporary directories: the one place in which the program makes any.
 //!
-//! Whatever the user's umask is, only their owner can look into one. Each is locked by the process that uses it, and the
-//! kernel releases the lock however that process ends. So a directory of our form that can be locked was left behind by
-//! a process that was killed, and is removed by the next one that starts. A file system without locks keeps what was
-//! left. What another user has put under such a name is never followed, opened for writing, or removed.
+//! Whatever the user's umask is, only their owner can look into one. Each is locked by the process
+//! that uses it, and the kernel releases the lock however that process ends. So a directory of our
+//! form that can be locked was left behind by a process that was killed, and is removed by the next
+//! one that starts. A file system without locks keeps what was left. What another user has put
+//! under such a name is never followed, opened for writing, or removed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
@@ -16,7 +17,8 @@ use tempfile::TempDir;
 /// What the names of directories begin with that are swept.
 const PREFIX: &str = "dyno-tmp-";
 
-/// Random letters and digits behind the prefix, so that a directory of the user's is not called like one of ours.
+/// Random letters and digits behind the prefix, so that a directory of the user's is not called
+/// like one of ours.
 const RANDOM: usize = 12;
 
 /// Full access for the owner, none for anybody else.
@@ -42,7 +44,8 @@ impl PrivateDir {
         Self::new_in(&place()?)
     }
 
-    /// A directory in one that others may use, too, such as a cache: it is swept by [`sweep_in`] after a kill.
+    /// A directory in one that others may use, too, such as a cache: it is swept by [`sweep_in`]
+    /// after a kill.
     ///
     /// # Errors
     /// If it cannot be made.
@@ -97,7 +100,8 @@ impl PrivateDir {
         self.dir.path()
     }
 
-    /// Whether other users can put something else in its place, since they may rename what is beside it.
+    /// Whether other users can put something else in its place, since they may rename what is
+    /// beside it.
     #[must_use]
     pub fn can_be_moved(&self) -> bool {
         self.path().parent().is_none_or(others_can_move)
@@ -157,7 +161,8 @@ fn is_ours(name: &OsStr) -> bool {
     })
 }
 
-/// The system's directory for temporary files, as an absolute path: workers do not work where we do.
+/// The system's directory for temporary files, as an absolute path: workers do not work where we
+/// do.
 ///
 /// # Errors
 /// If the working directory is not known, and it is needed.
@@ -193,7 +198,8 @@ fn is_at(dir: &File, path: &Path) -> bool {
     (held.dev(), held.ino()) == (found.dev(), found.ino())
 }
 
-/// Whether other users can rename what is in a directory: they may write to it and it is not sticky, or it is theirs.
+/// Whether other users can rename what is in a directory: they may write to it and it is not
+/// sticky, or it is theirs.
 fn others_can_move(dir: &Path) -> bool {
     let Ok(metadata) = fs::metadata(dir) else {
         return true;
@@ -237,7 +243,8 @@ mod tests {
         dir
     }
 
-    /// A directory that a killed process left, with a file in a directory that not even its owner may enter.
+    /// A directory that a killed process left, with a file in a directory that not even its owner
+    /// may enter.
     fn left_in(parent: &Path) -> PathBuf {
         let dir = make(PREFIX, parent).unwrap().keep();
         fs::create_dir(dir.join("closed")).unwrap();

@@ -54,7 +54,8 @@ impl Build {
 )]
 pub struct Layout(pub u32);
 
-/// Layouts of small code, and the largest code in bytes that has so many: compiling this much takes some 0.1 s.
+/// Layouts of small code, and the largest code in bytes that has so many: compiling this much takes
+/// some 0.1 s.
 const MANY: (u32, u64) = (8, 1 << 20);
 
 /// Layouts of code of a usual size.
@@ -64,7 +65,8 @@ impl Layout {
     /// Functions without room between them.
     pub const PLAIN: Self = Self(0);
 
-    /// How many layouts code of this size has, bounded by what compiling costs: a script engine has one.
+    /// How many layouts code of this size has, bounded by what compiling costs: a script engine has
+    /// one.
     #[must_use]
     pub fn count(code_bytes: u64) -> u32 {
         let fits = [MANY, SOME]

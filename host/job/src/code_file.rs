@@ -1,9 +1,9 @@
 //! A file of compiled code: the code followed by a hash over its name and the code.
 //!
-//! The name says whose code it is, which build and layout, and for which engine, so code under the name of other code
-//! has a wrong hash. It is machine code that will be run, so it is only ever read from a directory that is private to
-//! the user, and only as a [`CodeFile`]: the supervisor has found the hash right, and it is still that file. A user can
-//! never hand one in.
+//! The name says whose code it is, which build and layout, and for which engine, so code under the
+//! name of other code has a wrong hash. It is machine code that will be run, so it is only ever
+//! read from a directory that is private to the user, and only as a [`CodeFile`]: the supervisor
+//! has found the hash right, and it is still that file. A user can never hand one in.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// Writes compiled code into a file that is open already: who compiles can open none. Its path must say what it is,
-/// since the hash is over its name, too.
+/// Writes compiled code into a file that is open already: who compiles can open none. Its path must
+/// say what it is, since the hash is over its name, too.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -43,8 +43,8 @@ pub struct CodeFile {
 }
 
 impl CodeFile {
-    /// Checks a file; none if it is not what [`write_code`] wrote, so that it can be made anew. Reads it in pieces: the
-    /// code of a script engine is larger than a supervisor should be.
+    /// Checks a file; none if it is not what [`write_code`] wrote, so that it can be made anew.
+    /// Reads it in pieces: the code of a script engine is larger than a supervisor should be.
     #[must_use]
     pub fn check(path: &Path) -> Option<Self> {
         let mut file = open(path).ok()?;

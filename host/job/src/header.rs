@@ -19,8 +19,9 @@ pub enum HeaderError {
     Compiled,
 }
 
-/// Whether a file that begins like this may be WebAssembly at all, text or binary. Nothing is parsed: this is for the
-/// supervisor, to which thousands of other files must not cost a worker each.
+/// Whether a file that begins like this may be WebAssembly at all, text or binary. Nothing is
+/// parsed: this is for the supervisor, to which thousands of other files must not cost a worker
+/// each.
 ///
 /// # Errors
 /// If it cannot be, for the reason for which a worker would refuse it.
@@ -57,8 +58,8 @@ pub fn is_compiled(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x7fELF")
 }
 
-/// Whether bytes may be the beginning of WebAssembly text: it begins with a parenthesis or a comment, behind white space
-/// of which there may be more than is here.
+/// Whether bytes may be the beginning of WebAssembly text: it begins with a parenthesis or a
+/// comment, behind white space of which there may be more than is here.
 fn is_text(start: &[u8]) -> bool {
     let text = match std::str::from_utf8(start) {
         Ok(text) => text,

@@ -1,11 +1,13 @@
-//! What a worker says first, before it has read its job: which protocol it speaks, and which engine it is.
+//! What a worker says first, before it has read its job: which protocol it speaks, and which engine
+//! it is.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The form of jobs and events. A worker that speaks another one is refused by name, whatever else it says.
+/// The form of jobs and events. A worker that speaks another one is refused by name, whatever else
+/// it says.
 pub const PROTOCOL: u32 = 1;
 
 /// Who a worker is. All workers of a session say the same.
@@ -19,8 +21,8 @@ pub struct Hello {
     pub version: String,
     /// How the engine is set, for people: name and value.
     pub settings: BTreeMap<String, String>,
-    /// What compiled code depends on besides the component, the build and the layout: 16 hex digits that differ between
-    /// engines, their versions and settings, and CPUs.
+    /// What compiled code depends on besides the component, the build and the layout: 16 hex digits
+    /// that differ between engines, their versions and settings, and CPUs.
     pub compatibility: String,
 }
 
@@ -39,7 +41,8 @@ struct Greeting {
 }
 
 impl Hello {
-    /// Why a worker that begins with this line cannot be spoken to; none if it can, or if it is no greeting at all.
+    /// Why a worker that begins with this line cannot be spoken to; none if it can, or if it is no
+    /// greeting at all.
     pub(super) fn refusal(line: &[u8]) -> Option<String> {
         let greeting: Greeting = serde_json::from_slice(line).ok()?;
         let protocol = greeting.protocol;

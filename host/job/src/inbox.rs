@@ -1,9 +1,9 @@
-//! What a worker says, as it arrives: a worker whose engine was taken over says whatever it likes, and the supervisor
-//! keeps no more of it than the job could have brought.
+//! What a worker says, as it arrives: a worker whose engine was taken over says whatever it likes,
+//! and the supervisor keeps no more of it than the job could have brought.
 //!
-//! Each line is judged before it is parsed, by its length and by how many values are in it, since a value of two bytes
-//! becomes one of up to 64; then as an event, by whether it is this job's to say, once, in its turn, and not more than
-//! was asked for. The first breach ends the worker.
+//! Each line is judged before it is parsed, by its length and by how many values are in it, since a
+//! value of two bytes becomes one of up to 64; then as an event, by whether it is this job's to
+//! say, once, in its turn, and not more than was asked for. The first breach ends the worker.
 
 use super::job::{Event, Job, NAMES_PER_EVENT, PROFILED_PER_EVENT, SAMPLES_PER_EVENT};
 use super::report::Ended;
@@ -11,11 +11,13 @@ use super::{Build, FUNCTIONS_MAX, Hello};
 use dyno_measure::{COUNT_PASSES, NODES_MAX};
 use dyno_model::{LimitKind, Outcome, Sample};
 
-/// The longest line with texts of a plugin in it: its cases, whose strings fit into one host call and take six bytes a
-/// byte where each is escaped; the names of its functions; what it says of itself.
+/// The longest line with texts of a plugin in it: its cases, whose strings fit into one host call
+/// and take six bytes a byte where each is escaped; the names of its functions; what it says of
+/// itself.
 const TEXT_LINE_BYTES_MAX: u64 = 8 << 20;
 
-/// The longest line with numbers alone, or with texts that were cut: [`SAMPLES_PER_EVENT`] of [`SAMPLE_BYTES_MAX`].
+/// The longest line with numbers alone, or with texts that were cut: [`SAMPLES_PER_EVENT`] of
+/// [`SAMPLE_BYTES_MAX`].
 const LINE_BYTES_MAX: u64 = 3 << 20;
 
 /// Beside what grows with the job: a result, an outcome, the layers.
@@ -27,13 +29,15 @@ const SAMPLE_BYTES_MAX: u64 = 240;
 /// All that the largest profile takes.
 const PROFILE_BYTES_MAX: u64 = 24 << 20;
 
-/// Values in one line: 10,000 samples of seven numbers, or the imports and exports of the largest component.
+/// Values in one line: 10,000 samples of seven numbers, or the imports and exports of the largest
+/// component.
 const VALUES_MAX: usize = 200_000;
 
 /// Values of one case with all the parameters that it may have.
 const VALUES_PER_CASE: usize = 80;
 
-/// The longest number or word outside of a string; no number that a worker says has more than 25 digits.
+/// The longest number or word outside of a string; no number that a worker says has more than 25
+/// digits.
 const WORD_BYTES_MAX: usize = 64;
 
 /// A text that a worker is to have cut: what a guest printed, or died of.
@@ -51,8 +55,8 @@ const NAME_BYTES_MAX: usize = 64;
 /// Batches of a count pass, which double, and growths of a memory, of which an outline is kept.
 const COUNTED_MAX: usize = 1000;
 
-/// A number that no clock shows and no counter reaches: 104 days in ns. Sums of any number of smaller ones that can
-/// arrive fit.
+/// A number that no clock shows and no counter reaches: 104 days in ns. Sums of any number of
+/// smaller ones that can arrive fit.
 const NUMBER_MAX: u64 = 1 << 53;
 
 /// What a worker of one job has said so far.
@@ -163,8 +167,8 @@ impl<'a> Inbox<'a> {
         Ok(())
     }
 
-    /// Whether it comes in its turn: who it is first, then the layers, and nothing after the end. Of a worker that could not be confined
-    /// there is nothing else to hear.
+    /// Whether it comes in its turn: who it is first, then the layers, and nothing after the end.
+    /// Of a worker that could not be confined there is nothing else to hear.
     fn is_in_turn(&self, event: &Event) -> bool {
         let host = |outcome: &Outcome| matches!(outcome, Outcome::Host { .. });
         match event {
@@ -282,7 +286,8 @@ fn numbers(sample: &Sample) -> [u64; 3] {
     [sample.iterations, sample.wall_ns, sample.cpu_ns]
 }
 
-/// One more part of what comes in several. A part has something in it, so that there are not endlessly many.
+/// One more part of what comes in several. A part has something in it, so that there are not
+/// endlessly many.
 fn part(heard: &mut usize, more: usize, most: usize) -> Result<(), Breach> {
     if more == 0 {
         return Err(Breach::Nonsense("an event with nothing in it".into()));
@@ -305,8 +310,8 @@ fn plausible(mut numbers: impl Iterator<Item = u64>) -> Result<(), Breach> {
     }
 }
 
-/// Whether a line has at most so many values, and no endless number. Every value of an array or object but the first
-/// has a comma before it, and how deep they are nested the parser limits.
+/// Whether a line has at most so many values, and no endless number. Every value of an array or
+/// object but the first has a comma before it, and how deep they are nested the parser limits.
 fn is_bounded(line: &[u8], values_max: usize) -> bool {
     let (mut values, mut word) = (0_usize, 0_usize);
     let (mut is_text, mut is_escaped) = (false, false);

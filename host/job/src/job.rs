@@ -2,8 +2,8 @@
 //!
 //! A job goes in as one JSON line on stdin, events come out as one JSON line each on stdout. A job
 //! belongs to the machine that made it: its paths are files that the supervisor made or opened, its
-//! cores are that machine's, and two that are compared have to share it. What can be sent to another
-//! machine is a whole session, as a request.
+//! cores are that machine's, and two that are compared have to share it. What can be sent to
+//! another machine is a whole session, as a request.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -19,7 +19,8 @@ use dyno_model::{
     Reach, Sample,
 };
 
-/// The argument that makes a `dyno` process a worker. What only that process has to know follows: [`Birth`].
+/// The argument that makes a `dyno` process a worker. What only that process has to know follows:
+/// [`Birth`].
 pub const WORKER_ARGUMENT: &str = "--worker";
 
 /// The name of the variable that pads the environment (METHOD.md, blocks): its length moves the
@@ -29,7 +30,8 @@ pub const PADDING_VARIABLE: &str = "DYNO_PADDING";
 /// Samples in one event: a line of about 800 KB, and 1.4 MB where the processor counts.
 pub const SAMPLES_PER_EVENT: usize = 10_000;
 
-/// Names of functions in one event: a line of at most 6 MB, if each character of each is escaped twice.
+/// Names of functions in one event: a line of at most 6 MB, if each character of each is escaped
+/// twice.
 pub const NAMES_PER_EVENT: usize = 1_000;
 
 /// Sums or nodes of a profile in one event: a line of about 700 KB.
@@ -48,7 +50,8 @@ pub struct Birth {
 }
 
 impl Birth {
-    /// The arguments. Each is as long for every worker of a supervisor, since their length moves the stack.
+    /// The arguments. Each is as long for every worker of a supervisor, since their length moves
+    /// the stack.
     #[must_use]
     pub fn arguments(self) -> [String; 2] {
         [

@@ -18,9 +18,9 @@ pub fn is_out_of_memory(words: &str) -> bool {
 /// What a worker must be able to reserve for any plugin: a whole 32-bit memory and its guards.
 const ADDRESS_SPACE_BYTES: u64 = 6 << 30;
 
-/// What it means that the system had no memory to give to a guest, or to the worker on its behalf. What a run worker may
-/// have is drawn from the memory limit and lies above it, so that this is the limit in force, unless the user's shell
-/// has a smaller one: that is no fault of the guest.
+/// What it means that the system had no memory to give to a guest, or to the worker on its behalf.
+/// What a run worker may have is drawn from the memory limit and lies above it, so that this is the
+/// limit in force, unless the user's shell has a smaller one: that is no fault of the guest.
 #[must_use]
 pub fn out_of_memory(limits: &Limits) -> Outcome {
     let memory = limits.get(LimitKind::Memory);
@@ -37,7 +37,8 @@ pub fn out_of_memory(limits: &Limits) -> Outcome {
     })
 }
 
-/// What to say of a limit of the user's shell that is lower than what is needed; nothing if it is not.
+/// What to say of a limit of the user's shell that is lower than what is needed; nothing if it is
+/// not.
 #[must_use]
 pub fn narrower(resource: Resource, needed: u64, flag: &str) -> Option<Outcome> {
     let (soft, _) = getrlimit(resource).ok()?;

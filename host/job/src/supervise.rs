@@ -37,8 +37,8 @@ pub struct Workers {
     pub required: Vec<KernelLayer>,
 }
 
-/// Says once, for the whole process, what every worker is and must have: no command that starts workers can then
-/// forget to ask for it.
+/// Says once, for the whole process, what every worker is and must have: no command that starts
+/// workers can then forget to ask for it.
 pub fn employ(workers: Workers) {
     // A second call would be for another command line, and there is one.
     let _ = WORKERS.set(workers);
@@ -76,7 +76,10 @@ pub enum StartError {
 
 impl Classify for StartError {
     fn fault(&self) -> Fault {
-        Fault::Host
+        match self {
+            Self::Worker { source, .. } => Fault::of_named_file(source),
+            Self::Program(_) | Self::Missing { .. } => Fault::Host,
+        }
     }
 }
 
@@ -89,7 +92,8 @@ pub struct Supervisor {
     hello: Arc<OnceLock<Hello>>,
 }
 
-/// Tells running and future workers that it is time to stop: the user wants to, or the time that was given is up.
+/// Tells running and future workers that it is time to stop: the user wants to, or the time that
+/// was given is up.
 #[derive(Debug, Clone)]
 pub struct Cancel {
     signal: watch::Receiver<Option<i32>>,
@@ -112,7 +116,8 @@ impl Cancel {
         Self::new().1
     }
 
-    /// The same flag, which raises itself when this much time has passed. A time that no clock reaches is none.
+    /// The same flag, which raises itself when this much time has passed. A time that no clock
+    /// reaches is none.
     #[must_use]
     pub fn within(self, budget: Duration) -> Self {
         let deadline = Instant::now().checked_add(budget);
@@ -157,10 +162,12 @@ impl Cancel {
 }
 
 impl Supervisor {
-    /// A supervisor whose workers are the program that was chosen by [`employ`], until `cancel` is raised.
+    /// A supervisor whose workers are the program that was chosen by [`employ`], until `cancel` is
+    /// raised.
     ///
     /// # Errors
-    /// If the path of this program is not known, or a layer is [`required`] that this system does not have.
+    /// If the path of this program is not known, or a layer is [`required`] that this system does
+    /// not have.
     pub fn new(cancel: Cancel) -> Result<Self, StartError> {
         if let Some(missing) = missing(required()) {
             return Err(StartError::Missing {
@@ -303,8 +310,8 @@ impl Worker {
             if let Err(ended) = inbox.take(&line) {
                 return ended;
             }
-            // The first event says that it will understand the job. A worker that is dead already shows in its exit
-            // status.
+            // The first event says that it will understand the job. A worker that is dead already
+            // shows in its exit status.
             if let Some(mut job) = job_line.take() {
                 job.push(b'\n');
                 let _ = stdin.write_all(&job).await;

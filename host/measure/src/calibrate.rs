@@ -1,10 +1,10 @@
-//! How many iterations make a sample: found out once a case, in a process of its own, so that every process of
-//! the case and both sides of a comparison do the same work. The number is a rung of a fixed ladder, the powers of
-//! two, so that runs at different times agree on it, too.
+//! How many iterations make a sample: found out once a case, in a process of its own, so that every
+//! process of the case and both sides of a comparison do the same work. The number is a rung of a
+//! fixed ladder, the powers of two, so that runs at different times agree on it, too.
 //!
-//! If each process chose its own number, it would be in proportion to 1/cost, and a cost that depends on the
-//! number would hide a change: iterations of which the i-th takes i·U, with U larger by a quarter, were said to have
-//! become faster by 0.1 %.
+//! If each process chose its own number, it would be in proportion to 1/cost, and a cost that
+//! depends on the number would hide a change: iterations of which the i-th takes i·U, with U larger
+//! by a quarter, were said to have become faster by 0.1 %.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,14 +17,14 @@ pub struct Calibrated {
     pub iteration_ns: f64,
     /// Wall time of one iteration with what is done for it outside of the timed part, ns.
     pub whole_ns: f64,
-    /// Time of one iteration in batches of twice as many, over that in batches of so many; none where they would
-    /// take too long.
+    /// Time of one iteration in batches of twice as many, over that in batches of so many; none
+    /// where they would take too long.
     pub doubled_ratio: Option<f64>,
 }
 
 impl Calibrated {
-    /// The rung nearest to samples of `target` ns. Set-up of each iteration makes it smaller: a sample takes at most
-    /// ten times the target in all.
+    /// The rung nearest to samples of `target` ns. Set-up of each iteration makes it smaller: a
+    /// sample takes at most ten times the target in all.
     #[must_use]
     pub fn iterations(&self, target: u64) -> u64 {
         let target = target as f64;
@@ -41,16 +41,16 @@ impl Calibrated {
 /// A sample takes at most this many times the target with what lies outside of its timed part.
 const SET_UP_MAX: f64 = 10.0;
 
-/// At one iteration a nanosecond, a quarter of an hour: no real work gets here. Work that was folded away takes no
-/// time however often it is done.
+/// At one iteration a nanosecond, a quarter of an hour: no real work gets here. Work that was
+/// folded away takes no time however often it is done.
 const EXPONENT_MAX: f64 = 40.0;
 
 fn rung(exponent: f64) -> u64 {
     1 << exponent.clamp(0.0, EXPONENT_MAX) as u32
 }
 
-/// Batches of each of both sizes that tell whether the cost of an iteration depends on their number: the fastest of so
-/// many is one that no neighbour slowed down.
+/// Batches of each of both sizes that tell whether the cost of an iteration depends on their
+/// number: the fastest of so many is one that no neighbour slowed down.
 const ROUNDS: usize = 5;
 
 /// Batches of twice as many iterations are not tried if one takes longer than this, ns.
@@ -67,7 +67,8 @@ pub struct CalibrateSchedule {
     /// large it is, if it does not grow with the iterations.
     first_untimed: Option<u64>,
     found: Option<Calibrated>,
-    /// Whether a batch of this size was long enough already; it may have done what only a first one does.
+    /// Whether a batch of this size was long enough already; it may have done what only a first one
+    /// does.
     was_long: Option<u64>,
     /// Whether a batch was long enough twice.
     is_grown: bool,
@@ -95,7 +96,8 @@ impl CalibrateSchedule {
         }
     }
 
-    /// The same without batches of twice as many: of a program, whose every iteration is a fresh instance.
+    /// The same without batches of twice as many: of a program, whose every iteration is a fresh
+    /// instance.
     #[must_use]
     pub fn without_doubling(self) -> Self {
         Self {
@@ -125,8 +127,9 @@ impl CalibrateSchedule {
         })
     }
 
-    /// What all rounds agree on: the ratio that shows least of it, since memory that is shared with neighbours moves each by
-    /// a fifth; 1 where some say that it costs more and some that it costs less.
+    /// What all rounds agree on: the ratio that shows least of it, since memory that is shared with
+    /// neighbours moves each by a fifth; 1 where some say that it costs more and some that it costs
+    /// less.
     fn agreed(&self, iterations: u64, fastest: f64) -> f64 {
         let ratio = |round: &[(u64, f64)]| match round {
             [(size, one), (_, other)] if *size == iterations => other / one,
@@ -236,7 +239,8 @@ mod tests {
 
     const TARGET: u64 = 2_000_000;
 
-    /// The batches that were ordered, and what came out, for work that takes `ns(batch, iterations)`.
+    /// The batches that were ordered, and what came out, for work that takes `ns(batch,
+    /// iterations)`.
     fn run(ns: impl Fn(u64, u64) -> u64) -> (Vec<u64>, Calibrated) {
         let clock = FakeClock::default();
         let mut sizes = Vec::new();
@@ -284,7 +288,8 @@ mod tests {
         assert!((noisy - 1.0).abs() < 0.1, "{noisy}");
     }
 
-    /// If this failed, two runs of one case would do different work, because of what is done once or what a neighbour did.
+    /// If this failed, two runs of one case would do different work, because of what is done once
+    /// or what a neighbour did.
     #[test]
     fn one_slow_batch_decides_nothing() {
         let lazy = iterations(|batch, n| n * 1000 + u64::from(batch == 1) * 30_000_000);
@@ -382,7 +387,8 @@ mod tests {
         assert!(found.doubled_ratio.is_some());
     }
 
-    /// If this fails, what an iteration takes is found out from batches that are too short to know it.
+    /// If this fails, what an iteration takes is found out from batches that are too short to know
+    /// it.
     #[test]
     fn batches_grow_until_their_timed_part_is_long_enough_beside_some_set_up() {
         let clock = FakeClock::default();
@@ -395,7 +401,8 @@ mod tests {
             clock.pass(iterations * 100);
             sampler.stop().unwrap();
         }
-        // 16,384 take 1.6 ms, more than two thirds of 2 ms, and with their set-up less than ten times that.
+        // 16,384 take 1.6 ms, more than two thirds of 2 ms, and with their set-up less than ten
+        // times that.
         assert_eq!(sizes[..6], [1, 16, 256, 4096, 16_384, 16_384]);
         let found = sampler.into_schedule().calibrated().unwrap();
         assert_eq!((found.iteration_ns, found.whole_ns.round()), (100.0, 600.0));

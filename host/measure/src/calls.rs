@@ -1,9 +1,10 @@
 //! Who called whom, and what each used by itself: a calling-context tree (Ammons, Ball and Larus,
-//! "Exploiting hardware performance counters with flow and context sensitive profiling", PLDI 1997).
-//! A node is a function in the context of all its callers.
+//! "Exploiting hardware performance counters with flow and context sensitive profiling", PLDI
+//! 1997). A node is a function in the context of all its callers.
 //!
 //! How many nodes there are is the guest's decision, so the tree has an end; what does not fit in
-//! counts for [`Place::Truncated`]. The sums of the functions are kept beside it and are always whole.
+//! counts for [`Place::Truncated`]. The sums of the functions are kept beside it and are always
+//! whole.
 
 use std::collections::HashMap;
 

@@ -34,8 +34,8 @@ impl Default for CountSettings {
     }
 }
 
-/// A first iteration of this many times [`CountSettings::single_fuel`], some seconds, is not repeated: what only a first
-/// call does is nothing beside it.
+/// A first iteration of this many times [`CountSettings::single_fuel`], some seconds, is not
+/// repeated: what only a first call does is nothing beside it.
 const FIRST_COUNTS: u64 = 10;
 
 /// How many times in a row the slope must hold still, since one agreement may be chance; where a
@@ -235,7 +235,8 @@ mod tests {
         );
     }
 
-    /// If this failed, an iteration of a minute would be counted four times, and not within any limit.
+    /// If this failed, an iteration of a minute would be counted four times, and not within any
+    /// limit.
     #[test]
     fn a_very_long_iteration_is_not_even_repeated() {
         let counts = count(|n| n * 60_000_000_000);

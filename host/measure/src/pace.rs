@@ -1,13 +1,13 @@
-//! How long the counted work takes: CPU time of the timed parts of a count pass. The time pass is held against it, so
-//! that a plugin which does other work once it is timed is found out.
+//! How long the counted work takes: CPU time of the timed parts of a count pass. The time pass is
+//! held against it, so that a plugin which does other work once it is timed is found out.
 
 use nix::time::ClockId;
 
 use super::{Bench, Fault, clock_ns};
 use dyno_model::Pace;
 
-/// A [`Bench`] that passes on every call, and reads the thread's CPU time around the timed parts. Reading costs some
-/// 300 ns, so that short batches seem slower than they are, and never faster.
+/// A [`Bench`] that passes on every call, and reads the thread's CPU time around the timed parts.
+/// Reading costs some 300 ns, so that short batches seem slower than they are, and never faster.
 #[derive(Debug)]
 pub struct Paced<B> {
     bench: B,
@@ -35,7 +35,8 @@ impl<B> Paced<B> {
         }
     }
 
-    /// What it was around, and the batch whose iterations took the least; none if no batch was finished.
+    /// What it was around, and the batch whose iterations took the least; none if no batch was
+    /// finished.
     pub fn into_parts(self) -> (B, Option<Pace>) {
         (self.bench, self.fastest)
     }

@@ -385,8 +385,8 @@ mod tests {
         assert_eq!((batch.timed, batch.cpu), (130, 100));
     }
 
-    /// CPU time would be far too small where the thread is preempted between two samples, and a comparison by CPU
-    /// time would see what is not there.
+    /// CPU time would be far too small where the thread is preempted between two samples, and a
+    /// comparison by CPU time would see what is not there.
     #[test]
     fn what_happens_after_the_timed_part_is_not_its_cpu_time() {
         let (clock, mut sampler) = sampler(1);
@@ -455,7 +455,8 @@ mod tests {
         }
     }
 
-    /// If this fails, what it takes to read the clocks is said to be the guest's, and CPU time exceeds the time that passed.
+    /// If this fails, what it takes to read the clocks is said to be the guest's, and CPU time
+    /// exceeds the time that passed.
     #[test]
     fn cpu_time_is_at_most_the_timed_part() {
         for parts in [1, 2] {

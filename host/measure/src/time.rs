@@ -1,5 +1,5 @@
-//! The schedule of the time pass: one cold iteration, warm-up, and samples until the interval is narrow or the
-//! budget ends. How many iterations a sample has was decided before (`calibrate.rs`).
+//! The schedule of the time pass: one cold iteration, warm-up, and samples until the interval is
+//! narrow or the budget ends. How many iterations a sample has was decided before (`calibrate.rs`).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,8 +29,8 @@ pub struct Sampling {
 impl Default for Sampling {
     fn default() -> Self {
         Self {
-            // Short, so that a busy neighbour leaves some samples undisturbed: the kernel gives each of two some 3 ms
-            // at a time.
+            // Short, so that a busy neighbour leaves some samples undisturbed: the kernel gives
+            // each of two some 3 ms at a time.
             sample_ns: 2_000_000,
             budget_ns: 500_000_000,
             precision: 0.01,
@@ -47,7 +47,8 @@ pub struct TimeSettings {
     pub sampling: Sampling,
     /// Iterations of a sample.
     pub iterations: u64,
-    /// Within this time after the first batch was asked for it must have ended, if it has any sample, ns.
+    /// Within this time after the first batch was asked for it must have ended, if it has any
+    /// sample, ns.
     pub deadline_ns: u64,
 }
 
@@ -64,8 +65,9 @@ impl TimeSettings {
 }
 
 impl Sampling {
-    /// How a process samples that is compared with another: shortly, since the machine must not change between the two
-    /// of a pair, and for all of its time, since a narrow interval of its own says nothing of that.
+    /// How a process samples that is compared with another: shortly, since the machine must not
+    /// change between the two of a pair, and for all of its time, since a narrow interval of its
+    /// own says nothing of that.
     #[must_use]
     pub fn compared() -> Self {
         Self {
@@ -80,8 +82,8 @@ impl Sampling {
 /// A process takes at most so many of its time budgets for the samples that it must have.
 pub const BUDGETS_MAX: u64 = 4;
 
-/// The same where the number of samples is given: it was chosen so that [`BUDGETS_MAX`] are enough, and other programs may
-/// make a process ten times as slow.
+/// The same where the number of samples is given: it was chosen so that [`BUDGETS_MAX`] are enough,
+/// and other programs may make a process ten times as slow.
 const GIVEN_BUDGETS_MAX: u64 = 10 * BUDGETS_MAX;
 
 /// Batches between the cold iteration and the first sample.
@@ -209,8 +211,8 @@ impl TimeSchedule {
     fn is_done(&mut self, next_ns: u64) -> bool {
         let sampling = self.settings.sampling;
         let (count, budget) = (self.samples.len(), sampling.budget_ns);
-        // Where the number is given, it is kept, however slow the machine is at the moment: sides that are compared do
-        // the same.
+        // Where the number is given, it is kept, however slow the machine is at the moment: sides
+        // that are compared do the same.
         let is_given = sampling.min_samples == sampling.max_samples;
         let most = if is_given {
             GIVEN_BUDGETS_MAX
@@ -370,7 +372,8 @@ mod tests {
         assert!(done.samples().iter().all(|one| one.wall_ns == 1_638_400));
     }
 
-    /// If this fails, one of two that are compared takes longer than the other, and the machine changes between them.
+    /// If this fails, one of two that are compared takes longer than the other, and the machine
+    /// changes between them.
     #[test]
     fn of_two_that_are_compared_each_uses_its_twentieth_of_a_second_and_has_ten_samples() {
         let samples = |ns: u64| {
@@ -385,7 +388,8 @@ mod tests {
         assert_eq!(samples(50_000_000), 4);
     }
 
-    /// If this fails, two sides that are to do the same do not where the machine is slow for a while.
+    /// If this fails, two sides that are to do the same do not where the machine is slow for a
+    /// while.
     #[test]
     fn a_given_number_of_samples_is_kept_for_forty_budgets() {
         let samples = |ns: u64| {

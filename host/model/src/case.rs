@@ -32,15 +32,16 @@ pub struct Case {
 }
 
 impl Case {
-    /// The mark that says that its numbers are not those of the work that it claims to do, if it has one.
+    /// The mark that says that its numbers are not those of the work that it claims to do, if it
+    /// has one.
     #[must_use]
     pub fn without_work(&self) -> Option<Mark> {
         let disproves = |mark: &Mark| matches!(mark, Mark::Folded | Mark::Implausible);
         self.marks.iter().copied().find(disproves)
     }
 
-    /// The work that one iteration does: what every throughput is drawn from. None if its plugin does not say, or if
-    /// that work was not done when it was timed.
+    /// The work that one iteration does: what every throughput is drawn from. None if its plugin
+    /// does not say, or if that work was not done when it was timed.
     #[must_use]
     pub fn work(&self) -> Option<Throughput> {
         let is_done = self.without_work().is_none();
@@ -69,8 +70,8 @@ pub struct CaseSpec {
 }
 
 impl Case {
-    /// The time that is shown where there is room for one: wall time, or CPU time where too few samples ran without
-    /// being preempted.
+    /// The time that is shown where there is room for one: wall time, or CPU time where too few
+    /// samples ran without being preempted.
     #[must_use]
     pub fn headline(&self) -> Metric {
         if self.marks.contains(&Mark::Preempted) {

@@ -18,7 +18,8 @@ pub struct Comparison {
     pub judged_at: String,
     /// Whether the two were run side by side.
     pub pairing: Pairing,
-    /// Under which conditions, if the runs were stored. A report of before that was recorded has none.
+    /// Under which conditions, if the runs were stored. A report of before that was recorded has
+    /// none.
     #[serde(default)]
     pub conditions: Conditions,
     /// By what it was judged.
@@ -37,8 +38,8 @@ impl Comparison {
         Metric::columns_of(|metric| self.cases.iter().any(|case| case.change(metric).is_some()))
     }
 
-    /// How a gate ends: regressed if any case is, else unsure if any case is or none could be judged, else
-    /// passed. None if this was no gate.
+    /// How a gate ends: regressed if any case is, else unsure if any case is or none could be
+    /// judged, else passed. None if this was no gate.
     #[must_use]
     pub fn gate(&self) -> Option<GateOutcome> {
         if !self.rules.gates {
@@ -98,7 +99,8 @@ pub struct Rules {
     /// Whether only what is counted is judged: fuel, memory and checksums, and no time.
     #[serde(default)]
     pub counts_only: bool,
-    /// Whether there is nothing to hold anything against, as it was asked for: hard limits alone are judged.
+    /// Whether there is nothing to hold anything against, as it was asked for: hard limits alone
+    /// are judged.
     #[serde(default)]
     pub baseless: bool,
     /// What a gate makes of cases that the candidate no longer has.
@@ -191,14 +193,15 @@ pub struct CaseComparison {
     /// Why the verdict is [`Verdict::Unsure`], if that can be said; none for every other verdict.
     #[serde(default)]
     pub reason: Option<UnsureReason>,
-    /// The metric that the verdict is about: wall time, or CPU time where that alone resolves; fuel or memory
-    /// where nothing else was asked for.
+    /// The metric that the verdict is about: wall time, or CPU time where that alone resolves; fuel
+    /// or memory where nothing else was asked for.
     pub decided_by: Option<Metric>,
-    /// Whether CPU time may answer where wall time does not: only other programs took time from the case, and wall
-    /// time itself shows nothing.
+    /// Whether CPU time may answer where wall time does not: only other programs took time from the
+    /// case, and wall time itself shows nothing.
     #[serde(default)]
     pub cpu_may_decide: bool,
-    /// Whether wall time holds what other programs took, because nearly all samples were disturbed: never a pass.
+    /// Whether wall time holds what other programs took, because nearly all samples were disturbed:
+    /// never a pass.
     #[serde(default)]
     pub wall_is_disturbed: bool,
     /// Why no gate may pass it, whatever the verdict is.
@@ -217,7 +220,8 @@ pub struct CaseComparison {
 }
 
 impl CaseComparison {
-    /// The label of the base's plugin: what a comparison of old does not say is that it is the candidate's.
+    /// The label of the base's plugin: what a comparison of old does not say is that it is the
+    /// candidate's.
     #[must_use]
     pub fn of_base(&self) -> &str {
         self.base_plugin.as_deref().unwrap_or(&self.plugin)
@@ -347,23 +351,24 @@ pub struct Change {
     pub base: f64,
     /// The candidate's.
     pub candidate: f64,
-    /// Candidate over base: the estimate of the paired differences, which need not be the quotient of
-    /// the two estimates. The largest number that there is (1.8e308) if the base is 0 and the candidate is not.
+    /// Candidate over base: the estimate of the paired differences, which need not be the quotient
+    /// of the two estimates. The largest number that there is (1.8e308) if the base is 0 and the
+    /// candidate is not.
     pub ratio: f64,
     /// Lower end of its interval.
     pub lower: f64,
     /// Upper end of its interval.
     pub upper: f64,
-    /// Differences that it was drawn from, one a block; of two stored runs the processes of the smaller. 0 if it was
-    /// counted, and the interval has no width.
+    /// Differences that it was drawn from, one a block; of two stored runs the processes of the
+    /// smaller. 0 if it was counted, and the interval has no width.
     pub pairs: u64,
     /// What this metric says by itself.
     pub verdict: Verdict,
 }
 
 impl Change {
-    /// The ratio of what was counted as 0 on the base's side and as something on the candidate's: the largest number,
-    /// since infinity cannot be written in JSON. No threshold is as large.
+    /// The ratio of what was counted as 0 on the base's side and as something on the candidate's:
+    /// the largest number, since infinity cannot be written in JSON. No threshold is as large.
     pub const FROM_NOTHING: f64 = f64::MAX;
 }
 
@@ -397,7 +402,8 @@ pub enum GateOutcome {
 pub struct History {
     /// The plugin's name.
     pub plugin: String,
-    /// The name under which it is shown: that, or with so much of its source as tells it from others of that name.
+    /// The name under which it is shown: that, or with so much of its source as tells it from
+    /// others of that name.
     pub label: String,
     /// Where it came from, as the runs named it, the newest last.
     pub sources: Vec<String>,
@@ -405,7 +411,8 @@ pub struct History {
     pub case: String,
     /// The metric.
     pub metric: Metric,
-    /// Class of the machines, [`super::Machine::fingerprint`]: only times of one class are comparable.
+    /// Class of the machines, [`super::Machine::fingerprint`]: only times of one class are
+    /// comparable.
     pub machine: String,
     /// The engine, since another one makes other code.
     #[serde(default)]
@@ -431,7 +438,8 @@ pub struct Point {
     pub lower: f64,
     /// Upper end.
     pub upper: f64,
-    /// Facts of the machine that are others than in the run before: base is that one, candidate this one.
+    /// Facts of the machine that are others than in the run before: base is that one, candidate
+    /// this one.
     #[serde(default)]
     pub differences: Vec<Difference>,
 }

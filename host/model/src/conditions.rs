@@ -1,5 +1,5 @@
-//! Under which conditions two runs were made that are compared as they were stored, and what that does to what can be
-//! said.
+//! Under which conditions two runs were made that are compared as they were stored, and what that
+//! does to what can be said.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,8 @@ use super::Metric;
 pub struct Conditions {
     /// What differs.
     pub differences: Vec<Difference>,
-    /// What the noise of the two runs lets be seen; none if they were measured side by side, or not at all.
+    /// What the noise of the two runs lets be seen; none if they were measured side by side, or not
+    /// at all.
     pub noise: Option<Noise>,
 }
 
@@ -20,13 +21,15 @@ pub struct Conditions {
 pub struct Difference {
     /// What kind of condition.
     pub condition: Condition,
-    /// Which one: a flag, a limit, a setting, a fact of the machine, the plugin whose inputs they are.
+    /// Which one: a flag, a limit, a setting, a fact of the machine, the plugin whose inputs they
+    /// are.
     pub name: String,
     /// What it is in the base; none if it is not there, or not recorded.
     pub base: Option<String>,
     /// What it is in the candidate.
     pub candidate: Option<String>,
-    /// The metrics that it may have changed by itself: no change of theirs can be put down to the code.
+    /// The metrics that it may have changed by itself: no change of theirs can be put down to the
+    /// code.
     pub unsettles: Vec<Metric>,
 }
 
@@ -67,7 +70,8 @@ pub enum Condition {
 /// What the noise of two stored runs lets be seen. Shares: 0.1 is 10 %.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Noise {
-    /// Half the width of the interval of a change of wall time, in the usual case: the median over the cases.
+    /// Half the width of the interval of a change of wall time, in the usual case: the median over
+    /// the cases.
     pub resolution: f64,
     /// The same in the worst case.
     pub resolution_worst: f64,
@@ -80,8 +84,8 @@ pub struct Noise {
 /// The noise of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunNoise {
-    /// By how much the processes of a case spread around their median, median over the cases: median absolute deviation
-    /// over median.
+    /// By how much the processes of a case spread around their median, median over the cases:
+    /// median absolute deviation over median.
     pub spread: f64,
     /// Share of the sampled wall time that other programs took from it.
     pub preempted: f64,

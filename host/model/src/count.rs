@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::hex;
 
-/// How many iterations the samples of a case have. All processes of a case use the same number, and both sides of
-/// a comparison do: it is a power of two, so that runs at different times agree, too.
+/// How many iterations the samples of a case have. All processes of a case use the same number, and
+/// both sides of a comparison do: it is a power of two, so that runs at different times agree, too.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Calibration {
     /// Iterations of every sample.
     pub iterations: u64,
     /// Wall time of one iteration when this was decided, ns.
     pub iteration_ns: f64,
-    /// Time of one iteration in batches of twice as many, over that in batches of `iterations`, as all of several rounds
-    /// agree: 1 where the cost of an iteration does not depend on their number. None where a batch is too long to be
-    /// doubled, where the guest waits, and of programs.
+    /// Time of one iteration in batches of twice as many, over that in batches of `iterations`, as
+    /// all of several rounds agree: 1 where the cost of an iteration does not depend on their
+    /// number. None where a batch is too long to be doubled, where the guest waits, and of
+    /// programs.
     pub doubled_ratio: Option<f64>,
 }
 
@@ -41,13 +42,14 @@ pub struct Count {
     pub pace: Option<Pace>,
 }
 
-/// The batch of the count pass whose iterations took the least CPU time: what the counted work takes on this machine in
-/// the metered build.
+/// The batch of the count pass whose iterations took the least CPU time: what the counted work
+/// takes on this machine in the metered build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pace {
     /// Its iterations, at least 1.
     pub iterations: u64,
-    /// CPU time between `start` and `stop`, summed over the pairs, with what reading that time costs.
+    /// CPU time between `start` and `stop`, summed over the pairs, with what reading that time
+    /// costs.
     pub cpu_ns: u64,
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::metrics::{COUNTERS, Metric};
 
-/// The fact of a machine that says whether its counters can be read, or why not. What can be counted on a machine
-/// makes it no other one.
+/// The fact of a machine that says whether its counters can be read, or why not. What can be
+/// counted on a machine makes it no other one.
 pub const COUNTERS_FACT: &str = "counters";
 
 /// What that fact is where they can be read.

@@ -8,7 +8,8 @@ use std::io;
 pub enum Fault {
     /// That of this machine, its disk, or the network.
     Host,
-    /// The user's: a command line, a variable or a file of settings that makes no sense, or not without another word.
+    /// The user's: a command line, a variable or a file of settings that makes no sense, or not
+    /// without another word.
     Usage,
     /// That of a plugin, a package, or who sends it: it is refused.
     Refused,
@@ -53,7 +54,8 @@ pub fn causes<'a>(
     })
 }
 
-/// The same as one sentence. No error of ours repeats the text of its source, so this is the one way to say all of it.
+/// The same as one sentence. No error of ours repeats the text of its source, so this is the one
+/// way to say all of it.
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let parts: Vec<_> = causes(error).map(ToString::to_string).collect();

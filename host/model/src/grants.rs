@@ -1,5 +1,6 @@
-//! What the user grants to plugins: nothing, unless asked for. What is granted is plain data ([`Grants`]); what one guest
-//! gets of it on this machine, with the values of variables and the copies of directories, is its [`Reach`].
+//! What the user grants to plugins: nothing, unless asked for. What is granted is plain data
+//! ([`Grants`]); what one guest gets of it on this machine, with the values of variables and the
+//! copies of directories, is its [`Reach`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +18,8 @@ use super::{Classify, Fault};
 pub struct Grants {
     /// Directories, each readable, and writable only as a scratch copy.
     pub dirs: Vec<DirGrant>,
-    /// Names of environment variables. Their values are never part of what is granted: who runs it supplies them.
+    /// Names of environment variables. Their values are never part of what is granted: who runs it
+    /// supplies them.
     pub env: Vec<String>,
     /// Command-line arguments after the program's name.
     pub args: Vec<String>,
@@ -117,8 +119,8 @@ impl Grants {
         }
     }
 
-    /// The words of a command line that grant this, for people and the report. A name of a variable alone stands for
-    /// the value in the environment.
+    /// The words of a command line that grant this, for people and the report. A name of a variable
+    /// alone stands for the value in the environment.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
         let dirs = self.dirs.iter().map(|dir| {
@@ -141,8 +143,8 @@ impl Grants {
     }
 }
 
-/// Values of environment variables, which may be secrets: they are shown nowhere, and written only into the job of the
-/// worker whose guest gets them.
+/// Values of environment variables, which may be secrets: they are shown nowhere, and written only
+/// into the job of the worker whose guest gets them.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Variables(BTreeMap<String, String>);
 
@@ -179,11 +181,11 @@ pub struct Reach {
 /// One directory that a guest may open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReachDir {
-    /// The directory on the host. For a scratch directory the supervisor puts the path of an empty directory
-    /// here before it hands it to a worker.
+    /// The directory on the host. For a scratch directory the supervisor puts the path of an empty
+    /// directory here before it hands it to a worker.
     pub host: PathBuf,
-    /// What a scratch directory holds when an instance begins: a copy that is never written, which the supervisor
-    /// makes once a session. None until then, and for what is only read.
+    /// What a scratch directory holds when an instance begins: a copy that is never written, which
+    /// the supervisor makes once a session. None until then, and for what is only read.
     pub pristine: Option<PathBuf>,
     /// The name under which the guest finds it.
     pub guest: String,

@@ -1,5 +1,6 @@
-//! The one place that gives the plugins of a run the names under which they are shown, so that no two of them
-//! are rows of one name. Pure, and from nothing but name, source and digest: a report of old has labels, too.
+//! The one place that gives the plugins of a run the names under which they are shown, so that no
+//! two of them are rows of one name. Pure, and from nothing but name, source and digest: a report
+//! of old has labels, too.
 
 use std::collections::HashMap;
 use std::path::{Component, Path};
@@ -9,8 +10,8 @@ use super::Plugin;
 /// Digits of a digest that tell two components apart.
 const DIGEST_DIGITS: usize = 8;
 
-/// Directories above a plugin that its label may have. Below its whole source nothing else is left, and a source
-/// may be a stranger's, of thousands of parts.
+/// Directories above a plugin that its label may have. Below its whole source nothing else is left,
+/// and a source may be a stranger's, of thousands of parts.
 const LEVELS_MAX: usize = 32;
 
 /// Labels each plugin with the first of its `Names` that no other one has.
@@ -45,11 +46,12 @@ pub fn label(mut plugins: Vec<&mut Plugin>) {
     }
 }
 
-/// What a plugin can be called, the shorter first: its name; below more and more of the directories of its
-/// source; its source as it is; and with its digest.
+/// What a plugin can be called, the shorter first: its name; below more and more of the directories
+/// of its source; its source as it is; and with its digest.
 ///
-/// A file `x1/benchmark.wat` is `benchmark`, `x1/benchmark`, `x1/benchmark.wat`; a directory `rust` whose manifest
-/// says `sort` is `sort`, `rust/sort`, `rust`; one of two releases of a package is `sort@1.2.0`.
+/// A file `x1/benchmark.wat` is `benchmark`, `x1/benchmark`, `x1/benchmark.wat`; a directory `rust`
+/// whose manifest says `sort` is `sort`, `rust/sort`, `rust`; one of two releases of a package is
+/// `sort@1.2.0`.
 struct Names {
     current: String,
     /// What comes next: 0 is the name below no directory.

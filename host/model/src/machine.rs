@@ -12,9 +12,10 @@ use super::counts::COUNTERS_FACT;
 /// A machine, by what does not change from one minute to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
-    /// The class: SHA-256 over the facts that decide how fast the machine is, shortened to 16 hex digits. Those are
-    /// `cpu`, `cores`, `cores_physical`, `smt`, `turbo`, `quota`, `arch`, the kind of `governor` and the kind of
-    /// `hypervisor`. Equal for machines whose times can be compared, whatever else differs.
+    /// The class: SHA-256 over the facts that decide how fast the machine is, shortened to 16 hex
+    /// digits. Those are `cpu`, `cores`, `cores_physical`, `smt`, `turbo`, `quota`, `arch`, the
+    /// kind of `governor` and the kind of `hypervisor`. Equal for machines whose times can be
+    /// compared, whatever else differs.
     pub fingerprint: String,
     /// The facts by name, such as `cpu`, `cores`, `governor`, `smt`, `turbo`, `quota`,
     /// `hypervisor`, `clock_source`, `kernel`, `memory_bytes`, `os`, `arch`.
@@ -41,8 +42,8 @@ const CLASS: [(&str, Kind); 9] = [
 ];
 
 impl Machine {
-    /// The machine of which these are the facts. A run of any age belongs to a class by its facts, so that a class does
-    /// not depend on which version recorded it.
+    /// The machine of which these are the facts. A run of any age belongs to a class by its facts,
+    /// so that a class does not depend on which version recorded it.
     #[must_use]
     pub fn of(facts: BTreeMap<String, String>) -> Self {
         let mut hash = Sha256::new();
@@ -60,8 +61,8 @@ impl Machine {
         Self { fingerprint, facts }
     }
 
-    /// The facts in which another machine differs, by name: this one's and the other's, and whether that puts them
-    /// into different classes.
+    /// The facts in which another machine differs, by name: this one's and the other's, and whether
+    /// that puts them into different classes.
     #[must_use]
     pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<FactDifference<'a>> {
         let mut names: Vec<&str> = self
@@ -107,8 +108,9 @@ fn itself(fact: &str) -> &str {
     fact
 }
 
-/// A core at its highest frequency, one that the firmware or the kernel keeps low, or one that follows the load: which
-/// of the governors follows it does not matter, and neither does it where some cores have one and some another.
+/// A core at its highest frequency, one that the firmware or the kernel keeps low, or one that
+/// follows the load: which of the governors follows it does not matter, and neither does it where
+/// some cores have one and some another.
 fn governor(fact: &str) -> &str {
     match fact {
         UNKNOWN | "performance" | "powersave" => fact,
@@ -128,7 +130,8 @@ fn hypervisor(fact: &str) -> &str {
         ("KVM", "kvm"),
         ("Xen", "xen"),
         ("xen", "xen"),
-        // Has no name of its own in the firmware's tables for people, and had none here before it was known by others.
+        // Has no name of its own in the firmware's tables for people, and had none here before it
+        // was known by others.
         ("Firecracker", "unnamed"),
         (UNKNOWN, UNKNOWN),
     ];
@@ -157,7 +160,8 @@ mod tests {
         )
     }
 
-    /// If this fails, a patch of the kernel begins a new history, or machines of other speed stand in one.
+    /// If this fails, a patch of the kernel begins a new history, or machines of other speed stand
+    /// in one.
     #[test]
     fn the_class_is_what_decides_speed() {
         let usual = machine(&[]).fingerprint;

@@ -1,5 +1,6 @@
-//! What is known of a case: one table of metrics that flags, the report, exports, tables, gates and `dyno.toml` all
-//! read. To add one is to add a variant and its row here, and to measure it in `estimate`.
+//! What is known of a case: one table of metrics that flags, the report, exports, tables, gates and
+//! `dyno.toml` all read. To add one is to add a variant and its row here, and to measure it in
+//! `estimate`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,8 @@ pub enum Metric {
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MetricSpec {
-    /// Its name, wherever a metric is named: on the command line, in the report, in exports and in `dyno.toml`.
+    /// Its name, wherever a metric is named: on the command line, in the report, in exports and in
+    /// `dyno.toml`.
     pub name: &'static str,
     /// Where the number is found.
     pub source: Source,
@@ -63,7 +65,8 @@ pub struct MetricSpec {
     pub compared: Compared,
     /// Whether tables of results have a column for it.
     pub has_column: bool,
-    /// What `dyno.toml` called it before there was one vocabulary; of a time without its unit (`wall` of `wall_ms`).
+    /// What `dyno.toml` called it before there was one vocabulary; of a time without its unit
+    /// (`wall` of `wall_ms`).
     pub old_name: Option<&'static str>,
 }
 
@@ -136,8 +139,8 @@ pub enum Compared {
     No,
 }
 
-/// The metrics that the processor counts in every sample. A report keeps them by their places here: what is new comes
-/// last.
+/// The metrics that the processor counts in every sample. A report keeps them by their places here:
+/// what is new comes last.
 pub const COUNTERS: [Metric; 3] = [Metric::Instructions, Metric::Cycles, Metric::BranchMisses];
 
 use Unit::{Bytes, BytesPerSecond, Count, ElementsPerSecond, Nanoseconds, Ratio};
@@ -312,10 +315,10 @@ impl Metric {
         Self::all().filter(has_column)
     }
 
-    /// Those of [`Metric::columns`] that a table needs, by whether it has a number of them: what is counted, and what
-    /// not every machine can measure where it was measured.
+    /// Those of [`Metric::columns`] that a table needs, by whether it has a number of them: what is
+    /// counted, and what not every machine can measure where it was measured.
     #[must_use]
-    pub fn columns_of(is_there: impl Fn(Self) -> bool) -> Vec<Self> {
+    pub(crate) fn columns_of(is_there: impl Fn(Self) -> bool) -> Vec<Self> {
         let is_needed = |metric: &Self| metric.spec().drawn == Drawn::Exact || is_there(*metric);
         Self::columns().filter(is_needed).collect()
     }

@@ -66,7 +66,8 @@ pub enum Outcome {
         /// What shows it.
         message: String,
     },
-    /// It does other work when it is timed than when it is counted, and the user asked for that to be a failure.
+    /// It does other work when it is timed than when it is counted, and the user asked for that to
+    /// be a failure.
     Implausible {
         /// What shows it.
         message: String,
@@ -122,7 +123,8 @@ pub enum LimitKind {
     Handles,
     /// Bytes of random numbers in one call.
     Random,
-    /// Bytes of stdout and stderr together. Once called `output`, as the files are that other flags name.
+    /// Bytes of stdout and stderr together. Once called `output`, as the files are that other flags
+    /// name.
     #[serde(rename = "output-bytes", alias = "output")]
     Output,
     /// Bytes of the component file.
@@ -145,11 +147,11 @@ pub enum Mark {
     Nondeterministic,
     /// Processes disagree by more than the machine should allow.
     Noisy,
-    /// A compiler removed the work: fuel does not grow with the iterations, or is used faster than any
-    /// processor works.
+    /// A compiler removed the work: fuel does not grow with the iterations, or is used faster than
+    /// any processor works.
     Folded,
-    /// It takes so much longer, or so much less time, than the counted work takes on this machine that it does other
-    /// work when it is timed.
+    /// It takes so much longer, or so much less time, than the counted work takes on this machine
+    /// that it does other work when it is timed.
     Implausible,
     /// The cost of an iteration depends on how many iterations a batch has.
     Nonlinear,
@@ -163,7 +165,8 @@ pub enum Mark {
     Suspended,
     /// Too few samples ran without being preempted: CPU time is the headline.
     Preempted,
-    /// The samples of most processes become slower or faster all the way: no steady state was reached.
+    /// The samples of most processes become slower or faster all the way: no steady state was
+    /// reached.
     Unsteady,
     /// A time budget ended the case before its interval reached the target.
     BudgetEnded,

@@ -10,13 +10,14 @@ use crate::{Case, Estimate, Outcome};
 pub struct Plugin {
     /// Short name, from its manifest or its file.
     pub name: String,
-    /// The name under which it is shown, and by which others refer to it: `name`, or where another plugin of the
-    /// run has that, too, with so much of its source as tells them apart.
+    /// The name under which it is shown, and by which others refer to it: `name`, or where another
+    /// plugin of the run has that, too, with so much of its source as tells them apart.
     #[serde(default)]
     pub label: String,
     /// Where it came from, as the user named it.
     pub source: String,
-    /// What the user named it by, where that is not its source: the file or the reference of a package.
+    /// What the user named it by, where that is not its source: the file or the reference of a
+    /// package.
     #[serde(default)]
     pub operand: Option<String>,
     /// Of a copy that a baseline kept: where the plugin came from when it was kept.
@@ -28,9 +29,9 @@ pub struct Plugin {
     pub digest: Option<String>,
     /// Size of the file as it was read.
     pub component_bytes: Option<u64>,
-    /// SHA-256 over all that it gets besides: arguments, variables, stdin, what it must print, granted
-    /// directories; none if that is not known. With equal digests of component and inputs, one engine and one
-    /// configuration, nothing can differ.
+    /// SHA-256 over all that it gets besides: arguments, variables, stdin, what it must print,
+    /// granted directories; none if that is not known. With equal digests of component and inputs,
+    /// one engine and one configuration, nothing can differ.
     pub inputs: Option<String>,
     /// Name and version of the engine that ran it; none if there was none.
     #[serde(default)]
@@ -96,8 +97,8 @@ pub struct Compile {
     pub duration_ns: u64,
     /// Machine code of the uninstrumented build.
     pub code_bytes: u64,
-    /// Layouts of that build among which each process of the time pass draws; 1 where code is too large to be
-    /// compiled several times.
+    /// Layouts of that build among which each process of the time pass draws; 1 where code is too
+    /// large to be compiled several times.
     #[serde(default = "one_layout")]
     pub layouts: u32,
 }

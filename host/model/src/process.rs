@@ -61,8 +61,8 @@ pub struct Sample {
     /// Voluntary context switches during the batch: the guest waited.
     #[serde(default)]
     pub waits: u32,
-    /// What the processor counted in the timed part, in user space, by metric, where the machine allows it and the guest
-    /// did not wait.
+    /// What the processor counted in the timed part, in user space, by metric, where the machine
+    /// allows it and the guest did not wait.
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     #[schemars(with = "BTreeMap<Metric, u64>")]
     pub counts: Counts,
@@ -78,8 +78,8 @@ impl Sample {
         self.wall_ns.saturating_sub(self.cpu_ns)
     }
 
-    /// Whether next to none of its wall time was taken from it by other programs. Where the guest waited, time off the
-    /// CPU is its own, and only a preemption says that some of it was not.
+    /// Whether next to none of its wall time was taken from it by other programs. Where the guest
+    /// waited, time off the CPU is its own, and only a preemption says that some of it was not.
     #[must_use]
     pub fn is_undisturbed(&self) -> bool {
         match self.waits {

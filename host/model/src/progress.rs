@@ -51,7 +51,8 @@ pub enum Progress<'a> {
         /// The case's name.
         case: &'a str,
     },
-    /// What an iteration of a case costs is being found out: nothing must be drawn until the next event.
+    /// What an iteration of a case costs is being found out: nothing must be drawn until the next
+    /// event.
     Calibrate {
         /// Where the session is.
         step: Step,

@@ -84,10 +84,12 @@ pub fn parse(text: &str, unit: LimitUnit) -> Result<u64, QuantityError> {
     Ok(amount.round() as u64)
 }
 
-/// The largest share that can be meant: what grows to eleven times its size is no longer a question of shares.
+/// The largest share that can be meant: what grows to eleven times its size is no longer a question
+/// of shares.
 const PERCENT_MAX: f64 = 1000.0;
 
-/// Reads a share of something: `10%`. A bare number is none, since 10 and 0.1 are both written for it.
+/// Reads a share of something: `10%`. A bare number is none, since 10 and 0.1 are both written for
+/// it.
 ///
 /// # Errors
 /// If it is not a percentage, or none that can be meant.

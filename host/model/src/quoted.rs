@@ -1,5 +1,5 @@
-//! A stranger's text in a sentence of ours, which every error that quotes one goes through; and a stranger's name
-//! where not every name can be.
+//! A stranger's text in a sentence of ours, which every error that quotes one goes through; and a
+//! stranger's name where not every name can be.
 
 use std::path::Path;
 
@@ -30,7 +30,8 @@ fn whole(text: &str) -> String {
     spelled(text, &commands(text))
 }
 
-/// What a reader of TOML or JSON says of a value that should be another, without the value, which may be a secret.
+/// What a reader of TOML or JSON says of a value that should be another, without the value, which
+/// may be a secret.
 #[must_use]
 pub fn without_value(message: &str) -> String {
     let value = message.find(['"', '`']).zip(message.rfind(", expected"));
@@ -42,14 +43,16 @@ pub fn without_value(message: &str) -> String {
     }
 }
 
-/// What stands before the digits that tell a name that was changed from others of which the same is made.
+/// What stands before the digits that tell a name that was changed from others of which the same is
+/// made.
 const MARK: char = '~';
 
 /// So many of the hash of a name.
 const DIGITS: usize = 8;
 
-/// A name as a reader takes it: `safe`, if that is the name itself, else with some digits of the name's own hash.
-/// So a name says what it becomes, whatever else is exported: two exports of different cases agree.
+/// A name as a reader takes it: `safe`, if that is the name itself, else with some digits of the
+/// name's own hash. So a name says what it becomes, whatever else is exported: two exports of
+/// different cases agree.
 #[must_use]
 pub fn made_safe(name: &str, safe: &str) -> String {
     match safe == name && !is_marked(name) {

@@ -10,7 +10,8 @@ use crate::{LimitKind, Machine, Metric, Plugin, hex};
 /// One run of `dyno`: everything that one command measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
-    /// Sortable and unique: UTC start time and eight random hex digits, `20261120T165509Z-1f2e3d4c`.
+    /// Sortable and unique: UTC start time and eight random hex digits,
+    /// `20261120T165509Z-1f2e3d4c`.
     pub id: String,
     /// RFC 3339, UTC.
     pub started_at: String,

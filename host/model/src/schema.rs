@@ -3,8 +3,8 @@
 use schemars::Schema;
 use serde_json::Value;
 
-/// Makes a part of a schema that was drawn from a type tell no less than the type: no fields but those named, and doc
-/// comments on one line, without the marks of rustdoc.
+/// Makes a part of a schema that was drawn from a type tell no less than the type: no fields but
+/// those named, and doc comments on one line, without the marks of rustdoc.
 pub fn tidy(schema: &mut Schema) {
     let Some(fields) = schema.as_object_mut() else {
         return;

@@ -1,6 +1,7 @@
 //! Times as the report has them.
 
-/// A time as the report has it, to the millisecond: nobody reads more, and every row has the same width.
+/// A time as the report has it, to the millisecond: nobody reads more, and every row has the same
+/// width.
 #[must_use]
 pub fn rfc3339(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()

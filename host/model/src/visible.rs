@@ -1,11 +1,13 @@
-//! What may stand in a line that people or CI systems read: characters that show themselves, and nothing that a CI
-//! system takes for a command. These are the rules; `render::sink` applies them to all that is printed, `escape` and
-//! [`crate::quoted`] to single texts, and the exporters in the spelling of their formats.
+//! What may stand in a line that people or CI systems read: characters that show themselves, and
+//! nothing that a CI system takes for a command. These are the rules; `render::sink` applies them
+//! to all that is printed, `escape` and [`crate::quoted`] to single texts, and the exporters in the
+//! spelling of their formats.
 
-/// Whether a character shows itself. What does not moves the cursor, begins a line, is blank, or changes how its
-/// neighbours look: controls, separators, everything that Unicode calls a format character or ignorable by default
-/// (zero widths, directions, tags, variation selectors, fillers), and what has no agreed look (private use).
-/// Runners that compare texts by the rules of a language pass over some of these, so that they hide no command either.
+/// Whether a character shows itself. What does not moves the cursor, begins a line, is blank, or
+/// changes how its neighbours look: controls, separators, everything that Unicode calls a format
+/// character or ignorable by default (zero widths, directions, tags, variation selectors, fillers),
+/// and what has no agreed look (private use). Runners that compare texts by the rules of a language
+/// pass over some of these, so that they hide no command either.
 pub fn is_visible(c: char) -> bool {
     let is_formatting = matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}'
@@ -28,7 +30,8 @@ pub fn spell(c: char, to: &mut String) {
 
 /// What begins a command at the beginning of a line. Runners trim blanks before it.
 ///
-/// `::` is GitHub's (`ActionCommand.TryParseV2`), Gitea's and Forgejo's; the others fold Buildkite's logs.
+/// `::` is GitHub's (`ActionCommand.TryParseV2`), Gitea's and Forgejo's; the others fold
+/// Buildkite's logs.
 const LINE_COMMANDS: [&str; 5] = ["::", "--- ", "+++ ", "~~~ ", "^^^ "];
 
 /// What is a command wherever it stands: Travis's, and GitLab's up to the number of seconds.
@@ -39,8 +42,8 @@ const COMMANDS: [&str; 4] = [
     "section_end:",
 ];
 
-/// The characters of a text without which nothing in it is a command of a CI system, wherever in a line it stands:
-/// their places in bytes, in order.
+/// The characters of a text without which nothing in it is a command of a CI system, wherever in a
+/// line it stands: their places in bytes, in order.
 pub fn commands(text: &str) -> Vec<usize> {
     let mut found = hash_commands(text);
     for command in COMMANDS {
@@ -51,8 +54,9 @@ pub fn commands(text: &str) -> Vec<usize> {
     found
 }
 
-/// GitHub's old form `##[error]` and Azure's `##vso[…]` are searched for in the whole line (`ActionCommand.TryParse`,
-/// `Command.TryParse`), and TeamCity's and Octopus's `##teamcity[`, `##octopus[` look alike.
+/// GitHub's old form `##[error]` and Azure's `##vso[…]` are searched for in the whole line
+/// (`ActionCommand.TryParse`, `Command.TryParse`), and TeamCity's and Octopus's `##teamcity[`,
+/// `##octopus[` look alike.
 fn hash_commands(text: &str) -> Vec<usize> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -93,7 +97,8 @@ pub fn spelled(text: &str, places: &[usize]) -> String {
     shown
 }
 
-/// A line with the characters in these places as `spell` has them, and the rest as it is. Commands are ASCII.
+/// A line with the characters in these places as `spell` has them, and the rest as it is. Commands
+/// are ASCII.
 pub fn replaced(line: &str, places: &[usize], spell: fn(u8) -> String) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut clean_from = 0;

@@ -1,5 +1,5 @@
-//! The words of enums: each is written once, where serde reads it, and is the same in JSON, on the command line, in
-//! tables and in pages.
+//! The words of enums: each is written once, where serde reads it, and is the same in JSON, on the
+//! command line, in tables and in pages.
 
 use std::fmt;
 

@@ -95,8 +95,8 @@ pub fn describe(
 /// Reads the manifest of a package.
 ///
 /// # Errors
-/// If it is not one: another type of config or layer, more or fewer layers than one, a subject; or if
-/// it could be taken for an index, too.
+/// If it is not one: another type of config or layer, more or fewer layers than one, a subject; or
+/// if it could be taken for an index, too.
 pub fn read(bytes: &[u8]) -> Result<Manifest, ArtifactError> {
     let manifest: Manifest = strict_json::from_slice(bytes).map_err(ArtifactError::Syntax)?;
     let AsIndex { manifests } = serde_json::from_slice(bytes).map_err(ArtifactError::Syntax)?;
@@ -160,7 +160,7 @@ fn layers(layers: &[Descriptor]) -> String {
 ///
 /// # Errors
 /// If it is not the config of a component, or of another one.
-pub fn check_config(bytes: &[u8], layer: &Descriptor) -> Result<(), ArtifactError> {
+pub(crate) fn check_config(bytes: &[u8], layer: &Descriptor) -> Result<(), ArtifactError> {
     let config: WasmConfig = strict_json::from_slice(bytes)
         .map_err(|error| ArtifactError::Config(quoted(&error.to_string())))?;
     if config.layer_digests != [layer.digest] {
@@ -174,7 +174,7 @@ pub fn check_config(bytes: &[u8], layer: &Descriptor) -> Result<(), ArtifactErro
 
 /// Config and manifest of a dataset with this content.
 #[must_use]
-pub fn describe_dataset(content: Descriptor) -> Manifest {
+pub(crate) fn describe_dataset(content: Descriptor) -> Manifest {
     Manifest {
         artifact_type: Some(oci::DATASET.into()),
         ..Manifest::new(Descriptor::of(oci::EMPTY, oci::EMPTY_JSON), content)
@@ -185,7 +185,7 @@ pub fn describe_dataset(content: Descriptor) -> Manifest {
 ///
 /// # Errors
 /// If it is not the manifest of one.
-pub fn read_dataset(bytes: &[u8]) -> Result<Descriptor, ArtifactError> {
+pub(crate) fn read_dataset(bytes: &[u8]) -> Result<Descriptor, ArtifactError> {
     let manifest: Manifest = strict_json::from_slice(bytes).map_err(ArtifactError::Syntax)?;
     match (
         manifest.artifact_type.as_deref(),

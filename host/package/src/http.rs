@@ -1,6 +1,6 @@
 //! The one way in which the host reads from the network, for registries and for the index: every
-//! body has a cap, every wait an end, and plain http goes no further than this machine, or to a host
-//! that the user named for it, and then without credentials.
+//! body has a cap, every wait an end, and plain http goes no further than this machine, or to a
+//! host that the user named for it, and then without credentials.
 //!
 //! ```text
 //! check(url) ─► client (direct to loopback, through the environment's proxies elsewhere)
@@ -35,8 +35,10 @@ use body::Body;
 use dyno_plugin::Digest;
 
 pub use authorization::Authorization;
-pub use error::{HttpError, RedirectRefused, shown_url};
-pub use plain::{PlainHost, PlainHostError, PlainHosts, is_loopback};
+pub(crate) use error::shown_url;
+pub use error::{HttpError, RedirectRefused};
+pub(crate) use plain::is_loopback;
+pub use plain::{PlainHost, PlainHostError, PlainHosts};
 
 /// What a server says of its refusal is read up to here, bytes: a registry's error takes a few
 /// hundred.
@@ -110,8 +112,8 @@ pub struct Request<'a> {
 pub enum Content {
     /// Some bytes.
     Bytes(Bytes),
-    /// A part of a file: from where, and how many bytes. The file's own position does not matter, so
-    /// several may be parts of one.
+    /// A part of a file: from where, and how many bytes. The file's own position does not matter,
+    /// so several may be parts of one.
     File(Arc<File>, u64, u64),
 }
 
@@ -168,7 +170,8 @@ impl Response {
 }
 
 impl Http {
-    /// A client with the usual timeouts, certificates of the system, and proxies of the environment.
+    /// A client with the usual timeouts, certificates of the system, and proxies of the
+    /// environment.
     ///
     /// # Errors
     /// If the system has no certificates.
@@ -205,8 +208,8 @@ impl Http {
         })
     }
 
-    /// Whether we would go to a URL at all: it is https, or plain http to this machine or to a host that
-    /// was named for it.
+    /// Whether we would go to a URL at all: it is https, or plain http to this machine or to a host
+    /// that was named for it.
     ///
     /// # Errors
     /// If it is neither.
@@ -217,8 +220,8 @@ impl Http {
     /// Reads what is at a URL, at most `cap` bytes of it.
     ///
     /// # Errors
-    /// If the URL is plain http to another machine, the server cannot be reached, is silent or slow,
-    /// redirects where it must not, or has more than `cap` bytes. A status is not an error.
+    /// If the URL is plain http to another machine, the server cannot be reached, is silent or
+    /// slow, redirects where it must not, or has more than `cap` bytes. A status is not an error.
     pub async fn get(
         &self,
         url: &Url,
@@ -310,8 +313,8 @@ impl Http {
         })
     }
 
-    /// Sends a request and waits for the beginning of the answer: of one that does not say to come back
-    /// later, if the server lets us have one.
+    /// Sends a request and waits for the beginning of the answer: of one that does not say to come
+    /// back later, if the server lets us have one.
     async fn begin(&self, request: Request<'_>) -> Result<Body, HttpError> {
         let (mut tried, most) = (0, self.timeouts.retry_max);
         loop {

@@ -1,9 +1,9 @@
 //! The index of packages: which releases there are, what their manifests hash to, and that this is
-//! the newest state, by The Update Framework. Its targets are releases (`acme/fib@1.2.0`), each with
-//! the hash and length of the manifest; every namespace is a role of its own, with keys that may list
-//! only its own releases. The manifest itself comes from the registry or the package file, and is
-//! checked by whoever fetches it. Keepers write an index with [`IndexEditor`]; users load one with
-//! [`Index::load`], then search and resolve.
+//! the newest state, by The Update Framework. Its targets are releases (`acme/fib@1.2.0`), each
+//! with the hash and length of the manifest; every namespace is a role of its own, with keys that
+//! may list only its own releases. The manifest itself comes from the registry or the package file,
+//! and is checked by whoever fetches it. Keepers write an index with [`IndexEditor`]; users load
+//! one with [`Index::load`], then search and resolve.
 //!
 //! ```text
 //! metadata/1.root.json …         who may sign what; each signed by the keys of the one before

@@ -1,6 +1,7 @@
 //! Keys that sign packages: ECDSA on the curve P-256, in the files that openssl reads and writes
 //! (PKCS#8 and SPKI, as PEM). `dyno key` makes and reads the private half; the trust store keeps
-//! public halves under their [`Fingerprint`], and [`super::signature`] signs and verifies with them.
+//! public halves under their [`Fingerprint`], and [`super::signature`] signs and verifies with
+//! them.
 //!
 //! Sources: RFC 5958 (PKCS#8), RFC 8018 (PBES2), RFC 5480 (SPKI), RFC 7468 (PEM), RFC 6979.
 
@@ -19,8 +20,8 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 
 use dyno_model::{Classify, Fault};
 
-/// The longest key file that is read, bytes. Ours have some 400; a key of another algorithm, which is to
-/// be refused by name, has some 3 KiB (RSA with 4096 bits).
+/// The longest key file that is read, bytes. Ours have some 400; a key of another algorithm, which
+/// is to be refused by name, has some 3 KiB (RSA with 4096 bits).
 pub const KEY_BYTES_MAX: usize = 16 << 10;
 
 /// As much of a label as fits into a message; registered ones are shorter.

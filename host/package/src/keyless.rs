@@ -1,6 +1,7 @@
-//! Signatures without a key to keep: somebody proves an identity to Sigstore's certificate authority,
-//! gets a certificate for ten minutes, signs, and a public log remembers that. Verified here without a
-//! network, against a trusted root that the caller has (as TUF delivers it, or from a file).
+//! Signatures without a key to keep: somebody proves an identity to Sigstore's certificate
+//! authority, gets a certificate for ten minutes, signs, and a public log remembers that. Verified
+//! here without a network, against a trusted root that the caller has (as TUF delivers it, or from
+//! a file).
 //!
 //! The library verifies certificate, log entry and times; the statement is read by the same code as
 //! one that is signed with a key.
@@ -37,8 +38,8 @@ pub struct Identity {
 /// Verifies that `identity` signed that `manifest` is a release.
 ///
 /// # Errors
-/// The first check that fails: the form of the bundle, signed with a certificate, the trusted root, the
-/// times, the certificate, the identity, the log, the signature, and then the statement as in
+/// The first check that fails: the form of the bundle, signed with a certificate, the trusted root,
+/// the times, the certificate, the identity, the log, the signature, and then the statement as in
 /// [`Bundle::verify_key`].
 pub fn verify(
     bundle: &[u8],
@@ -54,7 +55,8 @@ pub fn verify(
     parsed.verified(manifest)
 }
 
-/// All but the statement: that `identity` signed something about `subject`, and that the log has it.
+/// All but the statement: that `identity` signed something about `subject`, and that the log has
+/// it.
 fn verify_evidence(
     bundle: &[u8],
     subject: &Digest,

@@ -1,10 +1,11 @@
 //! From bytes to trust: packages as they are distributed.
 //!
-//! A package is an OCI artifact ([`oci`], [`artifact`]) with one component, which says itself what it
-//! is ([`manifest`]). It comes out of a file or the store ([`layout`], [`store`]) or a registry
-//! ([`registry`], over [`http`]), all of which are an [`origin`]; which there are, an [`index`] says.
-//! Signatures ([`signature`], [`keyless`]) by those whom the user trusts ([`trust`]) make it one that
-//! is believed: the order of that is [`verify`]. What runs it then depends on its [`kind`].
+//! A package is an OCI artifact ([`oci`], [`artifact`]) with one component, which says itself what
+//! it is ([`manifest`]). It comes out of a file or the store ([`layout`], [`store`]) or a registry
+//! ([`registry`], over [`http`]), all of which are an [`origin`]; which there are, an [`index`]
+//! says. Signatures ([`signature`], [`keyless`]) by those whom the user trusts ([`trust`]) make it
+//! one that is believed: the order of that is [`verify`]. What runs it then depends on its
+//! [`kind`].
 //!
 //! Nothing here parses a component, runs one, or asks a person.
 

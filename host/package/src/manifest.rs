@@ -46,7 +46,8 @@ pub struct PackageManifest {
     /// The parts of WASI that it may import, such as `wasi:filesystem`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub capabilities: BTreeSet<String>,
-    /// The limits that it needs to be higher than they are by default, each in the limit's own unit.
+    /// The limits that it needs to be higher than they are by default, each in the limit's own
+    /// unit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<LimitKind, u64>,
     /// Environment variables that it reads, with what they are unless the user says otherwise.
@@ -222,7 +223,7 @@ impl SelfDescription {
     ///
     /// # Errors
     /// The first that says something else, or is missing.
-    pub fn agrees_with(&self, said: &BTreeMap<String, String>) -> Result<(), ManifestError> {
+    pub(crate) fn agrees_with(&self, said: &BTreeMap<String, String>) -> Result<(), ManifestError> {
         let meant = self.annotations();
         let standard = LABELS.iter().map(|(_, key)| (*key).to_owned());
         let ours = said.keys().filter(|key| key.starts_with(OURS)).cloned();
@@ -244,8 +245,8 @@ impl SelfDescription {
         Ok(())
     }
 
-    /// Holds what a component is and imports against what it says and requests. What a kind that this
-    /// host does not know needs, it cannot say.
+    /// Holds what a component is and imports against what it says and requests. What a kind that
+    /// this host does not know needs, it cannot say.
     ///
     /// # Errors
     /// If it is of another of our kinds, or the first import that it does not request.

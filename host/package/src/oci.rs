@@ -22,26 +22,26 @@ pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 /// The artifact type, and the media type of the one layer, of a signature.
 pub const SIGSTORE_BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /// The artifact type, and the media type of the one layer, of a dataset.
-pub const DATASET: &str = "application/vnd.dyno.dataset.v1";
+pub(crate) const DATASET: &str = "application/vnd.dyno.dataset.v1";
 
 /// Manifests and indexes are short texts: a registry may refuse more than 4 MiB (distribution
 /// specification 1.1), and ours have some KiB.
 pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 /// A bundle has some 1.5 KiB with a key, some 10 KiB with a certificate and log entries.
-pub const BUNDLE_BYTES_MAX: u64 = 256 << 10;
+pub(crate) const BUNDLE_BYTES_MAX: u64 = 256 << 10;
 /// Who signs a package more often than this wants to keep a verifier busy.
-pub const REFERRERS_MAX: usize = 16;
+pub(crate) const REFERRERS_MAX: usize = 16;
 /// The same of whatever else refers to it, which is listed and not looked at.
-pub const LISTED_MAX: usize = 256;
+pub(crate) const LISTED_MAX: usize = 256;
 
 /// The bytes of [`EMPTY`].
 pub const EMPTY_JSON: &[u8] = b"{}";
 
 /// Annotation of a manifest in an index: its tag.
-pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// Annotation of a layer: the name of the file that other clients make of it.
-pub const TITLE: &str = "org.opencontainers.image.title";
+pub(crate) const TITLE: &str = "org.opencontainers.image.title";
 
 /// Names some bytes: what they are, what they hash to, how many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,10 +74,10 @@ impl Descriptor {
         }
     }
 
-    /// Whether a referrer may carry a signature: it is an image manifest, and is not said to be another
-    /// artifact. What is said of none may be one: copying tools lose it.
+    /// Whether a referrer may carry a signature: it is an image manifest, and is not said to be
+    /// another artifact. What is said of none may be one: copying tools lose it.
     #[must_use]
-    pub fn may_be_signature(&self) -> bool {
+    pub(crate) fn may_be_signature(&self) -> bool {
         let is_other = |said: &str| said != SIGSTORE_BUNDLE && said != EMPTY;
         self.media_type == MANIFEST
             && self.size <= MANIFEST_BYTES_MAX
@@ -87,7 +87,7 @@ impl Descriptor {
 
 /// Whether a list of referrers is longer than anybody has to look through.
 #[must_use]
-pub fn is_too_long(referrers: &[Descriptor]) -> bool {
+pub(crate) fn is_too_long(referrers: &[Descriptor]) -> bool {
     let signatures = referrers.iter().filter(|it| it.may_be_signature());
     signatures.count() > REFERRERS_MAX || referrers.len() > LISTED_MAX
 }
@@ -166,8 +166,8 @@ pub(super) fn index_media_type() -> String {
     INDEX.into()
 }
 
-/// An index of referrers as others write it: what of it is no descriptor as we know it, such as one with
-/// a digest of another kind, is none of ours.
+/// An index of referrers as others write it: what of it is no descriptor as we know it, such as one
+/// with a digest of another kind, is none of ours.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReferrersIndex {
@@ -206,7 +206,7 @@ impl Index {
 /// The tag under which a registry without a referrers API, and a layout, keep the index of the
 /// manifests that refer to `subject` (distribution specification 1.1, referrers tag schema).
 #[must_use]
-pub fn referrers_tag(subject: &Digest) -> String {
+pub(crate) fn referrers_tag(subject: &Digest) -> String {
     format!("sha256-{}", subject.hex())
 }
 

@@ -101,8 +101,8 @@ pub struct Access {
     pub opened: Opened,
 }
 
-/// Whether a name is taken for a package even where there is a path of this name: it says which release or tag, it is
-/// installed, or the user trusts a publisher of its namespace.
+/// Whether a name is taken for a package even where there is a path of this name: it says which
+/// release or tag, it is installed, or the user trusts a publisher of its namespace.
 ///
 /// # Errors
 /// If what is installed or trusted cannot be read.

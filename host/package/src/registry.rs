@@ -58,8 +58,8 @@ pub struct Options {
     pub plain_http: bool,
     /// Without TLS to these, and without credentials.
     pub plain_hosts: PlainHosts,
-    /// The file in which `podman login` or `docker login` keeps credentials or says which helper does.
-    /// If none, those that these programs look into.
+    /// The file in which `podman login` or `docker login` keeps credentials or says which helper
+    /// does. If none, those that these programs look into.
     pub auth_file: Option<PathBuf>,
 }
 
@@ -214,8 +214,8 @@ impl Registry {
         self.send(Action::Pull, request, cap).await
     }
 
-    /// Sends a request with what lets us in, and once more if the registry asks for something else here
-    /// than it did at its door.
+    /// Sends a request with what lets us in, and once more if the registry asks for something else
+    /// here than it did at its door.
     async fn send(
         &self,
         action: Action,

@@ -1,7 +1,8 @@
 //! Signatures of packages: Sigstore bundles, version 0.3, each a DSSE envelope around an in-toto
 //! statement that names one manifest and the release that it is. [`sign`] makes one with a key, as
 //! `cosign sign --key` does; [`Bundle::parse`] reads what a registry or a file holds, and
-//! [`Bundle::verify_key`] or [`super::keyless::verify`] make of it a [`Signed`], which is the proof.
+//! [`Bundle::verify_key`] or [`super::keyless::verify`] make of it a [`Signed`], which is the
+//! proof.
 //!
 //! ```text
 //! bytes ─► Bundle::parse ─► signer() ─┬─ Key{hint} ─► trust store finds a key ─► verify_key ─┐
@@ -143,8 +144,8 @@ pub enum SignatureError {
 pub enum Signer {
     /// The holder of a key.
     Key {
-        /// What the key is called: ours and cosign's is [`PublicKey::hint`], others write what they like, or
-        /// nothing, which may be any key. Nobody has signed it.
+        /// What the key is called: ours and cosign's is [`PublicKey::hint`], others write what they
+        /// like, or nothing, which may be any key. Nobody has signed it.
         hint: String,
     },
     /// Somebody with an identity, to whom a certificate was issued for a few minutes.
@@ -182,8 +183,8 @@ impl Bundle {
     /// Reads a bundle strictly: what another parser could read in another way is refused.
     ///
     /// # Errors
-    /// If it is too large, not JSON, has duplicate or unknown keys, is of another version, is not an
-    /// envelope with one signature, or does not name one signer.
+    /// If it is too large, not JSON, has duplicate or unknown keys, is of another version, is not
+    /// an envelope with one signature, or does not name one signer.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignatureError> {
         if bytes.len() as u64 > oci::BUNDLE_BYTES_MAX {
             return Err(SignatureError::TooLarge(bytes.len()));
@@ -229,8 +230,9 @@ impl Bundle {
     /// signature by the key is one, whatever it was said to be.
     ///
     /// # Errors
-    /// The first check that fails, in this order: signed with a key, the signature, the payload's type and form,
-    /// the statement's type, its predicate's type, one subject, its digest, its name.
+    /// The first check that fails, in this order: signed with a key, the signature, the payload's
+    /// type and form, the statement's type, its predicate's type, one subject, its digest, its
+    /// name.
     pub fn verify_key(&self, key: &PublicKey, manifest: &Digest) -> Result<Signed, SignatureError> {
         if self.signer == Signer::Certificate {
             return Err(SignatureError::NotKey);
@@ -255,8 +257,9 @@ struct Version {
     media_type: String,
 }
 
-/// The bundle as it is written. Unknown keys are refused, because the protobuf JSON of other parsers
-/// knows a second spelling of each (`dsse_envelope`), and so could find another envelope in it.
+/// The bundle as it is written. Unknown keys are refused, because the protobuf JSON of other
+/// parsers knows a second spelling of each (`dsse_envelope`), and so could find another envelope in
+/// it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Wire {

@@ -79,7 +79,8 @@ pub struct StoreLock {
 }
 
 impl Reading {
-    /// The installed release that will do. Which one that is does not matter if no version was named.
+    /// The installed release that will do. Which one that is does not matter if no version was
+    /// named.
     #[must_use]
     pub fn find(&self, wanted: &Wanted) -> Option<&Installed> {
         let is_it = |release: &Release| match wanted.is_any() {
@@ -142,8 +143,8 @@ impl Store {
         &self.dir
     }
 
-    /// The store as it is now. None before the first installation has ended: there is nothing then, or
-    /// something without a marker.
+    /// The store as it is now. None before the first installation has ended: there is nothing then,
+    /// or something without a marker.
     ///
     /// # Errors
     /// If it is damaged.

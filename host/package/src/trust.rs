@@ -6,8 +6,9 @@
 //!    └──► add, revoke, kill, pin …: lock, read anew, change, check, replace
 //! ```
 //!
-//! A key is trusted for namespaces, never for everything. What is asked of the user, and where, is the
-//! verbs' business; this refuses a change that would silently put one key in the place of another.
+//! A key is trusted for namespaces, never for everything. What is asked of the user, and where, is
+//! the verbs' business; this refuses a change that would silently put one key in the place of
+//! another.
 
 mod change;
 mod edit;
@@ -86,8 +87,9 @@ impl Trust {
         &self.policy
     }
 
-    /// The keys whose signatures are worth verifying for a namespace, in the order of the policy. Those
-    /// that are revoked or out of their time are among them, so that [`Trust::judge`] can tell.
+    /// The keys whose signatures are worth verifying for a namespace, in the order of the policy.
+    /// Those that are revoked or out of their time are among them, so that [`Trust::judge`] can
+    /// tell.
     #[must_use]
     pub fn candidates(&self, namespace: &str) -> Vec<&PublicKey> {
         let owners = self.policy.owners(namespace);
@@ -102,8 +104,8 @@ impl Trust {
         self.keys.values()
     }
 
-    /// The identities that are trusted for a namespace, each with the root by which its certificates
-    /// are verified.
+    /// The identities that are trusted for a namespace, each with the root by which its
+    /// certificates are verified.
     pub fn identities<'a>(
         &'a self,
         namespace: &'a str,
@@ -144,8 +146,8 @@ impl Trust {
         self.keys.get(fingerprint)
     }
 
-    /// Judges whether the signatures of a package of a namespace are enough. `verified` says by whom
-    /// those are that were found valid.
+    /// Judges whether the signatures of a package of a namespace are enough. `verified` says by
+    /// whom those are that were found valid.
     ///
     /// # Errors
     /// If they are not: why.

@@ -1,10 +1,12 @@
 //! The order in which a package comes to be trusted:
 //!
-//! 1. a digest: what was asked for names exactly one manifest, which hashes to it ([`authenticate`])
+//! 1. a digest: what was asked for names exactly one manifest, which hashes to it
+//!    ([`authenticate`])
 //! 2. at most 16 referrers, each signature among them read strictly
 //! 3. a signature over that manifest, by keys that are trusted for the namespace, enough of them
 //! 4. the signed release is the one that was asked for, and nobody has killed or re-pinned it
-//! 5. config and component have the size and hash that the signed manifest says ([`Authentic::fetch`])
+//! 5. config and component have the size and hash that the signed manifest says
+//!    ([`Authentic::fetch`])
 //! 6. the component, read by a worker, says the same as the manifest, and imports no more than it
 //!    requests ([`Fetched::admit`])
 //! 7. its datasets, likewise by size and hash
@@ -318,8 +320,8 @@ pub async fn authenticate(
     })
 }
 
-/// The signatures among what refers to a manifest. Other referrers are nobody's business, whatever they
-/// are: to leave one out never makes a package count that did not.
+/// The signatures among what refers to a manifest. Other referrers are nobody's business, whatever
+/// they are: to leave one out never makes a package count that did not.
 async fn signatures(origin: &Origin, subject: &Digest) -> Result<Vec<Signature>, VerifyError> {
     let mut found = Vec::new();
     let referrers = origin.referrers(subject).await?;

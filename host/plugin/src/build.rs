@@ -1,5 +1,6 @@
-//! Runs a plugin directory's build commands: each is shown before it starts, runs apart from everything that knows a
-//! secret, for as long as the time limit allows, and is gone with all that it started before this returns.
+//! Runs a plugin directory's build commands: each is shown before it starts, runs apart from
+//! everything that knows a secret, for as long as the time limit allows, and is gone with all that
+//! it started before this returns.
 
 mod apart;
 mod environment;
@@ -35,9 +36,10 @@ pub use environment::PASSPHRASE_VARIABLE;
 pub use helper::{BUILD_ARGUMENT, work as run_build_command};
 
 /// How long a plugin's build may take: toolchains that compile themselves first need some of it.
-pub const BUILD_TIME: Duration = Duration::from_secs(30 * 60);
+pub(crate) const BUILD_TIME: Duration = Duration::from_secs(30 * 60);
 
-/// How long a helper may take to end what a command started, and its output to arrive. It takes milliseconds.
+/// How long a helper may take to end what a command started, and its output to arrive. It takes
+/// milliseconds.
 const END_TIME: Duration = Duration::from_secs(5);
 
 /// A line of the helper is short: the longest names a process.
@@ -169,9 +171,10 @@ fn withheld_words(names: &[String]) -> String {
     }
 }
 
-/// Runs the commands of a manifest in its directory, in order, and tells `on` of each before it starts and of what it
-/// says; ends what is running when `cancelled` comes. They are the plugin author's own programs with the user's own
-/// rights: building is not sandboxed, which is why a plugin that is only to be run comes as a component.
+/// Runs the commands of a manifest in its directory, in order, and tells `on` of each before it
+/// starts and of what it says; ends what is running when `cancelled` comes. They are the plugin
+/// author's own programs with the user's own rights: building is not sandboxed, which is why a
+/// plugin that is only to be run comes as a component.
 ///
 /// # Errors
 /// The first command that failed.
@@ -302,7 +305,8 @@ async fn run(
     Ok(Ending::Told(Told::CannotBeApart))
 }
 
-/// A running helper. When its link is closed, which dropping it does, it ends with everything that it started.
+/// A running helper. When its link is closed, which dropping it does, it ends with everything that
+/// it started.
 struct Helper {
     child: Child,
     link: Option<BufReader<tokio::net::UnixStream>>,

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use dyno_model::CaseSpec;
 
 /// The longest name of a case, in characters (`wit/`).
-pub const CASE_NAME_CHARS_MAX: usize = 128;
+pub(crate) const CASE_NAME_CHARS_MAX: usize = 128;
 const DESCRIPTION_CHARS_MAX: usize = 512;
 const PARAM_CHARS_MAX: usize = 64;
 const PARAMS_MAX: usize = 16;

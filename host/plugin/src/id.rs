@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use dyno_model::quoted::quoted;
 
-/// The longest namespace or name, characters: it becomes part of file names and of repository names.
+/// The longest namespace or name, characters: it becomes part of file names and of repository
+/// names.
 const PART_CHARS_MAX: usize = 64;
 
 /// The text is not what it should be: a name, a release, or a request for one.
@@ -205,8 +206,8 @@ impl Wanted {
         }
     }
 
-    /// Whether no version was named: an installed package is meant then whatever its version is, and an
-    /// index offers finished ones.
+    /// Whether no version was named: an installed package is meant then whatever its version is,
+    /// and an index offers finished ones.
     #[must_use]
     pub fn is_any(&self) -> bool {
         self.range == VersionReq::STAR

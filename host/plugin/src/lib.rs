@@ -14,10 +14,10 @@ pub mod scaffold;
 mod source;
 
 pub use build::{
-    BUILD_ARGUMENT, BUILD_TIME, BuildError, BuildEvent, BuildOptions, PASSPHRASE_VARIABLE, build,
-    hide, run_build_command,
+    BUILD_ARGUMENT, BuildError, BuildEvent, BuildOptions, PASSPHRASE_VARIABLE, build, hide,
+    run_build_command,
 };
-pub use cases::{CASE_NAME_CHARS_MAX, validate};
+pub use cases::validate;
 pub use digest::{Digest, DigestError};
 pub use inputs::INPUT_BYTES_MAX;
 pub use inputs::{Input, InputError};

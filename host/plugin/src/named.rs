@@ -1,5 +1,6 @@
-//! Names of packages, and what tells them from paths. What a word on the command line means is decided there and once;
-//! from then on a package that is not a file bears a prefix, so that no file that turns up can stand for it.
+//! Names of packages, and what tells them from paths. What a word on the command line means is
+//! decided there and once; from then on a package that is not a file bears a prefix, so that no
+//! file that turns up can stand for it.
 
 use std::path::{Path, PathBuf};
 
@@ -21,8 +22,8 @@ pub enum Named {
 }
 
 impl Named {
-    /// The package that an operand is: a package file, or what bears the prefix. Any other is a path, whatever it looks
-    /// like.
+    /// The package that an operand is: a package file, or what bears the prefix. Any other is a
+    /// path, whatever it looks like.
     #[must_use]
     pub fn of(operand: &Path) -> Option<Self> {
         match operand.to_str().and_then(|text| text.strip_prefix(PACKAGE)) {
@@ -31,8 +32,9 @@ impl Named {
         }
     }
 
-    /// The package that a text names by its id or reference, with or without the prefix: a host with a dot, a port, or
-    /// `localhost` in front makes a reference; `namespace/name` is an id. Looks at no file.
+    /// The package that a text names by its id or reference, with or without the prefix: a host
+    /// with a dot, a port, or `localhost` in front makes a reference; `namespace/name` is an id.
+    /// Looks at no file.
     #[must_use]
     pub fn package(text: &str) -> Option<Self> {
         let text = text.strip_prefix(PACKAGE).unwrap_or(text);
@@ -78,7 +80,8 @@ impl std::fmt::Display for Named {
 mod tests {
     use super::*;
 
-    /// If this fails, a file that somebody made is run in the place of a package, or the other way round.
+    /// If this fails, a file that somebody made is run in the place of a package, or the other way
+    /// round.
     #[test]
     fn a_word_with_the_prefix_is_a_package_and_every_other_a_path() {
         let of = |text: &str| Named::of(Path::new(text)).map(|named| named.to_string());

@@ -91,7 +91,8 @@ impl Reference {
         }
     }
 
-    /// The repository as that host knows it: one of a single word is below `library/` on Docker Hub.
+    /// The repository as that host knows it: one of a single word is below `library/` on Docker
+    /// Hub.
     #[must_use]
     pub fn path(&self) -> Cow<'_, str> {
         match is_hub(&self.registry) && !self.repository.contains('/') {
@@ -181,7 +182,7 @@ impl fmt::Display for Target {
 }
 
 /// What answers for `docker.io`.
-pub const HUB_HOST: &str = "registry-1.docker.io";
+pub(crate) const HUB_HOST: &str = "registry-1.docker.io";
 
 /// Whether a registry is Docker Hub by one of its names.
 pub fn is_hub(registry: &str) -> bool {

@@ -90,8 +90,8 @@ impl Classify for SourceError {
 }
 
 impl Source {
-    /// What a program is called: its first argument, and its case. Not by the directories above it, which have no
-    /// part in what it does.
+    /// What a program is called: its first argument, and its case. Not by the directories above it,
+    /// which have no part in what it does.
     #[must_use]
     pub fn program_name(&self) -> String {
         match &self.manifest {
@@ -129,8 +129,8 @@ impl Source {
         }
     }
 
-    /// Opens the component. A manifest may name one elsewhere in its checkout, such as a `target` that plugins
-    /// share, and none outside of it.
+    /// Opens the component. A manifest may name one elsewhere in its checkout, such as a `target`
+    /// that plugins share, and none outside of it.
     ///
     /// # Errors
     /// If it leads out, is not a regular file, or may not be read.
@@ -265,7 +265,8 @@ fn file_source(path: &Path, root: Option<&Path>) -> Source {
 /// Reads a component once, in small pieces: its digest and its size in bytes.
 ///
 /// # Errors
-/// If it is not a regular file, leads out of the checkout, cannot be read, or is larger than the cap.
+/// If it is not a regular file, leads out of the checkout, cannot be read, or is larger than the
+/// cap.
 pub fn read(source: &Source, limits: &Limits) -> Result<(Digest, u64), SourceError> {
     copy(source, limits, &mut io::sink())
 }

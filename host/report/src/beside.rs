@@ -1,11 +1,11 @@
-//! The files that SQLite keeps beside a report, by their names alone: whoever can put a file there can have SQLite
-//! put its pages into the report.
+//! The files that SQLite keeps beside a report, by their names alone: whoever can put a file there
+//! can have SQLite put its pages into the report.
 //!
-//! A report is in WAL mode from its first moment, so a rollback journal is never one of ours, not even after a
-//! kill: what is there was put there, or belongs to another file. SQLite would roll it back over the report,
-//! without a word, and delete a file that it names. A log of ours is there after a kill and while others have the
-//! report open. It cannot be told from a planted one by itself; but runs are never taken out of a report, so a log
-//! that takes one back is not its own.
+//! A report is in WAL mode from its first moment, so a rollback journal is never one of ours, not
+//! even after a kill: what is there was put there, or belongs to another file. SQLite would roll it
+//! back over the report, without a word, and delete a file that it names. A log of ours is there
+//! after a kill and while others have the report open. It cannot be told from a planted one by
+//! itself; but runs are never taken out of a report, so a log that takes one back is not its own.
 
 use std::ffi::OsString;
 use std::fs::{self, FileType};
@@ -74,11 +74,11 @@ pub(super) fn check(path: &Path, real: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A run that the file has by itself and no longer has with its log. A file that cannot be read by itself, as that
-/// of a host that was killed while it copied its log, tells nothing.
+/// A run that the file has by itself and no longer has with its log. A file that cannot be read by
+/// itself, as that of a host that was killed while it copied its log, tells nothing.
 ///
-/// The newest run is looked for first: what others copy into the file from now on may be newer than what
-/// `logged` sees.
+/// The newest run is looked for first: what others copy into the file from now on may be newer than
+/// what `logged` sees.
 pub(super) fn taken_back(alone: &Connection, logged: &Connection) -> Result<Option<String>, Cause> {
     let newest = alone.query_row(NEWEST, [], |row| row.get::<_, i64>(0));
     let found = newest.map_err(Cause::from).and_then(|newest| {

@@ -9,5 +9,6 @@ pub(super) const BUSY_WAIT: Duration = Duration::from_secs(60);
 /// The longest value: twice what the samples of a process take (`sound::PROCESS_SAMPLES_MAX`).
 pub(super) const VALUE_BYTES_MAX: i32 = 32 << 20;
 
-/// What SQLite may hold in this process, for all connections: some copies of the longest value beside its cache.
+/// What SQLite may hold in this process, for all connections: some copies of the longest value
+/// beside its cache.
 pub(super) const HEAP_BYTES_MAX: u64 = 96 << 20;

@@ -1,8 +1,8 @@
 //! The command line of a run as it is recorded and shown.
 
-/// The words of a command line, but for the values of variables, which may be secrets: a name alone means the value that
-/// the environment has when it is run again. Reports of earlier versions hold values, so what is read goes through here,
-/// as what is recorded does.
+/// The words of a command line, but for the values of variables, which may be secrets: a name alone
+/// means the value that the environment has when it is run again. Reports of earlier versions hold
+/// values, so what is read goes through here, as what is recorded does.
 #[must_use]
 pub fn without_values(words: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut is_variable = false;

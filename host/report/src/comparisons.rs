@@ -33,7 +33,8 @@ impl Store {
         self.record_all(runs, |connection| write_comparison(connection, comparison))
     }
 
-    /// The comparisons in which a run is the candidate, the newest first. `wanted` is as for [`Store::run`].
+    /// The comparisons in which a run is the candidate, the newest first. `wanted` is as for
+    /// [`Store::run`].
     ///
     /// # Errors
     /// As [`Store::run`].

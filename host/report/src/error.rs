@@ -246,26 +246,6 @@ fn wait() -> String {
 /// What is shown of a detail.
 const DETAIL_CHARS: usize = 200;
 
-impl StoreError {
-    /// Whether the file itself is the reason: it is not a report that this host can use.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::NotAFile { .. }
-                | Self::Empty { .. }
-                | Self::NotSqlite { .. }
-                | Self::Foreign { .. }
-                | Self::Newer { .. }
-                | Self::Damaged { .. }
-                | Self::Schema { .. }
-                | Self::Journal { .. }
-                | Self::TakesBack { .. }
-                | Self::Excess { .. }
-        )
-    }
-}
-
 /// What went wrong inside, before the path is known.
 #[derive(Debug)]
 pub(super) enum Cause {
@@ -315,7 +295,8 @@ impl Cause {
             Self::Excess(what) => return StoreError::Excess { path, what },
             Self::Json(what, cause) => return StoreError::Unwritable { path, what, cause },
         };
-        // SQLite says of a full disk that the index of the log, the first thing to be written, has no size.
+        // SQLite says of a full disk that the index of the log, the first thing to be written, has
+        // no size.
         let has_no_room = source.sqlite_error().is_some_and(|error| {
             [SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE].contains(&error.extended_code)
         });

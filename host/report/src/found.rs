@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::error::StoreError;
 
-/// Refuses a report of another user that was found beside a project, as git does with a repository: whoever can
-/// write it decides what is shown, and in `/tmp` that is anybody. It may not be there yet.
+/// Refuses a report of another user that was found beside a project, as git does with a repository:
+/// whoever can write it decides what is shown, and in `/tmp` that is anybody. It may not be there
+/// yet.
 ///
 /// # Errors
 /// If the report or its directory belongs to another user than this one or root.

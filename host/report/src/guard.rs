@@ -1,5 +1,6 @@
-//! What every connection to a report has in common. A report may come from a stranger (a clone brings one along),
-//! so SQLite runs nothing that the file says, and what one operation may cost is limited.
+//! What every connection to a report has in common. A report may come from a stranger (a clone
+//! brings one along), so SQLite runs nothing that the file says, and what one operation may cost is
+//! limited.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +16,8 @@ use super::error::Cause;
 /// Pages that a connection keeps. Said here, since a file may say otherwise in its header.
 const CACHE_KIB: i64 = 2000;
 
-/// CPU time of one operation on a small report, and what each further part of a large one adds to it. The slowest
-/// of ours, a check of a whole file, takes a fifth of that.
+/// CPU time of one operation on a small report, and what each further part of a large one adds to
+/// it. The slowest of ours, a check of a whole file, takes a fifth of that.
 const OPERATION_TIME: Duration = Duration::from_secs(4);
 const BYTES_PER_SECOND: u64 = 64 << 20;
 
@@ -55,7 +56,8 @@ const SWITCHES: [(DbConfig, bool); 9] = [
     (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE, false),
 ];
 
-/// Opens a file to read and write it. The path has no links (`inspect` follows those that the user named).
+/// Opens a file to read and write it. The path has no links (`inspect` follows those that the user
+/// named).
 pub(super) fn open(real: &Path) -> rusqlite::Result<(Connection, TimeLimit)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NOFOLLOW
@@ -104,8 +106,8 @@ pub(super) fn settle_cache(connection: &Connection) -> Result<(), Cause> {
     Ok(connection.pragma_update(None, "cache_size", -CACHE_KIB)?)
 }
 
-/// How long an operation may compute. Only CPU time counts, so that neither waiting for others nor a busy machine
-/// makes a report one that cannot be read.
+/// How long an operation may compute. Only CPU time counts, so that neither waiting for others nor
+/// a busy machine makes a report one that cannot be read.
 #[derive(Debug, Clone)]
 pub(super) struct TimeLimit {
     allowed: Duration,

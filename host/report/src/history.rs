@@ -1,8 +1,9 @@
 //! How a case went over many runs: one query over the estimates, no samples.
 //!
-//! Over time a plugin is known by its name and where it came from, as its bytes are what changes. A run may name
-//! its source otherwise than the one before, so a plugin that cannot be found by that is looked for by its bytes, and
-//! by the end of its path; but two plugins of one run are never one.
+//! Over time a plugin is known by its name and where it came from, as its bytes are what changes. A
+//! run may name its source otherwise than the one before, so a plugin that cannot be found by that
+//! is looked for by its bytes, and by the end of its path; but two plugins of one run are never
+//! one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -19,7 +20,8 @@ use super::sound;
 use super::store::Store;
 use dyno_model::{Condition, Difference, History, Machine, Metric, Plugin, Point, label, word};
 
-/// The side that was only run again to be compared with is left out: it is an older version at a later time.
+/// The side that was only run again to be compared with is left out: it is an older version at a
+/// later time.
 const HISTORY: &str = "SELECT bench_case.plugin_name, run.machine, run.name, run.started_at,
         plugin.digest, measurement.median, measurement.lower, measurement.upper, run.engine,
         coalesce(run_plugin.kept_from, run_plugin.source)
@@ -72,8 +74,8 @@ impl Row {
 }
 
 impl Store {
-    /// How a metric of the cases of one name went: a history for each plugin, class of machines and engine, without
-    /// change points.
+    /// How a metric of the cases of one name went: a history for each plugin, class of machines and
+    /// engine, without change points.
     ///
     /// # Errors
     /// If the report cannot be read.
@@ -125,7 +127,8 @@ impl Store {
     }
 }
 
-/// The machines of the report, each of the class that its facts make it one of, whichever version recorded them.
+/// The machines of the report, each of the class that its facts make it one of, whichever version
+/// recorded them.
 fn machines(reader: &Reader<'_>) -> Result<BTreeMap<i64, Machine>, Cause> {
     let sql = "SELECT id, facts_json FROM machine";
     let machines = reader.all(sql, &[], |row| {

@@ -45,7 +45,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Finds the report at `path` and returns the file it leads to; none if nothing is there.
 ///
 /// # Errors
-/// For everything that is not a report of a version up to that of `migrations`, or cannot be looked at.
+/// For everything that is not a report of a version up to that of `migrations`, or cannot be looked
+/// at.
 pub(super) fn inspect(path: &Path, migrations: &[&str]) -> Result<Option<PathBuf>, StoreError> {
     let unreachable = |cause| StoreError::Unreachable {
         path: path.to_owned(),
@@ -175,8 +176,9 @@ fn check_as(real: &Path, migrations: &[&str], is_alone: bool) -> Result<(), Caus
     Err(Cause::Damaged(last.to_owned()))
 }
 
-/// Opens a report without a trace: with the file to itself SQLite keeps the index of the log in memory, not in a
-/// file, and the log stays a log, which closing would copy into a file that may turn out to be damaged.
+/// Opens a report without a trace: with the file to itself SQLite keeps the index of the log in
+/// memory, not in a file, and the log stays a log, which closing would copy into a file that may
+/// turn out to be damaged.
 pub(super) fn open_alone(real: &Path) -> Result<(Connection, TimeLimit), Cause> {
     let (connection, time) = guard::open(real)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -185,8 +187,8 @@ pub(super) fn open_alone(real: &Path) -> Result<(Connection, TimeLimit), Cause> 
     Ok((connection, time))
 }
 
-/// Refuses a log that takes back a run of the file. Others may just be copying theirs into the file, where half of
-/// a page means nothing: what is missing then is there at another look.
+/// Refuses a log that takes back a run of the file. Others may just be copying theirs into the
+/// file, where half of a page means nothing: what is missing then is there at another look.
 fn check_runs(real: &Path, logged: &Connection) -> Result<(), Cause> {
     let mut missing = None;
     for _ in 0..LOOKS {

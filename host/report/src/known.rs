@@ -1,5 +1,6 @@
-//! The schema of a report is compared with the one that a report of its version has, before any statement reads
-//! or writes a row: a trigger, a view, a generated column or a check of a stranger would be run by that.
+//! The schema of a report is compared with the one that a report of its version has, before any
+//! statement reads or writes a row: a trigger, a view, a generated column or a check of a stranger
+//! would be run by that.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,8 @@ use super::guard;
 /// What is found in a message of what a stranger wrote.
 const SHOWN_CHARS: usize = 40;
 
-/// Beyond this the counter of the audit comes near its end, where SQLite would say that the disk is full.
+/// Beyond this the counter of the audit comes near its end, where SQLite would say that the disk is
+/// full.
 const SEQUENCE_MAX: i64 = 1 << 53;
 
 /// The type and name of an object of a schema, and its parts: its table, and its SQL word by word.
@@ -95,7 +97,8 @@ fn sequence(connection: &Connection, is_there: bool) -> Result<(), Cause> {
     }
 }
 
-/// The words, signs and quoted texts of SQL without blanks and comments: how it is laid out means nothing.
+/// The words, signs and quoted texts of SQL without blanks and comments: how it is laid out means
+/// nothing.
 fn words(sql: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = sql.trim_start();

@@ -1,5 +1,5 @@
-//! The shared report: the file in which runs, comparisons and baselines are kept ([`Store`]). What a run is stands in
-//! `dyno-model`, the forms in which it leaves in `dyno-export`.
+//! The shared report: the file in which runs, comparisons and baselines are kept ([`Store`]). What
+//! a run is stands in `dyno-model`, the forms in which it leaves in `dyno-export`.
 
 mod baselines;
 mod beside;

@@ -110,7 +110,7 @@ pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
 ///
 /// # Errors
 /// As [`unpack`], and before anything is allocated if there are more.
-pub fn unpack_at_most(blob: &[u8], samples_max: usize) -> Result<Vec<Sample>, PackError> {
+pub(crate) fn unpack_at_most(blob: &[u8], samples_max: usize) -> Result<Vec<Sample>, PackError> {
     let version = *blob.first().ok_or(PackError::Truncated)?;
     if !(VERSION_WITHOUT_WAITS..=VERSION).contains(&version) {
         return Err(PackError::Version(version));

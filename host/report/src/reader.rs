@@ -1,5 +1,6 @@
-//! Rows are read through here and nowhere else: what one operation brings into memory is counted before it is
-//! copied, so that a report of a stranger ends it with a message instead of the machine.
+//! Rows are read through here and nowhere else: what one operation brings into memory is counted
+//! before it is copied, so that a report of a stranger ends it with a message instead of the
+//! machine.
 
 use std::cell::Cell;
 
@@ -7,15 +8,16 @@ use rusqlite::{Connection, Row, RowIndex, ToSql};
 
 use super::error::Cause;
 
-/// What the rows of one operation may take in memory, estimated as below. The samples of a run, which have a limit
-/// of their own (`sound::RUN_SAMPLES_MAX`), are not among it. A thousand cases with fifteen processes each take a
-/// tenth.
+/// What the rows of one operation may take in memory, estimated as below. The samples of a run,
+/// which have a limit of their own (`sound::RUN_SAMPLES_MAX`), are not among it. A thousand cases
+/// with fifteen processes each take a tenth.
 pub(super) const ROWS_BYTES_MAX: u64 = 128 << 20;
 
 /// The struct of a row, about: a process takes more, a measurement less.
 pub(super) const ROW_BYTES: u64 = 160;
 
-/// What a byte of JSON becomes at most: of lists and maps, whose entries can have two bytes, and of all others.
+/// What a byte of JSON becomes at most: of lists and maps, whose entries can have two bytes, and of
+/// all others.
 const LISTED_FACTOR: u64 = 12;
 const JSON_FACTOR: u64 = 2;
 const LISTS: [&str; 8] = [

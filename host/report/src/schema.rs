@@ -62,8 +62,8 @@ fn done(version: i64) -> Result<usize, Cause> {
     usize::try_from(version).map_err(|_| Cause::Damaged(format!("its version is {version}")))
 }
 
-/// Brings a report to this version, all steps or none, once its tables are found to be those of the version that
-/// it has. Of several processes that try, one does it.
+/// Brings a report to this version, all steps or none, once its tables are found to be those of the
+/// version that it has. Of several processes that try, one does it.
 pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<Migrated, Cause> {
     let known = version(migrations);
     {

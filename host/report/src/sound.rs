@@ -1,5 +1,5 @@
-//! What a run can be: the store writes no other, and reads no other as one. What a stranger's report says is held
-//! against the same as what our own host is about to write.
+//! What a run can be: the store writes no other, and reads no other as one. What a stranger's
+//! report says is held against the same as what our own host is about to write.
 
 use super::reader::{NAME_BYTES_MAX, PATH_BYTES_MAX, ROW_BYTES, ROWS_BYTES_MAX};
 use dyno_model::{Case, Estimate, Measurement, Plugin, Process, Run};
@@ -178,7 +178,8 @@ fn is_quantity(value: f64) -> bool {
     value.is_finite() && value >= 0.0
 }
 
-/// What is measured is never negative; the ends of an interval can be, as it is drawn around a mean.
+/// What is measured is never negative; the ends of an interval can be, as it is drawn around a
+/// mean.
 fn is_sound(estimate: &Estimate) -> bool {
     let Estimate {
         n: _,

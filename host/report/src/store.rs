@@ -2,7 +2,8 @@
 //!
 //! One SQLite file that many hosts may write at once. A new one is built under another name and
 //! then put in place, so that whoever sees the file sees a whole report; a run is one transaction.
-//! What the file must be before it is opened stands in [`super::inspect`], what it may hold in [`super::sound`].
+//! What the file must be before it is opened stands in [`super::inspect`], what it may hold in
+//! [`super::sound`].
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -37,14 +38,16 @@ impl Store {
     /// of an older version is brought to this one.
     ///
     /// # Errors
-    /// If what is there is not a report that this version can use (see
-    /// [`StoreError::is_refusal`]; it is left untouched), or the system does not allow it.
+    /// If what is there is not a report that this version can use (it is left untouched), or the
+    /// system does not allow it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let store = Self::open_at(path, MIGRATIONS)?;
-        // SQLite opens for reading what it may not write, and would say so only when a run is lost by it.
+        // SQLite opens for reading what it may not write, and would say so only when a run is lost
+        // by it.
         match store.connection.is_readonly(rusqlite::MAIN_DB) {
             Ok(false) => {
-                // A copy that another program made may not be; then a journal would be ours (`beside`).
+                // A copy that another program made may not be; then a journal would be ours
+                // (`beside`).
                 let log = store.connection.pragma_update(None, "journal_mode", "wal");
                 log.map_err(|error| Cause::from(error).at(path))?;
                 Ok(store)
@@ -107,8 +110,9 @@ impl Store {
         }
     }
 
-    /// For a report in a place where nothing can be written, or a disk without room: it is read as it lies there.
-    /// Where a log lies beside it, too, that needs the file for itself, and there must be nothing to migrate.
+    /// For a report in a place where nothing can be written, or a disk without room: it is read as
+    /// it lies there. Where a log lies beside it, too, that needs the file for itself, and there
+    /// must be nothing to migrate.
     fn connect_without_writing(
         path: &Path,
         real: &Path,

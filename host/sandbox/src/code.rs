@@ -86,7 +86,8 @@ impl CodeError {
 /// # Errors
 /// If it looks like text and is not well-formed, or is a module of no use.
 pub fn to_component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
-    // An error shows a line of it, so that what is surely something else must not be taken for text.
+    // An error shows a line of it, so that what is surely something else must not be taken for
+    // text.
     let is_text = |text: &str| ["(", ";;"].iter().any(|start| text.starts_with(start));
     let is_text = !bytes.starts_with(b"\0asm")
         && std::str::from_utf8(bytes).is_ok_and(|text| is_text(text.trim_start()));
@@ -137,8 +138,9 @@ pub fn label(
     Ok(sections::label(component, labels)?)
 }
 
-/// Compiles a checked component, in one of its layouts. The code goes into a file that is open already: who compiles
-/// can open none. Its path must say what it is, since the hash is over its name, too.
+/// Compiles a checked component, in one of its layouts. The code goes into a file that is open
+/// already: who compiles can open none. Its path must say what it is, since the hash is over its
+/// name, too.
 ///
 /// # Errors
 /// If the engine refuses it, or the code cannot be written.
@@ -157,8 +159,8 @@ pub fn compile(
     write_code(&code, path, to).map_err(CodeError::Write)
 }
 
-/// Loads compiled code. The file is mapped, so that nothing is read before it is needed, and what stands behind the
-/// code is never looked at.
+/// Loads compiled code. The file is mapped, so that nothing is read before it is needed, and what
+/// stands behind the code is never looked at.
 ///
 /// # Errors
 /// If the file cannot be read, is not the one that was checked, or was made by another engine.
@@ -171,9 +173,9 @@ pub fn load(code: &CodeFile, build: Build, limits: &Limits) -> Result<Component,
     let mut file = code.open().map_err(file_error)?;
     // The file that is open, whatever its path leads to by now.
     let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
-    // SAFETY: the bytes are what `compile` wrote under this name: the supervisor found the hash over both right, and
-    // this is that file, which lies in a directory that is private to the user and that only compile workers of ours
-    // can write.
+    // SAFETY: the bytes are what `compile` wrote under this name: the supervisor found the hash
+    // over both right, and this is that file, which lies in a directory that is private to the user
+    // and that only compile workers of ours can write.
     #[allow(unsafe_code)]
     let mapped = unsafe { Component::deserialize_file(&engine, opened) };
     if let Ok(component) = mapped {

@@ -32,8 +32,8 @@ fn config(build: Build, limits: &Limits) -> Config {
     config
         .strategy(Strategy::Cranelift)
         .cranelift_opt_level(OptLevel::Speed)
-        // Processors differ in the sign and payload of a NaN, so a guest that looks at them would take other
-        // ways. It costs up to 6.7x on n-body (measured): what is timed goes without.
+        // Processors differ in the sign and payload of a NaN, so a guest that looks at them would
+        // take other ways. It costs up to 6.7x on n-body (measured): what is timed goes without.
         .cranelift_nan_canonicalization(build.has_fuel())
         .consume_fuel(build.has_fuel())
         .epoch_interruption(false)

@@ -1,5 +1,5 @@
-//! What a guest sees of directories and files, and what it does to them: the same on every machine, and never
-//! more than the quota. In all builds, so that the checksums of the passes agree.
+//! What a guest sees of directories and files, and what it does to them: the same on every machine,
+//! and never more than the quota. In all builds, so that the checksums of the passes agree.
 //!
 //! | of the host's file system | a guest sees |
 //! |---|---|

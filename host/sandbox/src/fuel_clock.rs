@@ -14,8 +14,8 @@ use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 use super::state::{State, read_gauge};
 use super::waiting::{Entry, Waiting};
 
-/// The wall clock starts here, and every file is of this time: 2020-01-01T00:00:00Z. Any fixed time would
-/// do; some programs refuse to run in 1970.
+/// The wall clock starts here, and every file is of this time: 2020-01-01T00:00:00Z. Any fixed time
+/// would do; some programs refuse to run in 1970.
 pub(super) const EPOCH: Datetime = Datetime {
     seconds: 1_577_836_800,
     nanoseconds: 0,
@@ -77,7 +77,8 @@ fn sleep<B: Send>(
     subscribe(&mut state.table, sleep)
 }
 
-/// A deadline. When nothing else is ready and no earlier deadline is waited for, the clock jumps to it.
+/// A deadline. When nothing else is ready and no earlier deadline is waited for, the clock jumps to
+/// it.
 struct Sleep {
     /// From the call that made it, not counting the fuel consumed since: a sleep may last a
     /// little longer than asked for, as on any machine.

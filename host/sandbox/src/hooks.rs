@@ -1,5 +1,6 @@
-//! What the host does when a function of a profiled guest begins or ends: it puts back the fuel that
-//! telling has used, so that the guest's fuel is what it would be without, and passes the news on.
+//! What the host does when a function of a profiled guest begins or ends: it puts back the fuel
+//! that telling has used, so that the guest's fuel is what it would be without, and passes the news
+//! on.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;

@@ -1,5 +1,5 @@
-//! Makes every function of a component tell the host when it begins and when it ends: what a profile
-//! is made of. Runs in the compile worker, on a component that passed the check.
+//! Makes every function of a component tell the host when it begins and when it ends: what a
+//! profile is made of. Runs in the compile worker, on a component that passed the check.
 //!
 //! ```text
 //! component  imports dyno:profile/hooks, lowers it into a core module of ours (hooks.wat), and
@@ -11,9 +11,9 @@
 //!
 //! Bodies stay as they are but for shifted indices, so they use the same fuel; what the hooks use
 //! is known to the unit and put back by the host (`hooks.rs`). A tail call stays one: it leaves its
-//! function first, as the engine does. Modules within nested components, and those that these take from the
-//! outermost, are not looked into: what they use counts for the function that called them, or for
-//! nobody.
+//! function first, as the engine does. Modules within nested components, and those that these take
+//! from the outermost, are not looked into: what they use counts for the function that called them,
+//! or for nobody.
 
 mod before;
 mod exceptions;

@@ -131,8 +131,8 @@ impl Limiter {
         Ok(true)
     }
 
-    /// A growth that was allowed did not come about: the system had no memory for it. One that was not allowed is none
-    /// of its matters.
+    /// A growth that was allowed did not come about: the system had no memory for it. One that was
+    /// not allowed is none of its matters.
     fn take_back(&mut self) {
         self.is_starved |= self.pending > 0;
         self.bytes -= self.pending;
@@ -236,7 +236,8 @@ mod tests {
         assert_eq!(limiter.bytes(), 1000);
     }
 
-    /// If this fails, a guest that is refused a growth gets back what it holds, and may hold it twice.
+    /// If this fails, a guest that is refused a growth gets back what it holds, and may hold it
+    /// twice.
     #[test]
     fn only_the_growth_that_failed_is_taken_back_and_only_once() {
         let failed = || wasmtime::Error::msg("no");
@@ -254,7 +255,8 @@ mod tests {
         assert_eq!((limiter.bytes(), limiter.is_starved), (600, false));
     }
 
-    /// Half of the time at 1000 bytes and half at 3000, in such long times that those of the test itself are nothing.
+    /// Half of the time at 1000 bytes and half at 3000, in such long times that those of the test
+    /// itself are nothing.
     #[test]
     fn the_mean_is_over_time_and_begins_after_instantiation() {
         let long = std::time::Duration::from_secs(1_000_000);

@@ -70,7 +70,8 @@ pub(super) fn linker<B: Bench + 'static>(
 
     add_bench(l)?;
     add_stopwatch(l)?;
-    // From here on what WASI offers is replaced by what is capped, counted or the same on every machine.
+    // From here on what WASI offers is replaced by what is capped, counted or the same on every
+    // machine.
     l.allow_shadowing(true);
     cap_random(l)?;
     files::add_to_linker(l)?;

@@ -1,5 +1,5 @@
-//! Numbers for what the host's file system tells apart by device and inode: 1, 2, 3 … in the order in which a
-//! guest asks for them.
+//! Numbers for what the host's file system tells apart by device and inode: 1, 2, 3 … in the order
+//! in which a guest asks for them.
 
 use std::collections::HashMap;
 

@@ -154,8 +154,8 @@ pub enum PrecheckError {
 /// Checks a component against `caps`, `FEATURES` and the contract.
 ///
 /// # Errors
-/// The first reason to refuse it, in the order of the file: of what is around the functions, then of
-/// these.
+/// The first reason to refuse it, in the order of the file: of what is around the functions, then
+/// of these.
 pub fn precheck(bytes: &[u8], caps: &StructureCaps) -> Result<Shape, PrecheckError> {
     header(bytes)?;
     let mut parser = Parser::new(0);

@@ -1,5 +1,6 @@
-//! Runs what was linked. A suite pulls its batches itself. For a plain command the host pulls them: one iteration is a
-//! fresh instance and one `run`; only the run is timed, or the part of it that the program's own stopwatch says.
+//! Runs what was linked. A suite pulls its batches itself. For a plain command the host pulls them:
+//! one iteration is a fresh instance and one `run`; only the run is timed, or the part of it that
+//! the program's own stopwatch says.
 
 use super::instance::{Ended, Finished, Guest};
 use super::linked::{Command, Conditions, Entry, Linked};

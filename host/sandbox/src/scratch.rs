@@ -1,8 +1,9 @@
 //! The quota on scratch directories: how many bytes and files a guest may leave in them.
 //!
-//! What a file grows by, and every new entry, is charged. When what was charged since the last look exceeds
-//! a sixteenth of the quota, the directories are walked and their real content decides, so that
-//! overwriting a file again and again costs nothing and the quota is exceeded by a sixteenth at most.
+//! What a file grows by, and every new entry, is charged. When what was charged since the last look
+//! exceeds a sixteenth of the quota, the directories are walked and their real content decides, so
+//! that overwriting a file again and again costs nothing and the quota is exceeded by a sixteenth
+//! at most.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,8 +101,8 @@ impl Account {
     }
 }
 
-/// Bytes and entries below the roots; a hole counts as if it were filled. What a file system uses for an
-/// entry is its own affair: the same content must end everywhere in the same way.
+/// Bytes and entries below the roots; a hole counts as if it were filled. What a file system uses
+/// for an entry is its own affair: the same content must end everywhere in the same way.
 fn usage(roots: &[PathBuf]) -> (u64, u64) {
     fn walk(dir: &Path, total: &mut (u64, u64)) {
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {

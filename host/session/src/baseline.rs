@@ -1,16 +1,17 @@
-//! What a baseline keeps besides numbers: the plugins themselves, as plugin directories in a content store
-//! beside the report, so that they can be run again on the machine of today.
+//! What a baseline keeps besides numbers: the plugins themselves, as plugin directories in a
+//! content store beside the report, so that they can be run again on the machine of today.
 //!
-//! An entry is named by what it holds, so equal ones are kept once. Each report has a store of its own, since none
-//! knows what another one beside it needs:
+//! An entry is named by what it holds, so equal ones are kept once. Each report has a store of its
+//! own, since none knows what another one beside it needs:
 //!
 //! ```text
 //! .dyno/report.sqlite
 //! .dyno/report.sqlite.components/<sha256>/{plugin.toml, component.wasm, stdin, stdout}
 //! ```
 //!
-//! The store may come with a stranger's checkout. So what is kept is data: files that are no links, each with a bound,
-//! that together hash to the name which the report has for them, and a manifest without commands.
+//! The store may come with a stranger's checkout. So what is kept is data: files that are no links,
+//! each with a bound, that together hash to the name which the report has for them, and a manifest
+//! without commands.
 
 mod entry;
 mod store;

@@ -1,5 +1,5 @@
-//! The time that a whole run may take. No case can say how long it will take, and a thousand that never end would each
-//! use up their own limits: sixteen hours of them.
+//! The time that a whole run may take. No case can say how long it will take, and a thousand that
+//! never end would each use up their own limits: sixteen hours of them.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use dyno_job::Stop;
 use dyno_model::progress::Progress;
 use dyno_model::{LimitUnit, Outcome, quantity};
 
-/// The time that a run may take unless the user says otherwise: twenty processes each of 1000 cases fit into it.
+/// The time that a run may take unless the user says otherwise: twenty processes each of 1000 cases
+/// fit into it.
 pub const BUDGET: Duration = Duration::from_secs(4 * 3600);
 
 /// What a process costs besides its samples: its start, loading, the first iteration, ns.

@@ -63,18 +63,18 @@ impl CodeCache {
 
     /// Whether what is compiled now is kept.
     #[must_use]
-    pub fn is_kept(&self) -> bool {
+    pub(crate) fn is_kept(&self) -> bool {
         self.dir.is_some()
     }
 
     /// This run's own directory, which goes away with it.
     #[must_use]
-    pub fn run_dir(&self) -> &Path {
+    pub(crate) fn run_dir(&self) -> &Path {
         self.run.path()
     }
 
-    /// Looks for a file of this name; a path that stays valid for the whole run. Something else under that name is
-    /// removed.
+    /// Looks for a file of this name; a path that stays valid for the whole run. Something else
+    /// under that name is removed.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         let link = self.run.path().join(name);
@@ -92,8 +92,9 @@ impl CodeCache {
         }
     }
 
-    /// Makes sure that a path in the run's own directory is that of a file that may be code, without waiting for one
-    /// that is no file, and notes the time of its use, by which it is evicted.
+    /// Makes sure that a path in the run's own directory is that of a file that may be code,
+    /// without waiting for one that is no file, and notes the time of its use, by which it is
+    /// evicted.
     fn use_file(&self, link: &Path) -> io::Result<()> {
         let mut options = fs::OpenOptions::new();
         options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
@@ -250,7 +251,8 @@ mod tests {
         assert!(!cache.is_kept() && warning.is_some());
     }
 
-    /// Where others can read the code they learn what it was made of; where they can write it, it is run.
+    /// Where others can read the code they learn what it was made of; where they can write it, it
+    /// is run.
     #[test]
     fn a_cache_that_is_made_is_its_owners_alone() {
         let dir = tempfile::tempdir().unwrap();

@@ -42,8 +42,8 @@ pub(super) fn pending(subjects: &[Subject], stage: Stage) -> Vec<CaseAt> {
     subjects.iter().enumerate().flat_map(cases).collect()
 }
 
-/// Cases that have one name stand together, in the order in which the names first occur: versions of one case,
-/// or several plugins that do one job.
+/// Cases that have one name stand together, in the order in which the names first occur: versions
+/// of one case, or several plugins that do one job.
 pub(super) fn side_by_side(cases: &[CaseAt], subjects: &[Subject]) -> Vec<Vec<CaseAt>> {
     let mut together: Vec<(&str, Vec<CaseAt>)> = Vec::new();
     for at in cases {
@@ -205,7 +205,8 @@ impl CaseAt {
     }
 }
 
-/// How a process of the time pass ended: one without a sample gave no time, however well it ended otherwise.
+/// How a process of the time pass ended: one without a sample gave no time, however well it ended
+/// otherwise.
 fn with_a_time(outcome: Outcome, samples: &[Sample]) -> Outcome {
     match outcome {
         Outcome::Ok if samples.is_empty() => Outcome::Fault {

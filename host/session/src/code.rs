@@ -74,7 +74,8 @@ impl Session<'_> {
         subject.code = Some(code);
     }
 
-    /// Gives a subject its uninstrumented build in further layouts. One that cannot be compiled is done without.
+    /// Gives a subject its uninstrumented build in further layouts. One that cannot be compiled is
+    /// done without.
     pub(super) async fn compile_layouts(
         &mut self,
         subject: &mut Subject,
@@ -115,8 +116,8 @@ impl Session<'_> {
         }
     }
 
-    /// The files of both builds; none of a subject that was refused, and of one that is refused here because this
-    /// machine cannot run any.
+    /// The files of both builds; none of a subject that was refused, and of one that is refused
+    /// here because this machine cannot run any.
     fn targets(&self, subject: &mut Subject, layout: Layout) -> Option<[Target; 2]> {
         let digest = subject.digest?;
         let hello = match &self.hello {

@@ -1,11 +1,13 @@
-//! The core that a session measures on: one of its own for as long as anything is timed, and none before.
+//! The core that a session measures on: one of its own for as long as anything is timed, and none
+//! before.
 //!
 //! ```text
 //! compile, list, count ─► cores that no other run measures on ─► take one, or wait for one ─► time ─► give it back
 //! ```
 //!
-//! Building, compiling and counting hold nothing, but for layouts that are compiled between blocks: a run waits for
-//! measurements, and for hardly anything else. They keep off the cores that others measure on as long as one is left.
+//! Building, compiling and counting hold nothing, but for layouts that are compiled between blocks:
+//! a run waits for measurements, and for hardly anything else. They keep off the cores that others
+//! measure on as long as one is left.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,8 +43,8 @@ const LOOK: Duration = Duration::from_millis(100);
 const GLANCE: Duration = Duration::from_millis(5);
 
 impl Session<'_> {
-    /// Takes a core for what is timed, and waits for one if other runs have them all; until the session is
-    /// cancelled, when it stays without.
+    /// Takes a core for what is timed, and waits for one if other runs have them all; until the
+    /// session is cancelled, when it stays without.
     pub(super) async fn take_core(&mut self) {
         let cores = allowed_cores();
         let locks = CoreLocks::open(self.host.cores.locks.as_deref());
@@ -85,8 +87,8 @@ impl Session<'_> {
         self.core.lock = None;
     }
 
-    /// The cores for a worker that runs a guest: the session's own, and before it has one those that no other run
-    /// measures on; none for any.
+    /// The cores for a worker that runs a guest: the session's own, and before it has one those
+    /// that no other run measures on; none for any.
     pub(super) fn cores(&self) -> Vec<u32> {
         match self.core.number {
             Some(core) => vec![core],
@@ -94,7 +96,8 @@ impl Session<'_> {
         }
     }
 
-    /// The cores for a worker that compiles: the session's own and those that no other run measures on; none for any.
+    /// The cores for a worker that compiles: the session's own and those that no other run measures
+    /// on; none for any.
     pub(super) fn compile_cores(&self) -> Vec<u32> {
         let Ok(locks) = CoreLocks::open(self.host.cores.locks.as_deref()) else {
             return Vec::new();
@@ -118,7 +121,8 @@ impl Session<'_> {
     }
 }
 
-/// The first of some cores that is free, and its lock; none if other runs have all that can be locked.
+/// The first of some cores that is free, and its lock; none if other runs have all that can be
+/// locked.
 ///
 /// # Errors
 /// If none can be locked, the reason for the first.
@@ -137,7 +141,8 @@ fn first_free(locks: &CoreLocks, cores: &[u32]) -> std::io::Result<Option<(u32, 
     }
 }
 
-/// The cores for what is not timed: those that no other run measures on, if there are any. None stands for all.
+/// The cores for what is not timed: those that no other run measures on, if there are any. None
+/// stands for all.
 fn untimed(all: Vec<u32>, is_taken: impl Fn(u32) -> bool) -> Vec<u32> {
     let (taken, free): (Vec<u32>, Vec<u32>) = all.into_iter().partition(|core| is_taken(*core));
     if taken.is_empty() { Vec::new() } else { free }

@@ -1,5 +1,6 @@
-//! What a session takes from the machine that it runs on and from the user who started it there. None of it is part
-//! of what is asked, so none of it can be said by a request that came from elsewhere.
+//! What a session takes from the machine that it runs on and from the user who started it there.
+//! None of it is part of what is asked, so none of it can be said by a request that came from
+//! elsewhere.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +16,8 @@ use dyno_plugin::BuildOptions;
 pub struct Host {
     /// Where packages come from, and who is trusted.
     pub provider: Arc<dyn Provider>,
-    /// How plugin directories are built where the request asks for it; none if that is forbidden here.
+    /// How plugin directories are built where the request asks for it; none if that is forbidden
+    /// here.
     pub build: Option<BuildOptions>,
     /// Values of the variables that the request grants.
     pub variables: Variables,
@@ -35,6 +37,7 @@ pub struct Host {
     pub spent: Duration,
     /// Where plugins that a baseline kept came from, by the paths of the copies.
     pub kept_from: BTreeMap<PathBuf, String>,
-    /// Plugins of a stored run that these will be compared with: what cannot be paired is refused at once.
+    /// Plugins of a stored run that these will be compared with: what cannot be paired is refused
+    /// at once.
     pub stored: Vec<Plugin>,
 }

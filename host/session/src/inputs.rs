@@ -1,5 +1,5 @@
-//! What a plugin gets besides its own bytes, as one digest: with this and the bytes equal, nothing can differ
-//! between two plugins of a session.
+//! What a plugin gets besides its own bytes, as one digest: with this and the bytes equal, nothing
+//! can differ between two plugins of a session.
 
 use std::fs;
 use std::io;
@@ -20,8 +20,9 @@ const FILES_MAX: usize = 10_000;
 const BYTES_MAX: u64 = 256 << 20;
 
 impl Subject {
-    /// Notes the digest of its inputs; none if a granted directory was not read. Of the variables that the user
-    /// grants only the names count: their values may be secrets, and the same for all plugins of a session.
+    /// Notes the digest of its inputs; none if a granted directory was not read. Of the variables
+    /// that the user grants only the names count: their values may be secrets, and the same for all
+    /// plugins of a session.
     pub(super) fn note_inputs(&mut self, asked: (&Request, &Host)) {
         if self.digest.is_some() {
             let digest = self.inputs(asked);

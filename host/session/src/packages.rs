@@ -1,5 +1,5 @@
-//! A package as a plugin of a session: made ready by the [`Provider`](super::Provider), and run like a plugin directory
-//! that the user named.
+//! A package as a plugin of a session: made ready by the [`Provider`](super::Provider), and run
+//! like a plugin directory that the user named.
 
 use std::path::Path;
 
@@ -38,7 +38,8 @@ fn id(release: &str) -> &str {
 }
 
 impl Subject {
-    /// It came out of a package: what the report calls it, by what it was named, and what is its own.
+    /// It came out of a package: what the report calls it, by what it was named, and what is its
+    /// own.
     pub(super) fn is_packaged(&mut self, provided: Provided, operand: &Path) {
         self.plugin.source = provided.release.clone();
         let operand = lossy(operand);

@@ -1,5 +1,6 @@
-//! What every process of a case does, decided before anything is timed: how many iterations a sample has, how many
-//! samples there are, and how long the process may take. Both sides of a comparison do the same.
+//! What every process of a case does, decided before anything is timed: how many iterations a
+//! sample has, how many samples there are, and how long the process may take. Both sides of a
+//! comparison do the same.
 
 use std::collections::BTreeSet;
 
@@ -31,11 +32,12 @@ pub(super) struct Planned {
     pub(super) layout: Layout,
 }
 
-/// A sample of the slower side of a comparison takes at most this share of the time budget, so that there are some.
+/// A sample of the slower side of a comparison takes at most this share of the time budget, so that
+/// there are some.
 const SLOWER_SHARE: f64 = 0.2;
 
-/// Sampling ends when this share of the wall limit has gone by, so that what was measured is not thrown away with the
-/// process.
+/// Sampling ends when this share of the wall limit has gone by, so that what was measured is not
+/// thrown away with the process.
 const DEADLINE_SHARE: f64 = 0.8;
 
 /// The metered build is up to twice as slow, and the count pass runs it twice.
@@ -54,8 +56,8 @@ pub(super) fn patient(limits: &Limits, factor: u64) -> Limits {
     patient
 }
 
-/// The iterations of a sample: of several that are to do the same work, as many as the fastest needs, unless the
-/// slowest would then take too long.
+/// The iterations of a sample: of several that are to do the same work, as many as the fastest
+/// needs, unless the slowest would then take too long.
 fn iterations(costs: &[Calibrated], sampling: &Sampling) -> u64 {
     let own = costs.iter().map(|cost| cost.iterations(sampling.sample_ns));
     let (most, least) = (own.clone().max().unwrap_or(1), own.min().unwrap_or(1));
@@ -70,8 +72,9 @@ fn iterations(costs: &[Calibrated], sampling: &Sampling) -> u64 {
 }
 
 impl CasePlan {
-    /// The plan of cases that are to do the same work. In a comparison (`is_compared`) they have the same number of
-    /// samples, too: a cost that grows from batch to batch would otherwise hide a change.
+    /// The plan of cases that are to do the same work. In a comparison (`is_compared`) they have
+    /// the same number of samples, too: a cost that grows from batch to batch would otherwise hide
+    /// a change.
     fn new(costs: &[Calibrated], sampling: &Sampling, is_compared: bool, limits: &Limits) -> Self {
         let iterations = iterations(costs, sampling);
         let mut sampling = *sampling;
@@ -89,7 +92,8 @@ impl CasePlan {
         let mut limits = limits.clone();
         let default = LimitKind::Wall.spec().default;
         if limits.get(LimitKind::Wall) == default {
-            // Four budgets at most, and a cold iteration and a last sample, on a machine that others use, too.
+            // Four budgets at most, and a cold iteration and a last sample, on a machine that
+            // others use, too.
             let most_ns =
                 BUDGETS_MAX as f64 * sampling.budget_ns as f64 + slowest + 2.0 * sample_ns;
             limits.set(LimitKind::Wall, default.max((2.0 * most_ns / 1e6) as u64));
@@ -160,9 +164,10 @@ impl Session<'_> {
         }
     }
 
-    /// The processes of so many blocks: in every block those of every case, in shuffled order, but that cases of one
-    /// name stay together, time and again if a block has several processes of each, so that what the machine
-    /// does, it does to all that are compared. Each draws its layout.
+    /// The processes of so many blocks: in every block those of every case, in shuffled order, but
+    /// that cases of one name stay together, time and again if a block has several processes of
+    /// each, so that what the machine does, it does to all that are compared. Each draws its
+    /// layout.
     pub(super) fn plan(
         &mut self,
         subjects: &[Subject],
@@ -245,7 +250,8 @@ mod tests {
         assert!(alone.min_samples < alone.max_samples);
     }
 
-    /// If this failed, what takes a minute could not be measured without a flag, or a flag would not hold.
+    /// If this failed, what takes a minute could not be measured without a flag, or a flag would
+    /// not hold.
     #[test]
     fn the_wall_limit_follows_what_an_iteration_takes_unless_it_was_chosen() {
         let wall = |ns: f64| plan(&[ns], false).limits.get(LimitKind::Wall);

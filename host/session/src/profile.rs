@@ -17,7 +17,8 @@ use dyno_model::progress::{Observer, Progress, Step};
 /// What a session of profiles brought.
 #[derive(Debug)]
 pub struct Profiles {
-    /// Which plugins and cases there were, and what went wrong with them; nothing of it was measured.
+    /// Which plugins and cases there were, and what went wrong with them; nothing of it was
+    /// measured.
     pub findings: Findings,
     /// In the order of the plugins and their cases; only of those that came to their end.
     pub profiles: Vec<CaseProfile>,

@@ -1,5 +1,5 @@
-//! Where a session gets plugins from that lie behind no path: packages. Who knows them makes plugin directories of
-//! them; the session runs these like those that the user named.
+//! Where a session gets plugins from that lie behind no path: packages. Who knows them makes plugin
+//! directories of them; the session runs these like those that the user named.
 
 use std::fmt;
 use std::path::Path;
@@ -16,8 +16,8 @@ pub trait Provider: fmt::Debug + Send + Sync {
     /// Whether an operand is one of these, and no path.
     fn provides(&self, operand: &Path) -> bool;
 
-    /// Verifies what an operand names, and makes a plugin directory of it below `dir`. The supervisor is for what has to
-    /// be looked into.
+    /// Verifies what an operand names, and makes a plugin directory of it below `dir`. The
+    /// supervisor is for what has to be looked into.
     fn provide<'a>(
         &'a self,
         operand: &'a Path,

@@ -1,5 +1,5 @@
-//! What a session is asked to do, as plain data: it can be queued, sent, and repeated. What a session takes from the
-//! machine that it runs on is [`Host`](super::Host).
+//! What a session is asked to do, as plain data: it can be queued, sent, and repeated. What a
+//! session takes from the machine that it runs on is [`Host`](super::Host).
 
 mod check;
 mod format;
@@ -22,15 +22,16 @@ pub use format::{FORMAT, Format};
 pub use read::{REQUEST_BYTES_MAX, RequestError};
 pub use schema::{SCHEMA, schema};
 
-/// Everything that a session is asked to do. Relative paths are relative to the directory in which it is run; absolute
-/// ones are those of the machine that runs it.
+/// Everything that a session is asked to do. Relative paths are relative to the directory in which
+/// it is run; absolute ones are those of the machine that runs it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The format that the document follows.
     #[serde(rename = "request")]
     pub format: Format,
-    /// Components, plugin directories, or directories of those; packages by file, or as `package:` and a reference or id.
+    /// Components, plugin directories, or directories of those; packages by file, or as `package:`
+    /// and a reference or id.
     #[schemars(length(min = 1))]
     pub paths: Vec<PathBuf>,
     /// What the one plugin is called, instead of by its file's name.
@@ -49,8 +50,8 @@ pub struct Request {
     pub count: CountSettings,
     /// How a process samples.
     pub time: Sampling,
-    /// The limits: name to value, in the limit's own unit (bytes, milliseconds or a number). One that is not named has its
-    /// default.
+    /// The limits: name to value, in the limit's own unit (bytes, milliseconds or a number). One
+    /// that is not named has its default.
     pub limits: Limits,
     /// The time that all of it may take, ms.
     #[schemars(range(min = 1))]
@@ -69,9 +70,11 @@ pub struct Request {
     pub order_seed: u64,
     /// Whether nondeterminism fails a case.
     pub strict: bool,
-    /// Whether plugin directories are built first, where the machine allows it; otherwise they are taken as they are.
+    /// Whether plugin directories are built first, where the machine allows it; otherwise they are
+    /// taken as they are.
     pub build: bool,
-    /// Whether every plugin that is found must be built: one that lacks its tools is refused, and not passed over.
+    /// Whether every plugin that is found must be built: one that lacks its tools is refused, and
+    /// not passed over.
     pub build_all: bool,
     /// What the plugins are compared with, if anything.
     pub versus: Option<Versus>,

@@ -1,5 +1,5 @@
-//! Scratch copies: what a guest may write is thrown away after its worker. What a directory holds is copied once a
-//! session, so that all workers find the same, whatever becomes of the original.
+//! Scratch copies: what a guest may write is thrown away after its worker. What a directory holds
+//! is copied once a session, so that all workers find the same, whatever becomes of the original.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,8 @@ use dyno_files::copies::{Quota, copy};
 use dyno_files::private_dir::PrivateDir;
 use dyno_model::{Access, LimitKind, Limits, Reach};
 
-/// The copies of a session's scratch directories, by the directory, and what is still to be removed of others.
+/// The copies of a session's scratch directories, by the directory, and what is still to be removed
+/// of others.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pristine: BTreeMap<PathBuf, Pristine>,
@@ -24,8 +25,9 @@ struct Pristine {
 }
 
 impl Scratch {
-    /// Makes an empty directory for every scratch directory of one worker, and puts its path into the grants, with
-    /// that of what has to be in it. The directories live as long as what is returned.
+    /// Makes an empty directory for every scratch directory of one worker, and puts its path into
+    /// the grants, with that of what has to be in it. The directories live as long as what is
+    /// returned.
     ///
     /// # Errors
     /// If a directory cannot be copied, or is itself larger than the quota.

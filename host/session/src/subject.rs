@@ -31,8 +31,8 @@ pub(super) struct Subject {
     pub(super) digest: Option<Digest>,
     pub(super) code: Option<Code>,
     pub(super) side: Side,
-    /// The last stage that it is measured in. What cannot differ from the other side is not timed, and counted on
-    /// one side only; none for the other one.
+    /// The last stage that it is measured in. What cannot differ from the other side is not timed,
+    /// and counted on one side only; none for the other one.
     pub(super) measured: Option<Stage>,
     /// What its cases are called on the other side, if it is the base.
     pub(super) exceptions: Exceptions,
@@ -252,7 +252,8 @@ impl Subject {
         ended
     }
 
-    /// Before the estimates: the times over all workers, and what was left undone when the run had to stop.
+    /// Before the estimates: the times over all workers, and what was left undone when the run had
+    /// to stop.
     pub(super) fn settle(&mut self, stop: Option<Stop>, stage: Stage) {
         let (load, instantiate): (Vec<f64>, Vec<f64>) = self
             .times
@@ -280,8 +281,8 @@ impl Subject {
 }
 
 impl Request {
-    /// Keeps the cases that were asked for, by the names that all plugins together have.
-    /// What it says of patterns that mean none, of them or of what they are held against, is warnings.
+    /// Keeps the cases that were asked for, by the names that all plugins together have. What it
+    /// says of patterns that mean none, of them or of what they are held against, is warnings.
     pub(super) fn select(
         &self,
         host: &Host,
@@ -327,8 +328,8 @@ fn names<'a>((plugin, exceptions): (&'a Plugin, &'a Exceptions)) -> impl Iterato
     cases.map(move |case| compare::renamed(exceptions, plugin, &case.spec.name))
 }
 
-/// Keeps the cases of plugins that a filter means, by the names that all of them together have. A case that was renamed
-/// is meant by its new name.
+/// Keeps the cases of plugins that a filter means, by the names that all of them together have. A
+/// case that was renamed is meant by its new name.
 ///
 /// # Errors
 /// The first pattern that is malformed.

@@ -1,5 +1,6 @@
-//! Removes what guests have left in their scratch directories. A guest decides how many files that is, and a limit that
-//! ends it must not be followed by half a minute of cleaning up: what takes longer goes on beside the session.
+//! Removes what guests have left in their scratch directories. A guest decides how many files that
+//! is, and a limit that ends it must not be followed by half a minute of cleaning up: what takes
+//! longer goes on beside the session.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use dyno_files::private_dir::PrivateDir;
 
-/// The next worker waits this long for a directory to be gone: enough for the files that the default limit allows.
+/// The next worker waits this long for a directory to be gone: enough for the files that the
+/// default limit allows.
 const SOON: Duration = Duration::from_millis(400);
 
 /// The end of a session waits this long for all of them.
@@ -51,8 +53,9 @@ impl Sweeper {
     }
 }
 
-/// Empties a directory, until the deadline; whether it is empty now. Directories within directories are moved up instead
-/// of being entered, so that neither memory nor descriptors depend on how deep a guest has nested them.
+/// Empties a directory, until the deadline; whether it is empty now. Directories within directories
+/// are moved up instead of being entered, so that neither memory nor descriptors depend on how deep
+/// a guest has nested them.
 fn clear(root: &Path, deadline: Option<Instant>) -> io::Result<bool> {
     let mut number = 0;
     loop {
@@ -132,7 +135,8 @@ mod tests {
 
     use super::*;
 
-    /// If this fails, what a guest nests deeply enough stays in the temporary directory for ever, or a link leads out.
+    /// If this fails, what a guest nests deeply enough stays in the temporary directory for ever,
+    /// or a link leads out.
     #[test]
     fn whatever_a_guest_left_is_removed_and_nothing_else() {
         let (dir, outside) = (PrivateDir::new().unwrap(), PrivateDir::new().unwrap());

@@ -1,5 +1,5 @@
-//! Two versions in one session: which plugins are held against which, what needs no measuring, and which cases
-//! need more blocks. The judging itself is `compare`'s.
+//! Two versions in one session: which plugins are held against which, what needs no measuring, and
+//! which cases need more blocks. The judging itself is `compare`'s.
 
 use super::Session;
 use super::case::{CaseAt, pending};
@@ -37,7 +37,8 @@ fn confirmed(subjects: &[Subject]) -> usize {
 }
 
 impl Session<'_> {
-    /// Refuses plugins if it is not known with which they are to be compared, before anything is measured.
+    /// Refuses plugins if it is not known with which they are to be compared, before anything is
+    /// measured.
     pub(super) fn check_pairing(&self, subjects: &[Subject]) -> Result<(), Ambiguous> {
         let (_, candidate) = of_side(subjects, Side::Candidate);
         if self.request.versus.is_some() {
@@ -48,9 +49,9 @@ impl Session<'_> {
         compare::check_pairing(&stored, &candidate)
     }
 
-    /// Nothing can differ between the same bytes with the same inputs, in one session with one engine: that
-    /// needs no timing, unless the user wants to know what the machine makes of it. That it runs at all has to be
-    /// seen, so the candidate is counted.
+    /// Nothing can differ between the same bytes with the same inputs, in one session with one
+    /// engine: that needs no timing, unless the user wants to know what the machine makes of it.
+    /// That it runs at all has to be seen, so the candidate is counted.
     pub(super) fn pass_over_identical(&self, subjects: &mut [Subject]) {
         let versus = self.request.versus.as_ref();
         if versus.is_none_or(|versus| versus.remeasure) {

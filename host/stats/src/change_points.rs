@@ -118,8 +118,8 @@ fn likeliest(history: &[f64], mut penalty: f64) -> Vec<usize> {
     }
 }
 
-/// What the change that explains the least of these does explain: by so much the squares grow if the levels on both
-/// sides of it become one.
+/// What the change that explains the least of these does explain: by so much the squares grow if
+/// the levels on both sides of it become one.
 fn least_gain(history: &[f64], changes: &[usize]) -> f64 {
     let starts = std::iter::once(0).chain(changes.iter().copied());
     let ends = changes.iter().copied().chain([history.len()]);

@@ -4,7 +4,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::factorial::ln_binomial;
 
 /// The coverage of every interval around one estimate. (Verdicts between two versions use 99 %.)
-pub const COVERAGE: f64 = 0.95;
+pub(crate) const COVERAGE: f64 = 0.95;
 
 /// The ranks (from 0) of the two order statistics of `n` values between which the median of the
 /// population lies with at least [`COVERAGE`], whatever the distribution, and as close together as
@@ -14,7 +14,7 @@ pub const COVERAGE: f64 = 0.95;
 /// and at most n - k values lie below it, and that number is binomial with p = 1/2 (Conover,
 /// Practical Nonparametric Statistics, 3rd ed., section 3.2).
 #[must_use]
-pub fn order_statistic_ranks(n: usize) -> Option<(usize, usize)> {
+pub(crate) fn order_statistic_ranks(n: usize) -> Option<(usize, usize)> {
     let probability = |below: usize| {
         (ln_binomial(n as u64, below as u64) - n as f64 * std::f64::consts::LN_2).exp()
     };
@@ -36,7 +36,7 @@ pub fn order_statistic_ranks(n: usize) -> Option<(usize, usize)> {
 /// The quantile of Student's t that leaves [`COVERAGE`] in the middle. None for no degree of
 /// freedom.
 #[must_use]
-pub fn student_t_quantile(degrees_of_freedom: usize) -> Option<f64> {
+pub(crate) fn student_t_quantile(degrees_of_freedom: usize) -> Option<f64> {
     let t = StudentsT::new(0.0, 1.0, degrees_of_freedom as f64).ok()?;
     Some(t.inverse_cdf(0.5 + COVERAGE / 2.0))
 }

@@ -16,10 +16,9 @@ mod trend;
 mod unpaired;
 
 pub use change_points::change_points;
-pub use intervals::{COVERAGE, order_statistic_ranks, student_t_quantile};
 pub use noise::noisy;
 pub use outliers::{Outliers, outliers};
-pub use paired::{paired, pairs_needed};
+pub use paired::paired;
 pub use pooled::mann_whitney_p;
 pub use proportion::Rate;
 pub use shift::Shift;

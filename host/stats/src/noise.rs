@@ -8,8 +8,8 @@ use super::summary::{mad, median, quantile_of_sorted, sd, sorted};
 const RELATIVE_HALF_WIDTH_MAX: f64 = 0.05;
 
 /// For fewer than six processes Student's t is wide because they are few (9 standard deviations for
-/// two), which says nothing of the machine. So the standard deviation itself is judged: by what would give
-/// [`RELATIVE_HALF_WIDTH_MAX`] for five processes, where t / sqrt(n) is 1.24.
+/// two), which says nothing of the machine. So the standard deviation itself is judged: by what
+/// would give [`RELATIVE_HALF_WIDTH_MAX`] for five processes, where t / sqrt(n) is 1.24.
 const RELATIVE_SD_MAX: f64 = 0.04;
 
 /// Processes may differ by this and still be quiet: layout alone moves a kernel by about 1 %, and
@@ -17,13 +17,14 @@ const RELATIVE_SD_MAX: f64 = 0.04;
 /// mark on 0 to 5 of the 37 sample cases in a default run; 1 % left it on 2 to 8.
 const RELATIVE_MAD_QUIET: f64 = 0.02;
 
-/// A process's median varies less than its samples do. When medians vary that many times as much as the
-/// samples within a process, something that changes between processes (layout, frequency, a
+/// A process's median varies less than its samples do. When medians vary that many times as much as
+/// the samples within a process, something that changes between processes (layout, frequency, a
 /// neighbour) outweighs everything that is seen inside of one.
 const BETWEEN_OVER_WITHIN_MAX: f64 = 3.0;
 
 /// Whether a case deserves `Mark::Noisy`: its processes' medians leave the estimate too uncertain,
-/// or they differ by far more than the samples within a process do ([`super::spread_within`], one a process).
+/// or they differ by far more than the samples within a process do ([`super::spread_within`], one a
+/// process).
 ///
 /// Fewer than two processes, values that are not finite and a median that is not positive are not
 /// judged: false.
@@ -83,7 +84,8 @@ mod tests {
 
     #[test]
     fn processes_that_agree_with_themselves_but_not_with_each_other_are_noisy() {
-        // Every median is 2.4 % or more from the middle, and each half of them lies on its own side.
+        // Every median is 2.4 % or more from the middle, and each half of them lies on its own
+        // side.
         let medians = [102.5, 103.0, 97.5, 102.5, 97.0, 102.8, 97.2, 97.6];
         assert!(noisy(&medians, &[0.001; 8]));
         assert!(!noisy(&medians, &[0.02; 8]));

@@ -38,7 +38,7 @@ pub fn paired(differences: &[f64], confidence: f64) -> Option<Shift> {
 ///
 /// `usize::MAX` for a confidence that is not between 0 and 1, for which no number is enough.
 #[must_use]
-pub fn pairs_needed(confidence: f64) -> usize {
+pub(crate) fn pairs_needed(confidence: f64) -> usize {
     let Some(tail) = tail(confidence) else {
         return usize::MAX;
     };

@@ -15,13 +15,14 @@ pub struct Rate {
     pub upper: f64,
 }
 
-/// What each end of a [`Rate`]'s interval may leave over. So 0 of n has 3/n as its upper end, the rule of three.
+/// What each end of a [`Rate`]'s interval may leave over. So 0 of n has 3/n as its upper end, the
+/// rule of three.
 const TAIL: f64 = 0.05;
 
 impl Rate {
-    /// The share of `count` in `of` trials with the exact interval of Clopper & Pearson (1934, "The use of confidence or
-    /// fiducial limits illustrated in the case of the binomial"). Each end holds with at least 95 %, both of them with
-    /// 90 %. Nothing is known of no trials.
+    /// The share of `count` in `of` trials with the exact interval of Clopper & Pearson (1934, "The
+    /// use of confidence or fiducial limits illustrated in the case of the binomial"). Each end
+    /// holds with at least 95 %, both of them with 90 %. Nothing is known of no trials.
     #[must_use]
     pub fn new(count: u64, of: u64) -> Self {
         let count = count.min(of);

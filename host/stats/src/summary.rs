@@ -9,13 +9,13 @@ use super::intervals::{order_statistic_ranks, student_t_quantile};
 
 /// The estimate over one number per process: its median, for times.
 ///
-/// The 95 % interval is that of the population's median by order statistics from six processes
-/// on, and Student's t for two to five, where order statistics cannot reach 95 %: around the mean of
+/// The 95 % interval is that of the population's median by order statistics from six processes on,
+/// and Student's t for two to five, where order statistics cannot reach 95 %: around the mean of
 /// the logarithms, since a time that varies by a share is as likely twice as half of what it
-/// usually is, and never negative. (Order statistics are the same on both scales.) Where a value
-/// is zero, which has no logarithm, it is around the mean, and ends at zero.
-/// The median lies inside both: |median - mean| is at most the population standard deviation, and
-/// t / sqrt(n) is larger than sqrt((n - 1) / n) for these n.
+/// usually is, and never negative. (Order statistics are the same on both scales.) Where a value is
+/// zero, which has no logarithm, it is around the mean, and ends at zero. The median lies inside
+/// both: |median - mean| is at most the population standard deviation, and t / sqrt(n) is larger
+/// than sqrt((n - 1) / n) for these n.
 ///
 /// None for fewer than two values (one process says nothing of the spread between processes: see
 /// [`estimate_within`] and [`single`]) and for values that are not finite.
@@ -30,8 +30,8 @@ pub fn estimate_over_processes(medians: &[f64]) -> Option<Estimate> {
         let (lower, upper) = student_interval(&sorted)?;
         (lower, upper, IntervalMethod::StudentT)
     };
-    // Rounding may leave an end beside it by one unit in the last place, and the median of an even number
-    // lies between two values as their mean and not as that of their logarithms.
+    // Rounding may leave an end beside it by one unit in the last place, and the median of an even
+    // number lies between two values as their mean and not as that of their logarithms.
     let median = quantile_of_sorted(&sorted, 0.5);
     let (lower, upper) = (lower.min(median), upper.max(median));
     Some(Estimate {
@@ -60,7 +60,8 @@ fn student_interval(sorted: &[f64]) -> Option<(f64, f64)> {
     if smallest > 0.0 {
         let logarithms: Vec<f64> = sorted.iter().map(|value| value.ln()).collect();
         let (lower, upper) = around_mean(&logarithms)?;
-        // Two values that are far apart say nothing of the upper end, which still has to be a number.
+        // Two values that are far apart say nothing of the upper end, which still has to be a
+        // number.
         return Some((lower.exp(), upper.exp().min(f64::MAX)));
     }
     let (lower, upper) = around_mean(sorted)?;
@@ -71,8 +72,9 @@ fn student_interval(sorted: &[f64]) -> Option<(f64, f64)> {
 /// The estimate over the samples of the only process there is.
 ///
 /// Its `n` is 1, since the samples are not independent: the interval (order statistics, or the
-/// whole range of fewer than six samples, which covers less than 95 %) says how well *this process* knows
-/// its median, and nothing of the next one. None for no sample and for values that are not finite.
+/// whole range of fewer than six samples, which covers less than 95 %) says how well *this process*
+/// knows its median, and nothing of the next one. None for no sample and for values that are not
+/// finite.
 #[must_use]
 pub fn estimate_within(samples: &[f64]) -> Option<Estimate> {
     let sorted = sorted(samples)?;

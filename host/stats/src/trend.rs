@@ -1,10 +1,12 @@
-//! Whether the samples of a process go one way from first to last: Mann's test against trend (Econometrica 13, 1945) with
-//! Kendall's variance for ties. Many benchmarks never reach a steady state (Barrett et al., OOPSLA 2017; Traini et
-//! al., EMSE 2022), and a median over a slope says nothing that another run would repeat.
+//! Whether the samples of a process go one way from first to last: Mann's test against trend
+//! (Econometrica 13, 1945) with Kendall's variance for ties. Many benchmarks never reach a steady
+//! state (Barrett et al., OOPSLA 2017; Traini et al., EMSE 2022), and a median over a slope says
+//! nothing that another run would repeat.
 
 use super::summary::median;
 
-/// Groups of neighbouring samples that are compared with each other: the test takes time in their square.
+/// Groups of neighbouring samples that are compared with each other: the test takes time in their
+/// square.
 const GROUPS_MAX: usize = 100;
 
 /// Fewer samples show no trend.
@@ -13,12 +15,12 @@ const SAMPLES_MIN: usize = 10;
 /// Quantile of the normal distribution for an error of 0.1 %, two-sided.
 const Z_MIN: f64 = 3.29;
 
-/// A trend of less than this from the first third to the last is none that matters: what lies within 2 % counts as
-/// equivalent.
+/// A trend of less than this from the first third to the last is none that matters: what lies
+/// within 2 % counts as equivalent.
 const CHANGE_MIN: f64 = 0.03;
 
-/// By what share the last third of the samples lies above the first one, negative if below; none if they show no
-/// trend, or one that does not matter.
+/// By what share the last third of the samples lies above the first one, negative if below; none if
+/// they show no trend, or one that does not matter.
 #[must_use]
 pub fn drift(samples: &[f64]) -> Option<f64> {
     if samples.len() < SAMPLES_MIN {
@@ -39,7 +41,8 @@ pub fn drift(samples: &[f64]) -> Option<f64> {
     (z.abs() >= Z_MIN && (z > 0.0) == (change > 0.0)).then_some(change)
 }
 
-/// Mann's S over its standard deviation, with the correction for continuity; positive if the values rise.
+/// Mann's S over its standard deviation, with the correction for continuity; positive if the values
+/// rise.
 fn mann_kendall(values: &[f64]) -> f64 {
     let mut s = 0_i64;
     for (at, value) in values.iter().enumerate() {

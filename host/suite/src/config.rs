@@ -140,7 +140,8 @@ impl Effort {
 /// What a phase must not fall behind, and by how much. Shares: 0.1 is 10 %.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gate {
-    /// In the user's words: a baseline by its name, a path (relative to the suite), the id of a run.
+    /// In the user's words: a baseline by its name, a path (relative to the suite), the id of a
+    /// run.
     pub against: String,
     /// A time that grew by this or more fails; none for the usual one.
     pub threshold: Option<f64>,
@@ -214,7 +215,8 @@ impl Classify for ConfigError {
 }
 
 impl Suite {
-    /// Reads a suite, whose paths do not lead out of `root`; unless given, out of the checkout that it lies in.
+    /// Reads a suite, whose paths do not lead out of `root`; unless given, out of the checkout that
+    /// it lies in.
     ///
     /// # Errors
     /// If it cannot be read or is no good.
@@ -250,8 +252,8 @@ impl Suite {
         Self::understood(text, path, everywhere)
     }
 
-    /// Understands the text of the file at a path: it is named in errors, and the suite's paths are relative to its
-    /// directory.
+    /// Understands the text of the file at a path: it is named in errors, and the suite's paths are
+    /// relative to its directory.
     fn understood(text: &str, path: &Path, checkout: Checkout) -> Result<Self, ConfigError> {
         let dir = directory(path);
         understood(text, path, |file| {
@@ -278,7 +280,8 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> ConfigError {
     }
 }
 
-/// The text of a suite. The file may be a link, but not one that leads out of the checkout: an error shows a line of it.
+/// The text of a suite. The file may be a link, but not one that leads out of the checkout: an
+/// error shows a line of it.
 fn contents(path: &Path) -> Result<String, ConfigError> {
     let read = unreadable(path);
     let real = path.canonicalize().map_err(&read)?;

@@ -124,8 +124,8 @@ impl fmt::Display for Criterion {
 }
 
 impl Criterion {
-    /// Understands a line, and says which name in it is an old one. What is wrong is said with its place in the line,
-    /// bytes.
+    /// Understands a line, and says which name in it is an old one. What is wrong is said with its
+    /// place in the line, bytes.
     pub(super) fn parse(line: &str) -> Result<(Self, Option<Renamed>), Problem> {
         let at = |part: &str| {
             let start = part.as_ptr() as usize - line.as_ptr() as usize;

@@ -1,4 +1,5 @@
-//! What is wrong with a file, with the line and a caret below the place, and what was probably meant.
+//! What is wrong with a file, with the line and a caret below the place, and what was probably
+//! meant.
 
 use std::fmt;
 use std::ops::Range;
@@ -100,8 +101,8 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// Whether the values of variables may stand around a place: in a table `env`, or behind a key of that name. They may be
-/// secrets, and what is wrong with a file is printed where others read it.
+/// Whether the values of variables may stand around a place: in a table `env`, or behind a key of
+/// that name. They may be secrets, and what is wrong with a file is printed where others read it.
 pub(super) fn is_secret(text: &str, at: usize) -> bool {
     let at = text.floor_char_boundary(at);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);

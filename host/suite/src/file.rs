@@ -1,5 +1,5 @@
-//! The shape of a `dyno.toml`: its tables and keys, whose doc comments are the JSON Schema's. Values
-//! are texts and numbers with their places; what they mean is understood in `config`.
+//! The shape of a `dyno.toml`: its tables and keys, whose doc comments are the JSON Schema's.
+//! Values are texts and numbers with their places; what they mean is understood in `config`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,13 +18,15 @@ use dyno_model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS, quantity, words
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct File {
-    /// The directory for the results: suite.json, and for each phase a page, Markdown and JUnit; unless given, none.
+    /// The directory for the results: suite.json, and for each phase a page, Markdown and JUnit;
+    /// unless given, none.
     #[schemars(with = "Option<PathBuf>")]
     pub(super) output: Option<Spanned<PathBuf>>,
     /// Show every mark and how each run was made, as --verbose does.
     #[serde(default)]
     pub(super) verbose: bool,
-    /// Fail a case whose fuel or checksum differs between passes or processes, or that is folded, as --strict does.
+    /// Fail a case whose fuel or checksum differs between passes or processes, or that is folded,
+    /// as --strict does.
     #[serde(default)]
     pub(super) strict: bool,
     /// Seed of the guests' random numbers and of the order of processes, as --seed is.
@@ -41,9 +43,9 @@ pub(super) struct File {
     /// What plugins may reach; without these, nothing.
     #[serde(default)]
     pub(super) grants: GrantsTable,
-    /// Thresholds and hard limits of single cases, by a pattern as --case takes it; a table that bears the case's own
-    /// name goes first. They hold where something is compared: in phases with `against`, and for
-    /// `dyno gate --config`.
+    /// Thresholds and hard limits of single cases, by a pattern as --case takes it; a table that
+    /// bears the case's own name goes first. They hold where something is compared: in phases with
+    /// `against`, and for `dyno gate --config`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, GateTable>")]
     pub(super) gate: BTreeMap<Spanned<String>, GateTable>,
@@ -127,7 +129,8 @@ pub(super) struct PhasesTable {
     /// Measure several plugins that have the same cases and show them side by side.
     #[schemars(with = "Option<PhaseTable>")]
     pub(super) cross: Option<Spanned<PhaseTable>>,
-    /// Requests that arrive on a schedule. Checked, but refused by `dyno suite run`: this version cannot run it.
+    /// Requests that arrive on a schedule. Checked, but refused by `dyno suite run`: this version
+    /// cannot run it.
     pub(super) load: Option<LoadTable>,
 }
 
@@ -164,7 +167,8 @@ pub(super) struct PhaseTable {
     /// What must hold: METRIC OPERATOR VALUE [for PATTERN].
     #[schemars(with = "Vec<CriterionText>")]
     pub(super) criteria: Vec<Spanned<String>>,
-    /// What to compare with and not to fall behind: a baseline by its name, a path, the id of a run.
+    /// What to compare with and not to fall behind: a baseline by its name, a path, the id of a
+    /// run.
     #[schemars(with = "Option<String>", length(min = 1))]
     pub(super) against: Option<Spanned<String>>,
     /// A time that grew by this share or more fails: `10%`.

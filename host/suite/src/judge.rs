@@ -1,8 +1,8 @@
 //! Judges a phase by the run that it led to. Pure.
 //!
-//! A number that was counted is judged as it is. One that was sampled is judged by its 95 % interval
-//! over processes: the criterion passes if it holds for the whole interval, fails if it holds for
-//! none of it, and is unsure otherwise, which is never a pass.
+//! A number that was counted is judged as it is. One that was sampled is judged by its 95 %
+//! interval over processes: the criterion passes if it holds for the whole interval, fails if it
+//! holds for none of it, and is unsure otherwise, which is never a pass.
 
 mod measured;
 

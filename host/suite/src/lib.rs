@@ -1,6 +1,7 @@
-//! Suites: a `dyno.toml` that says what to measure and what must hold, and the judgement of the runs
-//! that it leads to. Pure but for reading the file: a text becomes a [`Suite`], a suite becomes
-//! [`PhasePlan`]s, and a phase with its run becomes a [`PhaseResult`]. Who measures stands elsewhere.
+//! Suites: a `dyno.toml` that says what to measure and what must hold, and the judgement of the
+//! runs that it leads to. Pure but for reading the file: a text becomes a [`Suite`], a suite
+//! becomes [`PhasePlan`]s, and a phase with its run becomes a [`PhaseResult`]. Who measures stands
+//! elsewhere.
 //!
 //! ```text
 //! dyno.toml ─file─► shape ─config─► Suite ─plan─► PhasePlan ──(session)──► Run ─judge─► PhaseResult

@@ -15,7 +15,8 @@ pub struct PhaseResult {
     pub phase: PhaseName,
     /// Id of the run that was judged.
     pub run: String,
-    /// In one word: failed if anything did or there is an error, else unsure if anything is, else passed.
+    /// In one word: failed if anything did or there is an error, else unsure if anything is, else
+    /// passed.
     pub outcome: CheckOutcome,
     /// The criteria, case by case, and what a comparison says.
     pub checks: Vec<Check>,
@@ -49,7 +50,8 @@ pub struct Reading {
     pub plugin: String,
     /// The case's name: hostile.
     pub case: String,
-    /// The metric as the suite names it; `wall-time-change` and the like where two versions are compared.
+    /// The metric as the suite names it; `wall-time-change` and the like where two versions are
+    /// compared.
     pub metric: String,
     /// The unit of the numbers.
     pub unit: String,

@@ -1,5 +1,5 @@
-//! From a phase to what a session is asked to do. Pure: that granted directories exist, and what a name
-//! to compare with means, is found out by who runs it.
+//! From a phase to what a session is asked to do. Pure: that granted directories exist, and what a
+//! name to compare with means, is found out by who runs it.
 
 use std::path::PathBuf;
 
@@ -62,8 +62,8 @@ impl Classify for PlanError {
 }
 
 impl Suite {
-    /// What to do, in order: one phase, or all of them. A suite with a load is refused, unless another phase
-    /// was chosen: what was not run has not passed.
+    /// What to do, in order: one phase, or all of them. A suite with a load is refused, unless
+    /// another phase was chosen: what was not run has not passed.
     ///
     /// # Errors
     /// If the phase is not there or cannot be run.
@@ -104,8 +104,8 @@ impl Suite {
 }
 
 impl super::Phase {
-    /// How a process samples. A quantile among the criteria or metrics makes it take the samples that
-    /// the quantile needs, and gives it the time for them unless the suite sets that.
+    /// How a process samples. A quantile among the criteria or metrics makes it take the samples
+    /// that the quantile needs, and gives it the time for them unless the suite sets that.
     fn time(&self) -> Sampling {
         let effort = &self.effort;
         let mut time = effort.depth.time();

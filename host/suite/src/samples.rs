@@ -10,9 +10,9 @@ pub(super) fn samples_in_all(q: f64) -> u64 {
 }
 
 /// The samples that each process needs for its own quantile. With type 7 of Hyndman and Fan the
-/// share of the population beyond the sample's quantile is (1 - q) + q (1 - q) / k on average for about
-/// k / (1 - q) samples, whatever the distribution but for the interpolation: ten beyond it make `p95` at worst `p94.5`, and
-/// more processes would only repeat that.
+/// share of the population beyond the sample's quantile is (1 - q) + q (1 - q) / k on average for
+/// about k / (1 - q) samples, whatever the distribution but for the interpolation: ten beyond it
+/// make `p95` at worst `p94.5`, and more processes would only repeat that.
 pub(super) fn samples_each(q: f64) -> u64 {
     per_beyond(10.0, q)
 }

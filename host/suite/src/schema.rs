@@ -1,5 +1,5 @@
-//! The JSON Schema of a `dyno.toml`, drawn from the shape that reads it, so that editors complete and
-//! check what Dyno would. The committed file is what a test compares with it.
+//! The JSON Schema of a `dyno.toml`, drawn from the shape that reads it, so that editors complete
+//! and check what Dyno would. The committed file is what a test compares with it.
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
@@ -22,7 +22,8 @@ pub fn schema() -> Value {
         "$id".into(),
         "https://dyno-bench.github.io/dyno-suite/1.schema.json".into(),
     );
-    // The shape lets them be absent, so that their absence is said in better words than "missing field".
+    // The shape lets them be absent, so that their absence is said in better words than "missing
+    // field".
     root.insert("required".into(), vec!["plugins", "phases"].into());
     root.insert("title".into(), "A suite of Dyno: dyno.toml".into());
     schema.to_value()

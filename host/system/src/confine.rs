@@ -9,10 +9,11 @@
 //! ```
 //!
 //! `strip` takes away what was inherited (descriptors, signals, privileges, a life longer than the
-//! supervisor's); `confine` arms rlimits, landlock and seccomp for good and drops all capabilities; `seal` takes away
-//! what only getting ready needs. All steps only ever take
-//! away. A layer that this kernel does not have is left out, unless it is required (`required.rs`), and the result says
-//! which are active. None relies on another: each is tested without the others. What each covers:
+//! supervisor's); `confine` arms rlimits, landlock and seccomp for good and drops all capabilities;
+//! `seal` takes away what only getting ready needs. All steps only ever take away. A layer that
+//! this kernel does not have is left out, unless it is required (`required.rs`), and the result
+//! says which are active. None relies on another: each is tested without the others. What each
+//! covers:
 //!
 //! | layer | covers | without it |
 //! |---|---|---|
@@ -21,11 +22,11 @@
 //! | landlock | files by path, TCP, abstract sockets, signals | a worker without directories opens nothing once it is sealed, all the same; one that only reads changes nothing; one with a writable directory can write what its user can |
 //! | seccomp | system calls: processes, programs, sockets, times and modes of files, memory that no limit counts | landlock and rlimits are left |
 //!
-//! What no layer covers: a worker with directories can ask for the size and the times of any file that its user can
-//! find by its path. What is deliberately not here:
-//! RLIMIT_NPROC, because it counts all processes of the user (any value that binds here would break
-//! other programs of the same user) — seccomp forbids new processes instead; the wall clock, which
-//! is the supervisor's; and the empty environment, which the supervisor makes and `strip` checks.
+//! What no layer covers: a worker with directories can ask for the size and the times of any file
+//! that its user can find by its path. What is deliberately not here: RLIMIT_NPROC, because it
+//! counts all processes of the user (any value that binds here would break other programs of the
+//! same user) — seccomp forbids new processes instead; the wall clock, which is the supervisor's;
+//! and the empty environment, which the supervisor makes and `strip` checks.
 
 #[cfg(target_os = "linux")]
 mod capabilities;
@@ -74,7 +75,8 @@ pub struct Confinement {
     pub write: Vec<PathBuf>,
     /// The cores that it is bound to; none to leave it where the kernel puts it.
     pub cores: Vec<u32>,
-    /// Whether it makes threads and an event loop before it is sealed. One that does not is sealed at once.
+    /// Whether it makes threads and an event loop before it is sealed. One that does not is sealed
+    /// at once.
     pub threads: bool,
     /// Layers without which it must not go on.
     pub required: Vec<KernelLayer>,
@@ -92,7 +94,8 @@ pub enum MemoryCap {
 }
 
 impl Confinement {
-    /// For a compile worker: capped in address space and CPU time; no file but those that are open, any core.
+    /// For a compile worker: capped in address space and CPU time; no file but those that are open,
+    /// any core.
     #[must_use]
     pub fn compile(memory_bytes: u64, cpu_ms: u64) -> Self {
         Self {
@@ -180,8 +183,8 @@ pub struct Confined {
 }
 
 impl Confined {
-    /// Takes away what only getting ready needed, before the first instruction of a guest: threads, sockets, new code,
-    /// memory that is not counted, and paths, if it was given no directory.
+    /// Takes away what only getting ready needed, before the first instruction of a guest: threads,
+    /// sockets, new code, memory that is not counted, and paths, if it was given no directory.
     ///
     /// # Errors
     /// If the kernel refuses it. The guest must not run then.
@@ -199,8 +202,9 @@ impl Stripped {
     /// core. Threads that are made later inherit all of it.
     ///
     /// # Errors
-    /// If the process has more than one thread, a path cannot be opened, the kernel has a layer
-    /// but refuses it, or does not have one that is required. The worker must end then, without having read a plugin.
+    /// If the process has more than one thread, a path cannot be opened, the kernel has a layer but
+    /// refuses it, or does not have one that is required. The worker must end then, without having
+    /// read a plugin.
     pub fn confine(self, what: &Confinement) -> Result<Confined, ConfineError> {
         // No other system than Linux and macOS adds to it.
         #[cfg_attr(not(unix), allow(unused_mut))]

@@ -1,9 +1,11 @@
-//! What the processor counts while a guest runs, where the kernel lets a process of the user have it: `perf_event_open`.
+//! What the processor counts while a guest runs, where the kernel lets a process of the user have
+//! it: `perf_event_open`.
 //!
-//! A worker opens its counters before it is confined, as that call is forbidden from then on, and a sealed worker only
-//! reads them. The thread that will run the guest is not there yet, so they are inherited by the threads that are
-//! made later, and what is read is the sum over all of them: the others sleep unless the guest waits, which is why a
-//! sample in which it waited is not taken. Only instructions in user space are counted.
+//! A worker opens its counters before it is confined, as that call is forbidden from then on, and a
+//! sealed worker only reads them. The thread that will run the guest is not there yet, so they are
+//! inherited by the threads that are made later, and what is read is the sum over all of them: the
+//! others sleep unless the guest waits, which is why a sample in which it waited is not taken. Only
+//! instructions in user space are counted.
 
 use dyno_model::{COUNTED, COUNTERS, Counts, Metric};
 
@@ -24,8 +26,9 @@ struct Reading {
 }
 
 impl Reading {
-    /// What was counted since an earlier reading; none if nothing was, or if the counter had to share the processor's
-    /// with others for some of the time, so that the kernel would have to guess.
+    /// What was counted since an earlier reading; none if nothing was, or if the counter had to
+    /// share the processor's with others for some of the time, so that the kernel would have to
+    /// guess.
     fn since(self, before: Self) -> Option<u64> {
         let enabled = self.enabled_ns.checked_sub(before.enabled_ns)?;
         let running = self.running_ns.checked_sub(before.running_ns)?;
@@ -87,7 +90,8 @@ impl Counters {
     }
 }
 
-/// Counters of the kernel, which every machine has, in the places of those of the processor: CPU time in ns.
+/// Counters of the kernel, which every machine has, in the places of those of the processor: CPU
+/// time in ns.
 #[cfg(test)]
 #[cfg(all(target_os = "linux", target_endian = "little"))]
 pub(crate) fn software() -> Counters {
@@ -107,7 +111,7 @@ impl Counters {
 
 /// Whether this machine counts, or why not, as a fact.
 #[must_use]
-pub fn availability() -> String {
+pub(crate) fn availability() -> String {
     match Counters::open() {
         Ok(_) => COUNTED.to_owned(),
         Err(error) => error.to_string(),
@@ -171,7 +175,8 @@ mod imp {
             attr[1] = event.number;
             attr[4] = TOTAL_TIMES;
             attr[5] = INHERIT | PINNED | EXCLUDE_KERNEL | EXCLUDE_HYPERVISOR;
-            // SAFETY: the kernel reads as many bytes of the words as they say that they are, and writes none.
+            // SAFETY: the kernel reads as many bytes of the words as they say that they are, and
+            // writes none.
             #[allow(unsafe_code)]
             let opened = unsafe {
                 libc::syscall(
@@ -273,7 +278,8 @@ mod tests {
         }
     }
 
-    /// If this fails, what a guest does on its thread is not counted, or counted as far more than it is.
+    /// If this fails, what a guest does on its thread is not counted, or counted as far more than
+    /// it is.
     #[test]
     fn what_a_later_thread_does_is_counted_and_what_was_before_is_not() {
         let mut counters = software();

@@ -1,6 +1,6 @@
 //! The machine that is measured on: what it is ([`machine`]), what makes it noisy at the moment
-//! ([`noise`]), what its clocks cost ([`clocks`]), and which of its cores is calm ([`by_calm`]) and free
-//! ([`CoreLocks`]).
+//! ([`noise`]), what its clocks cost ([`clocks`]), and which of its cores is calm ([`by_calm`]) and
+//! free ([`CoreLocks`]).
 //!
 //! On Linux all of it is read from `/proc` and `/sys`, below a root that tests replace. On other
 //! systems most facts are `unknown`.
@@ -47,12 +47,12 @@ pub fn noise() -> Vec<Finding> {
     noise::findings(Path::new("/"), || std::thread::sleep(WATCH))
 }
 
-/// How long cores are watched before one is chosen: five ticks of the kernel's 100 Hz accounting tell a core that is
-/// busy from one that is not, and a quick run hardly notices.
+/// How long cores are watched before one is chosen: five ticks of the kernel's 100 Hz accounting
+/// tell a core that is busy from one that is not, and a quick run hardly notices.
 const GLIMPSE: Duration = Duration::from_millis(50);
 
-/// Cores from the one to measure on first to the last choice. `is_taken` says on which another run measures. If there
-/// is a choice, it takes a twentieth of a second to see which are busy.
+/// Cores from the one to measure on first to the last choice. `is_taken` says on which another run
+/// measures. If there is a choice, it takes a twentieth of a second to see which are busy.
 #[must_use]
 pub fn by_calm(cores: &[u32], is_taken: impl Fn(u32) -> bool) -> Vec<u32> {
     let tree = tree::Tree {

@@ -1,5 +1,5 @@
-//! What a memory profile suggests to the author of a case, in sentences. Pure; what it says is a hint
-//! beside the numbers and never a verdict.
+//! What a memory profile suggests to the author of a case, in sentences. Pure; what it says is a
+//! hint beside the numbers and never a verdict.
 
 use super::bytes;
 use dyno_model::MemoryProfile;
@@ -7,8 +7,9 @@ use dyno_model::MemoryProfile;
 /// Below this, a page or two more or less is nobody's business (a WebAssembly page is 64 KiB).
 const NOTABLE_BYTES: u64 = 1 << 20;
 
-/// After release, a case that gave nothing back still holds nearly its peak. Linear memory never shrinks,
-/// so this is true of every case that grows: it is worth a sentence only if it grew notably.
+/// After release, a case that gave nothing back still holds nearly its peak. Linear memory never
+/// shrinks, so this is true of every case that grows: it is worth a sentence only if it grew
+/// notably.
 const KEPT_SHARE: f64 = 0.9;
 
 /// A peak this many times the mean was needed for a short while only.

@@ -1,4 +1,5 @@
-//! The conditions of two stored runs, in words: one vocabulary for the terminal, pages and documents.
+//! The conditions of two stored runs, in words: one vocabulary for the terminal, pages and
+//! documents.
 
 use super::escape;
 use dyno_model::{Comparison, Condition, Difference, Metric, Noise, Pairing, RunNoise};

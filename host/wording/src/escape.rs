@@ -5,10 +5,11 @@ use dyno_model::visible::{commands, spelled};
 /// Characters that are shown at most; what follows is counted.
 const CHARS_MAX: usize = 2000;
 
-/// The text as one line, with everything that does not show itself written as an escape: control characters
-/// (terminal sequences, new lines), and the invisible and direction-changing ones of Unicode, by
-/// which a text can look like another. What a CI system takes for a command wherever it stands, is none any more;
-/// what is one at the beginning of a line, the sink sees. Escaping twice is escaping once, but for the end of what was cut.
+/// The text as one line, with everything that does not show itself written as an escape: control
+/// characters (terminal sequences, new lines), and the invisible and direction-changing ones of
+/// Unicode, by which a text can look like another. What a CI system takes for a command wherever it
+/// stands, is none any more; what is one at the beginning of a line, the sink sees. Escaping twice
+/// is escaping once, but for the end of what was cut.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let end = text.char_indices().nth(CHARS_MAX);

@@ -1,5 +1,6 @@
-//! What is said of results, in words: numbers with their units, how something ended, verdicts, conditions, advice, and
-//! the command that repeats it. One vocabulary for the terminal, pages and documents.
+//! What is said of results, in words: numbers with their units, how something ended, verdicts,
+//! conditions, advice, and the command that repeats it. One vocabulary for the terminal, pages and
+//! documents.
 
 pub mod advice;
 pub mod conditions;

@@ -1,12 +1,13 @@
-//! The commands that show something again. They are meant to be pasted: each is understood as it stands, chooses its
-//! case alone, and takes the report and the conditions of the run that it is about.
+//! The commands that show something again. They are meant to be pasted: each is understood as it
+//! stands, chooses its case alone, and takes the report and the conditions of the run that it is
+//! about.
 
 use dyno_model::{LIMITS, Plugin, Run, quantity};
 
 use super::shell;
 
-/// Flags of a command that are part of the conditions of its run and that the run does not record otherwise, and
-/// whether each has a value.
+/// Flags of a command that are part of the conditions of its run and that the run does not record
+/// otherwise, and whether each has a value.
 const TYPED: [(&str, bool); 13] = [
     ("--report", true),
     ("--no-report", false),
@@ -26,7 +27,8 @@ const TYPED: [(&str, bool); 13] = [
 /// Flags that choose cases, and whether each has a value.
 const CHOOSING: [(&str, bool); 3] = [("--case", true), ("--exclude", true), ("--exact", false)];
 
-/// The command that runs one case of a plugin again, or all of them: under the same limits, grants and seed.
+/// The command that runs one case of a plugin again, or all of them: under the same limits, grants
+/// and seed.
 #[must_use]
 pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
     let mut words = ["dyno", "run", "--quick"].map(String::from).to_vec();
@@ -54,7 +56,8 @@ pub fn reproduce(run: &Run, plugin: &Plugin, case: Option<&str>) -> String {
     line(&words)
 }
 
-/// The command that made a run, for one of its cases alone. A suite or a request chooses its cases itself.
+/// The command that made a run, for one of its cases alone. A suite or a request chooses its cases
+/// itself.
 #[must_use]
 pub fn rerun(run: &Run, case: &str) -> String {
     let typed = Typed::of(run);
@@ -73,8 +76,8 @@ pub fn rerun(run: &Run, case: &str) -> String {
     line(&words)
 }
 
-/// The flag that chooses a case: its whole name goes before every other meaning. With `=`, since a name may begin
-/// like a flag.
+/// The flag that chooses a case: its whole name goes before every other meaning. With `=`, since a
+/// name may begin like a flag.
 fn chosen(case: &str) -> String {
     format!("--case={case}")
 }
@@ -124,8 +127,9 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// Whether the next word is the value of this one. Of flags that nothing is done with here, `--arg` counts, whose
-/// value may look like a flag, `--color`, which may stand before the verb, and `--request`.
+/// Whether the next word is the value of this one. Of flags that nothing is done with here, `--arg`
+/// counts, whose value may look like a flag, `--color`, which may stand before the verb, and
+/// `--request`.
 fn is_valued(word: &str) -> bool {
     let known = TYPED.iter().chain(&CHOOSING);
     let known = known.chain(&[("--arg", true), ("--color", true), ("--request", true)]);

@@ -2,8 +2,8 @@
 
 use dyno_model::visible::{line_commands, spelled};
 
-/// A word as a POSIX shell reads it as one, made of nothing that cannot be seen: what cannot is written as `printf`
-/// writes it.
+/// A word as a POSIX shell reads it as one, made of nothing that cannot be seen: what cannot is
+/// written as `printf` writes it.
 #[must_use]
 pub fn word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);

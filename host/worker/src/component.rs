@@ -34,8 +34,8 @@ pub(super) fn describe(worker: Worker, job: &DescribeJob) -> Result<Outcome, Chi
     compiled(describe_component(job, files))
 }
 
-/// All the files of a worker that reads a component and runs nothing of it: they are open when it is confined, and it
-/// opens no other.
+/// All the files of a worker that reads a component and runs nothing of it: they are open when it
+/// is confined, and it opens no other.
 struct Files {
     component: File,
     to: Option<File>,

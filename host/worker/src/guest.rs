@@ -72,8 +72,8 @@ pub(super) fn in_sandbox(
     })
 }
 
-/// The largest file of a guest with a quota: so much that the quota, which a guest exceeds by a sixteenth before that is
-/// noticed, is always what stops it.
+/// The largest file of a guest with a quota: so much that the quota, which a guest exceeds by a
+/// sixteenth before that is noticed, is always what stops it.
 fn beyond_quota(bytes: u64) -> u64 {
     bytes.saturating_add(bytes / 8).saturating_add(1 << 20)
 }
@@ -86,8 +86,8 @@ fn input_bytes(job: &RunJob) -> u64 {
     files.saturating_add(job.code.bytes().saturating_mul(2))
 }
 
-/// Loads and links the job's code, and says how long loading took, ns. Nothing of it has run then, and the worker is
-/// sealed before anything does.
+/// Loads and links the job's code, and says how long loading took, ns. Nothing of it has run then,
+/// and the worker is sealed before anything does.
 pub(super) fn load<B: dyno_measure::Bench + 'static>(
     job: &RunJob,
     build: Build,

@@ -46,11 +46,13 @@ impl Classify for ChildError {
     }
 }
 
-/// The whole life of a worker that was started with these arguments, behind [`dyno_job::WORKER_ARGUMENT`]: what its
-/// supervisor said of it, and the layers without which it must not go on.
+/// The whole life of a worker that was started with these arguments, behind
+/// [`dyno_job::WORKER_ARGUMENT`]: what its supervisor said of it, and the layers without which it
+/// must not go on.
 ///
 /// # Errors
-/// If it got no job. What the guest does wrong is an event, and so is that it could not be confined.
+/// If it got no job. What the guest does wrong is an event, and so is that it could not be
+/// confined.
 pub fn begin(mut arguments: impl Iterator<Item = OsString>) -> Result<(), ChildError> {
     let birth = Birth::read(arguments.by_ref());
     let required = arguments.map(|layer| layer.to_string_lossy().parse());
@@ -123,7 +125,8 @@ impl Worker {
             }),
             Job::Time { run, settings } => {
                 let spawned_ns = self.spawned_ns;
-                // Before it is confined, which forbids to open any. Where there are none the run says so, once.
+                // Before it is confined, which forbids to open any. Where there are none the run
+                // says so, once.
                 let counters = Counters::open().ok();
                 in_sandbox(self, run, Build::Timed, |seal| {
                     time(run, *settings, counters, spawned_ns, seal)

@@ -1,5 +1,5 @@
-//! `dyno-worker`: a worker as a program of its own, for a `dyno` that has no engine in it, or uses another one than its
-//! own (`dyno --worker FILE`).
+//! `dyno-worker`: a worker as a program of its own, for a `dyno` that has no engine in it, or uses
+//! another one than its own (`dyno --worker FILE`).
 
 use std::io::Write as _;
 use std::process::ExitCode;

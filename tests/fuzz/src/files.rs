@@ -114,8 +114,8 @@ const LAYER: &[u8] = b"\0asm\x0d\0\x01\0";
 const HASH: &str = "HASH-OF-THE-MANIFEST";
 const SIZE: &str = "\"SIZE-OF-THE-MANIFEST\"";
 
-/// The index and the manifest of a package, a line each, in a file in which they and all blobs are what they are
-/// said to hash to; and both as a registry would send them.
+/// The index and the manifest of a package, a line each, in a file in which they and all blobs are
+/// what they are said to hash to; and both as a registry would send them.
 pub(crate) fn oci(data: &[u8]) -> bool {
     let (index, manifest) = match data.iter().position(|byte| *byte == b'\n') {
         Some(at) => (&data[..at], &data[at + 1..]),

@@ -1,5 +1,6 @@
-//! The short ways of an index, held against the long one: whatever is changed of its files, with the keepers' key or
-//! without, an index that is taken because it looks like the last one is what `tough` makes of it, too.
+//! The short ways of an index, held against the long one: whatever is changed of its files, with
+//! the keepers' key or without, an index that is taken because it looks like the last one is what
+//! `tough` makes of it, too.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -30,7 +31,8 @@ pub(crate) fn key() -> &'static PrivateKey {
     })
 }
 
-/// An index with one release, one with another more, and what a user who loaded the first remembers.
+/// An index with one release, one with another more, and what a user who loaded the first
+/// remembers.
 struct World {
     runtime: Runtime,
     first: Files,
@@ -276,7 +278,8 @@ pub(crate) fn shortcut(data: &[u8]) -> bool {
     let Ok(by_memory) = load(&known) else {
         return false;
     };
-    // Of a timestamp that is the last one nothing else is read (5.4.3.1): it is what was verified then.
+    // Of a timestamp that is the last one nothing else is read (5.4.3.1): it is what was verified
+    // then.
     let timestamp = |files: &Files| {
         let found = files
             .iter()
@@ -287,8 +290,8 @@ pub(crate) fn shortcut(data: &[u8]) -> bool {
         assert_eq!(by_memory, world.index, "an index that did not change");
         return true;
     }
-    // A snapshot that pins what was verified stands for it, whether or not it is still served: the long way then gets it
-    // from what was verified.
+    // A snapshot that pins what was verified stands for it, whether or not it is still served: the
+    // long way then gets it from what was verified.
     let mut restored = changes.files.clone();
     restored.retain(|(name, _)| !is_pinned(name));
     restored.extend(

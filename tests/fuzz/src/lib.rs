@@ -1,6 +1,7 @@
-//! What of Dyno reads a stranger's bytes, each as a function that a fuzzer can call ([`TARGETS`]), with inputs to
-//! begin from. A target panics where Dyno would be wrong, and says of any other input whether it was accepted:
-//! targets of which no seed is accepted would test nothing but the first check.
+//! What of Dyno reads a stranger's bytes, each as a function that a fuzzer can call ([`TARGETS`]),
+//! with inputs to begin from. A target panics where Dyno would be wrong, and says of any other
+//! input whether it was accepted: targets of which no seed is accepted would test nothing but the
+//! first check.
 
 // A panic is how a target tells.
 #![allow(clippy::expect_used)]
@@ -125,7 +126,8 @@ fn repository() -> std::path::PathBuf {
 mod tests {
     use super::*;
 
-    /// If this fails, a target is broken by what it begins with, or refuses it all and so tests little.
+    /// If this fails, a target is broken by what it begins with, or refuses it all and so tests
+    /// little.
     #[test]
     fn every_target_accepts_some_of_its_seeds() {
         for target in TARGETS {

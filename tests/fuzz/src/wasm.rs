@@ -41,7 +41,8 @@ pub(crate) fn module_seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Anything: what passes the check is valid to the engine's own validator, and is compiled after that.
+/// Anything: what passes the check is valid to the engine's own validator, and is compiled after
+/// that.
 pub(crate) fn precheck(data: &[u8]) -> bool {
     if data.len() > BYTES_MAX {
         return false;
@@ -74,8 +75,8 @@ fn texts() -> Vec<Vec<u8>> {
     texts.into_iter().filter_map(parse).collect()
 }
 
-/// A valid module, whatever the bytes, in a component: rewritten it is valid, and has as many functions that tell of
-/// themselves as it had bodies.
+/// A valid module, whatever the bytes, in a component: rewritten it is valid, and has as many
+/// functions that tell of themselves as it had bodies.
 pub(crate) fn instrument(data: &[u8]) -> bool {
     let config = wasm_smith::Config {
         max_imports: 0,

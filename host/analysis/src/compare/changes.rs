@@ -12,7 +12,8 @@ use dyno_stats::Shift;
 pub(super) enum Part {
     /// Those that the verdict is drawn from.
     First,
-    /// The fresh ones that confirm it, with the confidence that each of those who are confirmed needs.
+    /// The fresh ones that confirm it, with the confidence that each of those who are confirmed
+    /// needs.
     Confirming(f64),
 }
 
@@ -101,8 +102,8 @@ pub(super) struct Timed {
     pub(super) change: Change,
     /// Whether the difference is below what the clock resolves.
     pub(super) is_below_floor: bool,
-    /// Whether it is of wall time with all that other programs took, because nearly all samples were disturbed: it is
-    /// shown, and is never a pass.
+    /// Whether it is of wall time with all that other programs took, because nearly all samples
+    /// were disturbed: it is shown, and is never a pass.
     pub(super) is_disturbed: bool,
 }
 
@@ -124,8 +125,8 @@ pub(super) fn timed(
     }
     let mut found = timed_by(metric, base, candidate, &disturbed_median, part, context)?;
     found.is_disturbed = true;
-    // What other programs take, they take from both sides, and a change looks smaller: one that is seen all the same
-    // is one. Where the guest never waits, CPU time says it better.
+    // What other programs take, they take from both sides, and a change looks smaller: one that is
+    // seen all the same is one. Where the guest never waits, CPU time says it better.
     let is_seen = matches!(found.change.verdict, Verdict::Regressed | Verdict::Improved);
     if !is_seen || !(is_waiting(base) || is_waiting(candidate)) {
         found.change.verdict = Verdict::Unsure;
@@ -133,8 +134,8 @@ pub(super) fn timed(
     Some(found)
 }
 
-/// The change of the mean, if it became slower, by wall time of undisturbed samples or by CPU time of what never
-/// waits: a median does not see what few iterations cost.
+/// The change of the mean, if it became slower, by wall time of undisturbed samples or by CPU time
+/// of what never waits: a median does not see what few iterations cost.
 pub(super) fn slower_mean(base: &Case, candidate: &Case, context: &Context) -> Option<Change> {
     let waits = is_waiting(base) || is_waiting(candidate);
     let metrics = [Metric::WallTime, Metric::CpuTime].into_iter();
@@ -182,7 +183,8 @@ fn timed_by(
             (shift, middles.to_vec())
         }
     };
-    // Readers divide what they are shown: both values are drawn from the one level and the one change.
+    // Readers divide what they are shown: both values are drawn from the one level and the one
+    // change.
     let level = stats::median(&levels)?;
     let (base_ns, candidate_ns) = (
         (level - shift.estimate / 2.0).exp(),
@@ -223,9 +225,9 @@ fn of_each_look(confidence: f64) -> f64 {
     1.0 - (1.0 - confidence) / f64::from(LOOKS)
 }
 
-/// One number a block: the median over its pairs. A neighbour that comes or goes within a pair spoils that pair, and not
-/// the block: on a shared machine with two cores ten blocks of five pairs of 50 ms saw +10 % in all trials, ten of
-/// one pair of 250 ms in 58 %.
+/// One number a block: the median over its pairs. A neighbour that comes or goes within a pair
+/// spoils that pair, and not the block: on a shared machine with two cores ten blocks of five pairs
+/// of 50 ms saw +10 % in all trials, ten of one pair of 250 ms in 58 %.
 fn by_block(pairs: &[ProcessPair]) -> Vec<f64> {
     let blocks = pairs.chunk_by(|one, other| one.block == other.block);
     let median = |block: &[ProcessPair]| {
@@ -244,7 +246,7 @@ fn iterations(case: &Case) -> f64 {
 
 /// Half the width of the interval of a change, as a share: no smaller change can be told from none.
 #[must_use]
-pub fn half_width(change: &Change) -> f64 {
+pub(crate) fn half_width(change: &Change) -> f64 {
     (change.upper / change.lower).sqrt() - 1.0
 }
 

@@ -33,14 +33,15 @@ fn every_metric() -> Vec<Metric> {
     Metric::judged().collect()
 }
 
-/// An empty batch that took so much longer was run by a slower machine. In ten runs on a shared virtual machine under a
-/// load of eleven it took 531 to 540 ns.
+/// An empty batch that took so much longer was run by a slower machine. In ten runs on a shared
+/// virtual machine under a load of eleven it took 531 to 540 ns.
 const SPEED_DIFFERS: f64 = 0.10;
 
 /// It is read from a clock, two steps of which are no difference.
 const SPEED_STEP_NS: f64 = 20.0;
 
-/// Two runs whose times other programs stretched by factors that are further apart than this ran under another load.
+/// Two runs whose times other programs stretched by factors that are further apart than this ran
+/// under another load.
 const LOAD_DIFFERS: f64 = 0.05;
 
 /// The conditions in which two stored runs differ.
@@ -106,7 +107,8 @@ fn difference(
     }
 }
 
-/// Whether nothing differs that decides what a guest does: with the same bytes and inputs, it then does the same.
+/// Whether nothing differs that decides what a guest does: with the same bytes and inputs, it then
+/// does the same.
 pub(super) fn is_same_configuration(differences: &[Difference]) -> bool {
     let decides = |difference: &Difference| {
         use Condition::{Engine, Environment, Grant, Limit, Seed};
@@ -118,14 +120,15 @@ pub(super) fn is_same_configuration(differences: &[Difference]) -> bool {
     !differences.iter().any(decides)
 }
 
-/// The names of the layers. What stands behind them, such as the version of an interface, is the kernel's.
+/// The names of the layers. What stands behind them, such as the version of an interface, is the
+/// kernel's.
 fn layers(confinement: &[String]) -> String {
     let name = |layer: &String| layer.split(' ').next().unwrap_or_default().to_owned();
     confinement.iter().map(name).collect::<Vec<_>>().join(" ")
 }
 
-/// What the plugins that are held against each other get besides their bytes. Of a run whose directories were not read
-/// what was in them is not known.
+/// What the plugins that are held against each other get besides their bytes. Of a run whose
+/// directories were not read what was in them is not known.
 fn inputs(base: &Run, candidate: &Run) -> Vec<Difference> {
     let pairs = counterparts(&plugins_of(base), &plugins_of(candidate));
     let pairs = pairs.into_iter().filter_map(|(one, other)| {
@@ -185,11 +188,13 @@ fn settings(base: &Run, candidate: &Run) -> Vec<Difference> {
 
 fn setting_unsettles(name: &str) -> &'static [Metric] {
     match name {
-        // How much was measured shows in the interval, and how strictly it was judged changes no number.
+        // How much was measured shows in the interval, and how strictly it was judged changes no
+        // number.
         "blocks" | "processes" | "strict" | "budget_ns" | "precision_ppm" | "samples_min"
         | "samples_max" => &[],
         _ if name.starts_with("count_") => &[Metric::Fuel],
-        // Of the length of a sample: what is done once a sample weighs more in a short one. Of any other: not known.
+        // Of the length of a sample: what is done once a sample weighs more in a short one. Of any
+        // other: not known.
         _ => TIME,
     }
 }
@@ -212,7 +217,8 @@ fn machine(base: &Run, candidate: &Run) -> Vec<Difference> {
     differing.collect()
 }
 
-/// What the machine was doing: how fast it was, how much of the time other programs took, and who shared the core.
+/// What the machine was doing: how fast it was, how much of the time other programs took, and who
+/// shared the core.
 fn state(base: &Run, candidate: &Run) -> Vec<Difference> {
     let mut found = Vec::new();
     if let (Some(one), Some(other)) = (base.empty_batch_ns, candidate.empty_batch_ns)

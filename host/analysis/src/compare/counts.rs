@@ -1,10 +1,11 @@
-//! A comparison of what is counted alone. Nothing of it is a measurement, so the same code is never blamed for what
-//! the machine did.
+//! A comparison of what is counted alone. Nothing of it is a measurement, so the same code is never
+//! blamed for what the machine did.
 
 use super::decision::{explain, unmeasurable};
 use dyno_model::{Case, CaseComparison, Change, Drawn, UnsureReason, Verdict};
 
-/// Fuel and the peak of memory decide; what grew goes before what shrank. Times that stored runs have are left out.
+/// Fuel and the peak of memory decide; what grew goes before what shrank. Times that stored runs
+/// have are left out.
 pub(super) fn judge(compared: &mut CaseComparison, sides: [&Case; 2]) {
     let is_counted = |change: &Change| change.metric.spec().drawn == Drawn::Exact;
     compared.changes.retain(is_counted);

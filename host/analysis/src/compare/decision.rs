@@ -6,8 +6,8 @@
 //! otherwise ─► unsure
 //! ```
 //!
-//! And then what was decided must hold: not against the other time, not in one layout of the machine code alone, and of
-//! a case whose cost depends on how it is measured nothing good is said.
+//! And then what was decided must hold: not against the other time, not in one layout of the
+//! machine code alone, and of a case whose cost depends on how it is measured nothing good is said.
 
 use super::Context;
 use super::changes::{Part, Timed, process_pairs, slower_mean};
@@ -133,7 +133,8 @@ pub(super) fn unmeasurable(sides: [&Case; 2]) -> Option<UnsureReason> {
     }
 }
 
-/// Whether a change of time is seen in every layout of either side. Where there is only one, that cannot be told.
+/// Whether a change of time is seen in every layout of either side. Where there is only one, that
+/// cannot be told.
 fn survives(change: &Change, base: &Case, candidate: &Case) -> bool {
     let ns = |process: &Process| process_median(process, change.metric);
     let mut pairs = process_pairs(base, candidate, &ns, Part::First);

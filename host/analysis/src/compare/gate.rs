@@ -1,5 +1,6 @@
-//! The gate: whether a case grew by the threshold. It asks another question than the verdict does: not
-//! "did anything change?" but "did it grow too much?", and "unsure" is never a pass there either.
+//! The gate: whether a case grew by the threshold. It asks another question than the verdict does:
+//! not "did anything change?" but "did it grow too much?", and "unsure" is never a pass there
+//! either.
 //!
 //! ```text
 //! whole interval below the threshold ─► passed
@@ -9,8 +10,9 @@
 //! otherwise ─► more blocks, once ─► unsure
 //! ```
 //!
-//! Besides time: hard limits, growth of what is counted, other results, cases that are gone, and those that do other
-//! work when they are timed. What weighs most of all that is the outcome of the case.
+//! Besides time: hard limits, growth of what is counted, other results, cases that are gone, and
+//! those that do other work when they are timed. What weighs most of all that is the outcome of the
+//! case.
 
 mod guards;
 
@@ -126,8 +128,8 @@ fn question<'a>(case: &'a CaseComparison, rules: &Rules) -> (Answer, Option<&'a 
     open
 }
 
-/// Judges one case. `confirmed` is the number of cases that fresh blocks were run for: alpha is shared
-/// among them.
+/// Judges one case. `confirmed` is the number of cases that fresh blocks were run for: alpha is
+/// shared among them.
 pub(super) fn gate(
     pair: &Pair<'_>,
     case: &CaseComparison,
@@ -214,7 +216,8 @@ fn timed_gate(
             explain(doubt).unwrap_or("it is unsure"),
         );
     }
-    // A mean that grew by less than the threshold, or a change that is below the threshold in all layouts together is none that matters.
+    // A mean that grew by less than the threshold, or a change that is below the threshold in all
+    // layouts together is none that matters.
     if let Some(reason) = case.reason
         && !helps(reason)
         && (first != Answer::Below || !matches!(reason, UnsureReason::Layout | UnsureReason::Mean))

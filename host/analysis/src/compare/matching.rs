@@ -1,10 +1,11 @@
 //! Which plugin of one side is held against which of the other, and so which case.
 //!
-//! A lone plugin belongs to a lone one, whatever they are called: `compare old.wasm new.wasm` means these two.
-//! Of several, those of one name belong together. Where several have it they are told apart by what they
-//! are (digest and inputs), then by where they came from (the longest common end of their sources), and the one
-//! that is left belongs to the one that is left. A plugin whose name the other side does not have was
-//! renamed if there is one with its bytes or its source; else it is new or gone.
+//! A lone plugin belongs to a lone one, whatever they are called: `compare old.wasm new.wasm` means
+//! these two. Of several, those of one name belong together. Where several have it they are told
+//! apart by what they are (digest and inputs), then by where they came from (the longest common end
+//! of their sources), and the one that is left belongs to the one that is left. A plugin whose name
+//! the other side does not have was renamed if there is one with its bytes or its source; else it
+//! is new or gone.
 
 use std::collections::BTreeSet;
 
@@ -69,7 +70,8 @@ fn listed(sources: &[String]) -> String {
     sources.join(", ")
 }
 
-/// Who belongs together, by position: base, candidate, in the order of the candidate; and what cannot be said.
+/// Who belongs together, by position: base, candidate, in the order of the candidate; and what
+/// cannot be said.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Matching {
     pub(super) pairs: Vec<(usize, usize)>,
@@ -131,8 +133,8 @@ impl<'a> Unpaired<'a> {
         }
     }
 
-    /// Equal bytes with equal inputs, then equal bytes. Of several that are equal in that, those whose sources
-    /// agree; and of those that differ in nothing else any will do.
+    /// Equal bytes with equal inputs, then equal bytes. Of several that are equal in that, those
+    /// whose sources agree; and of those that differ in nothing else any will do.
     fn pair_by_content(&mut self, pairs: &mut Vec<(usize, usize)>) {
         type Key<'k> = (Option<&'k str>, Option<&'k str>);
         let whole = |plugin: &'a Plugin| (plugin.digest.as_deref(), plugin.inputs.as_deref());
@@ -168,7 +170,8 @@ impl<'a> Unpaired<'a> {
             .collect()
     }
 
-    /// Those of which each is, of all, the only one whose source has most in common with the other's.
+    /// Those of which each is, of all, the only one whose source has most in common with the
+    /// other's.
     fn pair_by_source(&mut self, pairs: &mut Vec<(usize, usize)>) {
         loop {
             let mut found = Vec::new();
@@ -463,5 +466,26 @@ mod tests {
                 ("b", Some("x2/b"))
             ]
         );
+    }
+
+    /// If this fails, plugins that have nothing in common are held against each other.
+    #[test]
+    fn the_nearest_has_most_in_common_and_nobody_else_as_much() {
+        let plugins = [
+            "new/x/sort.wasm",
+            "x/sort.wasm",
+            "y/sort.wasm",
+            "z/other.wasm",
+        ];
+        let plugins = plugins.map(|source| Plugin::named("sort", source));
+        let among = |places: &[usize]| {
+            let others: Vec<_> = places.iter().map(|at| (*at, &plugins[*at])).collect();
+            nearest(&plugins[0], &others).map(|(at, _)| at)
+        };
+        assert_eq!(among(&[2, 1, 3]), Some(1));
+        assert_eq!(among(&[2, 3]), Some(2));
+        assert_eq!(among(&[3]), None);
+        assert_eq!(among(&[2, 2]), None);
+        assert_eq!(among(&[]), None);
     }
 }

@@ -1,11 +1,12 @@
-//! The rules of one case: those of the whole comparison, but for what `[gate."PATTERN"]` and `[renames]` of a
-//! suite say otherwise.
+//! The rules of one case: those of the whole comparison, but for what `[gate."PATTERN"]` and
+//! `[renames]` of a suite say otherwise.
 
 use crate::filter::CaseFilter;
 use dyno_model::{CaseComparison, CaseRules, Exceptions, Plugin, Rules};
 
-/// The rules that a case is judged by. A table that bears the case's own name goes before those whose patterns fit;
-/// of several patterns the strictest value counts, whatever their order in the file is.
+/// The rules that a case is judged by. A table that bears the case's own name goes before those
+/// whose patterns fit; of several patterns the strictest value counts, whatever their order in the
+/// file is.
 #[must_use]
 pub fn rules_of(rules: &Rules, exceptions: &Exceptions, case: &str) -> Rules {
     let meant = meant(&exceptions.cases, case);
@@ -53,8 +54,8 @@ pub fn idle_renames<'a>(exceptions: &'a Exceptions, base: &[Plugin]) -> Vec<&'a 
         .collect()
 }
 
-/// What a case of the base is called now. A name that the base has itself is not the new name of another case, unless
-/// the one that has it is renamed, too, as in a swap.
+/// What a case of the base is called now. A name that the base has itself is not the new name of
+/// another case, unless the one that has it is renamed, too, as in a swap.
 #[must_use]
 pub fn renamed<'a>(exceptions: &'a Exceptions, base: &Plugin, name: &'a str) -> &'a str {
     match exceptions.renames.get(name) {
@@ -73,8 +74,8 @@ pub(super) fn not_renamed<'a>(
     (!is_free(exceptions, base, new)).then_some(new)
 }
 
-/// Whether the base has no case of this name, or that one gets another. No two cases get one name, so what goes round
-/// comes back to where it began.
+/// Whether the base has no case of this name, or that one gets another. No two cases get one name,
+/// so what goes round comes back to where it began.
 fn is_free(exceptions: &Exceptions, base: &Plugin, name: &str) -> bool {
     let mut name = name;
     for _ in 0..exceptions.renames.len() {

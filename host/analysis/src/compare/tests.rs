@@ -371,7 +371,8 @@ fn what_did_not_run_to_its_end_passes_no_gate() {
     assert_eq!(comparison.gate(), Some(GateOutcome::Unsure));
 }
 
-/// If this failed, the more cases are flagged, the more often one of them would be confirmed by chance.
+/// If this failed, the more cases are flagged, the more often one of them would be confirmed by
+/// chance.
 #[test]
 fn those_that_are_confirmed_share_the_error() {
     let side = |ns: f64, name: &str| {
@@ -495,7 +496,8 @@ fn growth_from_nothing_is_growth_beyond_any_threshold() {
     );
 }
 
-/// If this fails, 22 pages after 20 are 9.99 %, because of the tables beside them, and pass a gate of 10 %.
+/// If this fails, 22 pages after 20 are 9.99 %, because of the tables beside them, and pass a gate
+/// of 10 %.
 #[test]
 fn memory_grows_by_pages_as_its_user_counts_them() {
     const PAGE: u64 = 65_536;

@@ -165,8 +165,8 @@ fn work_that_was_removed_is_folded_and_fails_only_if_strict() {
     assert_eq!(unclocked.outcome, Outcome::Ok);
 }
 
-/// The two cases that an audit of hostile plugins found, and work whose cost differs between the builds as far as it
-/// was ever seen to.
+/// The two cases that an audit of hostile plugins found, and work whose cost differs between the
+/// builds as far as it was ever seen to.
 #[test]
 fn other_work_when_timed_is_implausible_and_fails_only_if_strict() {
     let ns = |ns: u64| vec![process(&[ns, ns, ns], Some(7))];
@@ -199,8 +199,8 @@ fn other_work_when_timed_is_implausible_and_fails_only_if_strict() {
     }
 }
 
-/// If this fails, honest cases are called dishonest: waiting, which is free when it is counted; and what costs more in
-/// larger batches, which has a mark of its own that no gate passes.
+/// If this fails, honest cases are called dishonest: waiting, which is free when it is counted; and
+/// what costs more in larger batches, which has a mark of its own that no gate passes.
 #[test]
 fn what_waits_or_is_nonlinear_is_not_implausible() {
     let mut waits = case(None, [7, 7], vec![process(&[50_000; 3], Some(7))]);
@@ -246,7 +246,8 @@ fn marks_say_what_a_reader_must_know() {
     assert!(stopped.marks.contains(&Mark::Suspended));
 }
 
-/// If this fails, the processes with which a session begins never show that the machine is too noisy.
+/// If this fails, the processes with which a session begins never show that the machine is too
+/// noisy.
 #[test]
 fn five_processes_that_differ_are_noisy() {
     let of = |levels: [u64; 5]| {
@@ -260,4 +261,24 @@ fn five_processes_that_differ_are_noisy() {
     // Standard deviations of 6.3 % and 1.6 %.
     assert!(of([108_000, 92_000, 100_000, 96_000, 104_000]));
     assert!(!of([102_000, 98_000, 100_000, 99_000, 101_000]));
+}
+
+/// If this fails, what a process measured before it failed is part of the result.
+#[test]
+fn a_process_that_failed_and_one_without_samples_say_nothing_of_time() {
+    let mut failed = process(&[900, 900, 900], Some(7));
+    failed.outcome = Outcome::Error {
+        message: "no".into(),
+    };
+    failed.first_iteration_ns = 1_000_000;
+    let mut empty = process(&[], Some(7));
+    empty.first_iteration_ns = 1_000_000;
+    let fine = [process(&[100; 3], Some(7)), process(&[120; 3], Some(7))];
+    let [one, other] = fine;
+    let mut case = case(None, [7, 7], vec![one, failed, empty, other]);
+    conclude(&mut case, QUIET);
+    assert_eq!((wall(&case).n, wall(&case).median), (2, 110.0));
+    let first = case.estimate(Metric::FirstIteration).unwrap();
+    assert_eq!((first.n, first.median), (2, 10.0));
+    assert!(!case.marks.contains(&Mark::SingleProcess));
 }

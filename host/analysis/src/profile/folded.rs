@@ -11,8 +11,8 @@ use dyno_measure::Place;
 /// its names; past this the stacks that used least count as truncated.
 const BYTES_MAX: usize = 16 << 20;
 
-/// The stacks of a profile with the fuel of all its iterations: sorted lines, each stack once. Their
-/// sum is the profile's fuel.
+/// The stacks of a profile with the fuel of all its iterations: sorted lines, each stack once.
+/// Their sum is the profile's fuel.
 #[must_use]
 pub fn folded(profile: &Profile) -> String {
     let mut out = String::new();

@@ -1,5 +1,6 @@
-//! Plugins as text, so that they need no toolchain: the kernels that `doctor` measures the noise with, and the versions
-//! of a study, which differ by an exact share of work and by where their machine code lies.
+//! Plugins as text, so that they need no toolchain: the kernels that `doctor` measures the noise
+//! with, and the versions of a study, which differ by an exact share of work and by where their
+//! machine code lies.
 
 use std::fmt::Write as _;
 
@@ -9,14 +10,15 @@ use rand_core::{Rng as _, SeedableRng as _};
 const KERNELS: &str = include_str!("kernels.wat");
 const KNOWN: &str = include_str!("known.wat");
 
-/// The cases of [`plugin`]: each a bottleneck of its own. `run` tells them apart by their first letters.
+/// The cases of [`plugin`]: each a bottleneck of its own. `run` tells them apart by their first
+/// letters.
 const BOTTLENECKS: [&str; 6] = ["integer", "float", "stream", "random", "branches", "calls"];
 
 /// Rounds of a kernel in one iteration: some tens of microseconds.
 pub const ROUNDS: u32 = 1000;
 
-/// The cases of a [`version`], by how their cost grows with work and iterations. `run` tells them apart by their first
-/// letters.
+/// The cases of a [`version`], by how their cost grows with work and iterations. `run` tells them
+/// apart by their first letters.
 pub const CASES: [&str; 5] = [
     "proportional",
     "memory",
@@ -45,9 +47,9 @@ pub fn plugin(rounds: u32) -> String {
     with_cases(KERNELS, &BOTTLENECKS).replace("{{rounds}}", &rounds.to_string())
 }
 
-/// The text of the version that does `units` of work. Versions of one number are equal but for their layout, and every
-/// layout has other bytes: another order of the functions, others between them that nothing calls, and a section
-/// that says which it is. None of that costs fuel.
+/// The text of the version that does `units` of work. Versions of one number are equal but for
+/// their layout, and every layout has other bytes: another order of the functions, others between
+/// them that nothing calls, and a section that says which it is. None of that costs fuel.
 #[must_use]
 pub fn version(units: u32, layout: u64) -> String {
     let mut random = ChaCha12Rng::seed_from_u64(layout);

@@ -53,8 +53,8 @@ pub struct Part {
     pub pairs: Vec<Pair>,
 }
 
-/// The parts of one session: a gate over twins, and a comparison of known changes. `layouts` counts the layouts that
-/// were used so far, so that no session has one that another had.
+/// The parts of one session: a gate over twins, and a comparison of known changes. `layouts` counts
+/// the layouts that were used so far, so that no session has one that another had.
 #[must_use]
 pub fn parts(scale: &Scale, layouts: &mut u64) -> [Part; 2] {
     let mut pair = |name: String, units: u32| {
@@ -86,7 +86,8 @@ pub fn parts(scale: &Scale, layouts: &mut u64) -> [Part; 2] {
     ]
 }
 
-/// The share of work that the candidate of a pair has more, by the pair's name; none if it is of no study.
+/// The share of work that the candidate of a pair has more, by the pair's name; none if it is of no
+/// study.
 pub(super) fn added(name: &str) -> Option<f64> {
     let number = |prefix| -> Option<u32> { name.strip_prefix(prefix)?.parse().ok() };
     let percent = match number(TWINS) {

@@ -15,7 +15,8 @@ const BOTTOM: f64 = 300.0;
 
 const COLOUR: &str = "#0b6e4f";
 
-/// Draws the power curve as SVG, with text that a reader of the picture can find. The bars are intervals.
+/// Draws the power curve as SVG, with text that a reader of the picture can find. The bars are
+/// intervals.
 #[must_use]
 pub fn plot(study: &Study) -> String {
     let null = [(0.0, study.null.false_verdicts)];

@@ -1,13 +1,13 @@
-//! What comparisons can tell apart on a machine: from comparisons of no change at all, each a session of its own. Pure,
-//! so that it can be drawn again from the report.
+//! What comparisons can tell apart on a machine: from comparisons of no change at all, each a
+//! session of its own. Pure, so that it can be drawn again from the report.
 
 use crate::compare::half_width;
 use dyno_model::{CaseComparison, Comparison, Metric, Verdict};
 use dyno_stats as stats;
 use dyno_stats::Rate;
 
-/// A regression of 10 % is called one if its interval stays above 2 %: half of it is 4 % (METHOD.md), doubled blocks
-/// make up for the rest.
+/// A regression of 10 % is called one if its interval stays above 2 %: half of it is 4 %
+/// (METHOD.md), doubled blocks make up for the rest.
 const RESOLVES_GATE: f64 = 0.05;
 
 /// What comparisons of no change show of a machine.
@@ -21,7 +21,8 @@ pub struct Resolution {
     pub wall: HalfWidths,
     /// Of CPU time.
     pub cpu: HalfWidths,
-    /// Comparisons of one case that are narrow enough for a gate at 10 %, by the better of the two times.
+    /// Comparisons of one case that are narrow enough for a gate at 10 %, by the better of the two
+    /// times.
     pub gated: Rate,
     /// Comparisons of one case that were called a change.
     pub changed: Rate,
@@ -103,8 +104,8 @@ fn is_narrow(case: &CaseComparison) -> bool {
         .any(|width| width <= RESOLVES_GATE)
 }
 
-/// By wall time if it resolves, else by CPU time, as a comparison is judged. Equal bytes are called identical there,
-/// so the metrics are asked.
+/// By wall time if it resolves, else by CPU time, as a comparison is judged. Equal bytes are called
+/// identical there, so the metrics are asked.
 fn is_called_changed(case: &CaseComparison) -> bool {
     let verdicts = [Metric::WallTime, Metric::CpuTime]
         .map(|metric| case.change(metric).map(|change| change.verdict));

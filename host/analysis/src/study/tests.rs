@@ -8,8 +8,8 @@ use crate::compare::{BLOCKS, CONFIRMING_BLOCKS};
 use dyno_fixture::{plain_case, plain_process};
 use dyno_model::{Plugin, RULES, RunStatus, Sample};
 
-/// What a simulated machine does: noise of a share that both sides of a block do not share, and a factor on what is
-/// true of the candidate.
+/// What a simulated machine does: noise of a share that both sides of a block do not share, and a
+/// factor on what is true of the candidate.
 struct Machinery {
     noise: f64,
     factor: f64,
@@ -100,7 +100,8 @@ fn simulated(machinery: &Machinery) -> Study {
     study(&sessions.collect::<Vec<_>>()).unwrap()
 }
 
-/// If this failed, the study would judge by another rule than `gate` and `compare` do, or count what it must not.
+/// If this failed, the study would judge by another rule than `gate` and `compare` do, or count
+/// what it must not.
 #[test]
 fn a_quiet_machine_sees_every_change_and_none_that_is_not() {
     let study = simulated(&Machinery {
@@ -145,7 +146,8 @@ fn what_is_wrong_is_counted_as_wrong() {
     assert_eq!(adding.known.wrong.count, 0);
 }
 
-/// Samples of one process resemble each other, so a test over pooled ones sees differences between equals.
+/// Samples of one process resemble each other, so a test over pooled ones sees differences between
+/// equals.
 #[test]
 fn pooling_lies_where_processes_differ() {
     let study = simulated(&Machinery {

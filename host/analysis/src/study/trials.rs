@@ -31,7 +31,8 @@ pub struct Trial {
     pub interval: Option<[f64; 2]>,
     /// The ratio of fuel.
     pub fuel: Option<f64>,
-    /// Whether the Mann-Whitney test over the pooled samples of the first blocks calls the two different at 95 %.
+    /// Whether the Mann-Whitney test over the pooled samples of the first blocks calls the two
+    /// different at 95 %.
     pub pooled: bool,
     /// Why it is unsure, if that is known.
     pub notes: Vec<String>,

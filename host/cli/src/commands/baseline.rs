@@ -177,7 +177,8 @@ pub(super) fn save(store: &mut Store, name: &str, run: &str, numbers_only: bool)
 /// Names of what failed that a warning lists.
 const FAILED_SHOWN: usize = 5;
 
-/// What of a run has no result, as warnings. It can be a baseline all the same: the other cases are good.
+/// What of a run has no result, as warnings. It can be a baseline all the same: the other cases are
+/// good.
 fn unmeasured(run: &Run, numbers_only: bool) -> Vec<String> {
     let plugins = || run.plugins.iter();
     let is_fine = |outcome: &Outcome| matches!(outcome, Outcome::Ok | Outcome::Skipped { .. });

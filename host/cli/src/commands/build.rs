@@ -15,9 +15,9 @@ use super::{Error, Exit, Result};
 
 /// Build plugin directories: print each command, then run it
 ///
-/// The commands are the plugin author's programs and run with your rights, outside of any sandbox. They do not get
-/// variables that are secrets by their names, nor what is Dyno's own. With DYNO_NO_BUILD=1 in the environment nothing is
-/// built.
+/// The commands are the plugin author's programs and run with your rights, outside of any sandbox.
+/// They do not get variables that are secrets by their names, nor what is Dyno's own. With
+/// DYNO_NO_BUILD=1 in the environment nothing is built.
 #[derive(Debug, Args)]
 pub(super) struct Build {
     /// Plugin directories, or directories of those

@@ -15,8 +15,9 @@ const NO_BUILD: &str = "DYNO_NO_BUILD";
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Build")]
 pub(super) struct BuildArgs {
-    /// Do not run the build commands of plugin directories, which are their authors' programs and run with your rights,
-    /// outside of the sandbox; each is printed before it runs. DYNO_NO_BUILD=1 in the environment forbids them everywhere
+    /// Do not run the build commands of plugin directories, which are their authors' programs and
+    /// run with your rights, outside of the sandbox; each is printed before it runs.
+    /// DYNO_NO_BUILD=1 in the environment forbids them everywhere
     #[arg(long)]
     no_build: bool,
     #[command(flatten)]
@@ -30,7 +31,8 @@ pub(super) struct HowArgs {
     /// Stop a plugin's build after this time [default: 30min]
     #[arg(long, value_name = "TIME", value_parser = time)]
     build_timeout: Option<Duration>,
-    /// Pass an environment variable on to build commands although its name is that of a secret; may be repeated
+    /// Pass an environment variable on to build commands although its name is that of a secret; may
+    /// be repeated
     #[arg(long, value_name = "NAME", value_parser = passed)]
     build_env: Vec<String>,
 }

@@ -7,8 +7,8 @@ use dyno_analysis::filter::CaseFilter;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Cases")]
 pub(super) struct CaseArgs {
-    /// Only these cases: a whole name, or else part of names, a glob like 'json/*', or a regular expression like
-    /// '/^json|cbor/'; may be repeated
+    /// Only these cases: a whole name, or else part of names, a glob like 'json/*', or a regular
+    /// expression like '/^json|cbor/'; may be repeated
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     case: Vec<String>,
     /// All but these cases; may be repeated

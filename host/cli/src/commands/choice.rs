@@ -1,5 +1,5 @@
-//! An argument that is one of the variants of an enum of the library, by the word that it has there: none is written
-//! down a second time for the command line.
+//! An argument that is one of the variants of an enum of the library, by the word that it has
+//! there: none is written down a second time for the command line.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use dyno_model::word;

@@ -22,9 +22,10 @@ use super::{Exit, NoResult, Result, UsageError, paths, show};
 
 /// Hold two versions against each other, side by side on this machine
 ///
-/// Each of the two is a plugin (a component, plugin directory, directory of those, or package), a baseline, or a
-/// run. What can be run is run now, in pairs of processes; two stored runs are compared as they are, which says less.
-/// Further plugins with the same cases are measured beside them and shown in one table.
+/// Each of the two is a plugin (a component, plugin directory, directory of those, or package), a
+/// baseline, or a run. What can be run is run now, in pairs of processes; two stored runs are
+/// compared as they are, which says less. Further plugins with the same cases are measured beside
+/// them and shown in one table.
 #[derive(Debug, Args)]
 pub(super) struct Compare {
     /// What is the measure: a plugin, a baseline or a run
@@ -100,8 +101,8 @@ impl Compared {
         })
     }
 
-    /// Records it with those of its runs, baseline and candidate, that are new. A comparison of nothing is no use to
-    /// anybody.
+    /// Records it with those of its runs, baseline and candidate, that are new. A comparison of
+    /// nothing is no use to anybody.
     pub(super) fn record(&self, store: &mut Store, fresh: [bool; 2]) -> Result<()> {
         if !self.comparison.cases.is_empty() {
             let runs = [&self.base, &self.candidate].into_iter().zip(fresh);
@@ -302,8 +303,8 @@ impl Versions {
     }
 }
 
-/// One side as a run, and what ended it early: the stored one, of which only those cases count that were
-/// asked for, or one that is made now, and sampled like the one that it is compared with.
+/// One side as a run, and what ended it early: the stored one, of which only those cases count that
+/// were asked for, or one that is made now, and sampled like the one that it is compared with.
 fn side(
     (request, host): (&Request, &Host),
     what: What,
@@ -353,8 +354,9 @@ impl Comparing {
 }
 
 impl Output {
-    /// The report, if it is to be written; opened before anything is measured. If it is not, because of `--no-report` or
-    /// because nothing is measured, one that is there is still read, since baselines are in it.
+    /// The report, if it is to be written; opened before anything is measured. If it is not,
+    /// because of `--no-report` or because nothing is measured, one that is there is still read,
+    /// since baselines are in it.
     pub(super) fn open(&self, only_reads: bool) -> Result<Option<Store>> {
         let path = paths::report(self.report.as_deref())?;
         Ok(match self.no_report || only_reads {

@@ -20,7 +20,8 @@ use super::{Context as _, Exit, NoResult, Result, paths};
 /// Say what this machine is, what confines plugins on it, and what makes it noisy
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// Measure the noise, too: kernels of our own against themselves, for some twenty seconds a session
+    /// Measure the noise, too: kernels of our own against themselves, for some twenty seconds a
+    /// session
     #[arg(long)]
     noise: bool,
     /// Sessions that the noise is measured in, each with its own processes
@@ -68,8 +69,8 @@ impl Doctor {
         }
     }
 
-    /// What ten blocks can tell apart here: two copies of one plugin, compared in several sessions, each of which is
-    /// recorded. The exit code instead if a session did not come to its end.
+    /// What ten blocks can tell apart here: two copies of one plugin, compared in several sessions,
+    /// each of which is recorded. The exit code instead if a session did not come to its end.
     fn measure(&self, verbose: bool) -> Result<Result<Measured, Exit>> {
         let dir = PrivateDir::new().context("no temporary directory can be made")?;
         let path = dir.path().join("kernels.wat");

@@ -1,5 +1,5 @@
-//! What ends a command before its time: an error that says whose fault it is, or a signal. What does not say that does
-//! not become one of these, so that no error has an exit code by accident.
+//! What ends a command before its time: an error that says whose fault it is, or a signal. What
+//! does not say that does not become one of these, so that no error has an exit code by accident.
 
 use std::error::Error as StdError;
 use std::io;

@@ -28,14 +28,14 @@ const NOTHING: &str = "none";
 /// Fail if a plugin became slower than its baseline
 ///
 /// Runs both side by side, confirms what looks slower with fresh blocks, and records the verdict.
-/// Exit code 6: something grew by its threshold, is above a hard limit, or is gone; 7: that cannot be said; 0: nothing
-/// did.
+/// Exit code 6: something grew by its threshold, is above a hard limit, or is gone; 7: that cannot
+/// be said; 0: nothing did.
 #[derive(Debug, Args)]
 pub(super) struct Gate {
     /// What is judged [default: the plugins that the baseline was made of, as they are now]
     candidate: Vec<PathBuf>,
-    /// What it is held against: a baseline, or anything else that `dyno compare` takes; `none` for nothing but hard
-    /// limits
+    /// What it is held against: a baseline, or anything else that `dyno compare` takes; `none` for
+    /// nothing but hard limits
     #[arg(long, value_name = "NAME")]
     baseline: String,
     #[command(flatten)]
@@ -69,8 +69,8 @@ struct Judging {
     /// What to do if the candidate computes something else
     #[arg(long, value_parser = one_of(all(), about_results), default_value = "match", value_name = "WHAT")]
     checksum: ChecksumRule,
-    /// A dyno.toml with thresholds and hard limits by case (`[gate]`) and new names of cases (`[renames]`); of a
-    /// threshold there and a typed one the stricter counts
+    /// A dyno.toml with thresholds and hard limits by case (`[gate]`) and new names of cases
+    /// (`[renames]`); of a threshold there and a typed one the stricter counts
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -169,7 +169,8 @@ impl Gate {
         let store = self.output.recording(&mut store);
         let compared = versions.compare(host, base, candidate, store, verbose)?;
         show::comparison(&compared.contents(), self.output.format(), verbose)?;
-        // The suite may have more plugins than those that are judged here, so that this is no failure.
+        // The suite may have more plugins than those that are judged here, so that this is no
+        // failure.
         if !self.conditions.is_filtered() {
             let base = &compared.base.plugins;
             warn_of_idle(&versions.exceptions, &compared.comparison.cases, base);
@@ -191,8 +192,9 @@ fn name_base(command: &mut [String], typed: &str, name: &str) {
     }
 }
 
-/// Warns of tables for some cases that fit none of these: what they were to guard is not guarded. Whether there are any.
-/// New names of what the base does not have are told of, too: they do no harm once the baseline is newer.
+/// Warns of tables for some cases that fit none of these: what they were to guard is not guarded.
+/// Whether there are any. New names of what the base does not have are told of, too: they do no
+/// harm once the baseline is newer.
 pub(super) fn warn_of_idle(
     exceptions: &Exceptions,
     cases: &[CaseComparison],

@@ -40,8 +40,8 @@ pub(super) struct History {
     file: ReportFile,
 }
 
-/// How wall time and fuel of each case of a run went on machines like the one of the run, with change points; of
-/// cases that have run before.
+/// How wall time and fuel of each case of a run went on machines like the one of the run, with
+/// change points; of cases that have run before.
 pub(super) fn of_run(store: &Store, run: &Run) -> Result<Vec<model::History>> {
     let mut histories = Vec::new();
     for plugin in &run.plugins {
@@ -146,7 +146,8 @@ impl History {
         }
         let distance = |name: &&String| strsim::damerau_levenshtein(name, &self.case);
         let asked = self.case.chars().count();
-        // Names whose lengths differ by more are not compared: there may be many of them, and long ones.
+        // Names whose lengths differ by more are not compared: there may be many of them, and long
+        // ones.
         let slips = |name: &&String| NEAR.max(name.chars().count() / 3);
         let could_be = |name: &&String| name.chars().count().abs_diff(asked) <= slips(name);
         let near = names.iter().filter(could_be).min_by_key(distance);

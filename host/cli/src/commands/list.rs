@@ -12,7 +12,8 @@ use super::{Exit, Result};
 pub(super) struct List {
     #[command(flatten)]
     measuring: Measuring,
-    /// Run the build commands of plugin directories first, and print each; without it they are taken as they are
+    /// Run the build commands of plugin directories first, and print each; without it they are
+    /// taken as they are
     #[arg(long, help_heading = "Build", conflicts_with = "no_build")]
     build: bool,
 }

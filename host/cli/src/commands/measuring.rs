@@ -36,11 +36,12 @@ const SEED: u64 = 0;
 /// Which plugins and cases, and what they may do.
 #[derive(Debug, Args)]
 pub(super) struct Measuring {
-    /// WebAssembly files (.wasm, .wat), plugin directories, directories of those; or packages: files
-    /// (.oci.tar), references like HOST/REPOSITORY:TAG, or installed ones by id
+    /// WebAssembly files (.wasm, .wat), plugin directories, directories of those; or packages:
+    /// files (.oci.tar), references like HOST/REPOSITORY:TAG, or installed ones by id
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Call the plugin, and a program's one case, by this name instead of its file's; for one plugin
+    /// Call the plugin, and a program's one case, by this name instead of its file's; for one
+    /// plugin
     #[arg(long, value_name = "NAME", value_parser = plugin_name)]
     name: Option<String>,
     #[command(flatten)]
@@ -79,7 +80,8 @@ pub(super) struct Conditions {
 /// How long all of it may take.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Budget {
-    /// Time that the whole run may take: what is left then is recorded as not measured, and is never a pass [default: 4h]
+    /// Time that the whole run may take: what is left then is recorded as not measured, and is
+    /// never a pass [default: 4h]
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "4h", hide_default_value = true, help_heading = "Limits")]
     budget: Duration,
 }
@@ -111,10 +113,12 @@ struct GrantArgs {
     /// Let plugins read the directory HOST as GUEST
     #[arg(long, value_name = "HOST::GUEST", value_parser = mapping)]
     dir: Vec<(PathBuf, String)>,
-    /// Let plugins read and write a copy of the directory HOST as GUEST, thrown away after each process
+    /// Let plugins read and write a copy of the directory HOST as GUEST, thrown away after each
+    /// process
     #[arg(long, value_name = "HOST::GUEST", value_parser = mapping)]
     dir_rw: Vec<(PathBuf, String)>,
-    /// Give plugins an environment variable; NAME alone has the value that dyno's own environment gives it
+    /// Give plugins an environment variable; NAME alone has the value that dyno's own environment
+    /// gives it
     // Taken as it is: clap would repeat what it refuses.
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
@@ -156,7 +160,8 @@ pub(super) struct SamplingArgs {
     /// How long a sample should last [default: 2ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     sample_time: Option<Duration>,
-    /// Measure even while other runs measure on every core, and flag the result, instead of waiting for one
+    /// Measure even while other runs measure on every core, and flag the result, instead of waiting
+    /// for one
     #[arg(long)]
     no_wait: bool,
 }
@@ -217,8 +222,8 @@ fn mapping(text: &str) -> Result<(PathBuf, String), String> {
     Ok((host.into(), guest.into()))
 }
 
-/// A variable that is granted: its name, and its value unless it has the one of the environment. What is wrong with one is
-/// said without its value, which may be a secret.
+/// A variable that is granted: its name, and its value unless it has the one of the environment.
+/// What is wrong with one is said without its value, which may be a secret.
 fn variable(text: &str) -> Result<(&str, Option<&str>), UsageError> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name, Some(value))),
@@ -365,7 +370,8 @@ impl GrantArgs {
         })
     }
 
-    /// The values of variables that were given here. Those of a request that grants them, and no others.
+    /// The values of variables that were given here. Those of a request that grants them, and no
+    /// others.
     fn variables(&self, grants: &Grants) -> Result<Variables> {
         let mut variables = Variables::default();
         for text in &self.env {
@@ -412,7 +418,8 @@ pub(super) fn in_session<T>(
     })
 }
 
-/// Warns of the layers that workers went without, for commands that do not show the warnings of a run.
+/// Warns of the layers that workers went without, for commands that do not show the warnings of a
+/// run.
 pub(super) fn warn_of_layers(run: &Run) {
     // Where no worker began, none is missing.
     if !run.confinement.is_empty() {
@@ -427,8 +434,8 @@ pub(super) fn exit(findings: &Findings) -> Exit {
     exit_of(base, &findings.run, findings.stop)
 }
 
-/// The exit code that a run deserves, and what it was held against. A case that fails there is what was to be
-/// mended, not what is judged.
+/// The exit code that a run deserves, and what it was held against. A case that fails there is what
+/// was to be mended, not what is judged.
 pub(super) fn exit_of(base: Option<&Run>, run: &Run, stop: Option<Stop>) -> Exit {
     let plugins: Vec<&Plugin> = base
         .into_iter()

@@ -1,5 +1,5 @@
-//! What is said on stderr: errors, warnings and notes. All of them may quote strangers: a build's output, a file, a
-//! report, an argument that is the name of a file.
+//! What is said on stderr: errors, warnings and notes. All of them may quote strangers: a build's
+//! output, a file, a report, an argument that is the name of a file.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, Write as _};
@@ -34,7 +34,8 @@ pub(crate) fn complain(error: &Error) {
     }
 }
 
-/// Says that the program itself is wrong, and where: what a panic says may be a stranger's text, too.
+/// Says that the program itself is wrong, and where: what a panic says may be a stranger's text,
+/// too.
 pub(crate) fn complain_of_panic(panic: &PanicHookInfo<'_>) {
     let mut text = format!("dyno {panic}\nthis is a bug: please report it");
     let backtrace = Backtrace::capture();
@@ -62,7 +63,8 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     })
 }
 
-/// What is wrong with the command line, with its arguments as they can be shown: they are read once more as that.
+/// What is wrong with the command line, with its arguments as they can be shown: they are read once
+/// more as that.
 fn refusal(error: clap::Error) -> String {
     let shown = std::env::args_os().map(|argument| escape(&argument.to_string_lossy()));
     let error = Cli::try_parse_from(shown).err().unwrap_or(error);

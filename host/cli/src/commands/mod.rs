@@ -210,7 +210,8 @@ impl Exit {
         }
     }
 
-    /// Which code stands for several: what kept something from being measured goes before what it was measured to be.
+    /// Which code stands for several: what kept something from being measured goes before what it
+    /// was measured to be.
     fn weight(self) -> u8 {
         match self {
             Self::Signal(_) => 8,
@@ -299,8 +300,8 @@ fn is_ignored(signal: i32) -> bool {
     ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// Does something until it is done or the user wants to stop. What it had begun is dropped then, and
-/// takes its files and workers with it.
+/// Does something until it is done or the user wants to stop. What it had begun is dropped then,
+/// and takes its files and workers with it.
 fn until_interrupted<T, E: Into<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T> {
     event_loop()?.block_on(async {
         tokio::select! {

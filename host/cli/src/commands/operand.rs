@@ -1,5 +1,5 @@
-//! What `compare` and `gate` can be given: plugins, baselines, runs. Each is either something that can be run now,
-//! or numbers that were stored.
+//! What `compare` and `gate` can be given: plugins, baselines, runs. Each is either something that
+//! can be run now, or numbers that were stored.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,8 @@ impl What {
         }
     }
 
-    /// The plugins of a stored run without what was measured: what tells them and their cases apart.
+    /// The plugins of a stored run without what was measured: what tells them and their cases
+    /// apart.
     pub(super) fn plugins(&self) -> Vec<Plugin> {
         let Self::Stored(run) = self else {
             return Vec::new();
@@ -102,8 +103,8 @@ impl Operand {
 }
 
 impl Operand {
-    /// Refuses plugins outside of a checkout, where a file of it named them. What a baseline kept is what it is wherever
-    /// that lies, and packages are verified.
+    /// Refuses plugins outside of a checkout, where a file of it named them. What a baseline kept
+    /// is what it is wherever that lies, and packages are verified.
     pub(super) fn stays_in(&self, checkout: &Checkout) -> Result<()> {
         let What::Plugins(paths) = &self.what else {
             return Ok(());
@@ -169,8 +170,9 @@ enum Meaning {
     Nothing(PathBuf),
 }
 
-/// What a word on the command line means: the one place where that is decided. A path of a package's name never stands
-/// for the package, which whoever writes into the directory could have made.
+/// What a word on the command line means: the one place where that is decided. A path of a
+/// package's name never stands for the package, which whoever writes into the directory could have
+/// made.
 fn meaning(path: &Path) -> Result<Meaning> {
     let is_there = path.exists();
     let is_package = |text: &&str| Named::package(text).is_some();

@@ -17,8 +17,8 @@ pub(super) fn project() -> PathBuf {
     project.unwrap_or(&here).into()
 }
 
-/// The report: the one that the user names, or the one beside the project. A link of a checkout does not make that one
-/// another's file, and another user's is not used unasked.
+/// The report: the one that the user names, or the one beside the project. A link of a checkout
+/// does not make that one another's file, and another user's is not used unasked.
 pub(super) fn report(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = named {
         return Ok(path.into());

@@ -210,8 +210,8 @@ fn write_file(
 /// The longest file name that is made of a stranger's name.
 const FILE_NAME_CHARS: usize = 100;
 
-/// A stranger's name as the name of one file that every system can have, and that is not hidden: with `+` for each
-/// `/`, and marked if more of it had to be changed.
+/// A stranger's name as the name of one file that every system can have, and that is not hidden:
+/// with `+` for each `/`, and marked if more of it had to be changed.
 fn file_name(name: &str) -> String {
     let plain = |char: char| match char {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '=' | '~' => char,

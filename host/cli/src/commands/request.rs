@@ -1,6 +1,7 @@
-//! Requests on the command line: what is asked as a file (`--request`), and what is typed as one (`--print-request`).
-//! Whoever names a request asks for what it says as if it were typed. What a request cannot say is what belongs to the
-//! machine that runs it: values of variables, builds with secrets, trust, the network, locks and layers.
+//! Requests on the command line: what is asked as a file (`--request`), and what is typed as one
+//! (`--print-request`). Whoever names a request asks for what it says as if it were typed. What a
+//! request cannot say is what belongs to the machine that runs it: values of variables, builds with
+//! secrets, trust, the network, locks and layers.
 
 use std::fs::File;
 use std::io;
@@ -32,7 +33,8 @@ const OF_THE_MACHINE: &[&str] = &[
     "plain_http",
 ];
 
-/// What a request holds in part: the name of a variable and not its value, and that it wants no build.
+/// What a request holds in part: the name of a variable and not its value, and that it wants no
+/// build.
 const IN_PART: [&str; 2] = ["env", "no_build"];
 
 /// The name of stdin.
@@ -42,8 +44,8 @@ const STDIN: &str = "-";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Request")]
 pub(super) struct PrintArgs {
-    /// Print what is asked as a request in JSON, for `dyno run --request`; nothing is built or run, and no value of a
-    /// variable is printed
+    /// Print what is asked as a request in JSON, for `dyno run --request`; nothing is built or run,
+    /// and no value of a variable is printed
     #[arg(long, conflicts_with_all = OF_THE_MACHINE.iter().copied(), conflicts_with = "format")]
     pub(super) print_request: bool,
 }
@@ -52,8 +54,8 @@ pub(super) struct PrintArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Request")]
 struct RequestArgs {
-    /// Do what a request says, which --print-request printed: as if its flags were typed here. `-` reads it from stdin.
-    /// Values of the variables that it grants are given with --env
+    /// Do what a request says, which --print-request printed: as if its flags were typed here. `-`
+    /// reads it from stdin. Values of the variables that it grants are given with --env
     #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
 }
@@ -83,7 +85,8 @@ impl Asking {
             if !granted.is_empty() {
                 super::note(&format!("{} grants {}", name(path), granted.join(" ")));
             }
-            // So that the commands that the report shows to see something again build nothing, either.
+            // So that the commands that the report shows to see something again build nothing,
+            // either.
             if !request.build && !host.command.iter().any(|word| word == "--no-build") {
                 host.command.push("--no-build".into());
             }

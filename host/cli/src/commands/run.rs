@@ -91,7 +91,8 @@ impl Run {
         Ok(exit)
     }
 
-    /// Records and shows a comparison that a request asked for, which ends as `dyno compare` or `dyno gate` does.
+    /// Records and shows a comparison that a request asked for, which ends as `dyno compare` or
+    /// `dyno gate` does.
     fn compared(
         &self,
         compared: &Compared,
@@ -111,7 +112,8 @@ impl Run {
     }
 }
 
-/// Keeps a run under a name. Of one that did not end well, how it ended says more than that it is no baseline.
+/// Keeps a run under a name. Of one that did not end well, how it ended says more than that it is
+/// no baseline.
 fn save(store: &mut Store, name: &str, run: &model::Run, exit: Exit) -> Result<()> {
     match baseline::save(store, name, &run.id, false) {
         Ok(saved) => {

@@ -33,7 +33,8 @@ use super::{Context as _, Exit, Result, UsageError, gate, paths};
 pub(super) enum SuiteVerb {
     /// Run the phases of a suite and judge them
     Run(RunSuite),
-    /// Read a suite and say what it would do: phases, grants, output and build commands. Runs nothing
+    /// Read a suite and say what it would do: phases, grants, output and build commands. Runs
+    /// nothing
     Check {
         #[command(flatten)]
         config: Config,
@@ -48,8 +49,8 @@ pub(super) struct Config {
     /// The suite
     #[arg(long, value_name = "FILE", default_value = suite::FILE_NAME)]
     config: PathBuf,
-    /// The directory that the suite's paths must not leave [default: its checkout, which is the nearest directory upwards
-    /// with a .git or .dyno, or the directory of the file]
+    /// The directory that the suite's paths must not leave [default: its checkout, which is the
+    /// nearest directory upwards with a .git or .dyno, or the directory of the file]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 }
@@ -75,7 +76,8 @@ pub(super) struct RunSuite {
     /// The report to record the runs in [default: .dyno/report.sqlite beside the project]
     #[arg(long, env = "DYNO_REPORT", hide_env_values = true, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Measure even while other runs measure on every core, and flag the result, instead of waiting for one
+    /// Measure even while other runs measure on every core, and flag the result, instead of waiting
+    /// for one
     #[arg(long)]
     no_wait: bool,
     #[command(flatten)]
@@ -134,7 +136,8 @@ fn check(suite: &Suite, out: &mut render::Sink<impl io::Write>) -> Result<()> {
     Ok(())
 }
 
-/// What the suite touches besides its plugins: what it grants them, where it writes, and what it runs to build them.
+/// What the suite touches besides its plugins: what it grants them, where it writes, and what it
+/// runs to build them.
 fn reaches(suite: &Suite, out: &mut impl io::Write) -> Result<()> {
     let grants = suite.grants.words();
     if !grants.is_empty() {
@@ -159,7 +162,8 @@ fn reaches(suite: &Suite, out: &mut impl io::Write) -> Result<()> {
     Ok(())
 }
 
-/// The blocks of a phase. Where it is compared, with fewer no interval reaches the confidence of a verdict.
+/// The blocks of a phase. Where it is compared, with fewer no interval reaches the confidence of a
+/// verdict.
 fn blocks(plan: &PhasePlan) -> u32 {
     match plan.gate {
         Some(_) => plan.blocks.max(BLOCKS),
@@ -298,7 +302,8 @@ impl RunSuite {
     }
 }
 
-/// Where the results go: what the file says, so nowhere outside of its checkout and through no link.
+/// Where the results go: what the file says, so nowhere outside of its checkout and through no
+/// link.
 fn folder(suite: &Suite) -> Result<Option<Folder>> {
     let Some(output) = &suite.output else {
         return Ok(None);
@@ -315,7 +320,8 @@ fn write(folder: &Folder, name: &str, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// What a session is asked to do for a phase: what the suite says, and for the rest what `dyno run` does.
+/// What a session is asked to do for a phase: what the suite says, and for the rest what `dyno run`
+/// does.
 fn request(plan: PhasePlan) -> Result<(Request, Host)> {
     let blocks = blocks(&plan);
     let conditions = Conditions::default();
@@ -353,7 +359,8 @@ fn compared(
     };
     let versions = Versions {
         request,
-        // What is identical has no numbers unless it is measured, and a suite has demands on numbers.
+        // What is identical has no numbers unless it is measured, and a suite has demands on
+        // numbers.
         remeasure: true,
         rules: rules(gate),
         exceptions: suite.exceptions.clone(),

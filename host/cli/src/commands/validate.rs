@@ -21,10 +21,11 @@ use super::{Context as _, Exit, Result};
 
 /// Measure how often this machine's noise fools a gate, and how small a change it shows
 ///
-/// Compares plugins of our own whose difference is known: twins that differ only in where their machine code lies,
-/// and versions with exactly 5, 10 and 50 % more work that is proportional, bound by memory, amortised,
-/// quadratic or waiting. Several independent sessions, each with layouts of its own, are measured and judged as
-/// `gate` and `compare` do it, and recorded, so that anyone can judge them again with --from. Takes some twenty minutes.
+/// Compares plugins of our own whose difference is known: twins that differ only in where their
+/// machine code lies, and versions with exactly 5, 10 and 50 % more work that is proportional,
+/// bound by memory, amortised, quadratic or waiting. Several independent sessions, each with
+/// layouts of its own, are measured and judged as `gate` and `compare` do it, and recorded, so that
+/// anyone can judge them again with --from. Takes some twenty minutes.
 #[derive(Debug, Args)]
 pub(super) struct Validate {
     /// Some three minutes: one session with fewer plugins

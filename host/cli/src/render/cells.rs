@@ -69,8 +69,8 @@ pub(super) fn heads(before: &[&'static str], after: &[&'static str]) -> Vec<&'st
     before.chain(columns).chain(after.iter().copied()).collect()
 }
 
-/// Its cells below them. What not every machine can measure is empty where it was not measured, so that a column of
-/// nothing else vanishes.
+/// Its cells below them. What not every machine can measure is empty where it was not measured, so
+/// that a column of nothing else vanishes.
 pub(super) fn columns(case: &Case) -> impl Iterator<Item = Cell> {
     Metric::columns().map(|metric| {
         let spec = metric.spec();
@@ -84,7 +84,8 @@ pub(super) fn columns(case: &Case) -> impl Iterator<Item = Cell> {
     })
 }
 
-/// Samples of a process times processes; where other programs took the CPU during some, how many are left of how many.
+/// Samples of a process times processes; where other programs took the CPU during some, how many
+/// are left of how many.
 pub(super) fn samples(case: &Case) -> Cell {
     let finished = || {
         let processes = case.processes.iter();

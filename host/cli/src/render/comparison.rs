@@ -1,4 +1,5 @@
-//! What a comparison shows: a table of changes, why a gate failed, and the command that shows it again.
+//! What a comparison shows: a table of changes, why a gate failed, and the command that shows it
+//! again.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -289,7 +290,8 @@ fn show_gate(
     Ok(())
 }
 
-/// Whether a gate has to say why: what does not pass, what was flagged, and what passes beside an unsure verdict.
+/// Whether a gate has to say why: what does not pass, what was flagged, and what passes beside an
+/// unsure verdict.
 fn is_explained(case: &CaseComparison, gate: &Gate) -> bool {
     gate.outcome > GateOutcome::Passed
         || gate.confirmation.is_some()

@@ -6,7 +6,8 @@ use super::{DIM, Sink, YELLOW};
 use dyno_model::Comparison;
 use dyno_wording::conditions::{difference, noise, unsettles};
 
-/// Shows what differs, first that which may have changed something, and then the rest in one line; and the noise.
+/// Shows what differs, first that which may have changed something, and then the rest in one line;
+/// and the noise.
 pub(super) fn show(out: &mut Sink<impl Write>, comparison: &Comparison) -> io::Result<()> {
     let conditions = &comparison.conditions;
     let (weighty, rest): (Vec<_>, Vec<_>) = conditions

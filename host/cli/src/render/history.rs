@@ -175,8 +175,8 @@ fn levels(history: &History) -> Vec<(f64, f64)> {
     levels.windows(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
-/// The values as bars of eight heights, the oldest first; where there are more than fit, each bar is the mean
-/// of its share.
+/// The values as bars of eight heights, the oldest first; where there are more than fit, each bar
+/// is the mean of its share.
 fn sparkline(values: &[f64], width: usize) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let columns = values.len().min(width);

@@ -1,6 +1,7 @@
-//! What people see: the table of a run, what `check` and `doctor` say, and progress. All of it leaves through a
-//! [`Sink`], which lets nothing pass that is more than text. A string that may be a guest's goes through [`escape`](dyno_wording::escape)
-//! first, which also cuts it, and one that may have several lines through [`paragraph`](fn@paragraph).
+//! What people see: the table of a run, what `check` and `doctor` say, and progress. All of it
+//! leaves through a [`Sink`], which lets nothing pass that is more than text. A string that may be
+//! a guest's goes through [`escape`](dyno_wording::escape) first, which also cuts it, and one that
+//! may have several lines through [`paragraph`](fn@paragraph).
 
 mod across;
 mod cells;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::Sink;
 use dyno_wording::lines;
 
-/// Writes a stranger's text of several lines: the first behind `start`, the others below it behind a bar, so that
-/// each can be seen to belong to it.
+/// Writes a stranger's text of several lines: the first behind `start`, the others below it behind
+/// a bar, so that each can be seen to belong to it.
 ///
 /// # Errors
 /// If `out` cannot be written.

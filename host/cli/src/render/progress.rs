@@ -19,7 +19,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Draws if stderr is a terminal. Build commands are always printed, and with `verbose` what they say, too.
+    /// Draws if stderr is a terminal. Build commands are always printed, and with `verbose` what
+    /// they say, too.
     #[must_use]
     pub(crate) fn on_terminal(verbose: bool) -> Self {
         let bar = if terminal::is_stderr_terminal() {

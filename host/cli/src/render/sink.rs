@@ -1,9 +1,10 @@
 //! The one end of everything that people read: no line leaves but through it.
 //!
-//! Whatever a renderer made of strangers' texts, what comes out holds no character that does not show itself, no
-//! terminal sequence but our own styles, no line that a renderer did not begin, and nothing that a CI system takes
-//! for a command, since that is looked for in the line as it is composed. So no renderer can forget it. Renderers
-//! still call [`dyno_wording::escape`], which also cuts a text, and makes it as wide as it will be shown.
+//! Whatever a renderer made of strangers' texts, what comes out holds no character that does not
+//! show itself, no terminal sequence but our own styles, no line that a renderer did not begin, and
+//! nothing that a CI system takes for a command, since that is looked for in the line as it is
+//! composed. So no renderer can forget it. Renderers still call [`dyno_wording::escape`], which
+//! also cuts a text, and makes it as wide as it will be shown.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -31,7 +32,8 @@ impl<W: Write> Sink<W> {
 }
 
 impl<W: Write> Write for Sink<W> {
-    /// What is written at once, as by `writeln!`, is one line: a line feed that is not at its end is a stranger's.
+    /// What is written at once, as by `writeln!`, is one line: a line feed that is not at its end
+    /// is a stranger's.
     fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
         let mut line = String::new();
         fmt::write(&mut line, text).map_err(io::Error::other)?;
@@ -111,7 +113,8 @@ mod tests {
         );
     }
 
-    /// If this fails, a name in the first column of a table is a command, or one that our styles divide.
+    /// If this fails, a name in the first column of a table is a command, or one that our styles
+    /// divide.
     #[test]
     fn a_line_is_looked_at_as_it_is_composed() {
         let text = format!("  {BOLD}::error{BOLD:#}::x\na #{RED}#{RED:#}[b]\n\u{1b}[0m::c\n");

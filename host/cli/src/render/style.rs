@@ -1,7 +1,8 @@
 //! Styles of our own within a text that strangers' texts stand in, too.
 //!
-//! Between a renderer and the sink a style is a mark with a number that is drawn for each process. No text from
-//! elsewhere can hold it, so that the sink tells our styles from whatever a stranger wrote.
+//! Between a renderer and the sink a style is a mark with a number that is drawn for each process.
+//! No text from elsewhere can hold it, so that the sink tells our styles from whatever a stranger
+//! wrote.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! The results of a suite: phase by phase what must hold and whether it does, what went wrong, and what
-//! to do about it.
+//! The results of a suite: phase by phase what must hold and whether it does, what went wrong, and
+//! what to do about it.
 
 use std::io::{self, Write};
 
@@ -230,7 +230,8 @@ fn said(error: &PhaseError) -> (String, String) {
     }
 }
 
-/// Without the flag that would raise it: a suite has a key for that, which the recommendation names.
+/// Without the flag that would raise it: a suite has a key for that, which the recommendation
+/// names.
 fn limit_hit(limit: LimitKind, cap: u64, actual: Option<u64>) -> String {
     let spec = limit.spec();
     let shown = |value| quantity::show(value, spec.unit);

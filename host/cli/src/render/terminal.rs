@@ -1,4 +1,5 @@
-//! The two streams of the program. All that is said goes out here, and nowhere else is either of them named.
+//! The two streams of the program. All that is said goes out here, and nowhere else is either of
+//! them named.
 
 use std::io::{IsTerminal as _, Stderr, Stdout, StdoutLock};
 
@@ -22,7 +23,8 @@ pub(crate) fn stderr() -> Sink<Stderr> {
     Sink::new(stderr, is_styled)
 }
 
-/// Standard output as it is: for exports, which have rules of their own, and for what holds no stranger's text.
+/// Standard output as it is: for exports, which have rules of their own, and for what holds no
+/// stranger's text.
 pub(crate) fn data() -> StdoutLock<'static> {
     std::io::stdout().lock()
 }

@@ -1,6 +1,7 @@
 //! Scales of charts. A chart is an SVG as wide as the page lets it be and of a fixed height: what
-//! stands in it is placed by percentages, and curves are drawn in a nested picture of 1000 units that is
-//! stretched, with strokes that are not. So it fits a telephone and a wall, without a script.
+//! stands in it is placed by percentages, and curves are drawn in a nested picture of 1000 units
+//! that is stretched, with strokes that are not. So it fits a telephone and a wall, without a
+//! script.
 
 use maud::{Markup, html};
 
@@ -136,15 +137,16 @@ pub(super) fn lines_across(ticks: &[Tick], units: f64) -> Markup {
     html! { path.grid d=(ticks.iter().map(line).collect::<String>()) {} }
 }
 
-/// A nested picture of `units` in height, stretched to the width of its chart and to `height` pixels.
+/// A nested picture of `units` in height, stretched to the width of its chart and to `height`
+/// pixels.
 pub(super) fn picture(height: f64, units: f64, curves: Markup) -> Markup {
     html! {
         svg height=(height) viewBox={ "0 0 " (WIDTH) " " (units) } preserveAspectRatio="none" { (curves) }
     }
 }
 
-/// The data of an SVG path, with as few characters as the picture needs: whole units, each relative to the
-/// last.
+/// The data of an SVG path, with as few characters as the picture needs: whole units, each relative
+/// to the last.
 #[derive(Default)]
 pub(super) struct Path {
     data: String,

@@ -1,4 +1,5 @@
-//! What became of one case: the words of the verdict, every metric that was compared, and what the gate said.
+//! What became of one case: the words of the verdict, every metric that was compared, and what the
+//! gate said.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,5 @@
-//! Under what conditions it was measured: all that is needed to judge a number, or to measure it again.
+//! Under what conditions it was measured: all that is needed to judge a number, or to measure it
+//! again.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +98,8 @@ fn provenance(run: &Run) -> Facts {
     .into()
 }
 
-/// A table of names and values, with a column for each run; names that only one of them has are there too.
+/// A table of names and values, with a column for each run; names that only one of them has are
+/// there too.
 fn facts(title: &str, runs: &[(&str, &Run)], of: impl Fn(&Run) -> Facts) -> Markup {
     let columns: Vec<Facts> = runs.iter().map(|(_, run)| of(run)).collect();
     let mut names: Vec<&String> = Vec::new();

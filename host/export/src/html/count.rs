@@ -1,4 +1,5 @@
-//! What was counted and not timed: memory over the metered pass, and fuel per iteration as the batches grew.
+//! What was counted and not timed: memory over the metered pass, and fuel per iteration as the
+//! batches grew.
 
 use maud::{Markup, html};
 
@@ -9,7 +10,8 @@ use dyno_wording::{advice, amount, bytes, duration};
 
 const HEIGHT: f64 = 110.0;
 
-/// Time beyond the last growth, as a part of the chart: the profile does not say how long the pass went on.
+/// Time beyond the last growth, as a part of the chart: the profile does not say how long the pass
+/// went on.
 const TAIL: f64 = 0.12;
 
 /// Memory and fuel beside each other.

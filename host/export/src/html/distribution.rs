@@ -1,5 +1,5 @@
-//! Where the samples of one process lie: its density as a hill on its side, behind its samples. Processes are
-//! not pooled: they are what differs.
+//! Where the samples of one process lie: its density as a hill on its side, behind its samples.
+//! Processes are not pooled: they are what differs.
 
 use super::axis::{Axis, Path};
 use super::samples::bulk;
@@ -8,14 +8,15 @@ use dyno_stats as stats;
 /// Points of a density curve.
 const POINTS: usize = 12;
 
-/// A hill ends where mild outliers begin (Tukey's fences): its few points are needed where most samples are.
+/// A hill ends where mild outliers begin (Tukey's fences): its few points are needed where most
+/// samples are.
 const HILL_RANGES: f64 = 1.5;
 
 /// A narrower kernel than Silverman's, so that two modes stay two.
 const NARROWING: f64 = 0.75;
 
-/// The outline of a Gaussian kernel density in a picture of `height` units: it stands on `left`, and is `width` where
-/// it is highest. None for values that do not differ.
+/// The outline of a Gaussian kernel density in a picture of `height` units: it stands on `left`,
+/// and is `width` where it is highest. None for values that do not differ.
 pub(super) fn hill(times: &[f64], axis: Axis, left: f64, width: f64, height: f64) -> Option<Path> {
     let is_inside = |time: &f64| (axis.lower..=axis.upper).contains(time);
     let inside: Vec<f64> = times.iter().copied().filter(is_inside).collect();

@@ -1,5 +1,6 @@
-//! Changes with their intervals on one scale, against the zone of what is equivalent and the threshold of the
-//! gate: a forest plot. It is a list, whose every row says in words what its picture shows.
+//! Changes with their intervals on one scale, against the zone of what is equivalent and the
+//! threshold of the gate: a forest plot. It is a list, whose every row says in words what its
+//! picture shows.
 
 use maud::{Markup, html};
 
@@ -16,7 +17,8 @@ const NAMED: [f64; 17] = [
 /// Two names closer than this would touch, as a part of the width of a narrow chart.
 const GAP_MIN: f64 = 0.16;
 
-/// The axis reaches to a change of this size at most, in natural logarithms: to a fifth and to five times.
+/// The axis reaches to a change of this size at most, in natural logarithms: to a fifth and to five
+/// times.
 const REACH_MAX: f64 = 1.61;
 
 /// One row.

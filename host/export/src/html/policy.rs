@@ -1,4 +1,5 @@
-//! The content security policy: this page may use its one style and its one script, and load nothing.
+//! The content security policy: this page may use its one style and its one script, and load
+//! nothing.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};

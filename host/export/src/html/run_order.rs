@@ -1,6 +1,7 @@
-//! Every time of a case in the order in which it was taken, process beside process: a drift, a throttled machine, a
-//! neighbour, or two modes of one program show here. Written here are for each process its density, and a
-//! ribbon through the middle half of neighbouring samples; the script draws every sample between them.
+//! Every time of a case in the order in which it was taken, process beside process: a drift, a
+//! throttled machine, a neighbour, or two modes of one program show here. Written here are for each
+//! process its density, and a ribbon through the middle half of neighbouring samples; the script
+//! draws every sample between them.
 
 use maud::{Markup, html};
 
@@ -79,8 +80,8 @@ fn places<'s, 'a>(samples: &'s Samples<'a>) -> Vec<(&'s Series<'a>, Place, usize
     samples.series.iter().enumerate().map(place).collect()
 }
 
-/// The class that gives a side its colour. Where there is only one, the style gives its processes theirs by their
-/// number.
+/// The class that gives a side its colour. Where there is only one, the style gives its processes
+/// theirs by their number.
 fn class(side: Side) -> Option<&'static str> {
     match side {
         Side::Only => None,
@@ -105,8 +106,8 @@ fn density(series: &Series<'_>, axis: Axis, place: Place) -> String {
         .data()
 }
 
-/// The quartiles of one process. They stand in the middle of their part of its samples; the first and the last
-/// reach to its ends.
+/// The quartiles of one process. They stand in the middle of their part of its samples; the first
+/// and the last reach to its ends.
 fn ribbon(times: &[f64], axis: Axis, place: Place) -> String {
     let parts = ((PARTS as f64 * place.width) as usize).max(PARTS_MIN);
     let size = times.len().div_ceil(parts);

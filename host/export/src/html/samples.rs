@@ -1,21 +1,22 @@
-//! The samples of a case as the charts need them: process by process in the order in which they ran, and
-//! packed for the script.
+//! The samples of a case as the charts need them: process by process in the order in which they
+//! ran, and packed for the script.
 
 use super::axis::Axis;
 use super::view::Entry;
 use dyno_model::{Process, Sample};
 use dyno_stats as stats;
 
-/// Values this many interquartile ranges beyond the quartiles of their own process lie beyond the axis:
-/// else a single pause would press everything else into a line. They are drawn at the end of the axis,
-/// counted and named.
+/// Values this many interquartile ranges beyond the quartiles of their own process lie beyond the
+/// axis: else a single pause would press everything else into a line. They are drawn at the end of
+/// the axis, counted and named.
 const AXIS_RANGES: f64 = 3.0;
 
-/// Codes of a sample. The inner ones divide the axis evenly, finer than a chart has pixels; the first and
-/// the last one stand for what lies beyond its ends, of which the value is kept besides.
+/// Codes of a sample. The inner ones divide the axis evenly, finer than a chart has pixels; the
+/// first and the last one stand for what lies beyond its ends, of which the value is kept besides.
 const LEVELS: u32 = 825;
 
-/// The digits of packed samples: what an attribute holds as it is. Three of them hold two codes (88^3 > 825^2).
+/// The digits of packed samples: what an attribute holds as it is. Three of them hold two codes
+/// (88^3 > 825^2).
 const DIGITS: &[u8; 88] =
     b"#$%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~!";
 
@@ -42,8 +43,8 @@ pub(super) struct Series<'a> {
 
 /// All that was sampled of a case.
 pub(super) struct Samples<'a> {
-    /// The processes in the order in which they ran: base and candidate between each other if they ran side
-    /// by side, else first all of the base.
+    /// The processes in the order in which they ran: base and candidate between each other if they
+    /// ran side by side, else first all of the base.
     pub(super) series: Vec<Series<'a>>,
     /// Range of the chart, ns.
     pub(super) axis: Axis,
@@ -97,8 +98,8 @@ impl<'a> Samples<'a> {
             .filter(move |time| !(axis.lower..=axis.upper).contains(time))
     }
 
-    /// Every time as a code, two in three digits, processes apart by a space; and the values of those
-    /// beyond the axis, three digits each, in run order.
+    /// Every time as a code, two in three digits, processes apart by a space; and the values of
+    /// those beyond the axis, three digits each, in run order.
     pub(super) fn packed(&self) -> (String, String) {
         let process = |series: &Series<'_>| {
             let codes: Vec<u32> = series
@@ -119,7 +120,8 @@ fn time(sample: &Sample) -> Option<f64> {
     (sample.iterations > 0).then(|| sample.wall_ns as f64 / sample.iterations as f64)
 }
 
-/// The smallest and the largest value within so many interquartile ranges from the quartiles of their process.
+/// The smallest and the largest value within so many interquartile ranges from the quartiles of
+/// their process.
 pub(super) fn bulk(times: &[f64], ranges: f64) -> [f64; 2] {
     let quartile = |q| stats::quantile(times, q).unwrap_or_default();
     let (q1, q3) = (quartile(0.25), quartile(0.75));

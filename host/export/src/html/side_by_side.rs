@@ -1,4 +1,5 @@
-//! Cases of one group beside each other, as bars from zero: what a run shows that is not compared with another.
+//! Cases of one group beside each other, as bars from zero: what a run shows that is not compared
+//! with another.
 
 use maud::{Markup, html};
 

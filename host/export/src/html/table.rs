@@ -1,5 +1,5 @@
-//! All cases, one row each. It is complete as it stands; the script makes its heads sort and its rows
-//! filter.
+//! All cases, one row each. It is complete as it stands; the script makes its heads sort and its
+//! rows filter.
 
 use maud::{Markup, html};
 

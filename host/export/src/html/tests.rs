@@ -142,7 +142,8 @@ fn difference(unsettles: &[Metric]) -> Difference {
     }
 }
 
-/// Every string of a value by another, wherever the type takes it; names stay told apart by a number.
+/// Every string of a value by another, wherever the type takes it; names stay told apart by a
+/// number.
 fn poison<T: serde::Serialize + serde::de::DeserializeOwned>(whole: &T) -> T {
     let mut value = serde_json::to_value(whole).unwrap();
     let mut paths = Vec::new();
@@ -201,7 +202,8 @@ fn hostile() -> Compared {
     compared
 }
 
-/// The tags of a page, without what style and script hold; panics where one is not closed by its own.
+/// The tags of a page, without what style and script hold; panics where one is not closed by its
+/// own.
 fn tags(page: &str) -> Vec<(String, String)> {
     const VOID: [&str; 3] = ["meta", "input", "!DOCTYPE"];
     let (mut tags, mut open): (Vec<(String, String)>, Vec<String>) = (Vec::new(), Vec::new());

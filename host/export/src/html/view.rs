@@ -118,7 +118,8 @@ impl Entry<'_> {
         self.case.estimate(metric)
     }
 
-    /// The time that is shown where there is room for one, and what to say of it if it is not wall time.
+    /// The time that is shown where there is room for one, and what to say of it if it is not wall
+    /// time.
     pub(super) fn headline(&self) -> Option<(&Estimate, Option<&'static str>)> {
         let metric = self.case.headline();
         let note = (metric == Metric::CpuTime).then_some("CPU");
@@ -138,8 +139,9 @@ fn cases(run: &Run) -> impl Iterator<Item = (&Plugin, &Case)> {
         .flat_map(move |plugin| plugin.cases.iter().map(with_plugin(plugin)))
 }
 
-/// The case that one was compared with. A comparison from before plugins had labels does not say whose it was:
-/// then it is that of the only plugin, or of the one with the name of the candidate's.
+/// The case that one was compared with. A comparison from before plugins had labels does not say
+/// whose it was: then it is that of the only plugin, or of the one with the name of the
+/// candidate's.
 fn base_of<'a>(contents: &Contents<'a>, compared: &CaseComparison) -> Option<&'a Case> {
     let (_, base) = contents.compared?;
     let is_it = |plugin: &&Plugin| base.plugins.len() == 1 || plugin.label == compared.of_base();
@@ -148,7 +150,8 @@ fn base_of<'a>(contents: &Contents<'a>, compared: &CaseComparison) -> Option<&'a
     cases.find(|case| case.spec.name == compared.case)
 }
 
-/// An identifier of letters, digits and dashes, which no other case has: it ends in the hash of both names.
+/// An identifier of letters, digits and dashes, which no other case has: it ends in the hash of
+/// both names.
 fn anchor((plugin, case): Key<'_>) -> String {
     let plain = |c: char| match c.is_ascii_alphanumeric() || c == '_' {
         true => c,

@@ -95,7 +95,8 @@ pub(super) fn interval(metric: Metric, estimate: &Estimate) -> Option<String> {
     })
 }
 
-/// A ratio as a change: `+12.3 %`, `−0.12 %`, `×3.40`. What is below a half of the last digit is `0 %`.
+/// A ratio as a change: `+12.3 %`, `−0.12 %`, `×3.40`. What is below a half of the last digit is `0
+/// %`.
 pub(super) fn change(ratio: f64) -> String {
     let percent = (ratio - 1.0) * 100.0;
     let size = percent.abs();

@@ -88,7 +88,8 @@ pub(super) fn headline(run: &Run, comparison: &Comparison) -> String {
     )
 }
 
-/// What differs between two stored runs and may have changed a result by itself; the rest is in the details.
+/// What differs between two stored runs and may have changed a result by itself; the rest is in the
+/// details.
 fn differing(comparison: &Comparison) -> String {
     let differences = comparison.conditions.differences.iter();
     let lines = differences.filter_map(|one| {

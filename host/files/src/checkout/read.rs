@@ -1,4 +1,5 @@
-//! Opens files and reads them. What is opened is judged by its descriptor, and not by its path before.
+//! Opens files and reads them. What is opened is judged by its descriptor, and not by its path
+//! before.
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -44,7 +44,8 @@ impl Folder {
         })
     }
 
-    /// A directory below, made if there is none. No part of its path may be a link or a repository's own directory.
+    /// A directory below, made if there is none. No part of its path may be a link or a
+    /// repository's own directory.
     ///
     /// # Errors
     /// If one is, or it cannot be made.
@@ -148,8 +149,8 @@ impl Drop for Draft<'_> {
     }
 }
 
-/// Writes a file that the user named: in the place of a file or link that is there, and straight into what is no file,
-/// such as a pipe, or one of our own descriptors.
+/// Writes a file that the user named: in the place of a file or link that is there, and straight
+/// into what is no file, such as a pipe, or one of our own descriptors.
 ///
 /// # Errors
 /// If it cannot be written, or `fill` fails. Then a file that was there is as it was.
@@ -169,8 +170,8 @@ pub fn write_file<E: From<io::Error>>(
     Folder::there(dir)?.write_with(name, fill)
 }
 
-/// Opens a file that is there to be locked, made if there is none: no link, and nothing but an empty or old file of its
-/// own. It is not written to.
+/// Opens a file that is there to be locked, made if there is none: no link, and nothing but an
+/// empty or old file of its own. It is not written to.
 ///
 /// # Errors
 /// If it is something else, or cannot be made.

@@ -1,5 +1,6 @@
-//! A worker that was taken over says whatever it likes. Its stand-in here is a real process that says what a file
-//! holds; the supervisor that listens to it is a process of its own, so that its memory can be seen.
+//! A worker that was taken over says whatever it likes. Its stand-in here is a real process that
+//! says what a file holds; the supervisor that listens to it is a process of its own, so that its
+//! memory can be seen.
 
 // Children speak to their test.
 #![allow(clippy::print_stdout)]
@@ -135,7 +136,8 @@ fn child() {
     println!("peak {}", peak.unwrap().split_whitespace().nth(1).unwrap());
 }
 
-/// How a supervisor in a process of its own takes what a program says: how that ended, and its peak in KiB.
+/// How a supervisor in a process of its own takes what a program says: how that ended, and its peak
+/// in KiB.
 fn heard(name: &str, program: &Path) -> (String, u64) {
     let test = concat!(module_path!(), "::child");
     let test = test.split_once("::").map_or(test, |(_, inside)| inside);
@@ -160,7 +162,8 @@ fn array(element: &str, bytes: usize) -> String {
     format!("[{}]", vec![element; count].join(","))
 }
 
-/// If this fails, whoever takes over an engine takes the memory of the machine, too: 302 MB were seen.
+/// If this fails, whoever takes over an engine takes the memory of the machine, too: 302 MB were
+/// seen.
 #[test]
 fn whatever_a_worker_says_the_supervisor_stays_small() {
     const LINE: usize = 8_300_000;
@@ -282,7 +285,8 @@ fn whatever_a_worker_says_the_supervisor_stays_small() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// If this fails, the report holds what was never measured, or the supervisor holds more than its share for a case.
+/// If this fails, the report holds what was never measured, or the supervisor holds more than its
+/// share for a case.
 #[test]
 fn what_was_not_asked_for_is_not_taken() {
     let sample = r#"{"iterations":1,"wall_ns":1,"cpu_ns":1,"switches":0}"#;

@@ -23,7 +23,7 @@ impl Authorization {
 
     /// A token (RFC 6750). None if it has characters that no header may have.
     #[must_use]
-    pub fn bearer(token: &str) -> Option<Self> {
+    pub(crate) fn bearer(token: &str) -> Option<Self> {
         Self::new(&format!("Bearer {token}"))
     }
 

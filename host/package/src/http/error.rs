@@ -209,7 +209,7 @@ fn cause(error: &reqwest::Error) -> String {
 
 /// A URL as it may stand in a message: without name, password and query, which may be secrets.
 #[must_use]
-pub fn shown_url(url: &Url) -> String {
+pub(crate) fn shown_url(url: &Url) -> String {
     let mut plain = url.clone();
     // These fail only for URLs that cannot have them.
     let _ = plain.set_username("");

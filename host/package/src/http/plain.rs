@@ -1,4 +1,5 @@
-//! Which hosts may be spoken to without TLS: this machine, and those that the user named for plain http.
+//! Which hosts may be spoken to without TLS: this machine, and those that the user named for plain
+//! http.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -58,7 +59,7 @@ impl PlainHosts {
 /// Whether a host is this machine: 127.0.0.0/8, `::1`, or the very name `localhost`. No other name
 /// is looked up, since the answer may be another one the next time.
 #[must_use]
-pub fn is_loopback(host: &Host<&str>) -> bool {
+pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost",
         Host::Ipv4(address) => address.is_loopback(),

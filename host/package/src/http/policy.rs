@@ -17,8 +17,8 @@ pub(super) enum Reach {
     Plain,
 }
 
-/// Where a URL leads, if we go there at all: https, plain http to this machine, or to a host that was
-/// named for it.
+/// Where a URL leads, if we go there at all: https, plain http to this machine, or to a host that
+/// was named for it.
 pub(super) fn check(url: &Url, plain_hosts: &PlainHosts) -> Result<Reach, HttpError> {
     let refused = || HttpError::NotHttps(shown_url(url));
     let host = url.host().ok_or_else(refused)?;

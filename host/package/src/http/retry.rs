@@ -12,7 +12,8 @@ use reqwest::{Method, StatusCode};
 const TRIES_MAX: u32 = 3;
 
 /// How long to wait before a request is sent again, after this answer to the `tried`th of its kind;
-/// none if that is the last word. A server that names a longer time than `most` is asked before that.
+/// none if that is the last word. A server that names a longer time than `most` is asked before
+/// that.
 pub(super) fn wait(
     method: &Method,
     status: StatusCode,

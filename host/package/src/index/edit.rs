@@ -1,6 +1,6 @@
-//! Writing an index: who may sign what, which releases there are, and the signatures. Nothing reaches
-//! the disk before [`IndexEditor::sign`], which writes new files first and the timestamp last, so that
-//! a reader sees the old index or the new one and never half of one.
+//! Writing an index: who may sign what, which releases there are, and the signatures. Nothing
+//! reaches the disk before [`IndexEditor::sign`], which writes new files first and the timestamp
+//! last, so that a reader sees the old index or the new one and never half of one.
 
 mod error;
 mod holders;
@@ -122,7 +122,7 @@ impl IndexEditor {
 
     /// Whether anybody may sign for a namespace.
     #[must_use]
-    pub fn has_namespace(&self, namespace: &str) -> bool {
+    pub(crate) fn has_namespace(&self, namespace: &str) -> bool {
         self.namespaces.contains_key(namespace)
     }
 
@@ -226,8 +226,8 @@ impl IndexEditor {
         Ok(())
     }
 
-    /// Takes a release back: it is no longer found or chosen, and those who have it locked still get
-    /// it. Or gives it again.
+    /// Takes a release back: it is no longer found or chosen, and those who have it locked still
+    /// get it. Or gives it again.
     ///
     /// # Errors
     /// If it is not listed.
@@ -260,7 +260,7 @@ impl IndexEditor {
     ///
     /// # Errors
     /// If the keys and thresholds are impossible.
-    pub fn rotate(&mut self, holders: &Holders) -> Result<(), EditError> {
+    pub(crate) fn rotate(&mut self, holders: &Holders) -> Result<(), EditError> {
         let next = unsigned(holders.root(self.root.signed.version)?);
         let previous = std::mem::replace(&mut self.root, next);
         if !previous.signatures.is_empty() {

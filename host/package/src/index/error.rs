@@ -1,4 +1,5 @@
-//! Why an index cannot be used, one sentence each: which check failed, what was expected, what was found.
+//! Why an index cannot be used, one sentence each: which check failed, what was expected, what was
+//! found.
 
 use dyno_model::{Classify, Fault};
 use std::path::PathBuf;

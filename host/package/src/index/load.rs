@@ -8,9 +8,10 @@
 //! ```
 //!
 //! The first short way is the specification's own: a timestamp that equals the trusted one ends the
-//! update (5.4.3.1). The second is what a keeper's refresh leads to. Both hold only what was verified
-//! by the long way, and only until the first of its files expires. They are there because the long
-//! way takes half a second for 10,000 packages, most of it to bring them into the canonical form.
+//! update (5.4.3.1). The second is what a keeper's refresh leads to. Both hold only what was
+//! verified by the long way, and only until the first of its files expires. They are there because
+//! the long way takes half a second for 10,000 packages, most of it to bring them into the
+//! canonical form.
 
 mod listing;
 mod memory;

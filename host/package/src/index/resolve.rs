@@ -59,7 +59,7 @@ impl Index {
     /// first, at most five. For "did you mean", and to warn of a name that is made to be mistaken
     /// for another.
     #[must_use]
-    pub fn similar(&self, id: &PackageId) -> Vec<&PackageId> {
+    pub(crate) fn similar(&self, id: &PackageId) -> Vec<&PackageId> {
         let text = id.to_string();
         let mut near: Vec<_> = self
             .packages()

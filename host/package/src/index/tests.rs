@@ -1,5 +1,5 @@
-//! Attacks on an index, each tried: an attacker who serves the files, who holds some of the keys, or
-//! who stands between.
+//! Attacks on an index, each tried: an attacker who serves the files, who holds some of the keys,
+//! or who stands between.
 
 mod chain;
 mod edit;
@@ -129,8 +129,8 @@ impl World {
         chain(&self.load().await.unwrap_err())
     }
 
-    /// Changes what is signed, signs it with a key, and signs a snapshot and a timestamp over it with
-    /// our own: what who holds those two can do.
+    /// Changes what is signed, signs it with a key, and signs a snapshot and a timestamp over it
+    /// with our own: what who holds those two can do.
     fn forge(&self, role: &str, key: &PrivateKey, change: impl FnOnce(&mut Value)) {
         self.resign(&self.newest(role), key, change);
         self.repin(role);

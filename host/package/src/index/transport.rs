@@ -249,7 +249,8 @@ fn check_leaf(name: &str, bytes: &[u8]) -> Result<(), IndexError> {
     }
 }
 
-/// A file of at most `cap` bytes, and one more by which it is seen to be larger; none if it is not there.
+/// A file of at most `cap` bytes, and one more by which it is seen to be larger; none if it is not
+/// there.
 pub(super) fn read(path: &Path, cap: u64) -> Result<Option<Vec<u8>>, IndexError> {
     let io_error = |source| IndexError::Io {
         path: path.into(),

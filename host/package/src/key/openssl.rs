@@ -1,4 +1,5 @@
-//! `openssl` as a peer of the tests: it makes keys and signatures that we must take, and takes ours.
+//! `openssl` as a peer of the tests: it makes keys and signatures that we must take, and takes
+//! ours.
 
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! The half that signs. It leaves this module only as PEM, and every copy is wiped when it is dropped.
+//! The half that signs. It leaves this module only as PEM, and every copy is wiped when it is
+//! dropped.
 
 use std::fmt;
 

@@ -42,7 +42,7 @@ impl PublicKey {
     ///
     /// # Errors
     /// If it is no such key, or written in another form than the one that openssl writes.
-    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         if der.len() > super::KEY_BYTES_MAX {
             return Err(KeyError::TooLong(der.len()));
         }
@@ -113,7 +113,7 @@ pub struct Fingerprint(Digest);
 impl Fingerprint {
     /// The fingerprint that a hint of the usual kind is.
     #[must_use]
-    pub fn of_hint(hint: &str) -> Option<Self> {
+    pub(crate) fn of_hint(hint: &str) -> Option<Self> {
         let bytes = BASE64_STANDARD.decode(hint).ok()?;
         let bytes: [u8; 32] = bytes.try_into().ok()?;
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,5 +1,6 @@
 //! Against bundles and trusted roots that Sigstore's own projects publish; `README.md` beside them
-//! says from where. They sign other things than packages, so all but the statement is tested with them.
+//! says from where. They sign other things than packages, so all but the statement is tested with
+//! them.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -105,7 +106,8 @@ fn a_good_signature_of_something_else_is_none_of_a_package() {
 
 #[test]
 fn a_log_entry_of_a_kind_that_the_library_does_not_know_is_refused() {
-    // The conformance suite has it accepted; release 0.15 of the library does not know this pair yet.
+    // The conformance suite has it accepted; release 0.15 of the library does not know this pair
+    // yet.
     let subject = sha256("70ed0277251d0cf2eb5eda8b574ce012de485e39a3de1fb4b1e0717e14b02d6a");
     let bundle = vector!("dsse-with-hashedrekord-happy-path.sigstore.json");
     Bundle::parse(bundle).unwrap();

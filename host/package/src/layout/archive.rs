@@ -1,9 +1,9 @@
 //! A package file: a tar that holds an image layout and nothing else.
 //!
-//! Its headers are read once, and remembered is where each file lies. Programs that read tars differ
-//! in what they make of odd headers, so that one file could show different packages to different
-//! readers; what is odd is refused, whatever this reader would make of it. Allowed is what skopeo,
-//! GNU tar, Go and Python write for plain files and directories.
+//! Its headers are read once, and remembered is where each file lies. Programs that read tars
+//! differ in what they make of odd headers, so that one file could show different packages to
+//! different readers; what is odd is refused, whatever this reader would make of it. Allowed is
+//! what skopeo, GNU tar, Go and Python write for plain files and directories.
 
 mod header;
 
@@ -28,8 +28,8 @@ use header::{Fields, Kind};
 const BLOCK_BYTES: u64 = 512;
 /// Records of times have 90 bytes, with names of users and groups some more.
 const PAX_BYTES_MAX: u64 = 4 << 10;
-/// The end of a tar is filled with zeros up to a multiple of 10 KiB (GNU tar's blocking factor is 20
-/// unless told otherwise).
+/// The end of a tar is filled with zeros up to a multiple of 10 KiB (GNU tar's blocking factor is
+/// 20 unless told otherwise).
 const END_BYTES_MAX: u64 = 1 << 20;
 
 /// A tar that was found to be good, and where its files are.
@@ -107,8 +107,8 @@ fn end_of(extent: Extent, file_bytes: u64) -> Option<u64> {
         .filter(|end| *end <= file_bytes)
 }
 
-/// The name of an entry, if a layout has one like it. A leading `./` is what `tar -C DIR -cf FILE .`
-/// writes, and the directory `./` itself.
+/// The name of an entry, if a layout has one like it. A leading `./` is what `tar -C DIR -cf FILE
+/// .` writes, and the directory `./` itself.
 fn plain(name: &str, kind: Kind) -> Option<&str> {
     let name = name.strip_prefix("./").unwrap_or(name);
     if kind == Kind::Directory {

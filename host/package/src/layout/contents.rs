@@ -75,11 +75,16 @@ impl Contents {
         descriptor
     }
 
-    /// Adds a file, which is read once now, to be hashed, and once more when the package is written.
+    /// Adds a file, which is read once now, to be hashed, and once more when the package is
+    /// written.
     ///
     /// # Errors
     /// If it cannot be read, or is too large for a tar.
-    pub fn add_file(&mut self, media_type: &str, path: &Path) -> Result<Descriptor, LayoutError> {
+    pub(crate) fn add_file(
+        &mut self,
+        media_type: &str,
+        path: &Path,
+    ) -> Result<Descriptor, LayoutError> {
         let read_error = |source| LayoutError::Read {
             path: quoted_path(path),
             source,
@@ -118,8 +123,8 @@ impl Contents {
         Ok(descriptor)
     }
 
-    /// Adds the manifest of what refers to the package: a signature. One that is there already stays
-    /// the only one.
+    /// Adds the manifest of what refers to the package: a signature. One that is there already
+    /// stays the only one.
     ///
     /// # Errors
     /// If it is no image manifest, names a blob that was not added, refers to something else, or is

@@ -5,8 +5,8 @@
 //! replace_index ─► what is reachable is what is installed;  sweep ─► the rest is deleted
 //! ```
 //!
-//! A blob is there whole or not at all, and so is an index: whoever is killed in between leaves what
-//! was there before, and some bytes that the next sweep deletes. One process writes at a time;
+//! A blob is there whole or not at all, and so is an index: whoever is killed in between leaves
+//! what was there before, and some bytes that the next sweep deletes. One process writes at a time;
 //! readers wait for nobody.
 
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ use dyno_model::quoted::quoted_path;
 use dyno_plugin::Digest;
 
 /// Held by the one who writes.
-pub const LOCK: &str = ".lock";
+pub(crate) const LOCK: &str = ".lock";
 /// How a file begins that is not finished.
 const TEMPORARY: &str = ".incoming-";
 
@@ -47,7 +47,7 @@ impl DirLayout {
     ///
     /// # Errors
     /// If that fails, or there is something else.
-    pub fn open_or_create(path: &Path) -> Result<Self, LayoutError> {
+    pub(crate) fn open_or_create(path: &Path) -> Result<Self, LayoutError> {
         let (dir, lock) = prepare(path).map_err(write_error(path))?;
         lock.lock().map_err(write_error(path))?;
         Self::locked(path, dir, lock)
@@ -58,7 +58,8 @@ impl DirLayout {
     ///
     /// # Errors
     /// As [`DirLayout::open_or_create`].
-    pub fn try_open_or_create(path: &Path) -> Result<Option<Self>, LayoutError> {
+    #[cfg(test)]
+    pub(crate) fn try_open_or_create(path: &Path) -> Result<Option<Self>, LayoutError> {
         let (dir, lock) = prepare(path).map_err(write_error(path))?;
         match lock.try_lock() {
             Ok(()) => Self::locked(path, dir, lock).map(Some),
@@ -159,7 +160,7 @@ impl DirLayout {
     ///
     /// # Errors
     /// If it cannot be written; the old one holds then.
-    pub fn replace_index(&self, index: &Index) -> Result<(), LayoutError> {
+    pub(crate) fn replace_index(&self, index: &Index) -> Result<(), LayoutError> {
         let bytes = oci::to_json(index);
         if bytes.len() as u64 > oci::MANIFEST_BYTES_MAX {
             return Err(LayoutError::TooLarge {
@@ -175,7 +176,8 @@ impl DirLayout {
             .map_err(|source| self.write_error(source))
     }
 
-    /// Deletes what the index does not lead to, and what was never finished. Returns how many files.
+    /// Deletes what the index does not lead to, and what was never finished. Returns how many
+    /// files.
     ///
     /// # Errors
     /// If what it leads to cannot be read, before anything is deleted; or if deleting fails.
@@ -277,8 +279,8 @@ pub struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    /// Puts it where it belongs, if it is what its descriptor says. From a power cut it is safe with
-    /// the [`DirLayout::replace_index`] that follows.
+    /// Puts it where it belongs, if it is what its descriptor says. From a power cut it is safe
+    /// with the [`DirLayout::replace_index`] that follows.
     ///
     /// # Errors
     /// If it is something else, or cannot be written.

@@ -23,7 +23,7 @@ impl Contents {
     ///
     /// # Errors
     /// If it is no image manifest, or names a blob that was not added.
-    pub fn add_dataset(&mut self, bytes: Vec<u8>) -> Result<Descriptor, LayoutError> {
+    pub(crate) fn add_dataset(&mut self, bytes: Vec<u8>) -> Result<Descriptor, LayoutError> {
         let manifest = self.complete(&bytes)?;
         let mut descriptor = self.add_blob(oci::MANIFEST, bytes);
         descriptor.artifact_type = manifest.artifact_type;

@@ -406,7 +406,8 @@ proptest! {
     }
 }
 
-/// What skopeo makes of our files, and we of its; where it is not installed there is nothing to ask.
+/// What skopeo makes of our files, and we of its; where it is not installed there is nothing to
+/// ask.
 #[test]
 fn skopeo_copies_package_and_signatures_and_we_read_what_it_writes() {
     if Command::new("skopeo").arg("--version").output().is_err() {

@@ -1,7 +1,7 @@
 //! Writes a package file.
 //!
-//! Equal contents make equal bytes: the entries are sorted, and say nothing of who wrote them, where
-//! and when, but for one time that the caller gives.
+//! Equal contents make equal bytes: the entries are sorted, and say nothing of who wrote them,
+//! where and when, but for one time that the caller gives.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
@@ -20,12 +20,12 @@ use dyno_plugin::Digest;
 
 /// Writes a package file, whole or not at all: until it is on disk an older one stays.
 ///
-/// `mtime` is the time that all entries get, seconds since 1970: the value of `SOURCE_DATE_EPOCH` or
-/// of what else makes a build repeatable.
+/// `mtime` is the time that all entries get, seconds since 1970: the value of `SOURCE_DATE_EPOCH`
+/// or of what else makes a build repeatable.
 ///
 /// # Errors
-/// If it cannot be written, there is no package in it, or a blob is no longer what it was when it was
-/// added.
+/// If it cannot be written, there is no package in it, or a blob is no longer what it was when it
+/// was added.
 pub fn write_tar(path: &Path, contents: &Contents, mtime: u64) -> Result<(), LayoutError> {
     let write_error = |source| LayoutError::Write {
         path: quoted_path(path),

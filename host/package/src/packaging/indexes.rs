@@ -1,5 +1,5 @@
-//! The indexes that the user trusts: each is loaded when it is first asked, in the order in which they
-//! were pinned. One that cannot be had stops nothing but what may be its own.
+//! The indexes that the user trusts: each is loaded when it is first asked, in the order in which
+//! they were pinned. One that cannot be had stops nothing but what may be its own.
 //!
 //! ```text
 //! index 1 ─► lists it ─► that release
@@ -7,9 +7,9 @@
 //!    └─► does not list it, or its last copy says that the namespace is not its own ─► index 2 …
 //! ```
 //!
-//! A later index that answers for a package of an earlier one is what somebody wants who can keep the
-//! earlier one from answering. What rules that out is its last copy, if that was verified and has not
-//! expired: who is in between could show us that copy, too, whatever the index says by now.
+//! A later index that answers for a package of an earlier one is what somebody wants who can keep
+//! the earlier one from answering. What rules that out is its last copy, if that was verified and
+//! has not expired: who is in between could show us that copy, too, whatever the index says by now.
 
 use dyno_model::chain;
 use std::path::PathBuf;
@@ -134,7 +134,8 @@ impl Access {
         })
     }
 
-    /// The indexes that the user trusts and that can be had, verified. Of the others there is a warning.
+    /// The indexes that the user trusts and that can be had, verified. Of the others there is a
+    /// warning.
     ///
     /// # Errors
     /// If there are some, and none can be had: why not the first.
@@ -161,8 +162,8 @@ impl Access {
     /// release that is locked.
     ///
     /// # Errors
-    /// If no index knows it, none has what was asked for, or an index cannot be had that may have it and
-    /// comes before the one that does.
+    /// If no index knows it, none has what was asked for, or an index cannot be had that may have
+    /// it and comes before the one that does.
     pub async fn resolve(&self, wanted: &Wanted) -> Result<Found, PackagingError> {
         let lock = self.locked.as_ref();
         let locked = lock.and_then(|lock| lock.locked(&wanted.id));

@@ -1,5 +1,5 @@
-//! Looks at a package without believing it: what it says of itself, who seems to have signed it, and
-//! whether the user would trust it.
+//! Looks at a package without believing it: what it says of itself, who seems to have signed it,
+//! and whether the user would trust it.
 
 use dyno_model::chain;
 use std::collections::BTreeMap;

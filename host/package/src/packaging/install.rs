@@ -81,8 +81,8 @@ impl Plan {
         Ok(())
     }
 
-    /// If nothing that was signed, in the store or in the project's lock, is replaced by something that
-    /// is not, unless that was allowed by name.
+    /// If nothing that was signed, in the store or in the project's lock, is replaced by something
+    /// that is not, unless that was allowed by name.
     fn expect_signed(&self, lock: &Lock, allowed: &AllowUnsigned) -> Result<(), PackagingError> {
         for change in &self.changes {
             let id = &change.release.id;
@@ -255,8 +255,8 @@ impl Access {
         })
     }
 
-    /// What an update would change: a newer release of each package that an index answered for. One that
-    /// cannot be looked up keeps no other from being updated.
+    /// What an update would change: a newer release of each package that an index answered for. One
+    /// that cannot be looked up keeps no other from being updated.
     ///
     /// # Errors
     /// As [`Access::plan`], if a named package is not installed, and if none could be looked up.
@@ -303,13 +303,13 @@ impl Access {
         Ok(Update { plan, missed })
     }
 
-    /// Installs what was planned, if the user agrees to what is new. Who installs something else
-    /// at the same time is waited for, and what that changes is judged anew. `lock` is what the project
-    /// had before.
+    /// Installs what was planned, if the user agrees to what is new. Who installs something else at
+    /// the same time is waited for, and what that changes is judged anew. `lock` is what the
+    /// project had before.
     ///
     /// # Errors
-    /// If a package would be replaced by an older or an unsigned release and that is not allowed, nobody
-    /// agrees, or the store cannot be written. What was installed before is still there.
+    /// If a package would be replaced by an older or an unsigned release and that is not allowed,
+    /// nobody agrees, or the store cannot be written. What was installed before is still there.
     pub fn carry_out(
         &self,
         mut plan: Plan,

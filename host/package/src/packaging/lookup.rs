@@ -74,8 +74,8 @@ impl Access {
         warnings.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gets a package and verifies it, like [`Access::open`]; but an id is looked up in the indexes,
-    /// whatever is installed.
+    /// Gets a package and verifies it, like [`Access::open`]; but an id is looked up in the
+    /// indexes, whatever is installed.
     ///
     /// # Errors
     /// If it cannot be had, or the first check that it fails.

@@ -87,9 +87,9 @@ impl Access {
         Ok(authorization)
     }
 
-    /// What a request is to carry that the registry has just answered with a challenge; none if it has
-    /// not, or if a password was carried: that is not tried twice. Where a request was led elsewhere, who
-    /// is there gets no answer.
+    /// What a request is to carry that the registry has just answered with a challenge; none if it
+    /// has not, or if a password was carried: that is not tried twice. Where a request was led
+    /// elsewhere, who is there gets no answer.
     pub(super) async fn challenged(
         &self,
         http: &Http,

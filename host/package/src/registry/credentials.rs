@@ -5,8 +5,8 @@
 //! 2. `containers/auth.json` in the user's runtime directory, then in the one for configuration
 //! 3. Docker's `config.json`
 //!
-//! In a file a helper for the registry comes first, then the entries for the repository, for what is
-//! above it, and for the registry, then the store of all credentials.
+//! In a file a helper for the registry comes first, then the entries for the repository, for what
+//! is above it, and for the registry, then the store of all credentials.
 //!
 //! Source: containers-auth.json(5), and `pkg/docker/config` of containers/image.
 
@@ -25,14 +25,14 @@ use dyno_plugin::reference::is_hub;
 
 /// It lists registries; somebody's has some KiB.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
-/// What helpers say if they have none: the text that Docker itself looks for (docker-credential-helpers,
-/// credentials/error.go).
+/// What helpers say if they have none: the text that Docker itself looks for
+/// (docker-credential-helpers, credentials/error.go).
 const HELPER_HAS_NONE: &str = "credentials not found in native keychain";
 /// What Docker calls its own registry where it keeps credentials.
 const HUB_KEY: &str = "https://index.docker.io/v1/";
 
-/// The credentials for a repository, if there are any. Asks a helper, which may take its time. `file`
-/// is in place of those where they usually are.
+/// The credentials for a repository, if there are any. Asks a helper, which may take its time.
+/// `file` is in place of those where they usually are.
 ///
 /// # Errors
 /// If there is a file or helper, but it makes no sense: in one phrase, without secrets.
@@ -187,8 +187,8 @@ impl AuthFile {
     }
 }
 
-/// Whether a key of a file means a registry and all that is in it: as a URL, such as older versions of
-/// Docker wrote, or by another name of Docker Hub.
+/// Whether a key of a file means a registry and all that is in it: as a URL, such as older versions
+/// of Docker wrote, or by another name of Docker Hub.
 fn is_host(key: &str, registry: &str) -> bool {
     let schemes = ["https://", "http://"];
     let url = schemes.iter().find_map(|scheme| key.strip_prefix(scheme));

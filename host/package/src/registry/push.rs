@@ -22,7 +22,7 @@ impl Registry {
     /// # Errors
     /// If it has another size than its descriptor says, access is denied, or the registry does not
     /// take it; which it must not if it hashes to something else than the descriptor says.
-    pub async fn push_blob(
+    pub(crate) async fn push_blob(
         &self,
         descriptor: &Descriptor,
         content: Content,
@@ -68,7 +68,7 @@ impl Registry {
     /// # Errors
     /// If it is to be had by another digest than it hashes to, is too large, access is denied, or
     /// the registry does not take it or takes it for something else.
-    pub async fn push_manifest(
+    pub(crate) async fn push_manifest(
         &self,
         target: &Target,
         media_type: &str,

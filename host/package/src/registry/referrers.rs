@@ -1,6 +1,6 @@
 //! What refers to a manifest: its signatures. Read from the registry's API, or from the index that
-//! clients keep under a tag where there is no API (distribution specification 1.1, listing referrers
-//! and referrers tag schema).
+//! clients keep under a tag where there is no API (distribution specification 1.1, listing
+//! referrers and referrers tag schema).
 
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -55,13 +55,13 @@ impl Registry {
         Ok(found)
     }
 
-    /// Brings a manifest that refers to `subject`, so that it is found from there: by the registry's
-    /// API, or else by the index under the tag. Returns what it hashes to.
+    /// Brings a manifest that refers to `subject`, so that it is found from there: by the
+    /// registry's API, or else by the index under the tag. Returns what it hashes to.
     ///
     /// # Errors
     /// If the manifest is none or refers to something else, as [`Registry::push_manifest`], or if
     /// [`REFERRERS_MAX`] refer to it already and nobody would read one more.
-    pub async fn push_referrer(
+    pub(crate) async fn push_referrer(
         &self,
         subject: &Descriptor,
         manifest: &[u8],

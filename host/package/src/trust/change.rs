@@ -1,5 +1,5 @@
-//! The changes that the user's verbs make to the trust store, and which of them need another word: a
-//! key that takes the place of another is what a forger would want. What takes trust away is in
+//! The changes that the user's verbs make to the trust store, and which of them need another word:
+//! a key that takes the place of another is what a forger would want. What takes trust away is in
 //! `remove.rs`.
 
 use jiff::Timestamp;
@@ -21,15 +21,16 @@ use dyno_plugin::id::{Release, is_part};
 /// A reason is a sentence, an issuer or a subject an address, bytes.
 const TEXT_BYTES_MAX: usize = 1 << 10;
 
-/// Changes. Each is made whole or not at all, and lost by nobody who makes another at the same time.
+/// Changes. Each is made whole or not at all, and lost by nobody who makes another at the same
+/// time.
 impl Trust {
-    /// Trusts the keys of one publisher for namespaces, from and until a time if one is given: all of
-    /// them and their threshold at once.
+    /// Trusts the keys of one publisher for namespaces, from and until a time if one is given: all
+    /// of them and their threshold at once.
     ///
     /// # Errors
-    /// If somebody else has one of the namespaces, or the publisher another key, and the grant does not
-    /// say what then; if a key is another publisher's, or was revoked; if fewer keys would be left than
-    /// have to sign; or if the store cannot be changed.
+    /// If somebody else has one of the namespaces, or the publisher another key, and the grant does
+    /// not say what then; if a key is another publisher's, or was revoked; if fewer keys would be
+    /// left than have to sign; or if the store cannot be changed.
     pub fn add(
         &mut self,
         keys: &[PublicKey],
@@ -62,8 +63,8 @@ impl Trust {
         })
     }
 
-    /// Trusts a key for one namespace: as one more of its publisher, if it has one, and else as that of
-    /// a publisher by the namespace's name.
+    /// Trusts a key for one namespace: as one more of its publisher, if it has one, and else as
+    /// that of a publisher by the namespace's name.
     ///
     /// # Errors
     /// As [`Trust::add`], if the namespace is somebody else's.

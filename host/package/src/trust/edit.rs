@@ -58,8 +58,8 @@ pub(super) fn retire(table: &mut Table, but: &[Fingerprint]) -> Result<(), Trust
     Ok(())
 }
 
-/// Removes a publisher. If it has revoked keys it stays with these alone and no namespace: they must
-/// not be trusted again by mistake.
+/// Removes a publisher. If it has revoked keys it stays with these alone and no namespace: they
+/// must not be trusted again by mistake.
 pub(super) fn remove_publisher(document: &mut DocumentMut, name: &str) -> Result<(), TrustError> {
     let all = tables(document.as_table_mut(), "publisher")?;
     for table in all.iter_mut().filter(|table| is(table, "name", name)) {

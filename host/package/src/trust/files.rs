@@ -1,5 +1,5 @@
-//! The files of the trust store: read with a bound, and only if nobody else could have written them;
-//! written whole or not at all, for the user alone.
+//! The files of the trust store: read with a bound, and only if nobody else could have written
+//! them; written whole or not at all, for the user alone.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};

@@ -8,8 +8,8 @@ use std::num::NonZeroU32;
 pub struct Grant {
     /// The user's name for the publisher.
     pub publisher: String,
-    /// Whose packages it may sign, besides those it may sign already; at least one. All its keys are
-    /// good for all its namespaces.
+    /// Whose packages it may sign, besides those it may sign already; at least one. All its keys
+    /// are good for all its namespaces.
     pub namespaces: BTreeSet<String>,
     /// What if somebody else has one of them, or the publisher has another key.
     pub conflict: Conflict,

@@ -120,8 +120,8 @@ pub enum Refusal {
 }
 
 impl Policy {
-    /// Judges by whom the signatures of a package are that were found valid: `verified`, in any order,
-    /// and as often as they signed.
+    /// Judges by whom the signatures of a package are that were found valid: `verified`, in any
+    /// order, and as often as they signed.
     pub(super) fn judge(
         &self,
         namespace: &str,

@@ -151,8 +151,8 @@ impl Publisher {
     }
 }
 
-/// What may stand once in the whole file, with where it stands. A key that two publishers have would
-/// count for both, and revoked for one it would go on for the other.
+/// What may stand once in the whole file, with where it stands. A key that two publishers have
+/// would count for both, and revoked for one it would go on for the other.
 #[derive(Deserialize)]
 struct Rows {
     #[serde(default)]

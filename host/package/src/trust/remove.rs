@@ -1,6 +1,6 @@
-//! The changes that take trust away: of a publisher, of one of its keys or identities, of the pin of a
-//! release, of an index. None of them makes a package count that did not: fewer keys than have to sign
-//! are refused, and a revoked key stays known as one.
+//! The changes that take trust away: of a publisher, of one of its keys or identities, of the pin
+//! of a release, of an index. None of them makes a package count that did not: fewer keys than have
+//! to sign are refused, and a revoked key stays known as one.
 
 use std::num::NonZeroU32;
 
@@ -15,7 +15,8 @@ use dyno_model::quoted::quoted;
 use dyno_plugin::id::Release;
 
 impl Trust {
-    /// Trusts a publisher no longer: its namespaces are nobody's then. Its revoked keys stay revoked.
+    /// Trusts a publisher no longer: its namespaces are nobody's then. Its revoked keys stay
+    /// revoked.
     ///
     /// # Errors
     /// If there is none, or the policy cannot be changed.
@@ -28,12 +29,12 @@ impl Trust {
         })
     }
 
-    /// Removes a key from its publisher, which needs this many signatures from then on, if that is said.
-    /// Unlike a revoked key it may be added again.
+    /// Removes a key from its publisher, which needs this many signatures from then on, if that is
+    /// said. Unlike a revoked key it may be added again.
     ///
     /// # Errors
-    /// If nobody has it, it was revoked, its publisher would have fewer keys left than have to sign, or
-    /// the policy cannot be changed.
+    /// If nobody has it, it was revoked, its publisher would have fewer keys left than have to
+    /// sign, or the policy cannot be changed.
     pub fn remove_key(
         &mut self,
         fingerprint: &Fingerprint,
@@ -84,8 +85,8 @@ impl Trust {
         })
     }
 
-    /// Looks into an index no longer. What was seen of it is kept elsewhere, so that it cannot be rolled
-    /// back when it is pinned again.
+    /// Looks into an index no longer. What was seen of it is kept elsewhere, so that it cannot be
+    /// rolled back when it is pinned again.
     ///
     /// # Errors
     /// If it is not pinned, or the policy cannot be changed.

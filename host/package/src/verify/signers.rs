@@ -13,7 +13,7 @@ use dyno_plugin::id::Release;
 
 /// Annotation of a signature's manifest: the public key, as PEM. Whoever knows nobody in a
 /// namespace can be asked whether to trust that key; it is never trusted because it stands there.
-pub const KEY_ANNOTATION: &str = "dev.dyno.public-key";
+pub(crate) const KEY_ANNOTATION: &str = "dev.dyno.public-key";
 
 /// A signature as it was found.
 #[derive(Debug)]
@@ -156,8 +156,8 @@ fn tried(signature: &Signature, manifest: &Digest, claimed: &Release, trust: &Tr
     }
 }
 
-/// Every key that the user knows is tried, whatever namespace it is for: so that a good signature by
-/// the wrong key is called that. What the signature says to be signed with decides nothing.
+/// Every key that the user knows is tried, whatever namespace it is for: so that a good signature
+/// by the wrong key is called that. What the signature says to be signed with decides nothing.
 fn with_keys(
     bundle: &Bundle,
     hint: &str,

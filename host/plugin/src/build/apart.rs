@@ -1,14 +1,15 @@
-//! How a build is kept apart from the processes that know secrets. A build command runs with the rights of the user, and
-//! those are enough to read the environment and the memory of the user's other processes: of Dyno, and of the shell or
-//! CI runner that started it. A process in a user namespace of its own has no such right over processes outside of it,
-//! not even as root.
+//! How a build is kept apart from the processes that know secrets. A build command runs with the
+//! rights of the user, and those are enough to read the environment and the memory of the user's
+//! other processes: of Dyno, and of the shell or CI runner that started it. A process in a user
+//! namespace of its own has no such right over processes outside of it, not even as root.
 
 use std::io;
 
 /// How far a build can be kept apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Apart {
-    /// In namespaces of its own for users, processes and mounts: it sees no other process, and none of its own outlives it.
+    /// In namespaces of its own for users, processes and mounts: it sees no other process, and none
+    /// of its own outlives it.
     Processes,
     /// In a user namespace of its own.
     Users,
@@ -43,8 +44,8 @@ pub(super) enum Place {
     Outside,
 }
 
-/// Keeps the user's other processes from reading the memory and the first environment of this one, and the kernel from
-/// writing a core dump of it. Root can read it all the same.
+/// Keeps the user's other processes from reading the memory and the first environment of this one,
+/// and the kernel from writing a core dump of it. Root can read it all the same.
 pub fn hide() {
     // Where this cannot be had, a build is still kept apart, or refused.
     #[cfg(target_os = "linux")]
@@ -66,8 +67,8 @@ mod linux {
     use nix::sys::wait::waitpid;
     use nix::unistd::{ForkResult, fork, getegid, geteuid};
 
-    /// Leaves the namespaces of the supervisor, which `map` asks to say who the users in the new one are. The process
-    /// must have one thread.
+    /// Leaves the namespaces of the supervisor, which `map` asks to say who the users in the new
+    /// one are. The process must have one thread.
     pub(in super::super) fn enter(
         apart: Apart,
         map: impl FnOnce() -> io::Result<()>,
@@ -83,8 +84,9 @@ mod linux {
                     CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS,
                 )?;
                 map()?;
-                // The first child is the first process of the namespace, and all others of it end with it.
-                // SAFETY: this process has one thread, so that the child is a whole copy of it.
+                // The first child is the first process of the namespace, and all others of it end
+                // with it. SAFETY: this process has one thread, so that the child is a whole copy
+                // of it.
                 #[allow(unsafe_code)]
                 let forked = unsafe { fork() }?;
                 if let ForkResult::Parent { child } = forked {
@@ -101,8 +103,8 @@ mod linux {
         Ok(Place::Inside)
     }
 
-    /// Says who the users of the helper's namespace are: the same as outside. Only root can say so of others than
-    /// itself, and has to, or it could not read their files any more.
+    /// Says who the users of the helper's namespace are: the same as outside. Only root can say so
+    /// of others than itself, and has to, or it could not read their files any more.
     pub(in super::super) fn map(helper: u32) -> io::Result<()> {
         let write = |name: &str, text: &str| fs::write(format!("/proc/{helper}/{name}"), text);
         let all = |name: &str| -> io::Result<String> {

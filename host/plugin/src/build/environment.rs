@@ -1,12 +1,13 @@
-//! What build commands see of Dyno's environment: everything but what is Dyno's own, what is a secret by its name, and
-//! the files by which a step of a CI job changes the steps after it.
+//! What build commands see of Dyno's environment: everything but what is Dyno's own, what is a
+//! secret by its name, and the files by which a step of a CI job changes the steps after it.
 
 use std::ffi::OsString;
 
 /// The passphrase of the signing key: of what is Dyno's own the one that no flag passes on.
 pub const PASSPHRASE_VARIABLE: &str = "DYNO_KEY_PASSPHRASE";
 
-/// What is Dyno's own; and the tokens and addresses of a GitHub job's caches, artifacts and identity.
+/// What is Dyno's own; and the tokens and addresses of a GitHub job's caches, artifacts and
+/// identity.
 const STARTS: [&str; 2] = ["DYNO_", "ACTIONS_"];
 
 /// What secrets are called: the list by which Buildkite redacts its logs
@@ -28,9 +29,11 @@ const ENDS: [&str; 14] = [
     ":_AUTHTOKEN",
 ];
 
-/// Secrets with other names, credentials of registries and where they lie, and the command files of CI systems.
+/// Secrets with other names, credentials of registries and where they lie, and the command files of
+/// CI systems.
 const NAMES: [&str; 18] = [
-    // GitHub: what a step writes there, later steps take for their environment, their path and their inputs.
+    // GitHub: what a step writes there, later steps take for their environment, their path and
+    // their inputs.
     "GITHUB_ENV",
     "GITHUB_PATH",
     "GITHUB_OUTPUT",
@@ -83,7 +86,8 @@ impl Environment {
     }
 }
 
-/// Whether a variable is none of a build command's business. Some tools take names in lower case, too.
+/// Whether a variable is none of a build command's business. Some tools take names in lower case,
+/// too.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     NAMES.contains(&name.as_str())
@@ -95,7 +99,8 @@ fn is_secret(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// If this fails, a build script takes a secret by asking for it, or a build misses what it needs.
+    /// If this fails, a build script takes a secret by asking for it, or a build misses what it
+    /// needs.
     #[test]
     fn secrets_are_withheld_and_what_builds_need_is_passed() {
         let secrets = [

@@ -1,9 +1,9 @@
-//! The process that runs a build command: this program again, started without what is secret, so that no process that
-//! knows a secret is the parent of a stranger's. It keeps itself apart, runs the command, and ends all that the command
-//! left behind before it says how the command ended.
+//! The process that runs a build command: this program again, started without what is secret, so
+//! that no process that knows a secret is the parent of a stranger's. It keeps itself apart, runs
+//! the command, and ends all that the command left behind before it says how the command ended.
 //!
-//! Its stdin is a socket to the supervisor. When that closes, because a limit is reached, the user interrupts, or the
-//! supervisor is gone, it ends everything at once.
+//! Its stdin is a socket to the supervisor. When that closes, because a limit is reached, the user
+//! interrupts, or the supervisor is gone, it ends everything at once.
 
 use std::ffi::OsString;
 use std::fs;
@@ -34,11 +34,13 @@ const ROUNDS: u32 = 500;
 /// What the helper tells the supervisor: a JSON line each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Told {
-    /// It is in a namespace in which it is nobody until the supervisor says who it is, and then writes a byte.
+    /// It is in a namespace in which it is nobody until the supervisor says who it is, and then
+    /// writes a byte.
     Unmapped,
     /// It cannot keep itself that far apart here.
     CannotBeApart,
-    /// The command could read the passphrase from the environment of this process, and was not started.
+    /// The command could read the passphrase from the environment of this process, and was not
+    /// started.
     Exposed(String),
     /// The program of the command is not there.
     NoProgram,
@@ -50,7 +52,8 @@ pub(super) enum Told {
     Remains,
 }
 
-/// The whole life of a helper. `arguments` are how far it is to be apart, then the command; `link` is its stdin.
+/// The whole life of a helper. `arguments` are how far it is to be apart, then the command; `link`
+/// is its stdin.
 ///
 /// # Errors
 /// If it was not started by a supervisor, or that is gone.
@@ -121,7 +124,8 @@ fn run(
     })
 }
 
-/// Waits for the command; what it left behind is a child of this process, too, and is waited for with it.
+/// Waits for the command; what it left behind is a child of this process, too, and is waited for
+/// with it.
 fn status_of(command: Pid) -> Option<i32> {
     loop {
         match waitpid(None, None) {
@@ -176,8 +180,8 @@ fn parent(pid: Pid) -> Option<Pid> {
     Some(Pid::from_raw(parent)).filter(|parent| parent.as_raw() > 0)
 }
 
-/// The first process above this one whose environment has the passphrase of the signing key and can be read from here,
-/// and so by the command. In a namespace without other processes there is none.
+/// The first process above this one whose environment has the passphrase of the signing key and can
+/// be read from here, and so by the command. In a namespace without other processes there is none.
 fn exposed(apart: Apart) -> Option<String> {
     if apart == Apart::Processes {
         return None;

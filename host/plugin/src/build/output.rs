@@ -1,4 +1,5 @@
-//! What a build command says: passed on line by line, and of all of it the beginning and the end kept.
+//! What a build command says: passed on line by line, and of all of it the beginning and the end
+//! kept.
 
 use std::collections::VecDeque;
 

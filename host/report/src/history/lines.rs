@@ -1,5 +1,5 @@
-//! Which rows of a case are of one plugin. A report may hold as many as it likes of them, so none is held against
-//! every other one: each is looked for by what it would have in common with a line.
+//! Which rows of a case are of one plugin. A report may hold as many as it likes of them, so none
+//! is held against every other one: each is looked for by what it would have in common with a line.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap};
@@ -103,8 +103,8 @@ impl Keys {
 }
 
 impl Lines {
-    /// The one line that has no row from `first` on and is like these; none where several could be meant, as the
-    /// place of the one is not known.
+    /// The one line that has no row from `first` on and is like these; none where several could be
+    /// meant, as the place of the one is not known.
     fn only(&self, keys: &Keys, likeness: Likeness, first: usize) -> Option<usize> {
         let found: Vec<Option<&BTreeSet<usize>>> = match likeness {
             Likeness::Source => vec![self.by_source.get(&keys.source)],

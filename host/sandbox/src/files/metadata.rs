@@ -46,8 +46,8 @@ pub(super) fn add_to_linker<B: Send + 'static>(types: &mut Types<'_, B>) -> wasm
         },
     )?;
     times(types)?;
-    // In a directory that is not written there is nothing to wait for, and whether a worker may ask for that depends
-    // on the kernel that confines it.
+    // In a directory that is not written there is nothing to wait for, and whether a worker may ask
+    // for that depends on the kernel that confines it.
     types.func_wrap(
         "[method]descriptor.sync",
         |mut store: Store<'_, B>, (file,): (File,)| {
@@ -70,8 +70,9 @@ pub(super) fn add_to_linker<B: Send + 'static>(types: &mut Types<'_, B>) -> wasm
     )
 }
 
-/// Setting times. No guest ever reads one, and the copy is thrown away: a worker has no system call for it, which would
-/// do it to any file of its user, and what is checked is that there is something whose times may be set.
+/// Setting times. No guest ever reads one, and the copy is thrown away: a worker has no system call
+/// for it, which would do it to any file of its user, and what is checked is that there is
+/// something whose times may be set.
 fn times<B: Send + 'static>(types: &mut Types<'_, B>) -> wasmtime::Result<()> {
     types.func_wrap(
         "[method]descriptor.set-times",

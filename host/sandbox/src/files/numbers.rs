@@ -9,7 +9,8 @@ use wasmtime_wasi::p2::bindings::sync::filesystem::types::{
 use super::{File, same};
 use crate::state::State;
 
-/// What an open file is called that has no name any more: a file system may give its inode to the next one.
+/// What an open file is called that has no name any more: a file system may give its inode to the
+/// next one.
 const NAMELESS: u64 = 0;
 
 /// The number of an open file or directory.

@@ -1,5 +1,6 @@
-//! Streams into files that read and write at once. WASI's own hand what does not block to a pool of threads, so that
-//! how often a guest asks, and what it is told to wait for, depends on the machine.
+//! Streams into files that read and write at once. WASI's own hand what does not block to a pool of
+//! threads, so that how often a guest asks, and what it is told to wait for, depends on the
+//! machine.
 
 use std::fs::File;
 use std::io;

@@ -1,7 +1,7 @@
 //! What of a component is an exception: functions that must not call out while they run, which are
-//! those that the host calls back for memory and to clean up, and modules that are instantiated where
-//! the hooks are not. The former are found by following the options of canonical functions back to
-//! the module that exports them.
+//! those that the host calls back for memory and to clean up, and modules that are instantiated
+//! where the hooks are not. The former are found by following the options of canonical functions
+//! back to the module that exports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

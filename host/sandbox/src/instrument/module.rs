@@ -46,8 +46,8 @@ const THUNK_FUEL: i64 = 4;
 /// beginning, 6 around the parameters, 4 in `mute` and 7 in `unmute`; one more for each parameter.
 const WRAPPER_FUEL: i64 = 18;
 
-/// Rewrites a module; the names of its functions come behind those in `functions`, at the number that
-/// each tells the host. `place` is its place in the component.
+/// Rewrites a module; the names of its functions come behind those in `functions`, at the number
+/// that each tells the host. `place` is its place in the component.
 pub(super) fn rewrite(
     module: &[u8],
     place: u32,

@@ -1,5 +1,6 @@
-//! What a function is called in a profile and in a trap's backtrace: its name as its author wrote it, harmless and not too
-//! long. Names are a guest's own, and so are the mangled ones that are taken apart here.
+//! What a function is called in a profile and in a trap's backtrace: its name as its author wrote
+//! it, harmless and not too long. Names are a guest's own, and so are the mangled ones that are
+//! taken apart here.
 
 use dyno_model::visible::{is_visible, spell};
 

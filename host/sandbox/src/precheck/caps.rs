@@ -3,13 +3,13 @@
 //!
 //! Each cap names the largest value seen in real programs, and what the compiler made of it where
 //! it is not linear. The programs are StarlingMonkey (SpiderMonkey as a component, 10 MB, 12,584
-//! functions), CPython 3.14 by componentize-py (18 MB, 13,357 functions) and a tool of
-//! 5.7 MB in Rust; the measurements are of wasmtime 48.0.8 at its default optimisation, on one core,
-//! without fuel.
+//! functions), CPython 3.14 by componentize-py (18 MB, 13,357 functions) and a tool of 5.7 MB in
+//! Rust; the measurements are of wasmtime 48.0.8 at its default optimisation, on one core, without
+//! fuel.
 //!
 //! Not capped, because bytes bound them and nothing is worse than linear in them: data segments'
-//! bytes, custom sections, the length of straight-line code. The size of a memory at its start is left to the limiter,
-//! which sums over all of them and names the limit.
+//! bytes, custom sections, the length of straight-line code. The size of a memory at its start is
+//! left to the limiter, which sums over all of them and names the limit.
 
 use dyno_job::FUNCTIONS_MAX;
 

@@ -1,8 +1,8 @@
-//! Is it a plugin, and of which kind: what the root component imports and exports, by name, and the types of the
-//! functions that the host will call.
+//! Is it a plugin, and of which kind: what the root component imports and exports, by name, and the
+//! types of the functions that the host will call.
 //!
-//! The types of what it imports are left to the engine, which compares them when it links, before anything runs. Those
-//! of exports it would compare when it calls them.
+//! The types of what it imports are left to the engine, which compares them when it links, before
+//! anything runs. Those of exports it would compare when it calls them.
 
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
@@ -12,8 +12,8 @@ use super::signature::signature;
 use dyno_model::PluginKind;
 use dyno_model::quoted::quoted;
 
-/// The interfaces of WASI 0.2 that a plugin may import. They are linked, but each does only what was
-/// granted: no directory is open, the environment, the arguments and stdin are empty.
+/// The interfaces of WASI 0.2 that a plugin may import. They are linked, but each does only what
+/// was granted: no directory is open, the environment, the arguments and stdin are empty.
 const WASI: [&str; 20] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -158,7 +158,8 @@ fn has_functions(
                 interface: quoted(name),
                 function,
                 expected,
-                // Names of fields and cases are words of letters, digits and hyphens: the validator says so.
+                // Names of fields and cases are words of letters, digits and hyphens: the validator
+                // says so.
                 found,
             });
         }

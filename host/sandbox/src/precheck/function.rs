@@ -18,8 +18,8 @@ type Body<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
 /// Bodies that a thread takes at a time: some 100 KB of code.
 const BODIES_AT_A_TIME: usize = 64;
 
-/// Validates all bodies within the caps, on as many threads as there are cores: nearly all the time of
-/// the check is spent here. Where no thread can be made, this one does it alone.
+/// Validates all bodies within the caps, on as many threads as there are cores: nearly all the time
+/// of the check is spent here. Where no thread can be made, this one does it alone.
 pub(super) fn check_all(bodies: Vec<Body<'_>>, caps: &StructureCaps) -> Result<(), PrecheckError> {
     let rest = Mutex::new(bodies.into_iter().enumerate());
     // The first error in the order of the file, whoever found it.

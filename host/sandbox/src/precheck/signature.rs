@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use wasmparser::component_types::{ComponentDefinedType, ComponentFuncType, ComponentValType};
 use wasmparser::types::TypesRef;
 
-/// A signature is written as far as this: types may be nested so that all of one would fill any memory.
+/// A signature is written as far as this: types may be nested so that all of one would fill any
+/// memory.
 const SIGNATURE_BYTES_MAX: usize = 1024;
 
-/// A function's type, structurally and without the names of its parameters, such as `func(string) -> result<_, string>`.
-/// One that is too long ends in `…`.
+/// A function's type, structurally and without the names of its parameters, such as `func(string)
+/// -> result<_, string>`. One that is too long ends in `…`.
 pub(super) fn signature(types: TypesRef<'_>, function: &ComponentFuncType) -> String {
     let mut writer = Writer {
         types,

@@ -153,8 +153,8 @@ fn hash(file: File, cap: u64) -> io::Result<Digest> {
     }
 }
 
-/// A kept plugin as a session runs it: data, with nothing to build. It is read once more, since it may have been changed
-/// where it is kept.
+/// A kept plugin as a session runs it: data, with nothing to build. It is read once more, since it
+/// may have been changed where it is kept.
 ///
 /// # Errors
 /// If it is no longer what was kept.

@@ -22,8 +22,8 @@ use dyno_report::{Baseline, KeptPlugin};
 /// What the store is called, behind the name of the report.
 const DIR: &str = ".components";
 
-/// Where older versions kept the plugins of all reports of a directory. It is read alone: which of them others need
-/// is not known.
+/// Where older versions kept the plugins of all reports of a directory. It is read alone: which of
+/// them others need is not known.
 const SHARED: &str = "components";
 
 /// The content store beside a report.
@@ -45,8 +45,8 @@ impl Components {
         }
     }
 
-    /// Waits until nobody else changes the store, and keeps others from it as long as the file is held: what was
-    /// kept is not swept before its baseline is saved.
+    /// Waits until nobody else changes the store, and keeps others from it as long as the file is
+    /// held: what was kept is not swept before its baseline is saved.
     ///
     /// # Errors
     /// If the store is a link, or cannot be written.
@@ -57,7 +57,8 @@ impl Components {
         Ok(file)
     }
 
-    /// Makes the store if there is none. It is emptied of what no baseline needs, so that it must be our own directory.
+    /// Makes the store if there is none. It is emptied of what no baseline needs, so that it must
+    /// be our own directory.
     fn make(&self) -> io::Result<()> {
         match fs::create_dir(&self.own) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

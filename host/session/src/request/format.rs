@@ -1,11 +1,13 @@
-//! Which format a request follows: a number in its text, so that a reader knows whether it can understand the rest.
+//! Which format a request follows: a number in its text, so that a reader knows whether it can
+//! understand the rest.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// The one format that there is. It rises when a text of the old one would mean something else, or nothing.
+/// The one format that there is. It rises when a text of the old one would mean something else, or
+/// nothing.
 pub const FORMAT: u64 = 1;
 
 /// Stands for [`FORMAT`] in a request, which has no other.

@@ -1,5 +1,5 @@
-//! Reads a request, which is a stranger's text: of bounded length, without a field that is passed over, and without a
-//! value that no command line could have given.
+//! Reads a request, which is a stranger's text: of bounded length, without a field that is passed
+//! over, and without a value that no command line could have given.
 
 use dyno_model::{Classify, Fault};
 use serde_json::Value;
@@ -129,8 +129,9 @@ fn explained(message: &str) -> String {
     }
 }
 
-/// The first thing that was written and is not in what was read: the vocabulary of the report, whose types a request
-/// shares, passes over fields that it does not know, and a list would be taken for an object.
+/// The first thing that was written and is not in what was read: the vocabulary of the report,
+/// whose types a request shares, passes over fields that it does not know, and a list would be
+/// taken for an object.
 fn unread(written: &Value, read: &Value, at: &str) -> Option<String> {
     match (written, read) {
         (Value::Object(written), Value::Object(read)) => written.iter().find_map(|(key, value)| {

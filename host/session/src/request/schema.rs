@@ -1,5 +1,5 @@
-//! The JSON Schema of a request, drawn from the types themselves, which read it. The committed file is what a test
-//! compares with it.
+//! The JSON Schema of a request, drawn from the types themselves, which read it. The committed file
+//! is what a test compares with it.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};

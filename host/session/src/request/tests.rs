@@ -366,7 +366,8 @@ fn what_no_command_line_could_say_is_refused() {
     }
 }
 
-/// If this fails, a request with the value of a variable in it is taken, or its refusal repeats the value.
+/// If this fails, a request with the value of a variable in it is taken, or its refusal repeats the
+/// value.
 #[test]
 fn a_value_of_a_variable_is_refused_and_not_repeated() {
     for (at, wrong) in [

@@ -45,11 +45,11 @@ struct Candidate {
     high: f64,
 }
 
-/// The starts of the levels but for the first, of the partition that minimises the sum of the squared
-/// distances from the level plus `penalty` for every change.
+/// The starts of the levels but for the first, of the partition that minimises the sum of the
+/// squared distances from the level plus `penalty` for every change.
 ///
-/// That is the optimum which PELT finds too (Killick, Fearnhead & Eckley 2012). But PELT prunes only
-/// at changes, so that the usual history, which has none, takes n^2 steps. Functional pruning
+/// That is the optimum which PELT finds too (Killick, Fearnhead & Eckley 2012). But PELT prunes
+/// only at changes, so that the usual history, which has none, takes n^2 steps. Functional pruning
 /// (Maidstone, Hocking, Rigaill & Fearnhead 2017, "On optimal multiple changepoint algorithms for
 /// large data") takes about n log n.
 pub(super) fn optimal_partition(history: &[f64], penalty: f64) -> Vec<usize> {

@@ -1,5 +1,5 @@
-//! Ranks by SciPy 1.17.1 (`scipy.stats._wilcoxon.WilcoxonDistribution(n).cdf`), up to n = 20 also by
-//! counting all 2^n patterns of signs; averages and their median by NumPy 2.4.6.
+//! Ranks by SciPy 1.17.1 (`scipy.stats._wilcoxon.WilcoxonDistribution(n).cdf`), up to n = 20 also
+//! by counting all 2^n patterns of signs; averages and their median by NumPy 2.4.6.
 
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;

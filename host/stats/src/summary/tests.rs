@@ -1,6 +1,7 @@
 //! Reference values are by NumPy 2.4.6 and SciPy 1.17.1 on Python 3: `np.median`, `np.mean`,
 //! `np.std(ddof=1)`, `scipy.stats.median_abs_deviation`, `np.quantile` (its default is type 7) and
-//! `np.exp(scipy.stats.t.interval(0.95, n - 1, np.mean(l), scipy.stats.sem(l)))` with `l = np.log(x)`.
+//! `np.exp(scipy.stats.t.interval(0.95, n - 1, np.mean(l), scipy.stats.sem(l)))` with `l =
+//! np.log(x)`.
 
 use proptest::prelude::*;
 

@@ -137,8 +137,8 @@ fn effort(table: &PhaseTable) -> Result<Effort, Problem> {
     })
 }
 
-/// A criterion that this effort could never pass is better refused now than after the run: what, and
-/// what to do.
+/// A criterion that this effort could never pass is better refused now than after the run: what,
+/// and what to do.
 fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, String)> {
     let metric = criterion.metric;
     let processes = effort.processes();

@@ -82,7 +82,8 @@ fn a_load_is_understood() {
     assert_eq!(suite.load.unwrap().length, LoadLength::Duration(30_000));
 }
 
-/// If this fails, a share is read as a hundred times as much, or a table guards nothing without a word.
+/// If this fails, a share is read as a hundred times as much, or a table guards nothing without a
+/// word.
 #[test]
 fn shares_have_a_percent_sign_and_tables_demand_something() {
     let bare = |key: &str, value: &str| {
@@ -286,7 +287,8 @@ fn what_is_not_a_small_text_file_is_refused_by_name() {
     assert!(error(&path).contains("UTF-8"));
 }
 
-/// If this fails, whoever runs a stranger's suite reads, hands to its guests or overwrites files of their own.
+/// If this fails, whoever runs a stranger's suite reads, hands to its guests or overwrites files of
+/// their own.
 #[test]
 fn no_path_of_a_suite_leads_out_of_its_checkout_unless_the_user_says_so() {
     let outer = tempfile::tempdir().unwrap();

@@ -18,7 +18,8 @@ use dyno_model::quoted::quoted;
 use dyno_model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits, Variables, quantity};
 use dyno_plugin::{Named, PACKAGE};
 
-/// The text, for places within it, the directory of the file, and out of what its paths do not lead.
+/// The text, for places within it, the directory of the file, and out of what its paths do not
+/// lead.
 pub(super) struct Understand<'a> {
     pub(super) text: &'a str,
     pub(super) dir: &'a Path,
@@ -252,8 +253,8 @@ impl Understand<'_> {
         notes.extend(new);
     }
 
-    /// Where a part of a value stands in the file: exact where the value is written as it is, and the
-    /// whole value where it has escapes.
+    /// Where a part of a value stands in the file: exact where the value is written as it is, and
+    /// the whole value where it has escapes.
     fn within(&self, value: &Spanned<String>, part: Range<usize>) -> Range<usize> {
         let whole = value.span();
         let start = whole.start + 1;

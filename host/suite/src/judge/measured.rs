@@ -1,11 +1,11 @@
 //! Finds the number of a metric in a case.
 //!
 //! A quantile is drawn in each process from its own samples, and the estimate is over those, one a
-//! process, with the interval that medians get: pooling the samples of processes would claim a certainty
-//! that is not there (METHOD.md). It is a quantile of samples, each of which is the mean of its
-//! iterations: of single iterations only where one lasts as long as a sample. METHOD.md's rule for
-//! requests, at least 100 / (1 - q) of them, holds for all samples together, and a tenth of it for each
-//! process (see [`samples`]).
+//! process, with the interval that medians get: pooling the samples of processes would claim a
+//! certainty that is not there (METHOD.md). It is a quantile of samples, each of which is the mean
+//! of its iterations: of single iterations only where one lasts as long as a sample. METHOD.md's
+//! rule for requests, at least 100 / (1 - q) of them, holds for all samples together, and a tenth
+//! of it for each process (see [`samples`]).
 
 use crate::samples;
 use dyno_model::{

@@ -83,8 +83,8 @@ fn concluded(mut run: Run) -> Run {
     run
 }
 
-/// Processes with medians of 95 to 104 ns; by order statistics (the 2nd and 9th of ten) the interval
-/// is 96 to 103.
+/// Processes with medians of 95 to 104 ns; by order statistics (the 2nd and 9th of ten) the
+/// interval is 96 to 103.
 fn ten() -> Run {
     let mut run = run(&(95..105).map(|ns| vec![ns; 20]).collect::<Vec<_>>());
     // They are noisy, which is another test's.
@@ -193,8 +193,8 @@ fn what_is_folded_passes_nothing() {
 
 #[test]
 fn a_quantile_is_of_processes_and_needs_enough_samples() {
-    // 201 samples a process, 0 to 200 plus the process's number: NumPy's quantile of 0.95 is 190 plus
-    // the number, and the 2nd and 9th of ten are 191 and 198.
+    // 201 samples a process, 0 to 200 plus the process's number: NumPy's quantile of 0.95 is 190
+    // plus the number, and the 2nd and 9th of ten are 191 and 198.
     let processes: Vec<Vec<u64>> = (0..10)
         .map(|number| (number..=200 + number).collect())
         .collect();

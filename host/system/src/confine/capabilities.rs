@@ -1,10 +1,11 @@
-//! Capabilities: what root may do beyond other users. A worker that root starts would keep them all, and on a kernel
-//! without landlock and seccomp they would be everything. It keeps none, so that it is root in name alone: what the
-//! permissions of a file deny to other users, they deny to it.
+//! Capabilities: what root may do beyond other users. A worker that root starts would keep them
+//! all, and on a kernel without landlock and seccomp they would be everything. It keeps none, so
+//! that it is root in name alone: what the permissions of a file deny to other users, they deny to
+//! it.
 //!
-//! It stays the user that it is, since that user owns what was granted and the code that it loads: as another one it
-//! could not read either. What root owns, a worker of root may read for all that this layer knows; landlock and
-//! seccomp say otherwise.
+//! It stays the user that it is, since that user owns what was granted and the code that it loads:
+//! as another one it could not read either. What root owns, a worker of root may read for all that
+//! this layer knows; landlock and seccomp say otherwise.
 
 use std::io;
 
@@ -18,8 +19,8 @@ const VERSION_3: u32 = 0x2008_0522;
 /// Who has it may change the bounding set and the secure bits.
 const CAP_SETPCAP: u32 = 8;
 
-/// No capability for being root, none kept or regained by changing users, none raised for a program, and all of that
-/// for good (`linux/securebits.h`).
+/// No capability for being root, none kept or regained by changing users, none raised for a
+/// program, and all of that for good (`linux/securebits.h`).
 const NO_WAY_BACK: libc::c_ulong = {
     const NOROOT: libc::c_ulong = 0b11;
     const NO_SETUID_FIXUP: libc::c_ulong = 0b11 << 2;
@@ -42,8 +43,8 @@ struct Sets {
     inheritable: u32,
 }
 
-/// Empties every set of capabilities. Whoever has none to begin with cannot empty the bounding set, and needs not:
-/// without new privileges nothing comes out of it.
+/// Empties every set of capabilities. Whoever has none to begin with cannot empty the bounding set,
+/// and needs not: without new privileges nothing comes out of it.
 pub(super) fn drop_all() -> Result<(), ConfineError> {
     let failed = |call| move |source| ConfineError::Call { call, source };
     let mut sets = [Sets::default(); 2];

@@ -1,7 +1,7 @@
 //! Which cores a worker may run on: those that this process may use, and binding to some of them.
 
-/// The cores that this process may run on, in order: within a cpuset those of the set. Empty if this system cannot
-/// tell or cannot bind.
+/// The cores that this process may run on, in order: within a cpuset those of the set. Empty if
+/// this system cannot tell or cannot bind.
 #[cfg(target_os = "linux")]
 #[must_use]
 pub fn allowed_cores() -> Vec<u32> {

@@ -71,7 +71,7 @@ mod linux {
         }
     }
 
-    fn landlock_covers(abi: libc::c_long) -> String {
+    pub(super) fn landlock_covers(abi: libc::c_long) -> String {
         let covered = [(1, "files"), (3, "truncation"), (4, "TCP"), (5, "devices")];
         let scopes = [(6, "abstract sockets"), (6, "signals")];
         covered
@@ -113,6 +113,30 @@ mod linux {
             layer: "seccomp",
             active,
             detail,
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::linux::landlock_covers;
+
+    /// By `landlock(7)`: files since the first ABI, truncation since 3, TCP since 4, devices since
+    /// 5, scopes since 6.
+    #[test]
+    fn each_version_of_landlock_covers_what_the_manual_says() {
+        for (abi, covers) in [
+            (1, "files"),
+            (2, "files"),
+            (3, "files, truncation"),
+            (4, "files, truncation, TCP"),
+            (5, "files, truncation, TCP, devices"),
+            (
+                6,
+                "files, truncation, TCP, devices, abstract sockets, signals",
+            ),
+        ] {
+            assert_eq!(landlock_covers(abi), covers, "{abi}");
         }
     }
 }

@@ -5,11 +5,15 @@ use super::{ConfineError, KernelLayer, Layer, LayerStatus, probe};
 /// The first of these layers that this system does not have, with what it would take.
 #[must_use]
 pub fn missing(required: &[KernelLayer]) -> Option<LayerStatus> {
+    missing_of(required, probe())
+}
+
+fn missing_of(required: &[KernelLayer], found: Vec<LayerStatus>) -> Option<LayerStatus> {
     let is_missing = |status: &LayerStatus| {
         let is_required = required.iter().any(|layer| layer.name() == status.layer);
         is_required && !status.active
     };
-    probe().into_iter().find(is_missing)
+    found.into_iter().find(is_missing)
 }
 
 /// The names of the layers that workers get on this system.
@@ -85,5 +89,48 @@ mod tests {
         }
         let refused = "selinux".parse::<KernelLayer>().unwrap_err();
         assert_eq!(refused, "`selinux` is no layer: landlock or seccomp");
+    }
+
+    /// If this fails, `--require` lets a run begin that is not confined, or none begin.
+    #[test]
+    fn what_is_required_and_not_offered_is_missing_and_nothing_else() {
+        let offered = |active: [bool; 3]| {
+            let layers = ["rlimits", "landlock", "seccomp"].into_iter().zip(active);
+            let status = |(layer, active)| LayerStatus {
+                layer,
+                active,
+                detail: String::new(),
+            };
+            layers.map(status).collect::<Vec<_>>()
+        };
+        let missing = |required: &[KernelLayer], active| {
+            missing_of(required, offered(active)).map(|status| status.layer)
+        };
+        let all = KernelLayer::ALL;
+        assert_eq!(missing(&all, [true; 3]), None);
+        assert_eq!(missing(&[], [false; 3]), None);
+        assert_eq!(missing(&all, [true, true, false]), Some("seccomp"));
+        assert_eq!(missing(&all, [false, true, true]), None);
+        let landlock = all.into_iter().find(|layer| layer.name() == "landlock");
+        let landlock = landlock.as_slice();
+        assert_eq!(missing(landlock, [true, false, false]), Some("landlock"));
+        assert_eq!(missing(landlock, [true, true, false]), None);
+    }
+
+    #[test]
+    fn what_is_active_is_what_this_system_was_found_to_offer() {
+        let found = probe().into_iter().filter(|status| status.active);
+        let names: Vec<&str> = found.map(|status| status.layer).collect();
+        assert_eq!(active(), names);
+        assert!(names.contains(&"rlimits"), "{names:?}");
+        let landlock = probe()
+            .into_iter()
+            .find(|status| status.layer == "landlock");
+        let landlock = landlock.unwrap();
+        assert_eq!(
+            landlock.active,
+            landlock.detail.starts_with("ABI "),
+            "{landlock:?}"
+        );
     }
 }

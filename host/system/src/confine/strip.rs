@@ -96,7 +96,8 @@ mod unix {
         setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_err(ConfineError::call("setpgid"))
     }
 
-    /// Closes everything but the standard streams, which Rust's start-up code has made sure are open.
+    /// Closes everything but the standard streams, which Rust's start-up code has made sure are
+    /// open.
     pub(super) fn close_inherited() -> Result<(), ConfineError> {
         #[cfg(target_os = "linux")]
         {

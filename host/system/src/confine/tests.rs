@@ -1,6 +1,6 @@
 //! Every denial is tried for real. Confinement is for good and for a whole process, so each test
-//! starts this test binary again, on the one test [`child`]. That forks, because the harness keeps a
-//! second thread, and the fork, which has one, plays the part that a variable names. It ends with
+//! starts this test binary again, on the one test [`child`]. That forks, because the harness keeps
+//! a second thread, and the fork, which has one, plays the part that a variable names. It ends with
 //! exit code 101 (a panic) if something is not as it should be.
 
 // Children speak to their test.

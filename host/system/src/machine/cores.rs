@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use super::cpu;
 use super::tree::Tree;
 
-/// A tick that an idle core may show in the time that it is watched: housekeeping, or the end of what ran before.
+/// A tick that an idle core may show in the time that it is watched: housekeeping, or the end of
+/// what ran before.
 const IDLE_TICKS: u64 = 1;
 
-/// `cores` from the one to measure on first to the last choice: none whose sibling another run measures on, then the
-/// least busy, itself and its siblings, then the highest, since kernels place interrupts and housekeeping on
-/// the first. `wait` lets some time pass, in which they are watched.
+/// `cores` from the one to measure on first to the last choice: none whose sibling another run
+/// measures on, then the least busy, itself and its siblings, then the highest, since kernels place
+/// interrupts and housekeeping on the first. `wait` lets some time pass, in which they are watched.
 pub(super) fn by_calm(
     tree: Tree<'_>,
     cores: &[u32],
@@ -39,8 +40,8 @@ pub(super) fn by_calm(
     ranked
 }
 
-/// Ticks that each core was busy since start-up, what other virtual machines took included (proc(5)):
-/// `cpu0 user nice system idle iowait irq softirq steal …`.
+/// Ticks that each core was busy since start-up, what other virtual machines took included
+/// (proc(5)): `cpu0 user nice system idle iowait irq softirq steal …`.
 fn busy_ticks(tree: Tree<'_>) -> BTreeMap<u32, u64> {
     let stat = tree.text("proc/stat").unwrap_or_default();
     let core = |line: &str| {

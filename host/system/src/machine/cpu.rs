@@ -10,7 +10,8 @@ const CPU: &str = "sys/devices/system/cpu";
 /// The model's name; on Arm, which has none, the implementer and part numbers.
 pub(super) fn model(tree: Tree<'_>) -> Option<String> {
     let info = tree.text("proc/cpuinfo")?;
-    // Hypervisors may cut the name down to the vendor's line, so family, model and stepping go with it.
+    // Hypervisors may cut the name down to the vendor's line, so family, model and stepping go with
+    // it.
     if let Some(name) = field(&info, "model name") {
         let numbers = ["cpu family", "model", "stepping"].map(|name| field(&info, name));
         return Some(match numbers {

@@ -14,7 +14,8 @@ pub struct Facts(BTreeMap<String, String>);
 
 impl Facts {
     /// Reads the facts from the `proc` and `sys` below `root`. Never fails: what is missing or odd
-    /// is `unknown`. Every fact is always there, so that reports of different machines have the same columns.
+    /// is `unknown`. Every fact is always there, so that reports of different machines have the
+    /// same columns.
     #[must_use]
     pub fn read(root: &Path) -> Self {
         let tree = Tree { root };
@@ -67,7 +68,7 @@ impl Facts {
 
     /// As a machine of the class that they make it one of.
     #[must_use]
-    pub fn into_machine(self) -> Machine {
+    pub(crate) fn into_machine(self) -> Machine {
         Machine::of(self.0)
     }
 }

@@ -1,19 +1,21 @@
-//! A core for one run at a time: advisory locks on a file for each core, in a directory that all users of the
-//! machine share.
+//! A core for one run at a time: advisory locks on a file for each core, in a directory that all
+//! users of the machine share.
 //!
-//! The kernel releases a lock when the process that holds it ends, however it ends, so the files are never removed
-//! and what a killed run left behind blocks no other run. Other users may own the directory's files: a file is only ever
-//! opened to be read, never followed if it is a link, never waited for if it is a pipe, and its content does not
-//! matter. All that another user can do with one is to hold its lock, or to keep it from being opened; the run then
-//! waits, or goes on without a lock and says so.
+//! The kernel releases a lock when the process that holds it ends, however it ends, so the files
+//! are never removed and what a killed run left behind blocks no other run. Other users may own the
+//! directory's files: a file is only ever opened to be read, never followed if it is a link, never
+//! waited for if it is a pipe, and its content does not matter. All that another user can do with
+//! one is to hold its lock, or to keep it from being opened; the run then waits, or goes on without
+//! a lock and says so.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// Where locks are unless the user says otherwise: the first of these that everybody may write to, but remove only
-/// what is theirs. Not the user's own temporary directory: another user would look elsewhere.
+/// Where locks are unless the user says otherwise: the first of these that everybody may write to,
+/// but remove only what is theirs. Not the user's own temporary directory: another user would look
+/// elsewhere.
 const DIRECTORIES: [&str; 2] = ["/run/lock", "/tmp"];
 
 /// Writable by all, and sticky.
@@ -65,7 +67,8 @@ impl CoreLocks {
     /// If its file cannot be made, opened or locked.
     pub fn take(&self, core: u32) -> io::Result<Option<CoreLock>> {
         let path = self.path(core);
-        // Again if the file was removed between opening and locking it: another run would lock a new one.
+        // Again if the file was removed between opening and locking it: another run would lock a
+        // new one.
         for _ in 0..ATTEMPTS {
             let file = file_of(&path)?;
             match file.try_lock() {
@@ -98,8 +101,9 @@ impl CoreLocks {
 /// Times that a file is opened that others remove or make at the same moment.
 const ATTEMPTS: usize = 3;
 
-/// The lock file, made if it is not there. In two steps: in a directory that all may write to, kernels refuse to open
-/// the file of another user with the permission to make it (`fs.protected_regular`).
+/// The lock file, made if it is not there. In two steps: in a directory that all may write to,
+/// kernels refuse to open the file of another user with the permission to make it
+/// (`fs.protected_regular`).
 fn file_of(path: &Path) -> io::Result<File> {
     for _ in 0..ATTEMPTS {
         match open(path) {
@@ -169,7 +173,8 @@ mod tests {
         assert!(locks.take(3).unwrap().is_some());
     }
 
-    /// If this fails, a file that another user put there makes the run open, wait for or change what it must not.
+    /// If this fails, a file that another user put there makes the run open, wait for or change
+    /// what it must not.
     #[test]
     fn what_another_user_put_there_is_neither_followed_nor_waited_for() {
         let (dir, locks) = locks();

@@ -189,8 +189,8 @@ fn one_core(facts: &Facts) -> Option<Finding> {
 
 fn quota(tree: Tree<'_>) -> Option<Finding> {
     let cores = quota::cores(tree)?;
-    // The worker takes one whole core, the supervisor a little. Below that the kernel stops both for
-    // the rest of each period, tens of milliseconds at a time.
+    // The worker takes one whole core, the supervisor a little. Below that the kernel stops both
+    // for the rest of each period, tens of milliseconds at a time.
     let severity = if cores < 1.25 {
         Severity::Bad
     } else {

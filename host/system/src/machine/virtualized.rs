@@ -1,4 +1,5 @@
-//! What lies between this process and the hardware: a hypervisor, containers, containers within containers.
+//! What lies between this process and the hardware: a hypervisor, containers, containers within
+//! containers.
 
 use super::tree::Tree;
 
@@ -37,8 +38,8 @@ pub(super) fn hypervisor(tree: Tree<'_>) -> Option<String> {
     }
 }
 
-/// Firecracker has no tables of names. Root sees its mark in the ACPI tables, everybody the way in which it starts
-/// kernels: `reboot=k panic=1`, and then `pci=off` or `nomodule`.
+/// Firecracker has no tables of names. Root sees its mark in the ACPI tables, everybody the way in
+/// which it starts kernels: `reboot=k panic=1`, and then `pci=off` or `nomodule`.
 fn is_firecracker(tree: Tree<'_>) -> bool {
     let marked = |table: &str| {
         let text = tree.text(&format!("sys/firmware/acpi/tables/{table}"));
@@ -51,7 +52,8 @@ fn is_firecracker(tree: Tree<'_>) -> bool {
     usual || ["APIC", "DSDT", "FACP"].into_iter().any(marked)
 }
 
-/// Which kind of container this process runs in, as far as that shows, the innermost first: `docker in kubernetes`.
+/// Which kind of container this process runs in, as far as that shows, the innermost first: `docker
+/// in kubernetes`.
 pub(super) fn container(tree: Tree<'_>) -> Option<String> {
     let groups = tree.text("proc/self/cgroup").unwrap_or_default();
     let paths = groups.lines().filter_map(|line| line.splitn(3, ':').nth(2));
@@ -75,7 +77,8 @@ pub(super) fn container(tree: Tree<'_>) -> Option<String> {
 /// The containers on the path of a control group, the outermost first.
 fn layers(path: &str) -> Vec<&'static str> {
     let mut layers = Vec::new();
-    // Whether the last layer is a pod that has no container yet: the next scope is that, and no layer of its own.
+    // Whether the last layer is a pod that has no container yet: the next scope is that, and no
+    // layer of its own.
     let mut is_open_pod = false;
     for part in path.split('/').filter(|part| !part.ends_with(".service")) {
         let traces = [
@@ -104,8 +107,8 @@ fn layers(path: &str) -> Vec<&'static str> {
     layers
 }
 
-/// Whether the root is the whole of a disk, as of a machine and never of a container: what says otherwise was left in
-/// its image, which was made from a container's.
+/// Whether the root is the whole of a disk, as of a machine and never of a container: what says
+/// otherwise was left in its image, which was made from a container's.
 fn has_own_disk(tree: Tree<'_>) -> bool {
     let mounts = tree.text("proc/self/mountinfo").unwrap_or_default();
     // `id parent device root mountpoint options … - type source options` (proc(5)).

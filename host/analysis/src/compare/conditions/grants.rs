@@ -1,4 +1,5 @@
-//! What was granted to the guests of two runs. The values of variables are not recorded, since they may be secrets.
+//! What was granted to the guests of two runs. The values of variables are not recorded, since they
+//! may be secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,8 @@ pub(super) fn has_directories(run: &Run) -> bool {
         .any(|flag| flags.contains_key(flag))
 }
 
-/// The grants in which two runs differ; variables always, since nothing shows that their values did not.
+/// The grants in which two runs differ; variables always, since nothing shows that their values did
+/// not.
 pub(super) fn differences(base: &Run, candidate: &Run) -> Vec<Difference> {
     let flags = [flags(base), flags(candidate)];
     let names: BTreeSet<&str> = flags

@@ -47,8 +47,8 @@ fn spread(case: &Case) -> Option<f64> {
     Some(stats::mad(&medians)? / centre)
 }
 
-/// The share of the sampled wall time that was spent off the CPU in samples that were interrupted. What a guest waits
-/// for of itself does not interrupt it.
+/// The share of the sampled wall time that was spent off the CPU in samples that were interrupted.
+/// What a guest waits for of itself does not interrupt it.
 fn preempted<'a>(cases: impl Iterator<Item = &'a Case>) -> f64 {
     let processes = cases.flat_map(|case| &case.processes);
     let (mut off, mut all) = (0_u64, 0_u64);

@@ -1,4 +1,5 @@
-//! What conditions that differ leave of the verdicts: what they may have changed by themselves is unsure.
+//! What conditions that differ leave of the verdicts: what they may have changed by themselves is
+//! unsure.
 
 use super::super::{ROUNDING, rules_of};
 use dyno_model::{
@@ -65,7 +66,8 @@ fn settle_case(case: &mut CaseComparison, differences: &[&Difference], rules: &R
     ));
 }
 
-/// What other programs took cannot have made CPU time longer: wall time stands where CPU time says the same.
+/// What other programs took cannot have made CPU time longer: wall time stands where CPU time says
+/// the same.
 fn is_unsettled(
     case: &CaseComparison,
     metric: Metric,

@@ -6,7 +6,8 @@ use dyno_model::{
     UnsureReason, Verdict,
 };
 
-/// Ten processes of some milliseconds about a level, of whose wall time other programs took a share.
+/// Ten processes of some milliseconds about a level, of whose wall time other programs took a
+/// share.
 fn processes(ns: f64, taken: f64) -> Vec<Process> {
     let process = |block: u32| {
         let ns = ns * (1.0 + 0.001 * f64::from(block % 5));
@@ -200,7 +201,8 @@ fn under_another_load_wall_time_stands_only_where_cpu_time_agrees() {
         stored(&quiet, &slow, GATE).cases[0].verdict,
         Verdict::Regressed
     );
-    // Nothing but other programs took time from it, so that CPU time decides, and wall time shows nothing.
+    // Nothing but other programs took time from it, so that CPU time decides, and wall time shows
+    // nothing.
     let busy = run("b", 100.0, 5000.0, 0.5);
     let found = stored(&quiet, &busy, GATE);
     assert_eq!(said(&found).0, Verdict::Equivalent);
@@ -214,7 +216,8 @@ fn under_another_load_wall_time_stands_only_where_cpu_time_agrees() {
         found.conditions.differences[0].candidate.as_deref(),
         Some("50.0 %")
     );
-    // A guest that waits of its own accord has no CPU time to fall back to: the base waited, or was kept waiting.
+    // A guest that waits of its own accord has no CPU time to fall back to: the base waited, or was
+    // kept waiting.
     let mut base = run("a", 100.0, 5000.0, 0.2);
     let mut candidate = run("b", 100.0, 5000.0, 0.2);
     let waits = |run: &mut Run, switches| {
@@ -293,4 +296,41 @@ fn times_of_machines_of_different_classes_are_not_compared() {
     let by_time = Rules { fuel: None, ..GATE };
     let gate = stored(&base, &candidate, by_time).cases[0].gate.clone();
     assert_eq!(gate.unwrap().outcome, GateOutcome::Unsure);
+}
+
+#[test]
+fn grants_that_differ_are_shown_with_their_values_but_for_those_of_variables() {
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let mut base = run("a", 100.0, 5000.0, 0.0);
+    base.grants = words(&["--arg=1", "--arg=2", "--env=A", "--stdin=same"]);
+    let mut candidate = run("b", 100.0, 5000.0, 0.0);
+    candidate.grants = words(&[
+        "--arg=1",
+        "--env=A",
+        "--own-dir",
+        "--stdin=same",
+        "--stdout=out",
+    ]);
+    let found = differences(&base, &candidate);
+    let found: Vec<_> = found
+        .iter()
+        .map(|one| {
+            (
+                one.name.as_str(),
+                one.base.as_deref(),
+                one.candidate.as_deref(),
+                one.unsettles(Metric::Fuel),
+            )
+        })
+        .collect();
+    let value = Some("given, its value is not recorded");
+    assert_eq!(
+        found,
+        [
+            ("--arg", Some("1 2"), Some("1"), true),
+            ("A", value, value, true),
+            ("--own-dir", None, Some("given"), true),
+            ("--stdout", None, Some("out"), false),
+        ]
+    );
 }

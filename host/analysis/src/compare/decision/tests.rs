@@ -1,4 +1,5 @@
-//! Cases with samples made to order: what only other programs did, what the guest waited for, what the layout did.
+//! Cases with samples made to order: what only other programs did, what the guest waited for, what
+//! the layout did.
 
 use super::*;
 use crate::compare::cases;
@@ -39,7 +40,8 @@ fn process(block: u32, order: u32, ran: Ran) -> Process {
     }
 }
 
-/// A plugin of one case with ten blocks of five processes; `ran` says how, by the number of the process.
+/// A plugin of one case with ten blocks of five processes; `ran` says how, by the number of the
+/// process.
 fn side(fuel: f64, ran: impl Fn(u64) -> Ran) -> Plugin {
     let processes = (0..50).map(|number| process(number / 5, number, ran(number.into())));
     let case = plain_case("x", fuel, processes.collect());
@@ -120,7 +122,8 @@ fn wall_time_is_that_of_undisturbed_samples() {
     );
 }
 
-/// If this failed, a reader who divides the values would get another change than the one that is shown.
+/// If this failed, a reader who divides the values would get another change than the one that is
+/// shown.
 #[test]
 fn what_is_shown_divides() {
     let ns = |scale: u64| {
@@ -139,7 +142,8 @@ fn what_is_shown_divides() {
 
 #[test]
 fn times_that_contradict_each_other_are_unsure() {
-    // Wall time of undisturbed samples may exceed CPU time by 2 %, which is no contradiction; this is one.
+    // Wall time of undisturbed samples may exceed CPU time by 2 %, which is no contradiction; this
+    // is one.
     let mut base = side(100.0, |number| Ran {
         cpu_ns: 1000 + noise(number),
         waited_ns: 1000,
@@ -159,7 +163,8 @@ fn times_that_contradict_each_other_are_unsure() {
     assert_eq!((found.verdict, found.reason), (Verdict::Improved, None));
 }
 
-/// The n-th process of a side in one of eight layouts, of which each third one is slower by `by` percent.
+/// The n-th process of a side in one of eight layouts, of which each third one is slower by `by`
+/// percent.
 fn layouts(fuel: f64, ns: u64, by: u64) -> Plugin {
     side(fuel, move |number| {
         let layout = (number * 7 + number / 8) as u32 % 8;
@@ -180,7 +185,8 @@ fn layouts(fuel: f64, ns: u64, by: u64) -> Plugin {
 #[test]
 fn a_change_in_some_layouts_alone_is_the_layouts() {
     let one = layouts(100.0, 1000, 0);
-    // All layouts of one side but a few are slower: more than half of the blocks are, and the verdict is clear.
+    // All layouts of one side but a few are slower: more than half of the blocks are, and the
+    // verdict is clear.
     let some = side(100.0, |number| {
         let layout = (number * 7 + number / 8) as u32 % 8;
         let slow = if layout < 6 { 120 } else { 0 };
@@ -205,7 +211,8 @@ fn a_change_in_some_layouts_alone_is_the_layouts() {
     assert_eq!(compared(&one, &more, &CONTEXT).verdict, Verdict::Regressed);
 }
 
-/// If this failed, a cost that depends on the number of iterations would be called equal, or better.
+/// If this failed, a cost that depends on the number of iterations would be called equal, or
+/// better.
 #[test]
 fn nothing_good_is_said_of_what_cannot_be_measured_so() {
     fn nonlinear(case: &mut Case) {
@@ -300,7 +307,8 @@ fn a_mean_that_became_slower_is_no_pass() {
     assert_eq!(found.verdict, Verdict::Equivalent);
 }
 
-/// If this failed, what other programs take from both sides would make a change small enough to pass.
+/// If this failed, what other programs take from both sides would make a change small enough to
+/// pass.
 #[test]
 fn wall_time_with_what_others_took_is_shown_and_never_a_pass() {
     let busy = |waited_ns: u64| {
@@ -329,7 +337,8 @@ fn wall_time_with_what_others_took_is_shown_and_never_a_pass() {
     assert_eq!(found.verdict, Verdict::Regressed);
 }
 
-/// If this failed, a gate would pass what cannot be measured so, because it became slower by less than the threshold.
+/// If this failed, a gate would pass what cannot be measured so, because it became slower by less
+/// than the threshold.
 #[test]
 fn what_cannot_be_measured_so_passes_no_gate_even_if_it_regressed() {
     let mut sides = [1000, 1050].map(|ns| {

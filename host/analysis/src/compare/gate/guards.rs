@@ -1,5 +1,5 @@
-//! What a gate guards besides time: cases that are gone, hard limits, growth of what is counted, results, and whether
-//! what was timed is what was counted.
+//! What a gate guards besides time: cases that are gone, hard limits, growth of what is counted,
+//! results, and whether what was timed is what was counted.
 
 use super::{plain, worst};
 use crate::compare::matching::Pair;
@@ -9,8 +9,9 @@ use dyno_model::{
     Case, CaseComparison, Change, ChecksumRule, Gate, GateOutcome, Gone, Metric, Rules, Verdict,
 };
 
-/// A case that only one side has. One that is gone is no matter of noise: it stays gone in every rerun, and what
-/// allows a gate to be unsure is not to let it through. So it is regressed, and not unsure.
+/// A case that only one side has. One that is gone is no matter of noise: it stays gone in every
+/// rerun, and what allows a gate to be unsure is not to let it through. So it is regressed, and not
+/// unsure.
 pub(super) fn alone(pair: &Pair<'_>, rules: &Rules, context: &Context) -> Gate {
     if !context.is_complete {
         return plain(GateOutcome::Unsure, "it was interrupted");
@@ -103,7 +104,8 @@ pub(super) fn growth(case: &CaseComparison, metric: Metric, limit: f64) -> Optio
     ))
 }
 
-/// A case that does other work when it is timed than when it is counted passes nothing, whatever its numbers say.
+/// A case that does other work when it is timed than when it is counted passes nothing, whatever
+/// its numbers say.
 pub(super) fn other_work(case: &Case) -> Option<Gate> {
     is_implausible(case).then(|| {
         plain(

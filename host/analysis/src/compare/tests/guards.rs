@@ -43,7 +43,8 @@ fn identical_needs_one_side_that_ran_well() {
     assert_eq!(gate(trapped.clone(), trapped), unsure);
 }
 
-/// If this fails, a plugin that knows when it is counted passes: as a new one, as an identical one, by its counts alone.
+/// If this fails, a plugin that knows when it is counted passes: as a new one, as an identical one,
+/// by its counts alone.
 #[test]
 fn what_does_other_work_when_it_is_timed_passes_nothing() {
     let other = || {

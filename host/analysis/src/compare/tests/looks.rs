@@ -1,6 +1,6 @@
-//! What looking twice costs and saves, by simulation: blocks with a known change go the way of a session, first ones,
-//! more where these leave it open, and fresh ones in two halves. `docs/comparing.md`, "When it stops", has the
-//! figures; `--nocapture` shows them again.
+//! What looking twice costs and saves, by simulation: blocks with a known change go the way of a
+//! session, first ones, more where these leave it open, and fresh ones in two halves.
+//! `docs/comparing.md`, "When it stops", has the figures; `--nocapture` shows them again.
 
 #![expect(clippy::print_stdout, reason = "a study shows its figures")]
 
@@ -114,8 +114,8 @@ fn session(change: f64, noise: &Noise, context: &Context, seed: u64) -> Ended {
     Ended { compared, blocks }
 }
 
-/// At +2 %, the edge of what counts as equivalent, nearly all look twice. If both looks had 99 %, some 85 of 5000 would
-/// miss the change.
+/// At +2 %, the edge of what counts as equivalent, nearly all look twice. If both looks had 99 %,
+/// some 85 of 5000 would miss the change.
 #[test]
 fn both_looks_together_miss_the_change_no_more_often_than_one_may() {
     const TRIALS: u64 = 1000;
@@ -135,7 +135,8 @@ fn both_looks_together_miss_the_change_no_more_often_than_one_may() {
     assert!(missed <= 66, "{missed} of {}", TRIALS * NOISES.len() as u64);
 }
 
-/// A gate that sees a large change needs ten blocks and ten fresh ones, and none that is not there gets through.
+/// A gate that sees a large change needs ten blocks and ten fresh ones, and none that is not there
+/// gets through.
 #[test]
 fn a_large_change_does_not_wait_for_all_blocks() {
     const TRIALS: u64 = 200;
@@ -164,15 +165,17 @@ fn a_large_change_does_not_wait_for_all_blocks() {
     }
 }
 
-/// Why there is no look before ten blocks. All that is known of differences is that they are symmetric, so a test
-/// that may stop at any time bets on their signs (Waudby-Smith & Ramdas 2024); a bet cannot do better than double,
-/// and half of the stake is on either side. Even if all lie on one side it has to become 100-fold.
+/// Why there is no look before ten blocks. All that is known of differences is that they are
+/// symmetric, so a test that may stop at any time bets on their signs (Waudby-Smith & Ramdas 2024);
+/// a bet cannot do better than double, and half of the stake is on either side. Even if all lie on
+/// one side it has to become 100-fold.
 #[test]
 fn a_test_that_may_stop_at_any_time_needs_more_blocks_than_the_first_look_has() {
     let first = |wealth: fn(f64) -> f64| (1..100).find(|n| wealth(f64::from(*n)) / 2.0 >= 100.0);
     // Who knows beforehand that all will lie on that side.
     assert_eq!(first(|n| 2_f64.powf(n)), Some(8));
-    // Who does not: the mean over all parts of the wealth that may be bet, the integral of (1 + x)^n.
+    // Who does not: the mean over all parts of the wealth that may be bet, the integral of (1 +
+    // x)^n.
     let first = first(|n| (2_f64.powf(n + 1.0) - 1.0) / (n + 1.0));
     assert_eq!(first, Some(11));
     assert!(first > Some(BLOCKS));

@@ -48,7 +48,8 @@ pub(crate) struct Build {
 /// What an index is signed with.
 #[derive(Debug, Args)]
 struct Keys {
-    /// A key to sign with, once for each that has to [default: the one that `dyno key generate` made]
+    /// A key to sign with, once for each that has to [default: the one that `dyno key generate`
+    /// made]
     #[arg(long = "key", value_name = "FILE")]
     keys: Vec<PathBuf>,
 }
@@ -66,7 +67,8 @@ pub(crate) struct Sign {
     keys: Keys,
 }
 
-/// Take releases back: they are no longer found or chosen, and those who have them locked still get them
+/// Take releases back: they are no longer found or chosen, and those who have them locked still get
+/// them
 #[derive(Debug, Args)]
 pub(crate) struct Yank {
     /// The directory of the index
@@ -84,9 +86,9 @@ pub(crate) struct Yank {
 
 /// Show or change who signs for which role of an index, and how many have to
 ///
-/// Without --add, --remove or --threshold it shows. A change to root, targets, snapshot or timestamp
-/// is signed by all four, and by the keys of the root so far; one to a namespace by its new keys,
-/// targets, snapshot and timestamp. All keys that have to sign are given with --key.
+/// Without --add, --remove or --threshold it shows. A change to root, targets, snapshot or
+/// timestamp is signed by all four, and by the keys of the root so far; one to a namespace by its
+/// new keys, targets, snapshot and timestamp. All keys that have to sign are given with --key.
 #[derive(Debug, Args)]
 pub(crate) struct Keepers {
     /// The directory of the index

@@ -171,8 +171,8 @@ impl Installed {
     }
 }
 
-/// Installs what was planned, and keeps it in the project's lock: read first, so that one that is no
-/// good stops everything.
+/// Installs what was planned, and keeps it in the project's lock: read first, so that one that is
+/// no good stops everything.
 fn carry_out(
     access: &Access,
     plan: Plan,

@@ -46,7 +46,8 @@ pub(crate) struct Show {
     key: Option<PathBuf>,
 }
 
-/// Import a PKCS#8 key, as `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes it
+/// Import a PKCS#8 key, as `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes
+/// it
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The key's file

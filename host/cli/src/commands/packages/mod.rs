@@ -90,8 +90,8 @@ impl PackageVerb {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Packages")]
 pub(super) struct AccessArgs {
-    /// Accept unsigned packages (not remembered); one whose namespace has a publisher, or that replaces
-    /// a signed one, only by name: --allow-unsigned=acme/json
+    /// Accept unsigned packages (not remembered); one whose namespace has a publisher, or that
+    /// replaces a signed one, only by name: --allow-unsigned=acme/json
     #[arg(
         long,
         value_name = "ID",

@@ -21,8 +21,8 @@ const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// Make a package of a plugin directory
 ///
-/// Builds the plugin, checks it, and writes NAMESPACE-NAME-VERSION.oci.tar: an OCI image layout that
-/// holds the component, what `[package]` in plugin.toml says of it, and its datasets. The same
+/// Builds the plugin, checks it, and writes NAMESPACE-NAME-VERSION.oci.tar: an OCI image layout
+/// that holds the component, what `[package]` in plugin.toml says of it, and its datasets. The same
 /// input makes the same bytes.
 #[derive(Debug, Args)]
 pub(crate) struct Pack {

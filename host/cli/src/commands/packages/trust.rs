@@ -87,7 +87,8 @@ pub(crate) struct Revoke {
 /// A key that was revoked stays revoked. An index is removed with `dyno index unpin`.
 #[derive(Debug, Args)]
 pub(crate) struct Remove {
-    /// A publisher's name, a key (its fingerprint or file), or a pinned release like acme/json@1.2.0
+    /// A publisher's name, a key (its fingerprint or file), or a pinned release like
+    /// acme/json@1.2.0
     #[arg(
         value_name = "PUBLISHER|KEY|RELEASE",
         required_unless_present = "identity"
@@ -174,7 +175,8 @@ impl Add {
     }
 }
 
-/// A key whose time is over is added all the same: what it signed can be told from what nobody signed.
+/// A key whose time is over is added all the same: what it signed can be told from what nobody
+/// signed.
 fn warn_of_expired(trust: &dyno_package::trust::Trust, keys: &[Fingerprint]) {
     let now = jiff::Timestamp::now();
     let known = trust.list().publishers.iter().flat_map(|it| &it.keys);
@@ -273,7 +275,8 @@ impl Pin {
     }
 }
 
-/// An index as the policy names it: by its URL, or the whole path of its directory, even if that is gone.
+/// An index as the policy names it: by its URL, or the whole path of its directory, even if that is
+/// gone.
 pub(super) fn index_place(what: &str) -> String {
     let dir = Path::new(what).canonicalize();
     let dir = dir.or_else(|error| match what.contains("://") {

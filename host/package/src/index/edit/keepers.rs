@@ -1,5 +1,5 @@
-//! Who keeps an index, role by role, as it says itself: read, so that it can be shown, and changed in
-//! one new version of what says it.
+//! Who keeps an index, role by role, as it says itself: read, so that it can be shown, and changed
+//! in one new version of what says it.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ const TOP: [(&str, RoleType); 4] = [
 
 impl IndexEditor {
     /// The roles, those of all indexes first.
-    pub fn roles(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
         let namespaces = self.namespaces.keys().map(String::as_str);
         TOP.iter().map(|(name, _)| *name).chain(namespaces)
     }
@@ -53,8 +53,8 @@ impl IndexEditor {
         })
     }
 
-    /// Has a role signed by others from now on. Of one that every index has, the keys of the root so far
-    /// have to agree; of a namespace, those for the targets.
+    /// Has a role signed by others from now on. Of one that every index has, the keys of the root
+    /// so far have to agree; of a namespace, those for the targets.
     ///
     /// # Errors
     /// As [`IndexEditor::holder`], and if the keys and the threshold are impossible.

@@ -34,13 +34,13 @@ struct Publication<'a> {
 }
 
 impl IndexEditor {
-    /// Signs what has changed, the snapshot if that or one of its keys asks for it, and in any case a
-    /// new timestamp, and writes them. Each role is signed by those of the keys that may. Without a
-    /// change and with the timestamp's key alone it is a refresh: what a job does now and then.
+    /// Signs what has changed, the snapshot if that or one of its keys asks for it, and in any case
+    /// a new timestamp, and writes them. Each role is signed by those of the keys that may. Without
+    /// a change and with the timestamp's key alone it is a refresh: what a job does now and then.
     ///
     /// # Errors
-    /// If keys are missing, if something else would expire before the timestamp does, or if it cannot
-    /// be written. Then nothing has been published.
+    /// If keys are missing, if something else would expire before the timestamp does, or if it
+    /// cannot be written. Then nothing has been published.
     pub fn sign(&mut self, keys: &[&PrivateKey], expiries: &Expiries) -> Result<(), EditError> {
         self.sign_at(keys, expiries, Timestamp::now())
     }

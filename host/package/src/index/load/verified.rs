@@ -61,8 +61,8 @@ impl Verified {
         Ok(bytes.is_some_and(|bytes| Digest::of(&bytes) == self.timestamp))
     }
 
-    /// Takes a new timestamp and snapshot if both are signed, not older than the ones remembered, and
-    /// pin exactly what was verified. Whatever is otherwise is left to the long way, which also
+    /// Takes a new timestamp and snapshot if both are signed, not older than the ones remembered,
+    /// and pin exactly what was verified. Whatever is otherwise is left to the long way, which also
     /// names it.
     pub(super) async fn renew(
         &mut self,

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// acme signs for `acme` with two of a, b, c and an account, of which b is revoked and c has its time;
-/// solo signs for `solo` with d; ring and solo share `shared`.
+/// acme signs for `acme` with two of a, b, c and an account, of which b is revoked and c has its
+/// time; solo signs for `solo` with d; ring and solo share `shared`.
 const POLICY: &str = "
 [[publisher]]
 name = 'acme'

@@ -1,6 +1,6 @@
-//! The lists of system calls. Landlock judges opening, making, moving and removing, by path, and nothing else: what
-//! stands here besides must do no harm to any file of the user. So there is no `chmod`, `chown`, `utime`, extended
-//! attribute, lock or lease, whatever the worker may write.
+//! The lists of system calls. Landlock judges opening, making, moving and removing, by path, and
+//! nothing else: what stands here besides must do no harm to any file of the user. So there is no
+//! `chmod`, `chown`, `utime`, extended attribute, lock or lease, whatever the worker may write.
 
 use nix::libc::{self, c_long};
 
@@ -36,11 +36,13 @@ pub(super) const THREADS: &[c_long] = &[
     libc::SYS_memfd_create,
 ];
 
-/// A worker with directories: what WASI reads. Which files, landlock decides; how they are opened, a rule.
+/// A worker with directories: what WASI reads. Which files, landlock decides; how they are opened,
+/// a rule.
 #[rustfmt::skip]
 pub(super) const READ: &[c_long] = &[
     libc::SYS_openat2, libc::SYS_getdents64, libc::SYS_readlinkat, libc::SYS_fadvise64,
-    // Without `openat2` the library asks by these whether a directory may be searched. They tell no more than `stat`.
+    // Without `openat2` the library asks by these whether a directory may be searched. They tell no
+    // more than `stat`.
     libc::SYS_faccessat, libc::SYS_faccessat2,
 ];
 

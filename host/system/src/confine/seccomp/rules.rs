@@ -14,20 +14,22 @@ use super::filter::{PLAIN, QUICK};
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Every bit of the flags of `openat` that makes, changes or allows to change a file: O_TMPFILE's own bit, too, which
-/// is there without the others in no call that succeeds.
+/// Every bit of the flags of `openat` that makes, changes or allows to change a file: O_TMPFILE's
+/// own bit, too, which is there without the others in no call that succeeds.
 const OPENED_TO_CHANGE: i32 = libc::O_ACCMODE
     | libc::O_CREAT
     | libc::O_TRUNC
     | libc::O_APPEND
     | (libc::O_TMPFILE & !libc::O_DIRECTORY);
 
-/// Pages that RLIMIT_DATA counts are private, no stack that grows and not huge. `0xf` is the kernel's MAP_TYPE.
+/// Pages that RLIMIT_DATA counts are private, no stack that grows and not huge. `0xf` is the
+/// kernel's MAP_TYPE.
 const HOW_MAPPED: i32 = 0xf | libc::MAP_GROWSDOWN | libc::MAP_HUGETLB;
 
-/// Calls that a worker must be told are not there, so that it takes another way: `clone3` and `openat2` take their
-/// flags by pointer, where no filter can look, and `clone` and `openat` do not. A worker that may write may use both,
-/// since nothing is judged by flags then. What is in an anonymous file, no limit counts; the engine copies images.
+/// Calls that a worker must be told are not there, so that it takes another way: `clone3` and
+/// `openat2` take their flags by pointer, where no filter can look, and `clone` and `openat` do
+/// not. A worker that may write may use both, since nothing is judged by flags then. What is in an
+/// anonymous file, no limit counts; the engine copies images.
 pub(super) fn not_there(what: &Confinement) -> Result<BpfProgram, ConfineError> {
     let mut calls = vec![libc::SYS_clone3, libc::SYS_memfd_create];
     if what.write.is_empty() {
@@ -62,8 +64,9 @@ pub(super) fn allowed(
     compile(rules, errno(libc::EPERM), SeccompAction::Allow)
 }
 
-/// What is taken away from that before a guest begins. Memory is from then on either reserved or writable: what is
-/// neither, as pages that were filled and made read-only, RLIMIT_DATA does not count, and no new code is ever made.
+/// What is taken away from that before a guest begins. Memory is from then on either reserved or
+/// writable: what is neither, as pages that were filled and made read-only, RLIMIT_DATA does not
+/// count, and no new code is ever made.
 pub(super) fn sealed(has_directories: bool) -> Result<BpfProgram, ConfineError> {
     const PROTECTION: u8 = 2;
     let reserved = bits(libc::PROT_NONE);

@@ -12,7 +12,8 @@ use nix::libc;
 
 use super::{Confinement, Layer, confined, errno_of, output_of, passes, run, stripped, told};
 
-/// If this fails, who may read a directory may truncate every file of the user, where there is no landlock.
+/// If this fails, who may read a directory may truncate every file of the user, where there is no
+/// landlock.
 #[test]
 fn without_landlock_a_reader_cannot_change_a_file() {
     let place = tempfile::tempdir().unwrap();
@@ -62,7 +63,8 @@ pub(super) fn reader_without_landlock(place: &Path) {
     assert_eq!(open(&new, libc::O_RDONLY | libc::O_CREAT), Errno::EPERM);
     let dir = CString::new(place.as_os_str().as_bytes()).unwrap();
     assert_eq!(open(&dir, libc::O_TMPFILE | libc::O_RDWR), Errno::EPERM);
-    // Its flags lie in memory, where no filter looks. Not EPERM: who asks for it falls back to `openat`.
+    // Its flags lie in memory, where no filter looks. Not EPERM: who asks for it falls back to
+    // `openat`.
     let how = [libc::O_RDONLY as u64 | libc::O_TRUNC as u64, 0, 0];
     assert_eq!(
         errno_of!(libc::syscall(
@@ -104,8 +106,8 @@ pub(super) fn reader_without_landlock(place: &Path) {
     );
 }
 
-/// Landlock has no say in times, modes, owners, attributes and locks: a worker that may write one directory could
-/// change them of any file of its user.
+/// Landlock has no say in times, modes, owners, attributes and locks: a worker that may write one
+/// directory could change them of any file of its user.
 #[test]
 fn what_landlock_does_not_cover_is_denied_for_every_file() {
     let place = tempfile::tempdir().unwrap();
@@ -185,8 +187,8 @@ pub(super) fn by_path(place: &Path) {
     );
 }
 
-/// RLIMIT_DATA counts private writable pages alone: what is shared, a stack that grows, huge pages and files in memory
-/// are as large as the machine.
+/// RLIMIT_DATA counts private writable pages alone: what is shared, a stack that grows, huge pages
+/// and files in memory are as large as the machine.
 #[test]
 fn memory_that_no_limit_counts_cannot_be_had() {
     passes("uncounted-memory");
@@ -231,8 +233,9 @@ pub(super) fn uncounted_memory() {
     assert_eq!(errno_of!(libc::pipe2(ends.as_mut_ptr(), 0)), Errno::EPERM);
 }
 
-/// Filled pages that are made read-only are no longer counted, and neither are stacks of threads and the buffers of
-/// sockets in the kernel. And with nothing left to open, there is nothing that landlock would have to forbid.
+/// Filled pages that are made read-only are no longer counted, and neither are stacks of threads
+/// and the buffers of sockets in the kernel. And with nothing left to open, there is nothing that
+/// landlock would have to forbid.
 #[test]
 fn a_guest_begins_in_a_worker_that_can_only_compute() {
     let place = tempfile::tempdir().unwrap();
@@ -341,7 +344,8 @@ pub(super) fn sealed_with_directories(place: &Path) {
     assert!(std::thread::Builder::new().spawn(|| ()).is_err());
 }
 
-/// If this fails, a compiler that was taken over reads and writes every file of the user, where there is no landlock.
+/// If this fails, a compiler that was taken over reads and writes every file of the user, where
+/// there is no landlock.
 #[test]
 fn a_compile_worker_opens_nothing_at_all() {
     let place = tempfile::tempdir().unwrap();
@@ -425,7 +429,8 @@ fn without_landlock() {
     seccompiler::apply_filter(&program).unwrap();
 }
 
-/// Root is what containers run as, and the permissions of files say nothing to it, as long as it has its capabilities.
+/// Root is what containers run as, and the permissions of files say nothing to it, as long as it
+/// has its capabilities.
 #[test]
 fn a_worker_of_root_has_no_power_over_the_files_of_others() {
     if !nix::unistd::geteuid().is_root() {

@@ -1,5 +1,5 @@
-//! The engine itself, confined: what a compile worker and a run worker do, in the order in which they
-//! do it. If a layer denies something that the engine needs, it shows here.
+//! The engine itself, confined: what a compile worker and a run worker do, in the order in which
+//! they do it. If a layer denies something that the engine needs, it shows here.
 
 use std::fs::File;
 use std::path::Path;
@@ -83,7 +83,8 @@ pub(super) fn run_worker(place: &Path) {
     // SAFETY: the file was made by the compile worker of this test.
     #[allow(unsafe_code)]
     let from_file = unsafe { Component::deserialize_file(&engine, &code) }.unwrap();
-    // From bytes, the memory images would be copied to anonymous files, and are copied into each memory here.
+    // From bytes, the memory images would be copied to anonymous files, and are copied into each
+    // memory here.
     let bytes = std::fs::read(&code).unwrap();
     // SAFETY: as above.
     #[allow(unsafe_code)]

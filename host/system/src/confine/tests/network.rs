@@ -17,7 +17,8 @@ fn there_is_no_network() {
 pub(super) fn network() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    // Strip would close the listener's descriptor under its owner; it stays open, though owned by none.
+    // Strip would close the listener's descriptor under its owner; it stays open, though owned by
+    // none.
     let listener = listener.into_raw_fd();
     confined(&run());
     denied(
@@ -41,8 +42,8 @@ pub(super) fn network() {
     let _ = listener;
 }
 
-/// The layer below: what landlock denies where there is no filter. `confine` always installs one, so
-/// this asks landlock alone.
+/// The layer below: what landlock denies where there is no filter. `confine` always installs one,
+/// so this asks landlock alone.
 #[test]
 fn landlock_alone_denies_tcp_abstract_sockets_and_signals() {
     passes("network-without-seccomp");
