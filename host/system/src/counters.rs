@@ -189,10 +189,11 @@ mod imp {
                 )
             };
             match i32::try_from(opened) {
-                // SAFETY: the kernel has just made it, and nothing else has it.
-                #[allow(unsafe_code)]
                 Ok(descriptor) if descriptor >= 0 => {
-                    Ok(Self(unsafe { File::from_raw_fd(descriptor) }))
+                    // SAFETY: the kernel has just made it, and nothing else has it.
+                    #[allow(unsafe_code)]
+                    let file = unsafe { File::from_raw_fd(descriptor) };
+                    Ok(Self(file))
                 }
                 _ => Err(why(io::Error::last_os_error())),
             }
