@@ -1,8 +1,7 @@
 //! Workers: what they say first, and that they can be a program of their own.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use super::support::{Bench, QUICK, case, fib};
 
@@ -13,12 +12,21 @@ fn quick<'a>(worker: &'a str, plugin: &'a str) -> Vec<&'a str> {
     words
 }
 
+/// Copies a program, in a process of its own: a child that another test starts meanwhile would hold
+/// the file that is being written, and what is being written is not run.
+fn installed(from: &Path, to: &Path) {
+    let mut install = Command::new("install");
+    install.args(["-m", "755"]).arg(from).arg(to);
+    assert!(install.status().unwrap().success());
+}
+
 /// A program that says these lines, whatever it is asked.
 fn sayer(bench: &Bench, name: &str, lines: &[&str]) -> String {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let words = bench.write(format!("{name}.words"), text);
-    let program = bench.write(name, format!("#!/bin/sh\nexec cat '{}'\n", words.display()));
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let text = format!("#!/bin/sh\nexec cat '{}'\n", words.display());
+    let program = bench.path(name);
+    installed(&bench.write(format!("{name}.text"), text), &program);
     program.to_string_lossy().into_owned()
 }
 
@@ -30,7 +38,7 @@ fn another_program_can_be_the_worker() {
     let fib = fib();
     let fib = fib.to_str().unwrap();
     let copy = bench.path("the-worker");
-    fs::copy(env!("CARGO_BIN_EXE_dyno"), &copy).unwrap();
+    installed(Path::new(env!("CARGO_BIN_EXE_dyno")), &copy);
     bench.dyno(quick(copy.to_str().unwrap(), fib)).exits(0);
     let own = bench.run([fib]);
     own.exits(0);

@@ -6,7 +6,6 @@
 #![allow(clippy::print_stdout)]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -88,8 +87,13 @@ fn sayer(place: &Path, what: &[u8]) -> PathBuf {
 
 fn script(place: &Path, line: &str) -> PathBuf {
     let program = place.join("worker");
-    fs::write(&program, format!("#!/bin/sh\n{line}\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let text = place.join("worker.text");
+    fs::write(&text, format!("#!/bin/sh\n{line}\n")).unwrap();
+    // By a process of its own: a child that another test starts meanwhile would hold the file that
+    // is being written, and what is being written is not run.
+    let mut install = Command::new("install");
+    install.args(["-m", "700"]).arg(&text).arg(&program);
+    assert!(install.status().unwrap().success());
     program
 }
 

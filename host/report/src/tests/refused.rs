@@ -494,8 +494,11 @@ mod unix {
         if is_root {
             // Where this was built may lie in a home that others cannot look into.
             let copy = root.join("program");
-            fs::copy(&program, &copy).unwrap();
-            mode("program", 0o755);
+            // By a process of its own: a child that another test starts meanwhile would hold the
+            // file that is being written, and what is being written is not run.
+            let mut install = std::process::Command::new("install");
+            install.args(["-m", "755"]).arg(&program).arg(&copy);
+            assert!(install.status().unwrap().success());
             program = copy;
         }
         let mut child = child_of(&program, "refused::unix::child_without_rights");
