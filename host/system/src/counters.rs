@@ -188,14 +188,12 @@ mod imp {
                     CLOSE_ON_EXEC,
                 )
             };
-            match i32::try_from(opened) {
-                // SAFETY: the kernel has just made it, and nothing else has it.
-                #[allow(unsafe_code)]
-                Ok(descriptor) if descriptor >= 0 => {
-                    Ok(Self(unsafe { File::from_raw_fd(descriptor) }))
-                }
-                _ => Err(why(io::Error::last_os_error())),
-            }
+            let descriptor = i32::try_from(opened).ok().filter(|opened| *opened >= 0);
+            let descriptor = descriptor.ok_or_else(|| why(io::Error::last_os_error()))?;
+            // SAFETY: the kernel has just made it, and nothing else has it.
+            #[allow(unsafe_code)]
+            let file = unsafe { File::from_raw_fd(descriptor) };
+            Ok(Self(file))
         }
 
         #[cfg(test)]
