@@ -346,7 +346,7 @@ fn what_is_no_request_is_refused_in_one_sentence() {
         .complains("nowhere is not a directory that can be granted");
     let mut hostile = dir;
     hostile["grants"]["dirs"][0]["host"] = json!("\u{1b}[2J\n::set-output::x");
-    let said = asked(&bench, &hostile, &[]).exits(2);
+    let said = asked(&bench, &hostile, &[]).exits(4);
     assert!(!said.stderr.contains('\u{1b}'), "{said}");
     assert!(!said.stderr.contains("\n::set-output"), "{said}");
     let pattern = printed(&bench, &["a.wat", "--case", "/a(/"]);

@@ -32,7 +32,7 @@ fn another_program_can_be_the_worker() {
     let copy = bench.path("the-worker");
     fs::copy(env!("CARGO_BIN_EXE_dyno"), &copy).unwrap();
     bench.dyno(quick(copy.to_str().unwrap(), fib)).exits(0);
-    let own = bench.run(QUICK.into_iter().chain([fib]));
+    let own = bench.run([fib]);
     own.exits(0);
     let runs = bench.runs();
     let [first, second] = [0, 1].map(|number: usize| bench.recorded(&runs[number]));
@@ -61,7 +61,10 @@ fn what_is_no_worker_is_refused_by_name() {
         "the worker speaks protocol 0, and this dyno speaks 1: use a `dyno-worker` of this release",
     );
     let mute = sayer(&bench, "mute", &[]);
-    bench.dyno(quick(&mute, fib)).exits(1);
+    bench
+        .dyno(quick(&mute, fib))
+        .exits(1)
+        .says("the worker did not say who it is");
     let absent = bench.path("absent");
     bench
         .dyno(quick(absent.to_str().unwrap(), fib))

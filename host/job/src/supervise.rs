@@ -232,8 +232,19 @@ impl Supervisor {
         let report =
             ran.map_err(|error| failed(format!("no worker can be started: {}", chain(&error))))?;
         let ended = report.outcome((LimitKind::Wall, 0));
-        let hello = report.hello().filter(|_| ended.is_ok());
-        hello.cloned().ok_or(ended)
+        match report.hello().filter(|_| ended.is_ok()) {
+            Some(hello) => Ok(hello.clone()),
+            // No plugin was there yet whose fault it could be.
+            None => Err(match ended {
+                Outcome::Crash { message } => {
+                    failed(format!("the worker did not say who it is: {message}"))
+                }
+                Outcome::Ok | Outcome::Limit { .. } => {
+                    failed("the worker did not say who it is in time".into())
+                }
+                ended => ended,
+            }),
+        }
     }
 }
 
