@@ -23,13 +23,13 @@ const LINE_BYTES_MAX: u64 = 3 << 20;
 /// Beside what grows with the job: a result, an outcome, the layers.
 const REST_BYTES_MAX: u64 = 2 << 20;
 
-/// The longest sample, as JSON: seven numbers of sixteen digits, and their names.
-const SAMPLE_BYTES_MAX: u64 = 240;
+/// The longest sample, as JSON: eight numbers of sixteen digits, and their names.
+const SAMPLE_BYTES_MAX: u64 = 280;
 
 /// All that the largest profile takes.
 const PROFILE_BYTES_MAX: u64 = 24 << 20;
 
-/// Values in one line: 10,000 samples of seven numbers, or the imports and exports of the largest
+/// Values in one line: 10,000 samples of eight numbers, or the imports and exports of the largest
 /// component.
 const VALUES_MAX: usize = 200_000;
 

@@ -1,7 +1,7 @@
 //! Raw samples as bytes: what the `samples` column of the report holds for one worker process.
 //!
 //! A time pass leaves millions of samples and none is dropped, so they are kept in columns, in
-//! about five bytes each where a [`Sample`] takes thirty-two. The layout, versions 2 and 3:
+//! about five bytes each where a [`Sample`] takes fifty-six. The layout, versions 2 and 3:
 //!
 //! ```text
 //! byte     1         the version
@@ -106,7 +106,7 @@ pub fn unpack(blob: &[u8]) -> Result<Vec<Sample>, PackError> {
     unpack_at_most(blob, usize::MAX)
 }
 
-/// The same of no more samples than `samples_max`: two bytes can stand for one of thirty-two.
+/// The same of no more samples than `samples_max`: two bytes can stand for one of fifty-six.
 ///
 /// # Errors
 /// As [`unpack`], and before anything is allocated if there are more.

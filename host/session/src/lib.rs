@@ -499,7 +499,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Samples that the supervisor holds until the run is recorded, 48 bytes each.
+/// Samples that the supervisor holds until the run is recorded, 56 bytes each.
 const SAMPLES_MAX: usize = 500_000;
 
 /// The environment padding moves the stack by up to a page (METHOD.md, blocks).
