@@ -53,7 +53,7 @@ fn a_study_has_what_was_injected_and_can_be_made_again_from_its_report() {
     assert!(!bench.report().exists());
     bench
         .dyno(["validate", "--from", "nowhere.sqlite"])
-        .exits(1)
+        .exits(4)
         .complains("nowhere.sqlite");
 }
 

@@ -31,6 +31,23 @@ impl Fault {
             _ => Self::Host,
         }
     }
+
+    /// That of a file of a plugin that cannot be read: the plugin is refused for it, unless the
+    /// machine has no room left, for whatever is made of the file.
+    #[must_use]
+    pub fn of_plugin_file(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::OutOfMemory => Self::Host,
+            _ => match Self::of_named_file(error) {
+                Self::NotFound => Self::NotFound,
+                _ => Self::Refused,
+            },
+        }
+    }
 }
 
 /// An error that can end a command, and so says whose fault it is.
@@ -93,6 +110,18 @@ mod tests {
             (io::ErrorKind::PermissionDenied, Fault::Host),
         ] {
             assert_eq!(Fault::of_named_file(&kind.into()), fault, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_plugin_is_refused_for_its_file_and_not_for_a_full_disk() {
+        for (kind, fault) in [
+            (io::ErrorKind::NotFound, Fault::NotFound),
+            (io::ErrorKind::PermissionDenied, Fault::Refused),
+            (io::ErrorKind::InvalidData, Fault::Refused),
+            (io::ErrorKind::StorageFull, Fault::Host),
+        ] {
+            assert_eq!(Fault::of_plugin_file(&kind.into()), fault, "{kind}");
         }
     }
 }

@@ -68,7 +68,7 @@ pub enum ManifestError {
 impl Classify for ManifestError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Read { source, .. } => Fault::of_named_file(source),
+            Self::Read { source, .. } => Fault::of_plugin_file(source),
             Self::Syntax { .. } | Self::Value { .. } => Fault::Refused,
         }
     }

@@ -80,7 +80,7 @@ pub enum SourceError {
 impl Classify for SourceError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Io { source, .. } => Fault::of_named_file(source),
+            Self::Io { source, .. } => Fault::of_plugin_file(source),
             Self::Empty(_) => Fault::NotFound,
             Self::Manifest(error) => error.fault(),
             Self::Package { fault, .. } => *fault,
