@@ -39,7 +39,6 @@ impl Fault {
         match error.kind() {
             io::ErrorKind::StorageFull
             | io::ErrorKind::QuotaExceeded
-            | io::ErrorKind::FileTooLarge
             | io::ErrorKind::ReadOnlyFilesystem
             | io::ErrorKind::OutOfMemory => Self::Host,
             _ => match Self::of_named_file(error) {
