@@ -244,7 +244,7 @@ impl Layout {
     /// copying tools lose. That a listed one does name the subject is for the caller to check.
     ///
     /// # Errors
-    /// If there are too many ([`oci::is_too_long`]), or an index cannot be read.
+    /// If there are too many (`oci::is_too_long`), or an index cannot be read.
     pub fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, LayoutError> {
         let index = self.index()?;
         let mut found = match self.tagged(&index, &oci::referrers_tag(subject))? {

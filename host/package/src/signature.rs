@@ -38,7 +38,7 @@ pub use statement::Signed;
 /// Which check a signature fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// Longer than [`oci::BUNDLE_BYTES_MAX`].
+    /// Longer than 256 KiB.
     #[error("the signature has {0} bytes, and a Sigstore bundle has at most {max}", max = oci::BUNDLE_BYTES_MAX)]
     TooLarge(usize),
     /// Not JSON, ambiguous JSON, or JSON of another form.

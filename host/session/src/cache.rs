@@ -119,7 +119,7 @@ impl CodeCache {
         }
     }
 
-    /// Keeps a file that a compile worker wrote into [`CodeCache::run_dir`], and makes room.
+    /// Keeps a file that a compile worker wrote into `run_dir`, and makes room.
     ///
     /// # Errors
     /// If it cannot be linked into the cache. The run can go on with its own file.

@@ -16,7 +16,7 @@ use super::shift::{Shift, shift_by_ranks, tail};
 /// trouble the test, need no care here: no difference is ranked. An end is picked out of the sorted
 /// averages, equal or not, and ties can only make the closed interval cover more.
 ///
-/// None for fewer pairs than [`pairs_needed`], for a difference that is not finite, and for a
+/// None for fewer pairs than `pairs_needed`, for a difference that is not finite, and for a
 /// confidence that is not between 0 and 1. It takes n^3 steps: some hundred pairs, not thousands.
 #[must_use]
 pub fn paired(differences: &[f64], confidence: f64) -> Option<Shift> {

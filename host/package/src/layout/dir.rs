@@ -280,7 +280,7 @@ pub struct Incoming<'a> {
 
 impl Incoming<'_> {
     /// Puts it where it belongs, if it is what its descriptor says. From a power cut it is safe
-    /// with the [`DirLayout::replace_index`] that follows.
+    /// with the `replace_index` that follows.
     ///
     /// # Errors
     /// If it is something else, or cannot be written.

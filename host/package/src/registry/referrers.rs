@@ -34,7 +34,7 @@ impl Registry {
     /// could ask for signatures alone.
     ///
     /// # Errors
-    /// If there are too many ([`oci::is_too_long`]), access is denied, or the list is none.
+    /// If there are too many (`oci::is_too_long`), access is denied, or the list is none.
     pub async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
         let first = self.url(&format!("referrers/{subject}"));
         let mut pages = Pages::new(&self.base, first.clone());
