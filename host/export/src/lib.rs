@@ -235,11 +235,12 @@ impl Format {
     /// Whether this program can write it, by the features that it is built with.
     #[must_use]
     pub fn is_built(self) -> bool {
-        match self {
-            Self::Html => cfg!(feature = "html"),
-            Self::Parquet => cfg!(feature = "parquet"),
-            _ => true,
-        }
+        let optional = [
+            (Self::Html, cfg!(feature = "html")),
+            (Self::Parquet, cfg!(feature = "parquet")),
+        ];
+        let is_built = |(format, is_built): &(Self, bool)| *format != self || *is_built;
+        optional.iter().all(is_built)
     }
 }
 

@@ -302,6 +302,7 @@ fn is_ignored(signal: i32) -> bool {
 
 /// Does something until it is done or the user wants to stop. What it had begun is dropped then,
 /// and takes its files and workers with it.
+#[cfg(feature = "packages")]
 fn until_interrupted<T, E: Into<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T> {
     event_loop()?.block_on(async {
         tokio::select! {

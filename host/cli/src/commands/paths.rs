@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use dyno_files::checkout::{Checkout, Folder};
+use dyno_files::checkout::Checkout;
+#[cfg(feature = "profile")]
+use dyno_files::checkout::Folder;
 use dyno_model::quoted::quoted_path;
 use dyno_report::check_owner;
 
@@ -42,6 +44,7 @@ pub(super) fn report(named: Option<&Path>) -> Result<PathBuf> {
 }
 
 /// Where profiles go beside the project: through no link.
+#[cfg(feature = "profile")]
 pub(super) fn profiles() -> Result<(Folder, PathBuf)> {
     let (project, below) = (project(), Path::new(".dyno/profiles"));
     let folder = Folder::there(&project).and_then(|folder| folder.below(below));
@@ -58,6 +61,7 @@ fn absolute(name: &str) -> Option<PathBuf> {
 }
 
 /// Keys, trust and installed packages: `DYNO_HOME`, or the user's data directory.
+#[cfg(feature = "packages")]
 pub(super) fn home() -> Option<PathBuf> {
     absolute("DYNO_HOME")
         .or_else(|| absolute("XDG_DATA_HOME").map(|dir| dir.join("dyno")))

@@ -124,6 +124,7 @@ fn needs(out: &mut Sink<impl Write>, plugin: &Plugin) -> io::Result<()> {
 ///
 /// # Errors
 /// If `out` cannot be written.
+#[cfg(feature = "profile")]
 pub(crate) fn failures(out: &mut Sink<impl Write>, run: &Run) -> io::Result<()> {
     for plugin in &run.plugins {
         let name = escape(&plugin.label);

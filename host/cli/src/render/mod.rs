@@ -27,7 +27,9 @@ mod style;
 mod suite;
 pub(crate) mod terminal;
 
-pub(crate) use check::{check, failures, list};
+#[cfg(feature = "profile")]
+pub(crate) use check::failures;
+pub(crate) use check::{check, list};
 pub(crate) use comparison::comparison;
 pub(crate) use doctor::{Diagnosis, doctor};
 pub(crate) use history::{baselines, histories};
