@@ -20,7 +20,7 @@ impl Session<'_> {
         match provider.provide(operand, &self.supervisor, dir).await {
             Ok(provided) => {
                 let source = Source {
-                    name: id(&provided.release).into(),
+                    name: provided.manifest.name.clone(),
                     path: provided.dir.path().into(),
                     manifest: Some(provided.manifest.clone()),
                     is_named: true,
@@ -30,11 +30,6 @@ impl Session<'_> {
             Err(error) => (vec![Err(error)], None),
         }
     }
-}
-
-/// The id of a release.
-fn id(release: &str) -> &str {
-    release.split('@').next().unwrap_or(release)
 }
 
 impl Subject {

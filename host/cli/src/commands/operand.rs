@@ -171,7 +171,7 @@ enum Meaning {
 }
 
 /// What a word on the command line means: the one place where that is decided. A path of a
-/// package's name never stands for the package, which whoever writes into the directory could have
+/// package's name never stands for the package, which anyone who writes into the directory could have
 /// made.
 fn meaning(path: &Path) -> Result<Meaning> {
     let is_there = path.exists();

@@ -223,7 +223,7 @@ fn the_committed_schema_is_that_of_the_request() {
         let committed: Value = serde_json::from_str(SCHEMA).unwrap();
         assert!(
             committed == schema(),
-            "the request changed: DYNO_UPDATE_SCHEMA=1 cargo test -p dyno-host schema, and think of FORMAT"
+            "the request changed: DYNO_UPDATE_SCHEMA=1 cargo test -p dyno-session schema, and think of FORMAT"
         );
     }
 }
