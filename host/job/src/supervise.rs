@@ -191,19 +191,22 @@ impl Supervisor {
         })
     }
 
-    /// Runs one job in a fresh process, with this many bytes of environment padding.
-    ///
-    /// # Errors
-    /// If the process cannot be started.
-    pub async fn run(&self, job: &Job, wall: Duration, padding_bytes: usize) -> io::Result<Report> {
+    /// Runs one job in a fresh process, with this many bytes of environment padding. That the
+    /// process cannot be started is a report like any other.
+    pub async fn run(&self, job: &Job, wall: Duration, padding_bytes: usize) -> Report {
         let mut cancel = self.cancel.clone();
         if let Some(stop) = cancel.stop() {
-            return Ok(Report {
+            return Report {
                 events: Vec::new(),
                 ended: Ended::Stopped(stop),
-            });
+            };
         }
-        let mut worker = Worker::start(&self.program, padding_bytes)?;
+        let mut worker = match Worker::start(&self.program, padding_bytes) {
+            Ok(worker) => worker,
+            Err(error) => {
+                return Report::failed(format!("no worker can be started: {}", chain(&error)));
+            }
+        };
         let mut events = Vec::new();
         let ended = tokio::select! {
             ended = worker.attend(job, &mut events) => ended,
@@ -212,14 +215,14 @@ impl Supervisor {
         };
         let ended = worker.end(ended).await;
         let report = Report { events, ended };
-        Ok(match report.hello() {
+        match report.hello() {
             Some(hello) if self.hello.get_or_init(|| hello.clone()) != hello => {
                 let message =
                     format!("a worker was replaced while it was in use: it is {hello} now");
                 Report::failed(message)
             }
             _ => report,
-        })
+        }
     }
 
     /// Who the workers are, by one that says nothing else.
@@ -228,9 +231,7 @@ impl Supervisor {
     /// How that worker ended, if it did not say it.
     pub async fn hello(&self) -> Result<Hello, Outcome> {
         let failed = |message| Outcome::Host { message };
-        let ran = self.run(&Job::Hello, Job::Hello.wall(), 0).await;
-        let report =
-            ran.map_err(|error| failed(format!("no worker can be started: {}", chain(&error))))?;
+        let report = self.run(&Job::Hello, Job::Hello.wall(), 0).await;
         let ended = report.outcome((LimitKind::Wall, 0));
         match report.hello().filter(|_| ended.is_ok()) {
             Some(hello) => Ok(hello.clone()),

@@ -23,7 +23,7 @@ mod subject;
 mod sweep;
 mod versus;
 
-use dyno_model::{Classify, Fault, chain};
+use dyno_model::{Classify, Fault};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -483,10 +483,9 @@ impl<'a> Session<'a> {
     }
 
     async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {
-        let ran = self.supervisor.run(job, job.wall(), padding_bytes as usize);
-        ran.await.unwrap_or_else(|error| {
-            Report::failed(format!("no worker can be started: {}", chain(&error)))
-        })
+        self.supervisor
+            .run(job, job.wall(), padding_bytes as usize)
+            .await
     }
 
     fn note_confinement(&mut self, report: &Report) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dyno_job::{DescribeJob, Description, Event, Job, Report, Supervisor};
-use dyno_model::{LimitKind, Limits, Outcome, chain};
+use dyno_job::{DescribeJob, Description, Event, Job, Supervisor};
+use dyno_model::{LimitKind, Limits, Outcome};
 
 /// What a component is and says of itself; with `label`, after these sections were written into a
 /// copy of it.
@@ -23,9 +23,6 @@ pub async fn describe(
         limits: limits.clone(),
     });
     let report = supervisor.run(&job, job.wall(), 0).await;
-    let report = report.unwrap_or_else(|error| {
-        Report::failed(format!("no worker can be started: {}", chain(&error)))
-    });
     let ended = report.outcome((LimitKind::Compile, limits.get(LimitKind::Compile)));
     let described = report.events.into_iter().find_map(|event| match event {
         Event::Described(description) => Some(*description),
