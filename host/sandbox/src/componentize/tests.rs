@@ -1,0 +1,82 @@
+use super::super::precheck::{PrecheckError, StructureCaps, precheck};
+use super::*;
+use dyno_job::Shape;
+use dyno_model::PluginKind;
+
+fn module(text: &str) -> Result<Vec<u8>, ModuleError> {
+    componentize(&wat::parse_str(text).unwrap())
+}
+
+fn shape(text: &str) -> Result<Shape, PrecheckError> {
+    precheck(&module(text).unwrap(), &StructureCaps::default())
+}
+
+#[test]
+fn a_module_becomes_what_its_names_say() {
+    let shape = |text| shape(text).unwrap();
+    let plain = shape(r#"(module (func (export "_start")))"#);
+    assert_eq!((plain.kind, plain.imports), (PluginKind::Command, vec![]));
+    let stopwatch = shape(r#"(module (import "bench" "end" (func)) (func (export "_start")))"#);
+    assert_eq!(stopwatch.kind, PluginKind::Command);
+    assert_eq!(stopwatch.imports, ["bench"]);
+    let preview1 = shape(
+        r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+            (memory (export "memory") 1) (func (export "_start")))"#,
+    );
+    assert_eq!(preview1.kind, PluginKind::Command);
+    assert!(
+        preview1
+            .imports
+            .iter()
+            .any(|name| name.starts_with("wasi:cli/exit@0.2."))
+    );
+    let suite = shape(
+        r#"(module (memory (export "memory") 1)
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "dyno:bench/suite@0.1.0#cases") (result i32) unreachable)
+            (func (export "dyno:bench/suite@0.1.0#run") (param i32 i32) (result i32) unreachable))"#,
+    );
+    assert_eq!(suite.kind, PluginKind::Suite);
+}
+
+#[test]
+fn what_is_no_program_or_one_for_another_host_is_told_apart() {
+    let error = |text| module(text).unwrap_err();
+    assert_eq!(error("(module)"), ModuleError::Library);
+    let other = error(r#"(module (import "env" "f\n" (func)) (func (export "_start")))"#);
+    assert!(
+        other.to_string().contains("imports `f\\n` of `env`"),
+        "{other}"
+    );
+    let later = error(r#"(module (import "dyno:bench/bench@0.9.0" "next" (func)))"#);
+    assert!(
+        later.to_string().starts_with("speaks dyno:bench 0.9.0"),
+        "{later}"
+    );
+    let old = error(r#"(module (import "wasi_unstable" "f" (func)) (func (export "_start")))"#);
+    assert!(matches!(old, ModuleError::Import { .. }), "{old}");
+    let cut = componentize(b"\0asm\x01\0\0\0\x02\x7f").unwrap_err();
+    assert!(matches!(cut, ModuleError::Malformed { .. }), "{cut}");
+    // What the encoder lets pass, the structural check does not.
+    let wrong = shape(r#"(module (func (export "_start") (param i32)))"#);
+    assert!(
+        matches!(wrong, Err(PrecheckError::Malformed { .. })),
+        "{wrong:?}"
+    );
+    let half = error(r#"(module (func (export "dyno:bench/suite@0.1.0#run")))"#);
+    assert!(matches!(half, ModuleError::Encode(_)), "{half}");
+}
+
+/// If this fails, a Go program and the adapter overwrite each other's memory.
+#[test]
+fn a_program_by_gos_compiler_is_refused_unless_it_gives_the_adapter_memory() {
+    let go = r#"(module
+        (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+        (memory (export "memory") 1) (func (export "_start")) REALLOC
+        (@producers (processed-by "Go cmd/compile" "go1.27.3")))"#;
+    assert_eq!(module(&go.replace("REALLOC", "")), Err(ModuleError::Go));
+    let realloc =
+        r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#;
+    module(&go.replace("REALLOC", realloc)).unwrap();
+    module(&go.replace("REALLOC", "").replace("Go cmd/compile", "clang")).unwrap();
+}
