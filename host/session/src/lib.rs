@@ -6,8 +6,10 @@ mod builds;
 pub mod cache;
 mod case;
 mod code;
+mod conclude;
 mod core;
 mod depth;
+mod error;
 mod floor;
 mod host;
 mod inputs;
@@ -22,19 +24,20 @@ mod scratch;
 mod subject;
 mod sweep;
 mod versus;
+mod work;
 
-use dyno_model::{Classify, Fault};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand_chacha::ChaCha12Rng;
-use rand_core::{Rng as _, SeedableRng as _};
+use rand_core::SeedableRng as _;
 
 pub use budget::BUDGET;
 use case::{CaseAt, Place, pending};
 use core::Core;
 pub use core::CoreChoice;
 pub use depth::Depth;
+pub use error::SessionError;
 pub use host::Host;
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
@@ -47,51 +50,10 @@ use subject::{Side, Subject};
 pub use subject::{idle, select};
 
 use crate::cache::CodeCache;
-use dyno_analysis::compare::{Ambiguous, LOOKS, Next};
-use dyno_analysis::estimate::{Circumstances, conclude};
-use dyno_analysis::filter::FilterError;
-use dyno_job::{Cancel, CodeFile, Hello, Job, Report, RunJob, Shape, StartError, Stop, Supervisor};
+use dyno_analysis::compare::{LOOKS, Next};
+use dyno_job::{Cancel, Hello, Job, Shape, Stop, Supervisor};
 use dyno_model::progress::{Observer, Progress, Step};
-use dyno_model::{Comparison, GrantError, Outcome, Plugin, Run, RunStatus, label, rfc3339};
-use dyno_system::confine::unprotected;
-use dyno_system::machine::machine;
-
-/// Why a session could not begin. What goes wrong later is an outcome in the run.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    /// No worker can be started.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// There is nowhere to put code.
-    #[error("no temporary directory can be made for compiled code")]
-    Temporary(#[source] std::io::Error),
-    /// It is not known which plugin is to be compared with which.
-    #[error(transparent)]
-    Ambiguous(#[from] Ambiguous),
-    /// A name was given to what is not one plugin.
-    #[error(
-        "--name is for one plugin, and {0} were found: name its file, or give each a `name` in its plugin.toml"
-    )]
-    Name(usize),
-    /// A pattern of cases is malformed.
-    #[error("a pattern of --case or --exclude is neither the name of a case nor well formed")]
-    Filter(#[from] FilterError),
-    /// Something cannot be granted here.
-    #[error(transparent)]
-    Grant(#[from] GrantError),
-}
-
-impl Classify for SessionError {
-    fn fault(&self) -> Fault {
-        match self {
-            Self::Start(error) => error.fault(),
-            Self::Temporary(_) => Fault::Host,
-            Self::Ambiguous(error) => error.fault(),
-            Self::Grant(error) => error.fault(),
-            Self::Name(_) | Self::Filter(_) => Fault::Usage,
-        }
-    }
-}
+use dyno_model::{Comparison, Outcome, Run, label};
 
 /// What a session brought.
 #[derive(Debug)]
@@ -364,157 +326,4 @@ impl<'a> Session<'a> {
         at.timed(subjects, report, place, &plan.limits);
         self.order += 1;
     }
-
-    /// The last step: estimates and outcomes, and the run as it will be recorded.
-    fn conclude(mut self, mut subjects: Vec<Subject>) -> Findings {
-        let stop = self.cancel.stop();
-        let circumstances = Circumstances {
-            empty_batch_ns: self.empty_batch_ns,
-            strict: self.request.strict,
-            shared_core: self.core.is_shared,
-        };
-        for subject in &mut subjects {
-            subject.settle(stop, self.request.stage);
-            for case in &mut subject.plugin.cases {
-                conclude(case, circumstances);
-            }
-            if let Some(error) = subject.stop() {
-                self.warnings.push(error);
-            }
-        }
-        self.warnings.extend(self.scratch.leave());
-        if stop == Some(Stop::Budget) {
-            self.warnings.push(self.out_of_budget(&subjects));
-        }
-        let (base, candidate): (Vec<_>, Vec<_>) = subjects
-            .into_iter()
-            .partition(|subject| subject.side == Side::Base);
-        let (plugins, shapes) = candidate
-            .into_iter()
-            .map(|subject| (subject.plugin, subject.shape))
-            .unzip();
-        let finished_at = jiff::Timestamp::now();
-        let run = self.run(plugins, finished_at, stop);
-        let compared = self.request.versus.as_ref().map(|versus| {
-            let plugins = base.into_iter().map(|subject| subject.plugin).collect();
-            let base = self.run(plugins, finished_at, stop);
-            let comparison = versus.compare(&base, &run, rfc3339(finished_at));
-            (base, comparison)
-        });
-        Findings {
-            run,
-            compared,
-            shapes,
-            stop,
-        }
-    }
-
-    fn run(&self, plugins: Vec<Plugin>, finished_at: jiff::Timestamp, stop: Option<Stop>) -> Run {
-        let request = self.request;
-        Run {
-            id: run_id(self.started_at),
-            started_at: rfc3339(self.started_at),
-            finished_at: rfc3339(finished_at),
-            status: if stop.is_some() {
-                RunStatus::Interrupted
-            } else {
-                RunStatus::Complete
-            },
-            command: self.host.command.clone(),
-            host_version: env!("CARGO_PKG_VERSION").into(),
-            engine: self.engine(),
-            seed: request.seed,
-            order_seed: request.order_seed,
-            empty_batch_ns: self.empty_batch_ns,
-            settings: request.settings(),
-            limits: request.limits.values().clone(),
-            grants: request.words(),
-            confinement: self.confinement.clone(),
-            machine: machine(),
-            warnings: self.warnings.clone(),
-            plugins,
-        }
-    }
-
-    /// Name and version of what runs the plugins; nothing if there are no workers.
-    fn engine(&self) -> String {
-        let hello = self.hello.as_ref();
-        hello.map(ToString::to_string).unwrap_or_default()
-    }
-
-    fn run_job(&self, subject: &Subject, code: &CodeFile, case: &str) -> RunJob {
-        RunJob {
-            code: code.clone(),
-            case: case.to_owned(),
-            program: subject.program.clone(),
-            limits: self.request.limits.clone(),
-            grants: subject.reach(self.request, self.host),
-            seed: self.request.seed,
-            cores: self.cores(),
-        }
-    }
-
-    /// Runs one job in a fresh worker. A host error is a report like any other.
-    async fn work(&mut self, mut job: Job, padding_bytes: u32) -> Report {
-        let scratch = match job.guest() {
-            None => Ok(Vec::new()),
-            Some(run) => self.scratch.provide(&mut run.grants, &run.limits),
-        };
-        let report = match scratch {
-            Ok(dirs) => {
-                let report = self.attempt(&job, padding_bytes).await;
-                self.scratch.discard(dirs);
-                report
-            }
-            Err(error) => Report::failed(format!("no scratch copy: {error}")),
-        };
-        self.note_confinement(&report);
-        report
-    }
-
-    /// Runs jobs at the same time, none of which is timed: builds of a plugin.
-    async fn work_on(&mut self, jobs: &[Job]) -> Vec<Report> {
-        let attempts = jobs.iter().map(|job| self.attempt(job, 0));
-        let reports = futures_util::future::join_all(attempts).await;
-        if let Some(report) = reports.first() {
-            self.note_confinement(report);
-        }
-        reports
-    }
-
-    async fn attempt(&self, job: &Job, padding_bytes: u32) -> Report {
-        self.supervisor
-            .run(job, job.wall(), padding_bytes as usize)
-            .await
-    }
-
-    fn note_confinement(&mut self, report: &Report) {
-        if let Some(layers) = report.layers()
-            && self.confinement.is_empty()
-        {
-            self.confinement = layers.to_vec();
-            self.warnings.extend(unprotected(layers));
-        }
-    }
 }
-
-/// Samples that the supervisor holds until the run is recorded, 56 bytes each.
-const SAMPLES_MAX: usize = 500_000;
-
-/// The environment padding moves the stack by up to a page (METHOD.md, blocks).
-const PADDING_BYTES_MAX: u32 = 4096;
-
-fn shuffle<T>(items: &mut [T], random: &mut ChaCha12Rng) {
-    for last in (1..items.len()).rev() {
-        let other = random.next_u64() % (last as u64 + 1);
-        items.swap(last, other as usize);
-    }
-}
-
-fn run_id(started_at: jiff::Timestamp) -> String {
-    let time = started_at.strftime("%Y%m%dT%H%M%SZ");
-    format!("{time}-{:08x}", request::random_u64() as u32)
-}
-
-/// Settings by name, for the report.
-type Settings = BTreeMap<String, u64>;

@@ -4,15 +4,22 @@
 
 use std::collections::BTreeSet;
 
+use rand_chacha::ChaCha12Rng;
 use rand_core::Rng as _;
 
+use super::Session;
 use super::case::{CaseAt, side_by_side};
 use super::subject::Subject;
-use super::{PADDING_BYTES_MAX, SAMPLES_MAX, Session, shuffle};
 use dyno_job::{Job, Layout};
 use dyno_measure::{BUDGETS_MAX, Calibrated, Sampling, TimeSettings};
 use dyno_model::progress::{Progress, Step};
 use dyno_model::{Calibration, LimitKind, Limits};
+
+/// Samples that the supervisor holds until the run is recorded, 56 bytes each.
+const SAMPLES_MAX: usize = 500_000;
+
+/// The environment padding moves the stack by up to a page (METHOD.md, blocks).
+const PADDING_BYTES_MAX: u32 = 4096;
 
 /// What every process of a case does.
 #[derive(Debug, Clone, PartialEq)]
@@ -209,6 +216,13 @@ impl Session<'_> {
             let layouts: BTreeSet<Layout> = of_subject.map(|one| one.layout).collect();
             self.compile_layouts(subject, &layouts).await;
         }
+    }
+}
+
+fn shuffle<T>(items: &mut [T], random: &mut ChaCha12Rng) {
+    for last in (1..items.len()).rev() {
+        let other = random.next_u64() % (last as u64 + 1);
+        items.swap(last, other as usize);
     }
 }
 

@@ -8,12 +8,12 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
 use dyno_analysis::filter::CaseFilter;
 use dyno_measure::{CountSettings, Sampling};
 use dyno_model::{Exceptions, GrantError, Grants, Limits, Rules, hex};
@@ -21,6 +21,9 @@ use dyno_model::{Exceptions, GrantError, Grants, Limits, Rules, hex};
 pub use format::{FORMAT, Format};
 pub use read::{REQUEST_BYTES_MAX, RequestError};
 pub use schema::{SCHEMA, schema};
+
+/// Settings by name, for the report.
+type Settings = BTreeMap<String, u64>;
 
 /// Everything that a session is asked to do. Relative paths are relative to the directory in which
 /// it is run; absolute ones are those of the machine that runs it.
