@@ -48,7 +48,7 @@ pub use subject::{idle, select};
 
 use crate::cache::CodeCache;
 use dyno_analysis::compare::{Ambiguous, LOOKS, Next};
-use dyno_analysis::estimate::{Circumstances, conclude};
+use dyno_analysis::estimate::{ConcludeOptions, conclude};
 use dyno_analysis::filter::FilterError;
 use dyno_job::{Cancel, CodeFile, Hello, Job, Report, RunJob, Shape, StartError, Stop, Supervisor};
 use dyno_model::progress::{Observer, Progress, Step};
@@ -368,7 +368,7 @@ impl<'a> Session<'a> {
     /// The last step: estimates and outcomes, and the run as it will be recorded.
     fn conclude(mut self, mut subjects: Vec<Subject>) -> Findings {
         let stop = self.cancel.stop();
-        let circumstances = Circumstances {
+        let options = ConcludeOptions {
             empty_batch_ns: self.empty_batch_ns,
             strict: self.request.strict,
             shared_core: self.core.is_shared,
@@ -376,7 +376,7 @@ impl<'a> Session<'a> {
         for subject in &mut subjects {
             subject.settle(stop, self.request.stage);
             for case in &mut subject.plugin.cases {
-                conclude(case, circumstances);
+                conclude(case, options);
             }
             if let Some(error) = subject.stop() {
                 self.warnings.push(error);
