@@ -440,7 +440,7 @@ fn a_run_that_does_not_fit_into_the_report_is_saved_as_json() {
     );
     bench.run([&file]).exits(0);
     let before = (bench.runs(), bench.recorded("latest"));
-    // Compiled code is cached, so the report is what grows past the cap on files: to SQLite, a
+    // Compiled code is cached, so the report is what grows past the limit on files: to SQLite, a
     // write beyond it is an error like that of a full disk.
     let full = "trap '' XFSZ; ulimit -f 128";
     let said = limited(&bench, full, &[file.as_os_str()])

@@ -17,7 +17,7 @@ const UNDISTURBED_MIN: usize = 3;
 
 /// What a case is judged by besides its own data.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances {
+pub struct ConcludeOptions {
     /// What an empty batch costs within its timed part, ns.
     pub empty_batch_ns: Option<f64>,
     /// Whether nondeterminism is a failure.
@@ -28,7 +28,7 @@ pub struct Circumstances {
 
 /// Draws the estimates of a case from its count and its processes, marks what a reader must know,
 /// and turns a wrong or changing checksum into the outcome that it is.
-pub fn conclude(case: &mut Case, circumstances: Circumstances) {
+pub fn conclude(case: &mut Case, options: ConcludeOptions) {
     case.marks.clear();
     case.measurements = count_measurements(case.count.as_ref());
     case.measurements.extend(time_measurements(&case.processes));
@@ -39,7 +39,7 @@ pub fn conclude(case: &mut Case, circumstances: Circumstances) {
     };
     mark(
         case,
-        circumstances,
+        options,
         !checksums.is_empty() && case.checksum.is_none(),
     );
     if !case.outcome.is_ok() {
@@ -55,15 +55,15 @@ pub fn conclude(case: &mut Case, circumstances: Circumstances) {
     });
     if let Some(wrong) = wrong {
         case.outcome = wrong;
-    } else if circumstances.strict && case.marks.contains(&Mark::Nondeterministic) {
+    } else if options.strict && case.marks.contains(&Mark::Nondeterministic) {
         case.outcome = Outcome::Nondeterministic {
             message: difference(case),
         };
-    } else if circumstances.strict
+    } else if options.strict
         && let Some(message) = folded(case)
     {
         case.outcome = Outcome::Folded { message };
-    } else if circumstances.strict
+    } else if options.strict
         && let Some(message) = implausible(case)
     {
         case.outcome = Outcome::Implausible { message };

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Contents;
-use super::cases::{self, Named};
+use super::cases::{self, NamedCase};
 use dyno_model::quoted::{made_safe, marked};
 use dyno_model::{Metric, Outcome, Run};
 use dyno_wording::{escape, sentence};
@@ -57,7 +57,7 @@ fn head(run: &Run) -> String {
     head + "Unit fuel/op assume=exact\n"
 }
 
-fn write_case(named: &Named<'_>, name: &str, out: &mut impl Write) -> io::Result<()> {
+fn write_case(named: &NamedCase<'_>, name: &str, out: &mut impl Write) -> io::Result<()> {
     if let Some(word) = verdict(&named.case.outcome) {
         let reason = escape(&sentence(&named.case.outcome));
         return writeln!(out, "--- {word}: {name}\n    {reason}");

@@ -9,7 +9,7 @@ use dyno_stats as stats;
 use dyno_wording::escape;
 
 /// A case under the names that an export gives it.
-pub(super) struct Named<'a> {
+pub(super) struct NamedCase<'a> {
     pub(super) plugin: &'a Plugin,
     pub(super) case: &'a Case,
     /// The plugin's name, visible; no other plugin of the run has it.
@@ -43,12 +43,12 @@ pub(super) fn plugins(run: &Run) -> Vec<(&Plugin, String)> {
 }
 
 /// The cases of a run in its order. Those that failed are among them.
-pub(super) fn named(run: &Run) -> Vec<Named<'_>> {
+pub(super) fn named(run: &Run) -> Vec<NamedCase<'_>> {
     let mut all = Vec::new();
     for (plugin, plugin_name) in plugins(run) {
         for case in &plugin.cases {
             let case_name = visible(&case.spec.name);
-            all.push(Named {
+            all.push(NamedCase {
                 plugin,
                 case,
                 name: format!("{}/{case_name}", one_part(&plugin.label)),

@@ -25,7 +25,7 @@ use rand_core::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use super::Contents;
-use super::cases::{self, Named};
+use super::cases::{self, NamedCase};
 use super::safe_json;
 use dyno_model::quoted::made_safe;
 use dyno_model::{Case, Metric, Process, Sample, Throughput};
@@ -76,7 +76,7 @@ pub fn files(contents: &Contents<'_>, baseline: &str) -> io::Result<Vec<(String,
 
 /// Two directories for a case, `plugin/case`. Some file systems do not know small letters from
 /// large ones, so they are all small; a name that is not, or is no directory's, is marked.
-fn path(named: &Named<'_>) -> String {
+fn path(named: &NamedCase<'_>) -> String {
     let own = |name: &str| made_safe(name, &directory(&escape(name).to_lowercase()));
     format!(
         "{}/{}",
@@ -115,7 +115,7 @@ fn directory(name: &str) -> String {
     safe
 }
 
-fn benchmark(named: &Named<'_>, path: &str) -> Value {
+fn benchmark(named: &NamedCase<'_>, path: &str) -> Value {
     let title: String = named.name.chars().take(TITLE_CHARS_MAX).collect();
     json!({
         "group_id": named.plugin_name,

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::cases::{self, Named};
+use super::cases::{self, NamedCase};
 use super::{Contents, safe_json};
 use dyno_model::quoted::marked;
 use dyno_model::{Better, Estimate, IntervalMethod, Metric, Run, Unit};
@@ -50,7 +50,7 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn failures(run: &Run, named: &[Named<'_>]) -> Entry {
+fn failures(run: &Run, named: &[NamedCase<'_>]) -> Entry {
     let plugins = cases::plugins(run).into_iter();
     let refused = plugins.filter(|(plugin, _)| cases::failed(&plugin.outcome));
     let failed = named.iter().filter(|n| cases::failed(&n.case.outcome));
@@ -67,7 +67,7 @@ fn failures(run: &Run, named: &[Named<'_>]) -> Entry {
     }
 }
 
-fn entry(run: &Run, named: &Named<'_>, metric: Metric, estimate: &Estimate) -> Entry {
+fn entry(run: &Run, named: &NamedCase<'_>, metric: Metric, estimate: &Estimate) -> Entry {
     let spec = metric.spec();
     let unit = match spec.unit {
         Unit::Nanoseconds | Unit::Count(_) => format!("{}/iter", spec.unit.name()),

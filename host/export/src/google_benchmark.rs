@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::cases::{self, Named, Repetition};
+use super::cases::{self, NamedCase, Repetition};
 use super::{Contents, safe_json};
 use dyno_model::{Case, Metric, Outcome, Run, Throughput};
 use dyno_stats as stats;
@@ -59,7 +59,7 @@ fn context(run: &Run) -> Map<String, Value> {
     context
 }
 
-fn case(named: &Named<'_>, family: usize) -> Vec<Value> {
+fn case(named: &NamedCase<'_>, family: usize) -> Vec<Value> {
     let case = named.case;
     let repetitions = cases::repetitions(case);
     if !case.outcome.is_ok() || repetitions.is_empty() {

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::cases::{self, Named};
+use super::cases::{self, NamedCase};
 use super::{Contents, safe_json};
 use dyno_stats as stats;
 use dyno_wording::escape;
@@ -55,7 +55,7 @@ pub fn write(contents: &Contents<'_>, mut out: impl Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn entry(named: &Named<'_>) -> Option<Entry> {
+fn entry(named: &NamedCase<'_>) -> Option<Entry> {
     let repetitions = cases::repetitions(named.case);
     let times: Vec<f64> = repetitions.iter().map(|r| r.wall_ns / NS_PER_S).collect();
     let cpu: Vec<f64> = repetitions.iter().map(|r| r.cpu_ns / NS_PER_S).collect();

@@ -183,11 +183,11 @@ fn about(contents: &Contents<'_>, rows: &[Row<'_>]) -> String {
     lines.push(format!("- Machine {}\n", code(&run.machine.fingerprint)));
     let facts = run.machine.facts.iter();
     lines.extend(facts.map(|(name, fact)| format!("  - {}: {}\n", code(name), code(fact))));
-    let commands = again(run, rows);
+    let commands = rerun_commands(run, rows);
     lines.extend(
         commands
             .iter()
-            .map(|again| format!("- Again: {}\n", command(again))),
+            .map(|rerun_commands| format!("- Again: {}\n", command(rerun_commands))),
     );
     let mut text =
         String::from("\n<details><summary>Machine, commands and how to see it again</summary>\n\n");
@@ -210,7 +210,7 @@ fn conditions(conditions: &Conditions) -> impl Iterator<Item = String> {
 }
 
 /// Commands for what failed or regressed, else for every plugin.
-fn again(run: &Run, rows: &[Row<'_>]) -> Vec<String> {
+fn rerun_commands(run: &Run, rows: &[Row<'_>]) -> Vec<String> {
     let there = |row: &&Row<'_>| row.verdict != Some(Verdict::Gone);
     let regressed = rows
         .iter()

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Contents;
-use super::cases::{self, Named};
+use super::cases::{self, NamedCase};
 use dyno_model::{Estimate, IntervalMethod, Metric, Plugin, Run, Unit};
 use dyno_wording::escape;
 
@@ -117,7 +117,7 @@ impl Family {
     }
 }
 
-fn case_labels(run: &Run, named: &Named<'_>) -> String {
+fn case_labels(run: &Run, named: &NamedCase<'_>) -> String {
     labels(
         run,
         named.plugin,

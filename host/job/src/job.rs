@@ -126,7 +126,7 @@ impl Job {
         }
     }
 
-    /// How long a worker may take. One that only reads a component is capped in CPU time; on a busy
+    /// How long a worker may take. One that only reads a component is limited in CPU time; on a busy
     /// machine that takes longer, but not for ever.
     #[must_use]
     pub fn wall(&self) -> Duration {
@@ -160,7 +160,7 @@ pub struct CompileJob {
     pub code: PathBuf,
     /// The cores to stay on; none for any.
     pub cores: Vec<u32>,
-    /// The caps.
+    /// The limits.
     pub limits: Limits,
 }
 
@@ -172,7 +172,7 @@ pub struct DescribeJob {
     /// The sections to write, and where the labelled component goes: the worker may write in that
     /// directory, and nowhere else.
     pub label: Option<(BTreeMap<String, String>, PathBuf)>,
-    /// The caps.
+    /// The limits.
     pub limits: Limits,
 }
 
@@ -185,7 +185,7 @@ pub struct RunJob {
     pub case: String,
     /// What a program gets and must give.
     pub program: ProgramJob,
-    /// The caps.
+    /// The limits.
     pub limits: Limits,
     /// What the guest may reach.
     pub grants: Reach,

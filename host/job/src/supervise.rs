@@ -1,4 +1,4 @@
-//! Starts a worker, watches it and ends it: the wall clock, the cap on what it may say, and the
+//! Starts a worker, watches it and ends it: the wall clock, the limit on what it may say, and the
 //! death of its whole process group are here, outside of its reach.
 
 use std::io;
@@ -340,16 +340,16 @@ impl Worker {
         let status = self.child.wait().await;
         match (ended, status) {
             (Ended::Finished, Ok(status)) if status.success() => Ended::Finished,
-            (Ended::Finished, Ok(status)) => match death(status) {
-                Death::CpuTime => Ended::CpuTime,
-                Death::Other(how) => Ended::Died(self.with_last_words(how).await),
+            (Ended::Finished, Ok(status)) => match exit_cause(status) {
+                ExitCause::CpuTime => Ended::CpuTime,
+                ExitCause::Other(how) => Ended::Died(self.with_stderr(how).await),
             },
             (Ended::Finished, Err(error)) => Ended::Died(error.to_string()),
             (ended, _) => ended,
         }
     }
 
-    async fn with_last_words(&mut self, how: String) -> String {
+    async fn with_stderr(&mut self, how: String) -> String {
         let Some(stderr) = self.child.stderr.take() else {
             return how;
         };
@@ -377,18 +377,18 @@ impl Drop for Worker {
     }
 }
 
-enum Death {
+enum ExitCause {
     CpuTime,
     Other(String),
 }
 
-fn death(status: ExitStatus) -> Death {
+fn exit_cause(status: ExitStatus) -> ExitCause {
     use std::os::unix::process::ExitStatusExt as _;
     match status.signal().map(Signal::try_from) {
-        Some(Ok(Signal::SIGXCPU)) => Death::CpuTime,
-        Some(Ok(signal)) => Death::Other(format!("killed by {signal}")),
-        Some(Err(_)) => Death::Other("killed by an unknown signal".into()),
-        None => Death::Other(format!("ended with {status}")),
+        Some(Ok(Signal::SIGXCPU)) => ExitCause::CpuTime,
+        Some(Ok(signal)) => ExitCause::Other(format!("killed by {signal}")),
+        Some(Err(_)) => ExitCause::Other("killed by an unknown signal".into()),
+        None => ExitCause::Other(format!("ended with {status}")),
     }
 }
 

@@ -35,25 +35,25 @@ pub trait Bench: Send {
     ///
     /// # Errors
     /// If the guest breaks the protocol.
-    fn next(&mut self, checksum: u64) -> Result<Option<u64>, Fault>;
+    fn next(&mut self, checksum: u64) -> Result<Option<u64>, ProtocolError>;
 
     /// The timed part begins.
     ///
     /// # Errors
     /// If the guest breaks the protocol.
-    fn start(&mut self) -> Result<(), Fault>;
+    fn start(&mut self) -> Result<(), ProtocolError>;
 
     /// The timed part ends.
     ///
     /// # Errors
     /// If the guest breaks the protocol.
-    fn stop(&mut self) -> Result<(), Fault>;
+    fn stop(&mut self) -> Result<(), ProtocolError>;
 
     /// `run` has returned of its own accord.
     ///
     /// # Errors
     /// If it was too early.
-    fn finish(&mut self) -> Result<(), Fault>;
+    fn finish(&mut self) -> Result<(), ProtocolError>;
 
     /// A function of the guest begins. Only a profiled build tells.
     fn enter(&mut self, _function: u32) {}
@@ -64,7 +64,7 @@ pub trait Bench: Send {
 
 /// A rule of the measuring protocol that a guest broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum ProtocolError {
     /// A call to `bench` while no case was running.
     #[error("`bench` was called outside of `run`")]
     OutsideRun,
@@ -96,19 +96,19 @@ pub enum Fault {
 pub struct NoBench;
 
 impl Bench for NoBench {
-    fn next(&mut self, _: u64) -> Result<Option<u64>, Fault> {
-        Err(Fault::OutsideRun)
+    fn next(&mut self, _: u64) -> Result<Option<u64>, ProtocolError> {
+        Err(ProtocolError::OutsideRun)
     }
 
-    fn start(&mut self) -> Result<(), Fault> {
-        Err(Fault::OutsideRun)
+    fn start(&mut self) -> Result<(), ProtocolError> {
+        Err(ProtocolError::OutsideRun)
     }
 
-    fn stop(&mut self) -> Result<(), Fault> {
-        Err(Fault::OutsideRun)
+    fn stop(&mut self) -> Result<(), ProtocolError> {
+        Err(ProtocolError::OutsideRun)
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), ProtocolError> {
         Ok(())
     }
 }
@@ -120,9 +120,9 @@ mod tests {
     #[test]
     fn while_no_case_is_running_every_call_is_a_fault() {
         let mut bench = NoBench;
-        assert_eq!(bench.next(0), Err(Fault::OutsideRun));
-        assert_eq!(bench.start(), Err(Fault::OutsideRun));
-        assert_eq!(bench.stop(), Err(Fault::OutsideRun));
+        assert_eq!(bench.next(0), Err(ProtocolError::OutsideRun));
+        assert_eq!(bench.start(), Err(ProtocolError::OutsideRun));
+        assert_eq!(bench.stop(), Err(ProtocolError::OutsideRun));
         assert_eq!(bench.finish(), Ok(()));
     }
 }

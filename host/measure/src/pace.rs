@@ -3,7 +3,7 @@
 
 use nix::time::ClockId;
 
-use super::{Bench, Fault, clock_ns};
+use super::{Bench, ProtocolError, clock_ns};
 use dyno_model::Pace;
 
 /// A [`Bench`] that passes on every call, and reads the thread's CPU time around the timed parts.
@@ -53,25 +53,25 @@ impl<B> Paced<B> {
 }
 
 impl<B: Bench> Bench for Paced<B> {
-    fn next(&mut self, checksum: u64) -> Result<Option<u64>, Fault> {
+    fn next(&mut self, checksum: u64) -> Result<Option<u64>, ProtocolError> {
         let next = self.bench.next(checksum)?;
         self.batch_done();
         self.iterations = next.unwrap_or(0);
         Ok(next)
     }
 
-    fn start(&mut self) -> Result<(), Fault> {
+    fn start(&mut self) -> Result<(), ProtocolError> {
         self.bench.start()?;
         self.began_ns = (self.cpu_ns)();
         Ok(())
     }
 
-    fn stop(&mut self) -> Result<(), Fault> {
+    fn stop(&mut self) -> Result<(), ProtocolError> {
         self.batch_ns += (self.cpu_ns)().saturating_sub(self.began_ns);
         self.bench.stop()
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), ProtocolError> {
         self.bench.finish()
     }
 }
@@ -94,19 +94,19 @@ mod tests {
     struct Batches(Vec<u64>);
 
     impl Bench for Batches {
-        fn next(&mut self, _: u64) -> Result<Option<u64>, Fault> {
+        fn next(&mut self, _: u64) -> Result<Option<u64>, ProtocolError> {
             Ok(self.0.pop())
         }
 
-        fn start(&mut self) -> Result<(), Fault> {
+        fn start(&mut self) -> Result<(), ProtocolError> {
             Ok(())
         }
 
-        fn stop(&mut self) -> Result<(), Fault> {
+        fn stop(&mut self) -> Result<(), ProtocolError> {
             Ok(())
         }
 
-        fn finish(&mut self) -> Result<(), Fault> {
+        fn finish(&mut self) -> Result<(), ProtocolError> {
             Ok(())
         }
     }
@@ -134,13 +134,13 @@ mod tests {
     #[test]
     fn every_fault_is_passed_on() {
         let mut outside = Paced::new(crate::NoBench);
-        assert_eq!(outside.next(0), Err(Fault::OutsideRun));
-        assert_eq!(outside.start(), Err(Fault::OutsideRun));
-        assert_eq!(outside.stop(), Err(Fault::OutsideRun));
+        assert_eq!(outside.next(0), Err(ProtocolError::OutsideRun));
+        assert_eq!(outside.start(), Err(ProtocolError::OutsideRun));
+        assert_eq!(outside.stop(), Err(ProtocolError::OutsideRun));
         let schedule = crate::CountSchedule::new(crate::CountSettings::default());
         let clock = crate::sampler::fake::FakeClock::default();
         let mut unfinished = Paced::new(crate::Sampler::new(clock, schedule));
-        assert_eq!(unfinished.finish(), Err(Fault::EarlyReturn));
+        assert_eq!(unfinished.finish(), Err(ProtocolError::EarlyReturn));
         assert_eq!(unfinished.into_parts().1, None);
     }
 }

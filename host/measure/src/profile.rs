@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calls::CallTree;
-use super::{Batch, Bench, CallNode, Clock, Fault, FunctionSum, Order, Sampler, Schedule};
+use super::{Batch, Bench, CallNode, Clock, FunctionSum, Order, ProtocolError, Sampler, Schedule};
 
 /// Fuel that the batch of a profile is to have at least, if it can be reached by repeating: the
 /// first calls and the last ones are nothing beside it, and telling of them takes a few seconds.
@@ -129,11 +129,11 @@ impl<C: Clock + Clone> Profiler<C> {
 }
 
 impl<C: Clock> Bench for Profiler<C> {
-    fn next(&mut self, checksum: u64) -> Result<Option<u64>, Fault> {
+    fn next(&mut self, checksum: u64) -> Result<Option<u64>, ProtocolError> {
         self.sampler.next(checksum)
     }
 
-    fn start(&mut self) -> Result<(), Fault> {
+    fn start(&mut self) -> Result<(), ProtocolError> {
         self.sampler.start()?;
         if self.sampler.schedule().is_profiling() {
             self.tree.start(self.clock.now());
@@ -141,13 +141,13 @@ impl<C: Clock> Bench for Profiler<C> {
         Ok(())
     }
 
-    fn stop(&mut self) -> Result<(), Fault> {
+    fn stop(&mut self) -> Result<(), ProtocolError> {
         self.sampler.stop()?;
         self.tree.stop(self.clock.now());
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), ProtocolError> {
         self.sampler.finish()
     }
 

@@ -1,7 +1,7 @@
 //! The state machine behind `next`, `start` and `stop`: it pairs the calls, reads the clock and
 //! hands each finished batch to a [`Schedule`], which says what comes next.
 
-use super::{Bench, Clock, Fault, Usage};
+use super::{Bench, Clock, ProtocolError, Usage};
 use dyno_model::Counts;
 
 /// The next batch to be done.
@@ -140,16 +140,16 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
 }
 
 impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
-    fn next(&mut self, checksum: u64) -> Result<Option<u64>, Fault> {
+    fn next(&mut self, checksum: u64) -> Result<Option<u64>, ProtocolError> {
         // One reading ends the old batch and begins the new one: what the schedule takes to decide
         // counts as untimed, and an empty batch costs one reading less.
         let now = self.clock.now();
         let done = match self.stage {
             Stage::Idle => None,
-            Stage::Between if self.pairs == 0 => return Err(Fault::NoTimedPart),
+            Stage::Between if self.pairs == 0 => return Err(ProtocolError::NoTimedPart),
             Stage::Between => Some(self.batch_done(now, checksum)),
-            Stage::Timed => return Err(Fault::OpenBatch),
-            Stage::Ended => return Err(Fault::AfterEnd),
+            Stage::Timed => return Err(ProtocolError::OpenBatch),
+            Stage::Ended => return Err(ProtocolError::AfterEnd),
         };
         let Some(order) = self.schedule.next(done.as_ref()) else {
             self.stage = Stage::Ended;
@@ -165,11 +165,11 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
     }
 
     #[inline]
-    fn start(&mut self) -> Result<(), Fault> {
+    fn start(&mut self) -> Result<(), ProtocolError> {
         match self.stage {
             Stage::Between => {}
-            Stage::Timed => return Err(Fault::StartTwice),
-            Stage::Idle | Stage::Ended => return Err(Fault::OutsideBatch),
+            Stage::Timed => return Err(ProtocolError::StartTwice),
+            Stage::Idle | Stage::Ended => return Err(ProtocolError::OutsideBatch),
         }
         if self.pairs == 0 && self.order.usage {
             self.usage = self.clock.usage();
@@ -187,13 +187,13 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
     }
 
     #[inline]
-    fn stop(&mut self) -> Result<(), Fault> {
+    fn stop(&mut self) -> Result<(), ProtocolError> {
         // The first thing after the guest has stopped.
         let now = self.clock.now();
         match self.stage {
             Stage::Timed => {}
-            Stage::Between => return Err(Fault::StopWithoutStart),
-            Stage::Idle | Stage::Ended => return Err(Fault::OutsideBatch),
+            Stage::Between => return Err(ProtocolError::StopWithoutStart),
+            Stage::Idle | Stage::Ended => return Err(ProtocolError::OutsideBatch),
         }
         self.timed += now - self.started;
         self.stage = Stage::Between;
@@ -211,11 +211,11 @@ impl<C: Clock, S: Schedule> Bench for Sampler<C, S> {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), ProtocolError> {
         match self.stage {
             Stage::Ended => Ok(()),
-            Stage::Timed => Err(Fault::OpenBatch),
-            Stage::Idle | Stage::Between => Err(Fault::EarlyReturn),
+            Stage::Timed => Err(ProtocolError::OpenBatch),
+            Stage::Idle | Stage::Between => Err(ProtocolError::EarlyReturn),
         }
     }
 }

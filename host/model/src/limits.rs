@@ -1,4 +1,4 @@
-//! The caps that the host enforces: one table that flags, jobs, messages and the report all read.
+//! The limits that the host enforces: one table that flags, jobs, messages and the report all read.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub struct LimitSpec {
     pub default: u64,
     /// What the value counts.
     pub unit: LimitUnit,
-    /// What it caps, for people.
+    /// What it limits, for people.
     pub about: &'static str,
 }
 

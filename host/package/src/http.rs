@@ -1,5 +1,5 @@
 //! The one way in which the host reads from the network, for registries and for the index: every
-//! body has a cap, every wait an end, and plain http goes no further than this machine, or to a
+//! body has a limit, every wait an end, and plain http goes no further than this machine, or to a
 //! host that the user named for it, and then without credentials.
 //!
 //! ```text
@@ -50,8 +50,8 @@ pub struct Timeouts {
     /// For a connection, TLS included.
     pub connect: Duration,
     /// For the answer, and for each next piece of it.
-    pub silence: Duration,
-    /// On top of one `silence`, a body may take as long as it takes at this rate, bytes per second:
+    pub read_timeout: Duration,
+    /// On top of one `read_timeout`, a body may take as long as it takes at this rate, bytes per second:
     /// who sends a byte now and then would otherwise hold us for hours.
     pub bytes_per_s_min: u64,
     /// The longest that we wait because a busy server asks for it, each time.
@@ -62,7 +62,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
-            silence: Duration::from_secs(15),
+            read_timeout: Duration::from_secs(15),
             // Slower than a telephone modem (56 kbit/s).
             bytes_per_s_min: 4 << 10,
             // With three tries a minute, which is what rate limits are counted by.
@@ -73,8 +73,8 @@ impl Default for Timeouts {
 
 impl Timeouts {
     /// How long `bytes` may take in all.
-    fn patience(&self, bytes: u64) -> Duration {
-        self.silence
+    fn deadline(&self, bytes: u64) -> Duration {
+        self.read_timeout
             + Duration::from_millis(bytes.saturating_mul(1000) / self.bytes_per_s_min.max(1))
     }
 }
@@ -217,15 +217,15 @@ impl Http {
         policy::check(url, &self.plain_hosts).map(drop)
     }
 
-    /// Reads what is at a URL, at most `cap` bytes of it.
+    /// Reads what is at a URL, at most `limit` bytes of it.
     ///
     /// # Errors
     /// If the URL is plain http to another machine, the server cannot be reached, is silent or
-    /// slow, redirects where it must not, or has more than `cap` bytes. A status is not an error.
+    /// slow, redirects where it must not, or has more than `limit` bytes. A status is not an error.
     pub async fn get(
         &self,
         url: &Url,
-        cap: u64,
+        limit: u64,
         accept: &[&str],
         authorization: Option<&Authorization>,
     ) -> Result<Response, HttpError> {
@@ -236,25 +236,25 @@ impl Http {
             authorization,
             content: None,
         };
-        self.send(request, cap).await
+        self.send(request, limit).await
     }
 
-    /// Sends any request, and reads at most `cap` bytes of the answer.
+    /// Sends any request, and reads at most `limit` bytes of the answer.
     ///
     /// # Errors
     /// As [`Http::get`].
-    pub async fn send(&self, request: Request<'_>, cap: u64) -> Result<Response, HttpError> {
+    pub async fn send(&self, request: Request<'_>, limit: u64) -> Result<Response, HttpError> {
         let mut body = self.begin(request).await?;
         if !body.status().is_success() {
             return refusal(body).await;
         }
-        if let Some(announced) = body.announced().filter(|announced| *announced > cap) {
-            return Err(body.too_large(cap, announced));
+        if let Some(announced) = body.announced().filter(|announced| *announced > limit) {
+            return Err(body.too_large(limit, announced));
         }
         let mut bytes = Vec::new();
         while let Some(piece) = body.next().await? {
-            if body.received() > cap {
-                return Err(body.too_large(cap, body.received()));
+            if body.received() > limit {
+                return Err(body.too_large(limit, body.received()));
             }
             bytes.extend_from_slice(&piece);
         }
@@ -358,13 +358,13 @@ impl Http {
                     Content::File(file, at, bytes) => pieces(file, at, bytes),
                 });
         }
-        let patience = self.timeouts.patience(uploaded);
-        match tokio::time::timeout(patience, builder.send()).await {
+        let deadline = self.timeouts.deadline(uploaded);
+        match tokio::time::timeout(deadline, builder.send()).await {
             Ok(Ok(response)) => Ok(Body::new(response, self.timeouts)),
             Ok(Err(error)) => Err(HttpError::of(&error, url, &self.timeouts)),
             Err(_) => Err(HttpError::Silent {
                 url: shown_url(url),
-                waited: patience,
+                waited: deadline,
             }),
         }
     }

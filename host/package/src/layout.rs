@@ -118,18 +118,18 @@ impl Layout {
         json::index(&self.path, INDEX_JSON, &bytes)
     }
 
-    /// Reads a blob of at most `cap` bytes.
+    /// Reads a blob of at most `limit` bytes.
     ///
     /// # Errors
     /// If it is larger or missing, or its bytes have not the size and the digest that its
     /// descriptor says.
-    pub fn read(&self, descriptor: &Descriptor, cap: u64) -> Result<Vec<u8>, LayoutError> {
-        if descriptor.size > cap {
+    pub fn read(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, LayoutError> {
+        if descriptor.size > limit {
             return Err(LayoutError::TooLarge {
                 path: self.path.clone(),
                 part: descriptor.digest.to_string(),
                 actual: descriptor.size,
-                cap,
+                limit,
             });
         }
         // Only after it is known that there are as many bytes.
@@ -294,18 +294,18 @@ impl Layout {
     }
 
     /// A file that is found by its name, and not by its digest.
-    fn part(&self, name: &str, cap: u64) -> Result<Vec<u8>, LayoutError> {
+    fn part(&self, name: &str, limit: u64) -> Result<Vec<u8>, LayoutError> {
         let blob = self.open_part(name)?;
-        if blob.len() > cap {
+        if blob.len() > limit {
             return Err(LayoutError::TooLarge {
                 path: self.path.clone(),
                 part: name.into(),
                 actual: blob.len(),
-                cap,
+                limit,
             });
         }
         let mut bytes = Vec::new();
-        blob.take(cap)
+        blob.take(limit)
             .read_to_end(&mut bytes)
             .map_err(|source| self.read_error(source))?;
         Ok(bytes)

@@ -128,22 +128,26 @@ pub enum ManifestError {
     #[error("its component has no version")]
     Version(#[source] IdError),
     /// The annotations do not repeat it.
-    #[error("its annotation {key} says {said}, and its component says {meant}: they must agree")]
+    #[error(
+        "its annotation {key} says {found}, and its component says {expected}: they must agree"
+    )]
     Annotation {
         /// Which annotation.
         key: String,
         /// What it says, escaped.
-        said: String,
+        found: String,
         /// What the component says, escaped.
-        meant: String,
+        expected: String,
     },
     /// It is of another kind than it says.
-    #[error("it says that it is of the kind `{said}`, and its component is of the kind `{meant}`")]
+    #[error(
+        "it says that it is of the kind `{found}`, and its component is of the kind `{expected}`"
+    )]
     Kind {
         /// What it says.
-        said: String,
+        found: String,
         /// What its component is.
-        meant: &'static str,
+        expected: &'static str,
     },
     /// It imports more than it requests.
     #[error("it imports `{import}` and requests no `{capability}`: it would do more than it says")]
@@ -175,10 +179,10 @@ impl SelfDescription {
         let mut labels = sections.clone();
         let text = labels.remove(MANIFEST_SECTION).ok_or(ManifestError::None)?;
         let manifest = PackageManifest::parse(text.as_bytes())?;
-        let said = labels.get("version").map_or("", String::as_str);
+        let found = labels.get("version").map_or("", String::as_str);
         let release = Release {
             id: manifest.id.clone(),
-            version: version(said).map_err(ManifestError::Version)?,
+            version: version(found).map_err(ManifestError::Version)?,
         };
         Ok(Self {
             release,
@@ -223,21 +227,27 @@ impl SelfDescription {
     ///
     /// # Errors
     /// The first that says something else, or is missing.
-    pub(crate) fn agrees_with(&self, said: &BTreeMap<String, String>) -> Result<(), ManifestError> {
-        let meant = self.annotations();
+    pub(crate) fn agrees_with(
+        &self,
+        found: &BTreeMap<String, String>,
+    ) -> Result<(), ManifestError> {
+        let expected = self.annotations();
         let standard = LABELS.iter().map(|(_, key)| (*key).to_owned());
-        let ours = said.keys().filter(|key| key.starts_with(OURS)).cloned();
-        let keys: BTreeSet<String> = standard.chain(ours).chain(meant.keys().cloned()).collect();
+        let ours = found.keys().filter(|key| key.starts_with(OURS)).cloned();
+        let keys: BTreeSet<String> = standard
+            .chain(ours)
+            .chain(expected.keys().cloned())
+            .collect();
         let shown = |value: Option<&String>| match value {
             Some(value) => format!("`{}`", quoted(value)),
             None => "nothing".into(),
         };
         for key in keys {
-            let (said, meant) = (said.get(&key), meant.get(&key));
-            if said != meant {
+            let (found, expected) = (found.get(&key), expected.get(&key));
+            if found != expected {
                 return Err(ManifestError::Annotation {
-                    said: shown(said),
-                    meant: shown(meant),
+                    found: shown(found),
+                    expected: shown(expected),
                     key: quoted(&key),
                 });
             }
@@ -251,12 +261,12 @@ impl SelfDescription {
     /// # Errors
     /// If it is of another of our kinds, or the first import that it does not request.
     pub fn covers(&self, entry: PluginKind, imports: &[String]) -> Result<(), ManifestError> {
-        let said = self.manifest.kind.as_str();
+        let found = self.manifest.kind.as_str();
         let ours = [PluginKind::Suite, PluginKind::Command].map(kind_of);
-        if ours.contains(&said) && said != kind_of(entry) {
+        if ours.contains(&found) && found != kind_of(entry) {
             return Err(ManifestError::Kind {
-                said: said.into(),
-                meant: kind_of(entry),
+                found: found.into(),
+                expected: kind_of(entry),
             });
         }
         for import in imports {
@@ -278,8 +288,8 @@ impl SelfDescription {
 #[must_use]
 pub fn claimed(annotations: &BTreeMap<String, String>) -> Option<Release> {
     let id = annotations.get(&format!("{OURS}id"))?.parse().ok()?;
-    let said = annotations.get("org.opencontainers.image.version")?;
-    let version = version(said).ok()?;
+    let found = annotations.get("org.opencontainers.image.version")?;
+    let version = version(found).ok()?;
     Some(Release { id, version })
 }
 

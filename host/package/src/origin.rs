@@ -31,12 +31,12 @@ pub enum OriginError {
     #[error(transparent)]
     Reference(#[from] ReferenceError),
     /// A blob is larger than it may be.
-    #[error("{digest} should have at most {cap} bytes, and is described as {actual}")]
+    #[error("{digest} should have at most {limit} bytes, and is described as {actual}")]
     TooLarge {
         /// Which blob.
         digest: Digest,
-        /// The cap, bytes.
-        cap: u64,
+        /// The limit, bytes.
+        limit: u64,
         /// Its size, bytes.
         actual: u64,
     },
@@ -119,16 +119,16 @@ impl Origin {
     /// A short blob.
     ///
     /// # Errors
-    /// If it is not there, larger than `cap` bytes, or other bytes than described.
-    pub async fn read(&self, descriptor: &Descriptor, cap: u64) -> Result<Vec<u8>, OriginError> {
+    /// If it is not there, larger than `limit` bytes, or other bytes than described.
+    pub async fn read(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, OriginError> {
         match self {
-            Self::Layout(layout) => Ok(layout.read(descriptor, cap)?),
+            Self::Layout(layout) => Ok(layout.read(descriptor, limit)?),
             Self::Registry(registry, _) => {
-                if descriptor.size > cap {
+                if descriptor.size > limit {
                     let Descriptor { digest, size, .. } = *descriptor;
                     return Err(OriginError::TooLarge {
                         digest,
-                        cap,
+                        limit,
                         actual: size,
                     });
                 }

@@ -38,7 +38,7 @@ use crate::verify::{Asked, Check, Package, Rules, VerifyError, authenticate};
 use dyno_job::Supervisor;
 use dyno_model::{Classify, Fault, Limits, Outcome, chain};
 use dyno_plugin::id::{Release, Wanted};
-use dyno_plugin::{Named, ReferenceError};
+use dyno_plugin::{PackageSpec, ReferenceError};
 
 pub use describe::describe;
 pub use indexes::{Found, Known};
@@ -84,10 +84,10 @@ impl Home {
 
 /// How packages are got at, and what is asked of them.
 #[derive(Debug, Clone)]
-pub struct Access {
+pub struct PackageAccess {
     /// Keys, trust and installed packages.
     pub home: Home,
-    /// The caps.
+    /// The limits.
     pub limits: Limits,
     /// Which packages will do without a signature, this once.
     pub allow_unsigned: AllowUnsigned,
@@ -106,10 +106,10 @@ pub struct Access {
 ///
 /// # Errors
 /// If what is installed or trusted cannot be read.
-pub fn is_claimed(named: &Named, home: Option<&Home>) -> Result<bool, PackagingError> {
+pub fn is_claimed(named: &PackageSpec, home: Option<&Home>) -> Result<bool, PackagingError> {
     Ok(match (named, home) {
         _ if named.says_which() => true,
-        (Named::Wanted(wanted), Some(home)) => {
+        (PackageSpec::Wanted(wanted), Some(home)) => {
             home.trust()?.knows(wanted.id.namespace()) || home.store().find(wanted)?.is_some()
         }
         _ => false,
@@ -350,14 +350,14 @@ impl Located {
     }
 }
 
-impl Access {
+impl PackageAccess {
     /// Gets a package and verifies it; its files go into a directory of its own below `parent`.
     ///
     /// # Errors
     /// If it cannot be had, or the first check that it fails.
     pub async fn open(
         &self,
-        named: &Named,
+        named: &PackageSpec,
         supervisor: &Supervisor,
         parent: &Path,
         ask: &mut dyn Ask,
@@ -368,9 +368,9 @@ impl Access {
             .await
     }
 
-    fn locate(&self, named: &Named) -> Result<Located, PackagingError> {
+    fn locate(&self, named: &PackageSpec) -> Result<Located, PackagingError> {
         Ok(match named {
-            Named::File(path) => Located {
+            PackageSpec::File(path) => Located {
                 _lock: None,
                 origin: Origin::Layout(Layout::open(path)?),
                 asked: Asked {
@@ -378,10 +378,10 @@ impl Access {
                     wanted: None,
                 },
             },
-            Named::Reference(_) if self.offline => {
+            PackageSpec::Reference(_) if self.offline => {
                 return Err(PackagingError::Offline(named.to_string()));
             }
-            Named::Reference(reference) => Located {
+            PackageSpec::Reference(reference) => Located {
                 _lock: None,
                 origin: Origin::Registry(
                     Box::new(Registry::open(self.http()?, reference, &self.registry)?),
@@ -392,7 +392,7 @@ impl Access {
                     wanted: None,
                 },
             },
-            Named::Wanted(wanted) => {
+            PackageSpec::Wanted(wanted) => {
                 let store = self.home.store().read()?;
                 let found = store.as_ref().and_then(|store| store.find(wanted)).cloned();
                 let (Some(store), Some(installed)) = (store, found) else {

@@ -2,13 +2,13 @@
 //! and referrers, and pushes them.
 //!
 //! ```text
-//! Reference ─► Registry::open ─► access: challenge, credentials, token ─► http, capped
+//! Reference ─► Registry::open ─► access: challenge, credentials, token ─► http, limited
 //!                                  ├─► manifest, referrers, blob, tags   each checked against its digest
 //!                                  └─► push_blob, push_manifest, push_referrer
 //! ```
 //!
 //! Nothing that comes back is believed: the digest that was asked for decides. There is no client
-//! library below it but HTTP: the usual one reads bodies without a cap, sends a password wherever
+//! library below it but HTTP: the usual one reads bodies without a limit, sends a password wherever
 //! the registry says, and takes for granted what a hostile registry can withhold.
 
 mod access;
@@ -36,7 +36,7 @@ use url::Url;
 use super::http::{Http, PlainHosts, Request, Response, shown_url};
 use super::oci::{self, Descriptor};
 use super::strict_json;
-use access::{Access, Action};
+use access::{Action, RepositoryAccess};
 use dyno_model::quoted::quoted;
 use dyno_plugin::{Digest, Reference, ReferenceError, Target, reference};
 use paging::Pages;
@@ -70,7 +70,7 @@ pub struct Registry {
     /// Scheme, host and port.
     base: Url,
     repository: String,
-    access: Access,
+    access: RepositoryAccess,
 }
 
 #[derive(Deserialize)]
@@ -100,7 +100,7 @@ impl Registry {
         let auth_file = options.auth_file.clone();
         Ok(Self {
             http,
-            access: Access::new(base.clone(), reference, auth_file),
+            access: RepositoryAccess::new(base.clone(), reference, auth_file),
             base,
             repository: reference.path().into_owned(),
         })
@@ -203,7 +203,7 @@ impl Registry {
     }
 
     /// Gets something, whatever the status; not a web page.
-    async fn get(&self, url: &Url, cap: u64, accept: &[&str]) -> Result<Response, RegistryError> {
+    async fn get(&self, url: &Url, limit: u64, accept: &[&str]) -> Result<Response, RegistryError> {
         let request = Request {
             method: Method::GET,
             url,
@@ -211,7 +211,7 @@ impl Registry {
             authorization: None,
             content: None,
         };
-        self.send(Action::Pull, request, cap).await
+        self.send(Action::Pull, request, limit).await
     }
 
     /// Sends a request with what lets us in, and once more if the registry asks for something else
@@ -220,7 +220,7 @@ impl Registry {
         &self,
         action: Action,
         request: Request<'_>,
-        cap: u64,
+        limit: u64,
     ) -> Result<Response, RegistryError> {
         // An upload may go to a store elsewhere: without our credentials.
         let is_ours = request.url.origin() == self.base.origin();
@@ -230,13 +230,13 @@ impl Registry {
             authorization,
             ..request.clone()
         };
-        let mut response = self.http.send(with(carried), cap).await?;
+        let mut response = self.http.send(with(carried), limit).await?;
         if is_ours {
             let asked = self
                 .access
                 .challenged(&self.http, action, &response, carried.is_some());
             if let Some(asked) = asked.await? {
-                response = self.http.send(with(Some(&asked)), cap).await?;
+                response = self.http.send(with(Some(&asked)), limit).await?;
             }
         }
         not_html(&response)?;
@@ -259,7 +259,7 @@ impl Registry {
             _ => RegistryError::Refused {
                 url: shown_url(url),
                 status,
-                said: error::said(body),
+                answer: error::answer(body),
             },
         }
     }

@@ -38,7 +38,7 @@ use dyno_plugin::id::Release;
 pub use error::TrustError;
 pub use grant::{Conflict, Grant};
 pub use judge::{Accepted, Refusal, Signer};
-pub use policy::{KeyTerms, Killed, Policy, Publisher, Revocation, TrustedIndex};
+pub use policy::{Denied, KeyTerms, Policy, Publisher, Revocation, TrustedIndex};
 
 /// The store, below the user's directory.
 const DIR: &str = "trust";
@@ -162,8 +162,8 @@ impl Trust {
 
     /// Whether a manifest or component must not be used, and why.
     #[must_use]
-    pub fn is_killed(&self, digest: &Digest) -> Option<&Killed> {
-        self.policy.killed.iter().find(|it| it.digest == *digest)
+    pub fn denied(&self, digest: &Digest) -> Option<&Denied> {
+        self.policy.denied.iter().find(|it| it.digest == *digest)
     }
 
     /// The one manifest that a release may have.

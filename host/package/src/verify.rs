@@ -63,7 +63,7 @@ pub struct Rules<'a> {
     pub allow_unsigned: &'a AllowUnsigned,
     /// When it is.
     pub now: Timestamp,
-    /// The caps on what is fetched.
+    /// The limits on what is fetched.
     pub limits: &'a Limits,
 }
 
@@ -137,9 +137,9 @@ pub async fn authenticate(
     checked("manifest", format!("{digest}, one WebAssembly component"));
     let layer = &manifest.layers[0];
     for digest in [digest, layer.digest] {
-        if let Some(killed) = rules.trust.is_killed(&digest) {
-            let reason = quoted(&killed.reason);
-            return Err(VerifyError::Killed { digest, reason });
+        if let Some(denied) = rules.trust.denied(&digest) {
+            let reason = quoted(&denied.reason);
+            return Err(VerifyError::Denied { digest, reason });
         }
     }
     let claimed = claimed(&manifest.annotations).ok_or(VerifyError::Nameless)?;
@@ -232,11 +232,11 @@ impl Authentic {
         on: &mut dyn FnMut(Check),
     ) -> Result<Fetched, VerifyError> {
         let layer = &self.manifest.layers[0];
-        let cap = rules.limits.get(LimitKind::Component);
-        if layer.size > cap {
+        let limit = rules.limits.get(LimitKind::Component);
+        if layer.size > limit {
             return Err(VerifyError::TooLarge {
                 what: "component".into(),
-                cap,
+                limit,
                 actual: layer.size,
                 flag: ": raise it with --component",
             });
@@ -408,7 +408,7 @@ async fn datasets(
         if total > DATASETS_BYTES_MAX {
             return Err(VerifyError::TooLarge {
                 what: format!("dataset `{name}` and those before it"),
-                cap: DATASETS_BYTES_MAX,
+                limit: DATASETS_BYTES_MAX,
                 actual: total,
                 flag: "",
             });

@@ -132,8 +132,8 @@ impl Source {
     pub fn wanted_neighbour(&self, limits: &Limits) -> Option<String> {
         let mut bytes = Vec::new();
         let file = self.open_component().ok()?;
-        let cap = limits.get(LimitKind::Component);
-        file.take(cap).read_to_end(&mut bytes).ok()?;
+        let limit = limits.get(LimitKind::Component);
+        file.take(limit).read_to_end(&mut bytes).ok()?;
         let mut names: Vec<String> = std::fs::read_dir(self.own_dir())
             .ok()?
             .flatten()

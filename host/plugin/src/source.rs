@@ -47,12 +47,12 @@ pub enum SourceError {
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// The file is larger than the component limit.
-    #[error("{path} has {actual} bytes, and the component limit is {cap}")]
+    #[error("{path} has {actual} bytes, and the component limit is {limit}")]
     TooLarge {
         /// Which file.
         path: String,
         /// The limit, bytes.
-        cap: u64,
+        limit: u64,
         /// Its size, or what was read of it: at least this, bytes.
         actual: u64,
     },
@@ -266,7 +266,7 @@ fn file_source(path: &Path, root: Option<&Path>) -> Source {
 ///
 /// # Errors
 /// If it is not a regular file, leads out of the checkout, cannot be read, or is larger than the
-/// cap.
+/// limit.
 pub fn read(source: &Source, limits: &Limits) -> Result<(Digest, u64), SourceError> {
     copy(source, limits, &mut io::sink())
 }
@@ -317,21 +317,21 @@ fn copy(
         path: quoted_path(&path),
         source,
     };
-    let cap = limits.get(LimitKind::Component);
+    let limit = limits.get(LimitKind::Component);
     let too_large = |actual| SourceError::TooLarge {
         path: quoted_path(&path),
-        cap,
+        limit,
         actual,
     };
     let file = source.open_component().map_err(io_error)?;
     let bytes = file.metadata().map_err(io_error)?.len();
-    if bytes > cap {
+    if bytes > limit {
         return Err(too_large(bytes));
     }
     let mut hasher = Sha256::new();
     let mut total = 0;
     // It may grow while it is read.
-    let mut rest = file.take(cap + 1);
+    let mut rest = file.take(limit + 1);
     let mut piece = vec![0; 64 * 1024];
     loop {
         let read = match rest.read(&mut piece) {
@@ -344,7 +344,7 @@ fn copy(
         to.write_all(&piece[..read]).map_err(io_error)?;
         total += read as u64;
     }
-    if total > cap {
+    if total > limit {
         Err(too_large(total))
     } else {
         Ok((Digest::finish(hasher), total))

@@ -12,7 +12,7 @@ use wasmtime::component::Component;
 
 use super::componentize::{ModuleError, adapters, componentize};
 use super::engine::{ENGINE_NAME, ENGINE_VERSION, compiler, engine, settings};
-use super::precheck::{PrecheckError, StructureCaps, precheck};
+use super::precheck::{PrecheckError, StructureLimits, precheck};
 use super::sections::{self, SectionError};
 use dyno_job::{Build, CodeFile, Description, Hello, Layout, PROTOCOL, Shape, write_code};
 use dyno_model::{LimitKind, Limits};
@@ -107,11 +107,11 @@ pub fn to_component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
 /// # Errors
 /// The first rule that it breaks.
 pub fn check(component: &[u8], limits: &Limits) -> Result<Shape, CodeError> {
-    let caps = StructureCaps {
+    let structure = StructureLimits {
         core_instances: limits.get(LimitKind::Instances),
-        ..StructureCaps::default()
+        ..StructureLimits::default()
     };
-    Ok(precheck(component, &caps)?)
+    Ok(precheck(component, &structure)?)
 }
 
 /// Checks a component, and reads what it says of itself.

@@ -32,7 +32,7 @@ pub use engine::engine;
 pub use instance::{Ended, Finished};
 pub use instrument::{Instrumented, instrument};
 pub use linked::{Conditions, Linked};
-pub use precheck::{PrecheckError, StructureCaps, precheck};
+pub use precheck::{PrecheckError, StructureLimits, precheck};
 pub use program::{Expected, Program};
 pub use sections::SectionError;
 pub use state::FuelGauge;

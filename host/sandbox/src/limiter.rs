@@ -1,4 +1,4 @@
-//! One cap over the sum of all memories and tables of a store, and the record of its growth.
+//! One limit over the sum of all memories and tables of a store, and the record of its growth.
 
 use std::time::Instant;
 
@@ -10,16 +10,16 @@ use dyno_model::{LimitKind, MemoryGrowth, MemoryProfile};
 /// A table slot holds a pointer.
 const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 
-/// Growth events that are kept. A guest that grows by a page at a time to the largest cap there is
+/// Growth events that are kept. A guest that grows by a page at a time to the largest limit there is
 /// (4 GiB) makes 65,536 of them: then every other one is dropped, which keeps the curve's shape.
 const GROWTH_EVENTS_MAX: usize = 512;
 
-/// Sums what a store's memories and tables hold, refuses what exceeds the cap, and remembers when
+/// Sums what a store's memories and tables hold, refuses what exceeds the limit, and remembers when
 /// they grew. The engine asks it before every growth, the initial sizes included.
 #[derive(Debug)]
 pub(super) struct Limiter {
-    cap_bytes: u64,
-    cap_instances: usize,
+    bytes_max: u64,
+    instances_max: usize,
     bytes: u64,
     peak_bytes: u64,
     /// The last growth that was allowed, to be taken back if the engine could not do it.
@@ -30,15 +30,15 @@ pub(super) struct Limiter {
     integral: f64,
     last_ns: u64,
     pub(super) hit: Option<LimitHit>,
-    /// Whether the system did not give what the cap allows.
+    /// Whether the system did not give what the limit allows.
     pub(super) is_starved: bool,
 }
 
 impl Limiter {
-    pub(super) fn new(cap_bytes: u64, cap_instances: usize) -> Self {
+    pub(super) fn new(bytes_max: u64, instances_max: usize) -> Self {
         Self {
-            cap_bytes,
-            cap_instances,
+            bytes_max,
+            instances_max,
             bytes: 0,
             peak_bytes: 0,
             pending: 0,
@@ -103,14 +103,14 @@ impl Limiter {
         }
         let added = (desired - current) as u64 * unit_bytes;
         let wanted = self.bytes.saturating_add(added);
-        if wanted > self.cap_bytes {
+        if wanted > self.bytes_max {
             self.hit = Some(LimitHit {
                 limit: LimitKind::Memory,
                 actual: Some(wanted),
             });
             bail!(
                 "memory limit of {} bytes exceeded: {wanted} bytes wanted",
-                self.cap_bytes
+                self.bytes_max
             );
         }
         let at_ns = self.advance();
@@ -170,7 +170,7 @@ impl wasmtime::ResourceLimiter for Limiter {
     }
 
     fn instances(&self) -> usize {
-        self.cap_instances
+        self.instances_max
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) mod bindings {
 pub struct Conditions<'a> {
     /// Metered or timed.
     pub build: Build,
-    /// The caps.
+    /// The limits.
     pub limits: &'a Limits,
     /// What it may reach.
     pub grants: &'a Reach,

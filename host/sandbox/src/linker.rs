@@ -16,7 +16,7 @@ use super::hooks;
 use super::limit_hit::LimitHit;
 use super::state::{State, read_gauge};
 use dyno_job::Build;
-use dyno_measure::{Bench, Fault};
+use dyno_measure::{Bench, ProtocolError};
 use dyno_model::LimitKind;
 
 /// Under the version that wasmtime-wasi links, so that they shadow; a guest's own 0.2.x finds them.
@@ -70,10 +70,10 @@ pub(super) fn linker<B: Bench + 'static>(
 
     add_bench(l)?;
     add_stopwatch(l)?;
-    // From here on what WASI offers is replaced by what is capped, counted or the same on every
+    // From here on what WASI offers is replaced by what is limited, counted or the same on every
     // machine.
     l.allow_shadowing(true);
-    cap_random(l)?;
+    limit_random(l)?;
     files::add_to_linker(l)?;
     if build.has_fuel() {
         fuel_clock::add_to_linker(l)?;
@@ -125,7 +125,7 @@ fn stop<B: Bench>(mut store: StoreContextMut<'_, State<B>>, (): ()) -> wasmtime:
 #[inline]
 fn judge<B, T>(
     store: &mut StoreContextMut<'_, State<B>>,
-    answer: Result<T, Fault>,
+    answer: Result<T, ProtocolError>,
 ) -> wasmtime::Result<T> {
     answer.map_err(|fault| {
         store.data_mut().fault.get_or_insert(fault);
@@ -133,9 +133,9 @@ fn judge<B, T>(
     })
 }
 
-/// Refuses requests for more random bytes than the cap, by name. What is granted comes from
+/// Refuses requests for more random bytes than the limit, by name. What is granted comes from
 /// WASI's own implementation, with our seeded generator behind it.
-fn cap_random<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime::Result<()> {
+fn limit_random<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime::Result<()> {
     use random::{insecure::Host as _, random::Host as _};
     linker
         .instance(WASI_RANDOM)?

@@ -1,4 +1,4 @@
-//! The guest's stdout and stderr: captured together, up to a cap, and never passed on.
+//! The guest's stdout and stderr: captured together, up to a limit, and never passed on.
 
 use std::io;
 use std::pin::Pin;
@@ -13,14 +13,14 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use super::limit_hit::LimitHit;
 use dyno_model::LimitKind;
 
-/// What a guest may hand over at once; the cap is checked on every piece.
+/// What a guest may hand over at once; the limit is checked on every piece.
 const PERMIT_BYTES: usize = 64 * 1024;
 
 /// What is kept of it: enough to see what a program was up to, and no more than the supervisor can
 /// hold for a thousand cases.
 const KEPT_BYTES: usize = 4 * 1024;
 
-/// A capped buffer behind both streams.
+/// A limited buffer behind both streams.
 #[derive(Debug, Clone)]
 pub(super) struct Output(Arc<Mutex<Captured>>);
 
@@ -34,7 +34,7 @@ struct Captured {
     /// All of stdout: the result of a program.
     stdout: Vec<u8>,
     written: u64,
-    cap: u64,
+    limit: u64,
 }
 
 /// One of the two streams.
@@ -45,13 +45,13 @@ pub(super) struct Stream {
 }
 
 impl Output {
-    pub(super) fn new(cap: u64) -> Self {
+    pub(super) fn new(limit: u64) -> Self {
         Self(Arc::new(Mutex::new(Captured {
             kept: Vec::new(),
             stderr: Vec::new(),
             stdout: Vec::new(),
             written: 0,
-            cap,
+            limit,
         })))
     }
 
@@ -89,18 +89,18 @@ impl Output {
 
     pub(super) fn hit(&self) -> Option<LimitHit> {
         let captured = self.captured();
-        (captured.written > captured.cap).then_some(LimitHit {
+        (captured.written > captured.limit).then_some(LimitHit {
             limit: LimitKind::Output,
             actual: Some(captured.written),
         })
     }
 
-    /// Counts all of it and keeps what may be asked for; whether it is still within the cap.
+    /// Counts all of it and keeps what may be asked for; whether it is still within the limit.
     fn push(&self, is_stdout: bool, bytes: &[u8]) -> bool {
         let mut captured = self.captured();
         captured.written += bytes.len() as u64;
         keep(&mut captured.kept, bytes);
-        let fits = captured.written <= captured.cap;
+        let fits = captured.written <= captured.limit;
         if !is_stdout {
             keep(&mut captured.stderr, bytes);
         } else if fits {
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cap_is_over_all_that_is_written_and_the_beginning_is_kept() {
+    fn the_limit_is_over_all_that_is_written_and_the_beginning_is_kept() {
         let output = Output::new(5);
         assert!(output.stdout().write(Bytes::from_static(b"abc")).is_ok());
         assert_eq!(output.hit(), None);

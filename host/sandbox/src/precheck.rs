@@ -1,11 +1,11 @@
 //! The structural check, first thing in the compile worker: it reads a component once, in time
-//! linear in its bytes and with memory bounded by [`StructureCaps`], and refuses what the compiler
+//! linear in its bytes and with memory bounded by [`StructureLimits`], and refuses what the compiler
 //! must not be given.
 //!
 //! Three questions, in this order for every part of the file:
 //!
-//! 1. *How much?* Every count is held against its cap before anything is allocated for it
-//!    ([`caps`], `structure`, `function`).
+//! 1. *How much?* Every count is held against its limit before anything is allocated for it
+//!    ([`limits`], `structure`, `function`).
 //! 2. *Is it valid?* wasmparser's validator, with only the proposals of `FEATURES`.
 //! 3. *Is it a plugin?* What the root component imports and exports (`contract`).
 //!
@@ -16,13 +16,13 @@ use dyno_job::{HeaderError, Shape, check_header};
 use dyno_model::quoted::quoted;
 use wasmparser::{Parser, ValidPayload, Validator, WasmFeatures};
 
-mod caps;
 mod contract;
 mod function;
+mod limits;
 mod signature;
 mod structure;
 
-pub use caps::StructureCaps;
+pub use limits::StructureLimits;
 
 /// The proposals a plugin may use: WebAssembly 2.0 and what compilers emit today without asking.
 ///
@@ -79,20 +79,20 @@ pub enum PrecheckError {
         message: String,
     },
     /// It is larger in some way than a program needs to be.
-    #[error("has too many or too large {what}: {actual}, the cap is {cap}")]
+    #[error("has too many or too large {what}: {actual}, the cap is {limit}")]
     Structure {
         /// What was counted, with its unit.
         what: &'static str,
-        /// The cap.
-        cap: u64,
+        /// The limit.
+        limit: u64,
         /// What was seen when counting stopped: at least this.
         actual: u64,
     },
     /// It makes more core instances than the user's limit allows.
-    #[error("has {actual} core instances, the limit is {cap}")]
+    #[error("has {actual} core instances, the limit is {limit}")]
     Instances {
         /// The limit.
-        cap: u64,
+        limit: u64,
         /// What was seen when counting stopped: at least this.
         actual: u64,
     },
@@ -151,17 +151,17 @@ pub enum PrecheckError {
     NotAPlugin,
 }
 
-/// Checks a component against `caps`, `FEATURES` and the contract.
+/// Checks a component against `limits`, `FEATURES` and the contract.
 ///
 /// # Errors
 /// The first reason to refuse it, in the order of the file: of what is around the functions, then
 /// of these.
-pub fn precheck(bytes: &[u8], caps: &StructureCaps) -> Result<Shape, PrecheckError> {
+pub fn precheck(bytes: &[u8], limits: &StructureLimits) -> Result<Shape, PrecheckError> {
     header(bytes)?;
     let mut parser = Parser::new(0);
     parser.set_features(FEATURES);
     let mut validator = Validator::new_with_features(FEATURES);
-    let mut seen = structure::Structure::new(bytes, caps);
+    let mut seen = structure::Structure::new(bytes, limits);
     let mut root = None;
     let mut bodies = Vec::new();
 
@@ -176,7 +176,7 @@ pub fn precheck(bytes: &[u8], caps: &StructureCaps) -> Result<Shape, PrecheckErr
         }
     }
 
-    function::check_all(bodies, caps)?;
+    function::check_all(bodies, limits)?;
     // A parser that came to its end has seen the end of the root.
     let root = root.ok_or_else(|| PrecheckError::Malformed {
         offset: bytes.len(),

@@ -30,7 +30,7 @@ struct Ledger {
 #[derive(Debug)]
 struct Account {
     limit: LimitKind,
-    cap: u64,
+    bytes_max: u64,
     unseen: u64,
 }
 
@@ -38,7 +38,7 @@ impl Scratch {
     pub(super) fn new(grants: &Reach, limits: &Limits) -> Self {
         let account = |limit| Account {
             limit,
-            cap: limits.get(limit),
+            bytes_max: limits.get(limit),
             unseen: 0,
         };
         let scratch = grants
@@ -89,12 +89,12 @@ impl Account {
     /// Whether it is time to look.
     fn charge(&mut self, amount: u64) -> bool {
         self.unseen = self.unseen.saturating_add(amount);
-        self.unseen > self.cap / UNSEEN_SHARE
+        self.unseen > self.bytes_max / UNSEEN_SHARE
     }
 
     fn settle(&mut self, used: u64) -> Option<LimitHit> {
         self.unseen = 0;
-        (used > self.cap).then_some(LimitHit {
+        (used > self.bytes_max).then_some(LimitHit {
             limit: self.limit,
             actual: Some(used),
         })

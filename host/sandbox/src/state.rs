@@ -1,4 +1,4 @@
-//! What a store holds: the guest's WASI context, the caps on it, and the bench that it calls.
+//! What a store holds: the guest's WASI context, the limits on it, and the bench that it calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use super::numbers::Numbers;
 use super::output::Output;
 use super::scratch::Scratch;
 use super::waiting::Waiting;
-use dyno_measure::{Clock, Fault};
+use dyno_measure::{Clock, ProtocolError};
 
 /// The fuel that a guest has consumed since it was instantiated, as of its last call into the
 /// host. It is the clock of the count pass: one unit of fuel is one nanosecond.
@@ -45,7 +45,7 @@ pub(super) struct State<B> {
     pub(super) limiter: Limiter,
     pub(super) bench: B,
     /// The first rule of the protocol that the guest broke.
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<ProtocolError>,
     /// The first limit, other than memory, that a host function refused to exceed.
     pub(super) hit: Option<LimitHit>,
     pub(super) output: Output,

@@ -157,12 +157,12 @@ impl Session<'_> {
             message: error.to_string(),
         };
         // Each worker writes into a directory of its own and reads a copy that nobody changes.
-        let desk = PrivateDir::inside(self.cache.run_dir()).map_err(|error| host(&error))?;
-        let component = desk.path().join("component");
+        let staging_dir = PrivateDir::inside(self.cache.run_dir()).map_err(|error| host(&error))?;
+        let component = staging_dir.path().join("component");
         subject.snapshot(limits, &component)?;
         let mut jobs = Vec::new();
         for target in targets {
-            let dir = desk.path().join(&target.name);
+            let dir = staging_dir.path().join(&target.name);
             std::fs::create_dir(&dir).map_err(|error| host(&error))?;
             jobs.push(Job::Compile(CompileJob {
                 component: component.clone(),
@@ -184,7 +184,7 @@ impl Session<'_> {
         let mut files = Vec::new();
         for target in targets {
             let file = self.cache.run_dir().join(&target.name);
-            let code = desk.path().join(&target.name).join(&target.name);
+            let code = staging_dir.path().join(&target.name).join(&target.name);
             std::fs::rename(code, &file).map_err(|error| host(&error))?;
             let checked = CodeFile::check(&file);
             files.push(checked.ok_or_else(|| host(&"the compiled code is damaged"))?);

@@ -2,7 +2,7 @@
 
 use super::subject::Side;
 use super::{Findings, Session, request};
-use dyno_analysis::estimate::{Circumstances, conclude};
+use dyno_analysis::estimate::{ConcludeOptions, conclude};
 use dyno_job::Stop;
 use dyno_model::{Plugin, Run, RunStatus, rfc3339};
 use dyno_system::machine::machine;
@@ -13,7 +13,7 @@ impl Session<'_> {
     /// The last step: estimates and outcomes, and the run as it will be recorded.
     pub(super) fn conclude(mut self, mut subjects: Vec<Subject>) -> Findings {
         let stop = self.cancel.stop();
-        let circumstances = Circumstances {
+        let options = ConcludeOptions {
             empty_batch_ns: self.empty_batch_ns,
             strict: self.request.strict,
             shared_core: self.core.is_shared,
@@ -21,7 +21,7 @@ impl Session<'_> {
         for subject in &mut subjects {
             subject.settle(stop, self.request.stage);
             for case in &mut subject.plugin.cases {
-                conclude(case, circumstances);
+                conclude(case, options);
             }
             if let Some(error) = subject.stop() {
                 self.warnings.push(error);

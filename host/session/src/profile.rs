@@ -101,7 +101,7 @@ struct ProfiledBuild {
     code: CodeFile,
     functions: Arc<[String]>,
     /// Where the code is, until nobody needs it any more.
-    _desk: PrivateDir,
+    _staging_dir: PrivateDir,
 }
 
 impl Session<'_> {
@@ -125,10 +125,10 @@ impl Session<'_> {
             step: None,
             plugin: &subject.plugin.label,
         });
-        let desk = PrivateDir::inside(self.cache.run_dir()).map_err(host)?;
-        let component = desk.path().join("component");
+        let staging_dir = PrivateDir::inside(self.cache.run_dir()).map_err(host)?;
+        let component = staging_dir.path().join("component");
         subject.snapshot(limits, &component)?;
-        let written = desk.path().join("code");
+        let written = staging_dir.path().join("code");
         std::fs::create_dir(&written).map_err(host)?;
         let code = written.join("profiled.cwasm");
         let job = Job::Compile(CompileJob {
@@ -154,7 +154,7 @@ impl Session<'_> {
         Ok(ProfiledBuild {
             code,
             functions: functions.flatten().collect(),
-            _desk: desk,
+            _staging_dir: staging_dir,
         })
     }
 

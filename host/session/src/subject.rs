@@ -193,9 +193,9 @@ impl Subject {
             })?;
         }
         plugin::read(source, &request.limits).map_err(|error| match error {
-            SourceError::TooLarge { cap, actual, .. } => Outcome::Limit {
+            SourceError::TooLarge { limit, actual, .. } => Outcome::Limit {
                 limit: LimitKind::Component,
-                cap,
+                cap: limit,
                 actual: Some(actual),
             },
             error => refused(&error),

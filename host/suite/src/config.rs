@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::criterion::{CasePattern, Criterion};
-use super::diagnostic::{Diagnostic, Problem, is_secret, meant};
+use super::diagnostic::{Diagnostic, Problem, is_secret, suggestion};
 use super::file::File;
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::{self, Checkout};
@@ -111,7 +111,7 @@ pub struct Phase {
     /// What must hold.
     pub criteria: Vec<Criterion>,
     /// What it must not fall behind.
-    pub gate: Option<Gate>,
+    pub gate: Option<GateConfig>,
 }
 
 /// How much a phase measures.
@@ -139,7 +139,7 @@ impl Effort {
 
 /// What a phase must not fall behind, and by how much. Shares: 0.1 is 10 %.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Gate {
+pub struct GateConfig {
     /// In the user's words: a baseline by its name, a path (relative to the suite), the id of a
     /// run.
     pub against: String,
@@ -336,7 +336,7 @@ fn misshapen(text: &str, error: &toml::de::Error) -> Problem {
     let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     let word = text.get(span.clone()).unwrap_or_default();
     let word = word.trim_matches(['"', '\'']);
-    Problem::new(span, format!("{what} `{}`", quoted(word))).help(meant(word, &names))
+    Problem::new(span, format!("{what} `{}`", quoted(word))).help(suggestion(word, &names))
 }
 
 #[cfg(test)]

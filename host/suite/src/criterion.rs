@@ -6,7 +6,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::diagnostic::{Problem, meant};
+use super::diagnostic::{Problem, suggestion};
 use dyno_analysis::filter::{CaseFilter, Selection};
 use dyno_model::quoted::quoted;
 use dyno_model::{Drawn, LimitUnit, METRICS, MetricSpec, Source, Unit, hex, named, quantity, word};
@@ -197,7 +197,7 @@ impl Criterion {
 
 /// A metric by the name that stands in a file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Named {
+pub(super) struct NamedMetric {
     pub(super) metric: &'static MetricSpec,
     /// Whether it is one of before there was one vocabulary.
     is_old: bool,
@@ -209,15 +209,16 @@ pub(super) struct Named {
 pub(super) type Renamed = String;
 
 /// The metric of a name, or what was meant.
-pub(super) fn metric(name: &str, span: Range<usize>) -> Result<Named, Problem> {
-    let found = MetricSpec::named(name).map(|metric| Named {
+pub(super) fn metric(name: &str, span: Range<usize>) -> Result<NamedMetric, Problem> {
+    let found = MetricSpec::named(name).map(|metric| NamedMetric {
         metric,
         is_old: false,
         unit: "",
     });
     found.or_else(|| old(name)).ok_or_else(|| {
         let names: Vec<_> = METRICS.iter().map(|metric| metric.name).collect();
-        Problem::new(span, format!("`{}` is not a metric", quoted(name))).help(meant(name, &names))
+        Problem::new(span, format!("`{}` is not a metric", quoted(name)))
+            .help(suggestion(name, &names))
     })
 }
 
@@ -225,11 +226,11 @@ pub(super) fn metric(name: &str, span: Range<usize>) -> Result<Named, Problem> {
 const OLD_UNITS: [&str; 4] = ["ns", "us", "ms", "s"];
 
 /// The metric of an old name.
-fn old(name: &str) -> Option<Named> {
+fn old(name: &str) -> Option<NamedMetric> {
     METRICS.iter().find_map(|metric| {
         let mut names = old_names(metric).into_iter();
         let (_, unit) = names.find(|(old, _)| old == name)?;
-        Some(Named {
+        Some(NamedMetric {
             metric,
             is_old: true,
             unit,
@@ -249,7 +250,7 @@ pub(super) fn old_names(metric: &MetricSpec) -> Vec<(String, &'static str)> {
     }
 }
 
-impl Named {
+impl NamedMetric {
     /// What to write in place of an old name.
     pub(super) fn renamed(self, name: &str, instead: &str) -> Option<Renamed> {
         let new = self.metric.name;

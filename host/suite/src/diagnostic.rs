@@ -133,7 +133,7 @@ fn harmless(line: &str) -> String {
 }
 
 /// A line of help for a word that none of `names` is: the nearest, or all of them.
-pub(super) fn meant(word: &str, names: &[&str]) -> String {
+pub(super) fn suggestion(word: &str, names: &[&str]) -> String {
     match nearest(word, names) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("there are {}", names.join(", ")),

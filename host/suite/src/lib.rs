@@ -20,7 +20,8 @@ mod samples;
 mod schema;
 
 pub use config::{
-    ConfigError, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, PluginSource, Suite,
+    ConfigError, Effort, GateConfig, Load, LoadLength, Phase, PhaseName, Plugin, PluginSource,
+    Suite,
 };
 pub use criterion::{CasePattern, Criterion, Operator, Threshold};
 pub use diagnostic::Diagnostic;

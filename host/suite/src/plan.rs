@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::config::{Gate, PhaseName, PluginSource, Suite};
+use super::config::{GateConfig, PhaseName, PluginSource, Suite};
 use super::samples::samples_for;
 use dyno_analysis::filter::CaseFilter;
 use dyno_measure::Sampling;
@@ -25,7 +25,7 @@ pub struct PhasePlan {
     pub blocks: u32,
     /// How a process samples.
     pub time: Sampling,
-    /// The caps.
+    /// The limits.
     pub limits: Limits,
     /// What guests may reach.
     pub grants: Grants,
@@ -36,7 +36,7 @@ pub struct PhasePlan {
     /// Seed of the guests' random numbers and of the order; none for the usual ones.
     pub seed: Option<u64>,
     /// What it is compared with.
-    pub gate: Option<Gate>,
+    pub gate: Option<GateConfig>,
 }
 
 /// Why a suite cannot be run as it was asked.

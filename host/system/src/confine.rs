@@ -60,9 +60,9 @@ pub use strip::{Stripped, strip};
 /// What a worker may use. Everything that is not named here is denied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confinement {
-    /// How its memory is capped.
-    pub memory: MemoryCap,
-    /// CPU time of all its threads, ms; rounded up to whole seconds. At the cap the kernel sends
+    /// How its memory is limited.
+    pub memory: MemoryLimit,
+    /// CPU time of all its threads, ms; rounded up to whole seconds. At the limit the kernel sends
     /// SIGXCPU, which ends the process, and a second later SIGKILL.
     pub cpu_ms: Option<u64>,
     /// The largest file that it may write, in bytes. A write beyond it fails with "file too large".
@@ -82,9 +82,9 @@ pub struct Confinement {
     pub required: Vec<KernelLayer>,
 }
 
-/// A cap on memory, by what the kernel is able to count.
+/// A limit on memory, by what the kernel is able to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MemoryCap {
+pub enum MemoryLimit {
     /// Address space, bytes (RLIMIT_AS): everything that is mapped, reservations included. For the
     /// compile worker, which reserves nothing.
     AddressSpace(u64),
@@ -94,12 +94,12 @@ pub enum MemoryCap {
 }
 
 impl Confinement {
-    /// For a compile worker: capped in address space and CPU time; no file but those that are open,
+    /// For a compile worker: limited in address space and CPU time; no file but those that are open,
     /// any core.
     #[must_use]
     pub fn compile(memory_bytes: u64, cpu_ms: u64) -> Self {
         Self {
-            memory: MemoryCap::AddressSpace(memory_bytes),
+            memory: MemoryLimit::AddressSpace(memory_bytes),
             cpu_ms: Some(cpu_ms),
             file_bytes: 0,
             open_files: 0,
@@ -111,12 +111,12 @@ impl Confinement {
         }
     }
 
-    /// For a run worker: capped in writable pages; no file, any core. `data_bytes` is the guest's
+    /// For a run worker: limited in writable pages; no file, any core. `data_bytes` is the guest's
     /// memory limit and what the worker itself needs.
     #[must_use]
     pub fn run(data_bytes: u64) -> Self {
         Self {
-            memory: MemoryCap::Data(data_bytes),
+            memory: MemoryLimit::Data(data_bytes),
             cpu_ms: None,
             file_bytes: 0,
             open_files: 0,

@@ -84,9 +84,9 @@ fn compiled(result: Result<(), CompileFailure>) -> Result<Outcome, ChildError> {
 /// A limit is named as one, whoever found that it was exceeded.
 fn refusal(error: &CodeError) -> Outcome {
     match *error {
-        CodeError::Precheck(PrecheckError::Instances { cap, actual }) => Outcome::Limit {
+        CodeError::Precheck(PrecheckError::Instances { limit, actual }) => Outcome::Limit {
             limit: LimitKind::Instances,
-            cap,
+            cap: limit,
             actual: Some(actual),
         },
         _ if error.is_no_benchmark() => Outcome::Skipped {

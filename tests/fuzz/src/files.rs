@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::repository_file;
 
 /// A place for the one file of an input, in memory where the system has such a directory.
-pub(crate) fn desk() -> TempDir {
+pub(crate) fn staging_dir() -> TempDir {
     let memory = std::path::Path::new("/dev/shm");
     let made = match memory.is_dir() {
         true => tempfile::tempdir_in(memory),
@@ -25,8 +25,8 @@ pub(crate) fn desk() -> TempDir {
 }
 
 fn file(name: &str, data: &[u8]) -> PathBuf {
-    static DESK: OnceLock<TempDir> = OnceLock::new();
-    let path = DESK.get_or_init(desk).path().join(name);
+    static STAGING_DIR: OnceLock<TempDir> = OnceLock::new();
+    let path = STAGING_DIR.get_or_init(staging_dir).path().join(name);
     std::fs::write(&path, data).expect("a file can be written");
     path
 }
@@ -51,7 +51,7 @@ pub(crate) fn report(data: &[u8]) -> bool {
 }
 
 pub(crate) fn report_seeds() -> Vec<Vec<u8>> {
-    let dir = desk();
+    let dir = staging_dir();
     let path = dir.path().join("report.sqlite");
     let run: Run = serde_json::from_slice(&repository_file("tests/fixtures/stored-run.json"))
         .expect("the stored run can be read");
@@ -90,7 +90,7 @@ pub(crate) fn archive(data: &[u8]) -> bool {
 }
 
 pub(crate) fn archive_seeds() -> Vec<Vec<u8>> {
-    let dir = desk();
+    let dir = staging_dir();
     let path = dir.path().join("package.oci.tar");
     let mut contents = Contents::default();
     let config = contents.add_blob(oci::WASM_CONFIG, CONFIG.to_vec());

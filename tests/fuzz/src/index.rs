@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::files::desk;
+use crate::files::staging_dir;
 
 /// The key of RFC 6979, A.2.5: signatures of the fuzzer are worth nothing anywhere.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----
@@ -39,7 +39,7 @@ struct World {
     second: Files,
     index: Index,
     state: Files,
-    desk: TempDir,
+    staging_dir: TempDir,
 }
 
 /// Files by their paths below a directory.
@@ -52,8 +52,11 @@ fn world() -> &'static World {
             .enable_all()
             .build()
             .expect("a runtime");
-        let desk = desk();
-        let (dir, state) = (desk.path().join("index"), desk.path().join("state"));
+        let staging_dir = staging_dir();
+        let (dir, state) = (
+            staging_dir.path().join("index"),
+            staging_dir.path().join("state"),
+        );
         for dir in [&dir, &state] {
             std::fs::create_dir(dir).expect("a directory");
         }
@@ -76,7 +79,7 @@ fn world() -> &'static World {
             second,
             index,
             state: remembered,
-            desk,
+            staging_dir,
         }
     })
 }
@@ -264,8 +267,12 @@ pub(crate) fn shortcut(data: &[u8]) -> bool {
         files: world.first.clone(),
     };
     let _ = changes.apply();
-    let desk = world.desk.path();
-    let (dir, known, fresh) = (desk.join("i"), desk.join("known"), desk.join("fresh"));
+    let staging_dir = world.staging_dir.path();
+    let (dir, known, fresh) = (
+        staging_dir.join("i"),
+        staging_dir.join("known"),
+        staging_dir.join("fresh"),
+    );
     write(&dir, &changes.files);
     write(&known, &world.state);
     write(&fresh, &Vec::new());

@@ -3,7 +3,7 @@
 use arbitrary::Unstructured;
 use dyno_model::Limits;
 use dyno_sandbox as sandbox;
-use dyno_sandbox::{PrecheckError, StructureCaps};
+use dyno_sandbox::{PrecheckError, StructureLimits};
 use wasm_encoder::{Component, ComponentSectionId, InstanceSection, ModuleArg, RawSection};
 use wasmparser::{Validator, WasmFeatures};
 
@@ -107,7 +107,7 @@ pub(crate) fn instrument(data: &[u8]) -> bool {
     instances.instantiate(0, Vec::<(&str, ModuleArg)>::new());
     component.section(&instances);
     let component = component.finish();
-    match sandbox::precheck(&component, &StructureCaps::default()) {
+    match sandbox::precheck(&component, &StructureLimits::default()) {
         Ok(_) | Err(PrecheckError::NotAPlugin) => {}
         Err(_) => return false,
     }

@@ -9,9 +9,9 @@ use dyno_model::{CaseComparison, CaseRules, Exceptions, Plugin, Rules};
 /// file is.
 #[must_use]
 pub fn rules_of(rules: &Rules, exceptions: &Exceptions, case: &str) -> Rules {
-    let meant = meant(&exceptions.cases, case);
+    let applying = applying(&exceptions.cases, case);
     let least = |of: fn(&CaseRules) -> Option<f64>| {
-        let values = meant.iter().filter_map(|rules| of(rules));
+        let values = applying.iter().filter_map(|rules| of(rules));
         values.reduce(f64::min)
     };
     Rules {
@@ -24,7 +24,7 @@ pub fn rules_of(rules: &Rules, exceptions: &Exceptions, case: &str) -> Rules {
     }
 }
 
-fn meant<'a>(cases: &'a [CaseRules], case: &str) -> Vec<&'a CaseRules> {
+fn applying<'a>(cases: &'a [CaseRules], case: &str) -> Vec<&'a CaseRules> {
     let own: Vec<_> = cases.iter().filter(|rules| rules.pattern == case).collect();
     match own.is_empty() {
         true => cases.iter().filter(|rules| fits(rules, case)).collect(),

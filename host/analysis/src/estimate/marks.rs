@@ -1,7 +1,7 @@
 //! What a reader of a case must know besides its numbers.
 
 use super::{
-    Circumstances, is_waiting, medians, process_median, sampled, spreads, standing, undisturbed,
+    ConcludeOptions, is_waiting, medians, process_median, sampled, spreads, standing, undisturbed,
 };
 use dyno_model::{Case, Mark, Metric, Process};
 use dyno_stats as stats;
@@ -52,7 +52,7 @@ const SUSPENDED_NS: u64 = 1_000_000_000;
 const DOUBLED_RATIO_MAX: f64 = 1.1;
 
 /// Sets the marks of a case.
-pub(super) fn mark(case: &mut Case, circumstances: Circumstances, checksums_differ: bool) {
+pub(super) fn mark(case: &mut Case, options: ConcludeOptions, checksums_differ: bool) {
     let mut marks = Vec::new();
     let processes = &case.processes;
     if let Some(count) = &case.count {
@@ -94,10 +94,10 @@ pub(super) fn mark(case: &mut Case, circumstances: Circumstances, checksums_diff
     }
     let samples = || sampled(processes).flat_map(|process| &process.samples);
     let walls: Vec<f64> = samples().map(|sample| sample.wall_ns as f64).collect();
-    if circumstances.shared_core && !walls.is_empty() {
+    if options.shared_core && !walls.is_empty() {
         marks.push(Mark::SharedCore);
     }
-    if let (Some(empty), Some(sample)) = (circumstances.empty_batch_ns, stats::median(&walls))
+    if let (Some(empty), Some(sample)) = (options.empty_batch_ns, stats::median(&walls))
         && empty > FLOOR_SHARE * sample
     {
         marks.push(Mark::TimerFloor);

@@ -5,12 +5,12 @@ use super::*;
 use dyno_fixture::{plain_case, plain_process};
 use dyno_model::{Calibration, CountBatch, CountPass, IntervalMethod, Pace, Throughput};
 
-const QUIET: Circumstances = Circumstances {
+const QUIET: ConcludeOptions = ConcludeOptions {
     empty_batch_ns: Some(50.0),
     strict: false,
     shared_core: false,
 };
-const STRICT: Circumstances = Circumstances {
+const STRICT: ConcludeOptions = ConcludeOptions {
     strict: true,
     ..QUIET
 };

@@ -31,7 +31,7 @@ const NOTHING: &str = "none";
 /// Exit code 6: something grew by its threshold, is above a hard limit, or is gone; 7: that cannot
 /// be said; 0: nothing did.
 #[derive(Debug, Args)]
-pub(super) struct Gate {
+pub(super) struct GateCommand {
     /// What is judged [default: the plugins that the baseline was made of, as they are now]
     candidate: Vec<PathBuf>,
     /// What it is held against: a baseline, or anything else that `dyno compare` takes; `none` for
@@ -125,7 +125,7 @@ impl Judging {
     }
 }
 
-impl Gate {
+impl GateCommand {
     pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         let prints = self.print.print_request;
         let mut store = self.output.open(prints)?;

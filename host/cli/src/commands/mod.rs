@@ -105,14 +105,14 @@ enum Verb {
     New(new::New),
     Build(build::Build),
     Compare(compare::Compare),
-    Gate(gate::Gate),
+    Gate(gate::GateCommand),
     #[command(subcommand)]
     Baseline(baseline::BaselineVerb),
     History(history::History),
     #[command(subcommand)]
     Suite(suite::SuiteVerb),
     #[command(subcommand)]
-    Report(report::Report),
+    Report(report::ReportCommand),
     #[cfg(feature = "packages")]
     #[command(flatten)]
     Package(packages::PackageVerb),

@@ -7,7 +7,7 @@ use super::Result;
 use clap::Args;
 use dyno_job::Supervisor;
 use dyno_model::{Fault, Limits};
-use dyno_plugin::{Named, SourceError};
+use dyno_plugin::{PackageSpec, SourceError};
 use dyno_session::{Provided, Provider};
 use futures_util::future::{LocalBoxFuture, ready};
 
@@ -28,7 +28,7 @@ struct NoPackages;
 
 impl Provider for NoPackages {
     fn provides(&self, operand: &Path) -> bool {
-        Named::of(operand).is_some()
+        PackageSpec::of(operand).is_some()
     }
 
     fn provide<'a>(
@@ -47,5 +47,5 @@ impl Provider for NoPackages {
 
 /// Whether a text names a package even where a path or a baseline has this name.
 pub(super) fn is_claimed(text: &str) -> Result<bool> {
-    Ok(Named::package(text).is_some_and(|named| named.says_which()))
+    Ok(PackageSpec::package(text).is_some_and(|named| named.says_which()))
 }

@@ -8,7 +8,7 @@ use dyno_files::checkout::Checkout;
 use dyno_model::quoted::{quoted, quoted_path};
 use dyno_model::{Case, Plugin, Run};
 use dyno_plugin::id::Release;
-use dyno_plugin::{Named, PACKAGE};
+use dyno_plugin::{PACKAGE, PackageSpec};
 use dyno_report::{Baseline, Store};
 use dyno_session::baseline::Components;
 
@@ -175,7 +175,7 @@ enum Meaning {
 /// made.
 fn meaning(path: &Path) -> Result<Meaning> {
     let is_there = path.exists();
-    let is_package = |text: &&str| Named::package(text).is_some();
+    let is_package = |text: &&str| PackageSpec::package(text).is_some();
     let Some(text) = path.to_str().filter(is_package) else {
         return Ok(match is_there {
             true => Meaning::Path(path.into()),

@@ -20,7 +20,7 @@ use super::{Context as _, Error, Exit, Result, UsageError, history};
 
 /// Look at recorded runs
 #[derive(Debug, Subcommand)]
-pub(super) enum Report {
+pub(super) enum ReportCommand {
     /// Show a run as it was shown when it was made
     Show {
         #[command(flatten)]
@@ -66,7 +66,7 @@ fn formats() -> impl TypedValueParser<Value = Format> {
     })
 }
 
-impl Report {
+impl ReportCommand {
     pub(super) fn execute(self, verbose: bool) -> Result<Exit> {
         match self {
             Self::Show { which, cases } => {

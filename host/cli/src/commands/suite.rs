@@ -17,7 +17,9 @@ use dyno_plugin as plugin;
 use dyno_report::Store;
 use dyno_session::{Host, Request, Stage};
 use dyno_suite as suite;
-use dyno_suite::{CheckOutcome, Gate, PhaseName, PhasePlan, PhaseResult, PluginSource, Suite};
+use dyno_suite::{
+    CheckOutcome, GateConfig, PhaseName, PhasePlan, PhaseResult, PluginSource, Suite,
+};
 use dyno_wording as wording;
 use dyno_wording::escape;
 
@@ -172,7 +174,7 @@ fn blocks(plan: &PhasePlan) -> u32 {
 }
 
 /// By what a phase is judged that is compared.
-fn rules(gate: &Gate) -> Rules {
+fn rules(gate: &GateConfig) -> Rules {
     Rules {
         threshold: gate.threshold.unwrap_or(RULES.threshold),
         fuel: gate.fuel,
@@ -345,7 +347,7 @@ fn request(plan: PhasePlan) -> Result<(Request, Host)> {
 
 fn compared(
     (request, host): (Request, Host),
-    gate: &Gate,
+    gate: &GateConfig,
     suite: &Suite,
     store: &mut Store,
     verbose: bool,

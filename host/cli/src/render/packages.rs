@@ -174,7 +174,7 @@ pub(crate) fn found<'a>(
 /// If `out` cannot be written.
 pub(crate) fn trust(out: &mut Sink<impl Write>, policy: &Policy) -> io::Result<()> {
     let is_empty = policy.publishers.is_empty() && policy.indexes.is_empty();
-    if is_empty && policy.killed.is_empty() && policy.pins.is_empty() {
+    if is_empty && policy.denied.is_empty() && policy.pins.is_empty() {
         return writeln!(
             out,
             "nobody is trusted yet: `dyno trust add KEY --namespace NAMESPACE`"
@@ -220,12 +220,12 @@ pub(crate) fn trust(out: &mut Sink<impl Write>, policy: &Policy) -> io::Result<(
     for (release, digest) in &policy.pins {
         writeln!(out, "{BOLD}{release}{BOLD:#} only as {digest}")?;
     }
-    for killed in &policy.killed {
+    for denied in &policy.denied {
         writeln!(
             out,
             "{RED}never{RED:#} {}: {}",
-            killed.digest,
-            escape(&killed.reason)
+            denied.digest,
+            escape(&denied.reason)
         )?;
     }
     for index in &policy.indexes {

@@ -64,7 +64,7 @@ fn build_line(plugin: &str, line: &str) -> String {
 }
 
 /// A plan is worth a word to who would begin to wait for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const UNANNOUNCED_MAX: Duration = Duration::from_secs(60);
 
 /// What is said of a plan; nothing of a short one that fits.
 fn plan(
@@ -74,7 +74,7 @@ fn plan(
     left: Option<Duration>,
 ) -> Option<String> {
     let short = left.filter(|left| at_most > *left);
-    if at_most < PATIENCE && short.is_none() {
+    if at_most < UNANNOUNCED_MAX && short.is_none() {
         return None;
     }
     let of = if blocks == 1 { "block" } else { "blocks" };

@@ -50,7 +50,7 @@ fn phase(out: &mut Sink<impl Write>, result: &PhaseResult) -> io::Result<()> {
         table.write(out)?;
     }
     for error in &result.errors {
-        let (place, what) = said(error);
+        let (place, what) = describe(error);
         writeln!(
             out,
             "  {RED}✗ {place}{RED:#}{}{what}",
@@ -154,7 +154,7 @@ fn place(plugin: &str, case: Option<&str>) -> String {
 }
 
 /// Where something went wrong, and what.
-fn said(error: &PhaseError) -> (String, String) {
+fn describe(error: &PhaseError) -> (String, String) {
     let of = |plugin: &str, case: &str| place(plugin, Some(case));
     match error {
         PhaseError::Threshold {

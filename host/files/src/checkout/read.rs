@@ -77,37 +77,37 @@ pub(super) fn regular(file: File) -> io::Result<File> {
     }
 }
 
-/// Reads a file, unless it has more bytes than `cap`.
+/// Reads a file, unless it has more bytes than `limit`.
 ///
 /// # Errors
 /// If it has ([`io::ErrorKind::FileTooLarge`]), or cannot be read.
-pub fn bytes(file: File, cap: u64) -> io::Result<Vec<u8>> {
-    expect_at_most(&file, cap)?;
+pub fn bytes(file: File, limit: u64) -> io::Result<Vec<u8>> {
+    expect_at_most(&file, limit)?;
     let mut bytes = Vec::new();
     // It may grow meanwhile, and a file that the system makes up has no size.
-    file.take(cap + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > cap {
-        true => Err(too_large(cap)),
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > limit {
+        true => Err(too_large(limit)),
         false => Ok(bytes),
     }
 }
 
-/// Refuses a file with more bytes than `cap` before any of it is read.
+/// Refuses a file with more bytes than `limit` before any of it is read.
 ///
 /// # Errors
 /// If it has ([`io::ErrorKind::FileTooLarge`]).
-pub fn expect_at_most(file: &File, cap: u64) -> io::Result<()> {
-    match file.metadata()?.len() > cap {
-        true => Err(too_large(cap)),
+pub fn expect_at_most(file: &File, limit: u64) -> io::Result<()> {
+    match file.metadata()?.len() > limit {
+        true => Err(too_large(limit)),
         false => Ok(()),
     }
 }
 
-fn too_large(cap: u64) -> io::Error {
-    let cap = quantity::show(cap, LimitUnit::Bytes);
+fn too_large(limit: u64) -> io::Error {
+    let limit = quantity::show(limit, LimitUnit::Bytes);
     io::Error::new(
         io::ErrorKind::FileTooLarge,
-        format!("it is larger than {cap}"),
+        format!("it is larger than {limit}"),
     )
 }
 
@@ -115,8 +115,8 @@ fn too_large(cap: u64) -> io::Error {
 ///
 /// # Errors
 /// As [`bytes()`], and if it is not UTF-8.
-pub fn text(file: File, cap: u64) -> io::Result<String> {
-    String::from_utf8(bytes(file, cap)?)
+pub fn text(file: File, limit: u64) -> io::Result<String> {
+    String::from_utf8(bytes(file, limit)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 

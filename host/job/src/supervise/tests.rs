@@ -119,7 +119,7 @@ fn ran(supervisor: &Supervisor, job: &Job) -> Report {
 }
 
 /// How a supervisor takes these lines.
-fn said(name: &str, lines: &[&str]) -> Report {
+fn report_of(name: &str, lines: &[&str]) -> Report {
     let place = tempfile::tempdir().unwrap();
     let text = [HELLO].iter().chain(lines).map(|line| format!("{line}\n"));
     let program = sayer(place.path(), text.collect::<String>().as_bytes());
@@ -315,12 +315,12 @@ fn what_was_not_asked_for_is_not_taken() {
     let (many, too_many) = (cases(1000), cases(1001));
     let huge = samples(1).replace("\"wall_ns\":1", "\"wall_ns\":18446744073709551615");
     for lines in [vec![CONFINED, &ten, timed, DONE], vec![CONFINED, DONE]] {
-        let report = said("time", &lines);
+        let report = report_of("time", &lines);
         assert_eq!(report.ended, Ended::Finished, "{lines:?}");
         assert_eq!(report.events.len(), 1 + lines.len());
     }
     assert_eq!(
-        said("cases", &[CONFINED, &many, DONE]).ended,
+        report_of("cases", &[CONFINED, &many, DONE]).ended,
         Ended::Finished
     );
     for (job, what, lines) in [
@@ -376,7 +376,7 @@ fn what_was_not_asked_for_is_not_taken() {
         ),
         ("cases", "two lists", vec![CONFINED, &many, &many, DONE]),
     ] {
-        let report = said(job, &lines);
+        let report = report_of(job, &lines);
         assert_ne!(report.ended, Ended::Finished, "{job}: {what}");
         let outcome = report.outcome((LimitKind::Wall, 0));
         assert!(

@@ -65,8 +65,8 @@ fn the_last_batch_is_told_by_function_between_start_and_stop() {
 #[test]
 fn a_guest_that_breaks_the_protocol_is_told_so_in_a_profile_too() {
     let mut bench = Profiler::new(FakeClock::default(), ProfileSize::Enough);
-    assert_eq!(bench.start(), Err(Fault::OutsideBatch));
-    assert_eq!(bench.stop(), Err(Fault::OutsideBatch));
-    assert_eq!(bench.finish(), Err(Fault::EarlyReturn));
+    assert_eq!(bench.start(), Err(ProtocolError::OutsideBatch));
+    assert_eq!(bench.stop(), Err(ProtocolError::OutsideBatch));
+    assert_eq!(bench.finish(), Err(ProtocolError::EarlyReturn));
     assert!(bench.into_profiled().batch.is_none());
 }

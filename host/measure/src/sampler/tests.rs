@@ -116,23 +116,23 @@ fn of_several_timed_parts_each_was_off_the_cpu_alike() {
 #[test]
 fn every_breach_of_the_protocol_is_a_fault() {
     let (_, mut before) = sampler(1);
-    assert_eq!(before.start(), Err(Fault::OutsideBatch));
-    assert_eq!(before.stop(), Err(Fault::OutsideBatch));
-    assert_eq!(before.finish(), Err(Fault::EarlyReturn));
+    assert_eq!(before.start(), Err(ProtocolError::OutsideBatch));
+    assert_eq!(before.stop(), Err(ProtocolError::OutsideBatch));
+    assert_eq!(before.finish(), Err(ProtocolError::EarlyReturn));
 
     let (_, mut batch) = sampler(1);
     batch.next(0).unwrap();
-    assert_eq!(batch.stop(), Err(Fault::StopWithoutStart));
-    assert_eq!(batch.next(0), Err(Fault::NoTimedPart));
+    assert_eq!(batch.stop(), Err(ProtocolError::StopWithoutStart));
+    assert_eq!(batch.next(0), Err(ProtocolError::NoTimedPart));
     batch.start().unwrap();
-    assert_eq!(batch.start(), Err(Fault::StartTwice));
-    assert_eq!(batch.next(0), Err(Fault::OpenBatch));
-    assert_eq!(batch.finish(), Err(Fault::OpenBatch));
+    assert_eq!(batch.start(), Err(ProtocolError::StartTwice));
+    assert_eq!(batch.next(0), Err(ProtocolError::OpenBatch));
+    assert_eq!(batch.finish(), Err(ProtocolError::OpenBatch));
     batch.stop().unwrap();
-    assert_eq!(batch.finish(), Err(Fault::EarlyReturn));
+    assert_eq!(batch.finish(), Err(ProtocolError::EarlyReturn));
     assert_eq!(batch.next(0), Ok(None));
-    assert_eq!(batch.next(0), Err(Fault::AfterEnd));
-    assert_eq!(batch.start(), Err(Fault::OutsideBatch));
+    assert_eq!(batch.next(0), Err(ProtocolError::AfterEnd));
+    assert_eq!(batch.start(), Err(ProtocolError::OutsideBatch));
     assert_eq!(batch.finish(), Ok(()));
 }
 

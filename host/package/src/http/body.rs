@@ -41,8 +41,8 @@ impl Body {
 
     /// The next piece: none at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, HttpError> {
-        let silent_at = Instant::now() + self.timeouts.silence;
-        let slow_at = self.began + self.timeouts.patience(self.received);
+        let silent_at = Instant::now() + self.timeouts.read_timeout;
+        let slow_at = self.began + self.timeouts.deadline(self.received);
         let piece = match timeout_at(silent_at.min(slow_at), self.response.chunk()).await {
             Ok(piece) => piece,
             Err(_) if slow_at < silent_at && self.received > 0 => {
@@ -54,7 +54,7 @@ impl Body {
             Err(_) => {
                 return Err(HttpError::Silent {
                     url: shown_url(self.response.url()),
-                    waited: self.timeouts.silence,
+                    waited: self.timeouts.read_timeout,
                 });
             }
         };
@@ -81,10 +81,10 @@ impl Body {
         }
     }
 
-    pub(super) fn too_large(&self, cap: u64, actual: u64) -> HttpError {
+    pub(super) fn too_large(&self, limit: u64, actual: u64) -> HttpError {
         HttpError::TooLarge {
             url: shown_url(self.response.url()),
-            cap,
+            limit,
             actual,
         }
     }

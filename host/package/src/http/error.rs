@@ -101,12 +101,12 @@ pub enum HttpError {
         status: StatusCode,
     },
     /// More than was expected, or will be taken.
-    #[error("{url} has {actual} bytes or more, and at most {cap} are taken")]
+    #[error("{url} has {actual} bytes or more, and at most {limit} are taken")]
     TooLarge {
         /// What was asked for.
         url: String,
         /// The most that is taken, bytes.
-        cap: u64,
+        limit: u64,
         /// What was announced, or came before it was cut off, bytes.
         actual: u64,
     },

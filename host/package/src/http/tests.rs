@@ -6,7 +6,7 @@ use super::*;
 use crate::hostile_server::{Answer, HostileServer};
 
 /// What the tests of silence wait; the others wait as long as users do, however busy the machine.
-const SILENCE: Duration = Duration::from_millis(300);
+const READ_TIMEOUT: Duration = Duration::from_millis(300);
 
 fn http() -> Http {
     Http::new().unwrap()
@@ -14,7 +14,7 @@ fn http() -> Http {
 
 fn impatient() -> Http {
     let timeouts = Timeouts {
-        silence: SILENCE,
+        read_timeout: READ_TIMEOUT,
         ..Timeouts::default()
     };
     Http::with(timeouts, PlainHosts::default()).unwrap()
@@ -73,7 +73,7 @@ async fn who_never_answers_is_not_waited_for() {
         let server = HostileServer::start(|_| Answer::Hang(started.to_vec()));
         let error = get(impatient(), &server).await.unwrap_err();
         assert!(
-            matches!(error, HttpError::Silent { waited, .. } if waited == SILENCE),
+            matches!(error, HttpError::Silent { waited, .. } if waited == READ_TIMEOUT),
             "{error}"
         );
         let text = error.to_string();
@@ -118,7 +118,7 @@ async fn what_is_announced_too_large_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_body_that_grows_past_its_cap_is_cut_off() {
+async fn a_body_that_grows_past_its_limit_is_cut_off() {
     let head = Answer::head("200 OK", &[]);
     let server = HostileServer::start(move |_| Answer::Endless(head.clone(), vec![b' '; 4096]));
     for error in [
@@ -159,7 +159,7 @@ async fn a_download_has_the_size_and_the_bytes_that_were_asked_for() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, HttpError::TooLarge { cap: 4, .. }),
+        matches!(error, HttpError::TooLarge { limit: 4, .. }),
         "{error}"
     );
     let error = download(http(), &close(b"bodz"), b"body")

@@ -33,12 +33,12 @@ pub enum IndexError {
     #[error("the index has no metadata/{0}")]
     Missing(String),
     /// A file is larger than any honest one.
-    #[error("{file} of the index is larger than {cap} bytes, which is more than is read")]
+    #[error("{file} of the index is larger than {limit} bytes, which is more than is read")]
     TooLarge {
         /// Which one.
         file: String,
-        /// The cap, bytes.
-        cap: u64,
+        /// The limit, bytes.
+        limit: u64,
     },
     /// The root that the user trusts is no good.
     #[error("the trusted root is not a root that is signed by its own keys: {0}")]
@@ -151,7 +151,7 @@ impl IndexError {
                 "{} does not hash to what the file that pins it says",
                 file_name(error.url())
             )),
-            // What exceeds our own caps never comes here.
+            // What exceeds our own limits never comes here.
             Some(Tough::MaxSizeExceeded { max_size, .. }) => Self::Mismatch(format!(
                 "{} is longer than the {max_size} bytes that the file that pins it says",
                 file_name(error.url())

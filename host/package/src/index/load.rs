@@ -26,7 +26,7 @@ use url::Url;
 
 use self::memory::Memory;
 use self::verified::Verified;
-use super::transport::{self, Gate, METADATA, Origin};
+use super::transport::{self, BoundedTransport, METADATA, Origin};
 use super::{Index, IndexError, Source};
 use dyno_plugin::Digest;
 
@@ -41,7 +41,7 @@ pub(super) async fn load(
     // Another trusted root is another index: nothing that one was seen to say binds the other.
     let memory = Memory::open(state.join(Digest::of(trusted_root).hex())).await?;
     let root = memory.root(trusted_root)?;
-    let gate = Gate::new(match source {
+    let gate = BoundedTransport::new(match source {
         Source::Dir(dir) => Origin::Dir(dir.join(METADATA)),
         Source::Cached => Origin::Dir(memory.copy()),
         Source::Url(url, fetch) => Origin::Url(metadata_url(url)?, fetch.clone()),
@@ -60,7 +60,7 @@ pub(super) async fn load(
 /// The short ways; none if what was verified last time is not what there is now.
 async fn by_memory(
     memory: &Memory,
-    gate: &Gate,
+    gate: &BoundedTransport,
     root: &[u8],
     now: Timestamp,
 ) -> Result<Option<Index>, IndexError> {
@@ -89,7 +89,7 @@ async fn by_memory(
 /// The long way.
 async fn by_tough(
     memory: &Memory,
-    gate: &Gate,
+    gate: &BoundedTransport,
     root: &[u8],
     now: Timestamp,
 ) -> Result<Index, IndexError> {
@@ -109,7 +109,7 @@ async fn by_tough(
 
 /// Loads without a memory and whatever has expired: for who is about to sign it anew.
 pub(super) async fn load_to_edit(dir: &Path) -> Result<Repository, IndexError> {
-    let gate = Gate::new(Origin::Dir(dir.join(METADATA)));
+    let gate = BoundedTransport::new(Origin::Dir(dir.join(METADATA)));
     let first = gate.file("1.root.json").await?;
     let root = first.ok_or_else(|| IndexError::Missing("1.root.json".into()))?;
     let loader = loader(&gate, &root)?.expiration_enforcement(ExpirationEnforcement::Unsafe);
@@ -117,7 +117,10 @@ pub(super) async fn load_to_edit(dir: &Path) -> Result<Repository, IndexError> {
     loaded.map_err(|error| gate.refused().unwrap_or_else(|| error.into()))
 }
 
-fn loader<'a>(gate: &Gate, root: &'a impl AsRef<[u8]>) -> Result<RepositoryLoader<'a>, IndexError> {
+fn loader<'a>(
+    gate: &BoundedTransport,
+    root: &'a impl AsRef<[u8]>,
+) -> Result<RepositoryLoader<'a>, IndexError> {
     // The gate only looks at the last part of a URL. Targets are never fetched by `tough`.
     let base =
         Url::parse("index:///metadata/").map_err(|_| IndexError::Missing(METADATA.into()))?;

@@ -14,7 +14,7 @@ const VERSIONS_SHOWN: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// No such package.
-    #[error("the index has no package {id}{}", meant(similar))]
+    #[error("the index has no package {id}{}", suggestion(similar))]
     Unknown {
         /// What was asked for.
         id: PackageId,
@@ -89,7 +89,7 @@ fn newest(releases: &[Listed]) -> String {
     versions.collect::<Vec<_>>().join(", ")
 }
 
-fn meant(similar: &[PackageId]) -> String {
+fn suggestion(similar: &[PackageId]) -> String {
     if similar.is_empty() {
         return String::new();
     }

@@ -41,14 +41,14 @@ pub(super) const ROOTS_MAX: u64 = 256;
 /// Reads a file from the network. A boundary, so that tests need none.
 #[async_trait]
 pub trait Fetch: Debug + Send + Sync {
-    /// The bytes at a URL, at most `cap`; none if there is no such file.
+    /// The bytes at a URL, at most `limit`; none if there is no such file.
     ///
     /// # Errors
     /// Whatever else keeps it from coming.
     async fn fetch(
         &self,
         url: &Url,
-        cap: u64,
+        limit: u64,
     ) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>>;
 }
 
@@ -63,7 +63,7 @@ pub(super) enum Origin {
 
 /// What `tough` reads through.
 #[derive(Debug, Clone)]
-pub(super) struct Gate(Arc<Inner>);
+pub(super) struct BoundedTransport(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -81,7 +81,7 @@ struct Passed {
     refused: Option<IndexError>,
 }
 
-impl Gate {
+impl BoundedTransport {
     pub(super) fn new(origin: Origin) -> Self {
         let passed = Mutex::default();
         Self(Arc::new(Inner { origin, passed }))
@@ -98,18 +98,18 @@ impl Gate {
                 quoted(name)
             ))
         })?;
-        let too_large = |cap| IndexError::TooLarge {
+        let too_large = |limit| IndexError::TooLarge {
             file: name.into(),
-            cap,
+            limit,
         };
-        let cap = kind.bytes_max();
+        let limit = kind.bytes_max();
         let bytes = match &self.0.origin {
-            Origin::Dir(dir) => read(&dir.join(name), cap)?,
+            Origin::Dir(dir) => read(&dir.join(name), limit)?,
             Origin::Url(base, fetch) => {
                 let url = base
                     .join(name)
                     .map_err(|_| IndexError::Missing(name.into()))?;
-                let fetched = fetch.fetch(&url, cap).await;
+                let fetched = fetch.fetch(&url, limit).await;
                 fetched.map_err(|error| {
                     let http = error.downcast_ref::<HttpError>();
                     IndexError::Fetch {
@@ -121,8 +121,8 @@ impl Gate {
         };
         let bytes = bytes.map(Bytes::from);
         if let Some(bytes) = &bytes {
-            if bytes.len() as u64 > cap {
-                return Err(too_large(cap));
+            if bytes.len() as u64 > limit {
+                return Err(too_large(limit));
             }
             if kind == Kind::Namespace {
                 check_leaf(name, bytes)?;
@@ -156,7 +156,7 @@ impl Gate {
 }
 
 #[async_trait]
-impl Transport for Gate {
+impl Transport for BoundedTransport {
     async fn fetch(&self, url: Url) -> Result<TransportStream, TransportError> {
         let name = url
             .path_segments()
@@ -249,9 +249,9 @@ fn check_leaf(name: &str, bytes: &[u8]) -> Result<(), IndexError> {
     }
 }
 
-/// A file of at most `cap` bytes, and one more by which it is seen to be larger; none if it is not
+/// A file of at most `limit` bytes, and one more by which it is seen to be larger; none if it is not
 /// there.
-pub(super) fn read(path: &Path, cap: u64) -> Result<Option<Vec<u8>>, IndexError> {
+pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, IndexError> {
     let io_error = |source| IndexError::Io {
         path: path.into(),
         source,
@@ -271,7 +271,7 @@ pub(super) fn read(path: &Path, cap: u64) -> Result<Option<Vec<u8>>, IndexError>
         return Err(io_error(std::io::Error::other("not a regular file")));
     }
     let mut bytes = Vec::new();
-    file.take(cap + 1)
+    file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(io_error)?;
     Ok(Some(bytes))

@@ -95,7 +95,7 @@ impl Contents {
                 path: quoted_path(path),
                 part: "the content".into(),
                 actual: blob.len(),
-                cap: BLOB_BYTES_MAX,
+                limit: BLOB_BYTES_MAX,
             });
         }
         let mut hashed = blob::Hashed::new(blob.try_clone().map_err(read_error)?);

@@ -167,7 +167,7 @@ impl DirLayout {
                 path: self.layout.path.clone(),
                 part: INDEX_JSON.into(),
                 actual: bytes.len() as u64,
-                cap: oci::MANIFEST_BYTES_MAX,
+                limit: oci::MANIFEST_BYTES_MAX,
             });
         }
         sync(&self.dir, SHA256)

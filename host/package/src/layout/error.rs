@@ -53,7 +53,7 @@ pub enum LayoutError {
         message: String,
     },
     /// A part is larger than it may be.
-    #[error("{part} of {path} has {actual} bytes, and the limit is {cap}")]
+    #[error("{part} of {path} has {actual} bytes, and the limit is {limit}")]
     TooLarge {
         /// Which layout.
         path: String,
@@ -62,7 +62,7 @@ pub enum LayoutError {
         /// Its size, bytes.
         actual: u64,
         /// The limit, bytes.
-        cap: u64,
+        limit: u64,
     },
     /// A blob has another size than its descriptor says.
     #[error("the blob {digest} should have {expected} bytes, and has {found}")]

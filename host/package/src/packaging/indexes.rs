@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{Access, PackagingError};
+use super::{PackageAccess, PackagingError};
 use crate::index::{Index, IndexError, Listed, ResolveError, Source};
 use crate::lock::Locked;
 use dyno_plugin::id::{Release, Wanted};
@@ -86,7 +86,7 @@ impl State {
     }
 }
 
-impl Access {
+impl PackageAccess {
     fn consulted(&self) -> Result<&[Consulted], PackagingError> {
         if let Some(consulted) = self.opened.indexes.get() {
             return Ok(consulted);

@@ -7,14 +7,14 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Access, Located, Nobody, PackagingError};
+use super::{Located, Nobody, PackageAccess, PackagingError};
 use crate::key::Fingerprint;
 use crate::manifest::{PackageManifest, claimed};
 use crate::signature::{Bundle, Signer};
 use crate::verify::{VerifyError, peek};
 use dyno_job::Supervisor;
 use dyno_plugin::id::Release;
-use dyno_plugin::{Digest, Named};
+use dyno_plugin::{Digest, PackageSpec};
 
 /// What a package says of itself.
 #[derive(Debug, Clone, Serialize)]
@@ -51,16 +51,16 @@ pub enum Signed {
     Unreadable(String),
 }
 
-impl Access {
+impl PackageAccess {
     /// Looks at a package.
     ///
     /// # Errors
     /// If it cannot be had, or is none.
     pub async fn inspect(
         &self,
-        named: &Named,
+        named: &PackageSpec,
         supervisor: &Supervisor,
-        desk: &Path,
+        staging_dir: &Path,
     ) -> Result<Inspected, PackagingError> {
         let refused = |error: VerifyError| PackagingError::Verify {
             named: named.to_string(),
@@ -78,7 +78,7 @@ impl Access {
             .map_err(refused)?;
         drop((origin, _lock));
         let opened = self
-            .open(named, supervisor, desk, &mut Nobody, &mut |_| {})
+            .open(named, supervisor, staging_dir, &mut Nobody, &mut |_| {})
             .await;
         let (publisher, refused, requests) = match opened {
             Ok(package) => (

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use super::{Access, Ask, PackagingError};
+use super::{Ask, PackageAccess, PackagingError};
 use crate::kind::runs;
 use crate::layout::LayoutError;
 use crate::lock::{Lock, Locked};
@@ -12,7 +12,7 @@ use crate::store::{Installed, Replacement, StoreError};
 use crate::unsigned::AllowUnsigned;
 use crate::verify::{Check, Package};
 use dyno_job::Supervisor;
-use dyno_plugin::Named;
+use dyno_plugin::PackageSpec;
 use dyno_plugin::id::{PackageId, Release, Wanted};
 
 /// One package that is to be installed.
@@ -128,20 +128,20 @@ pub struct Update {
 
 /// A package that has to be there, and why.
 struct Needed {
-    named: Named,
+    named: PackageSpec,
     by: Option<Release>,
 }
 
-impl Access {
+impl PackageAccess {
     /// Gets and verifies packages and all that they depend on. Changes nothing.
     ///
     /// # Errors
     /// The first package that cannot be had, is refused, or contradicts another.
     pub async fn plan(
         &self,
-        packages: &[Named],
+        packages: &[PackageSpec],
         supervisor: &Supervisor,
-        desk: &Path,
+        staging_dir: &Path,
         ask: &mut dyn Ask,
         on: &mut dyn FnMut(Check),
     ) -> Result<Plan, PackagingError> {
@@ -149,12 +149,14 @@ impl Access {
         let named = packages.iter().cloned();
         let mut needed: VecDeque<_> = named.map(|named| Needed { named, by: None }).collect();
         while let Some(Needed { named, by }) = needed.pop_front() {
-            if let (Named::Wanted(wanted), Some(by)) = (&named, &by)
+            if let (PackageSpec::Wanted(wanted), Some(by)) = (&named, &by)
                 && self.is_met(wanted, by, &plan)?
             {
                 continue;
             }
-            let package = self.obtain(&named, supervisor, desk, ask, on).await?;
+            let package = self
+                .obtain(&named, supervisor, staging_dir, ask, on)
+                .await?;
             let about = &package.content.about;
             runs(&about.manifest).map_err(|source| PackagingError::Kind {
                 release: Box::new(about.release.clone()),
@@ -163,7 +165,7 @@ impl Access {
             let release = about.release.clone();
             for (id, range) in &about.manifest.dependencies {
                 needed.push_back(Needed {
-                    named: Named::Wanted(Wanted {
+                    named: PackageSpec::Wanted(Wanted {
                         id: id.clone(),
                         range: range.clone(),
                     }),
@@ -222,7 +224,7 @@ impl Access {
 
     fn change(
         &self,
-        named: &Named,
+        named: &PackageSpec,
         is_dependency: bool,
         package: Package,
     ) -> Result<Change, PackagingError> {
@@ -233,8 +235,8 @@ impl Access {
         // What somebody asked for stays asked for, even if another package needs it, too.
         let is_dependency = is_dependency && replaces.as_ref().is_none_or(|it| it.is_dependency);
         let wanted = match named {
-            Named::Wanted(wanted) => Some(wanted.to_string()),
-            Named::File(_) | Named::Reference(_) => None,
+            PackageSpec::Wanted(wanted) => Some(wanted.to_string()),
+            PackageSpec::File(_) | PackageSpec::Reference(_) => None,
         };
         let installed = Installed {
             release: release.clone(),
@@ -259,12 +261,12 @@ impl Access {
     /// that cannot be looked up keeps no other from being updated.
     ///
     /// # Errors
-    /// As [`Access::plan`], if a named package is not installed, and if none could be looked up.
+    /// As [`PackageAccess::plan`], if a named package is not installed, and if none could be looked up.
     pub async fn plan_update(
         &self,
         ids: &[PackageId],
         supervisor: &Supervisor,
-        desk: &Path,
+        staging_dir: &Path,
         ask: &mut dyn Ask,
         on: &mut dyn FnMut(Check),
     ) -> Result<Update, PackagingError> {
@@ -288,7 +290,7 @@ impl Access {
                 Ok(found) => {
                     looked_up += 1;
                     if found.listed.release.version > it.release.version {
-                        newer.push(Named::Wanted(wanted));
+                        newer.push(PackageSpec::Wanted(wanted));
                     } else {
                         self.warn_if_yanked(&it.release);
                     }
@@ -299,7 +301,7 @@ impl Access {
         if looked_up == 0 && !missed.is_empty() {
             return Err(missed.swap_remove(0).1);
         }
-        let plan = self.plan(&newer, supervisor, desk, ask, on).await?;
+        let plan = self.plan(&newer, supervisor, staging_dir, ask, on).await?;
         Ok(Update { plan, missed })
     }
 

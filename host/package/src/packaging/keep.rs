@@ -4,20 +4,20 @@
 use std::num::NonZeroU64;
 use std::path::Path;
 
-use super::{Access, Ask, PackagingError};
+use super::{Ask, PackageAccess, PackagingError};
 use crate::index::{EditError, Entry, Expiries, Holder, Holders, IndexEditor, Location};
 use crate::key::{Fingerprint, PrivateKey, PublicKey};
 use crate::layout::write_tar;
 use crate::manifest::SelfDescription;
 use crate::verify::Package;
 use dyno_job::Supervisor;
-use dyno_plugin::Named;
+use dyno_plugin::PackageSpec;
 use dyno_plugin::id::Release;
 
 /// Where package files lie in an index.
 const PACKAGES: &str = "packages";
 
-impl Access {
+impl PackageAccess {
     /// Lists packages in the index in a directory, which is made if there is none, and signs it. A
     /// namespace that is new to it gets the keys that sign, any of which will do.
     ///
@@ -26,15 +26,17 @@ impl Access {
     pub async fn list(
         &self,
         dir: &Path,
-        packages: &[Named],
+        packages: &[PackageSpec],
         keys: &[PrivateKey],
         supervisor: &Supervisor,
-        desk: &Path,
+        staging_dir: &Path,
         ask: &mut dyn Ask,
     ) -> Result<Vec<Release>, PackagingError> {
         let mut verified = Vec::new();
         for named in packages {
-            let package = self.open(named, supervisor, desk, ask, &mut |_| {}).await?;
+            let package = self
+                .open(named, supervisor, staging_dir, ask, &mut |_| {})
+                .await?;
             verified.push((named, package));
         }
         let edit_error = |error| edit_error(dir, error);
@@ -68,10 +70,10 @@ impl Access {
     fn locate_in(
         &self,
         dir: &Path,
-        named: &Named,
+        named: &PackageSpec,
         package: &Package,
     ) -> Result<Location, PackagingError> {
-        if let Named::Reference(reference) = named {
+        if let PackageSpec::Reference(reference) = named {
             return Ok(Location::Registry {
                 repository: format!("{}/{}", reference.registry(), reference.repository()),
                 digest: package.digest,

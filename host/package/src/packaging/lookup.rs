@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::indexes::{Consulted, Found, Place};
-use super::{Access, Ask, Located, PackagingError};
+use super::{Ask, Located, PackageAccess, PackagingError};
 use crate::http::{Http, Timeouts, shown_url};
 use crate::index::{Fetch, Location};
 use crate::layout::Layout;
@@ -14,7 +14,7 @@ use crate::verify::{Asked, Check, Package};
 use dyno_job::Supervisor;
 use dyno_model::LimitKind;
 use dyno_plugin::id::{Release, Wanted};
-use dyno_plugin::{Named, Reference};
+use dyno_plugin::{PackageSpec, Reference};
 use tough::async_trait;
 use url::Url;
 
@@ -34,9 +34,9 @@ impl Fetch for Http {
     async fn fetch(
         &self,
         url: &Url,
-        cap: u64,
+        limit: u64,
     ) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>> {
-        let response = self.get(url, cap, &[], None).await?;
+        let response = self.get(url, limit, &[], None).await?;
         if response.status == 404 {
             return Ok(None);
         }
@@ -44,7 +44,7 @@ impl Fetch for Http {
     }
 }
 
-impl Access {
+impl PackageAccess {
     /// A client for the network.
     pub(super) fn http(&self) -> Result<Http, PackagingError> {
         if let Some(http) = self.opened.http.get() {
@@ -74,30 +74,37 @@ impl Access {
         warnings.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gets a package and verifies it, like [`Access::open`]; but an id is looked up in the
+    /// Gets a package and verifies it, like [`PackageAccess::open`]; but an id is looked up in the
     /// indexes, whatever is installed.
     ///
     /// # Errors
     /// If it cannot be had, or the first check that it fails.
     pub async fn obtain(
         &self,
-        named: &Named,
+        named: &PackageSpec,
         supervisor: &Supervisor,
-        desk: &Path,
+        staging_dir: &Path,
         ask: &mut dyn Ask,
         on: &mut dyn FnMut(Check),
     ) -> Result<Package, PackagingError> {
-        let Named::Wanted(wanted) = named else {
-            return self.open(named, supervisor, desk, ask, on).await;
+        let PackageSpec::Wanted(wanted) = named else {
+            return self.open(named, supervisor, staging_dir, ask, on).await;
         };
         let found = self.resolve(wanted).await?;
-        let located = self.located(&found, desk).await?;
-        self.verified(&located, &named.to_string(), supervisor, desk, ask, on)
-            .await
+        let located = self.located(&found, staging_dir).await?;
+        self.verified(
+            &located,
+            &named.to_string(),
+            supervisor,
+            staging_dir,
+            ask,
+            on,
+        )
+        .await
     }
 
     /// Where a listed release is.
-    async fn located(&self, found: &Found, desk: &Path) -> Result<Located, PackagingError> {
+    async fn located(&self, found: &Found, staging_dir: &Path) -> Result<Located, PackagingError> {
         let Found { listed, index } = found;
         let is_here = matches!(
             (&listed.entry.location, &index.place),
@@ -123,7 +130,7 @@ impl Access {
             }
             (Location::File(path), Place::Url(url)) => {
                 let url = below(url, path)?;
-                Origin::Layout(self.download(&url, &listed.release, desk).await?)
+                Origin::Layout(self.download(&url, &listed.release, staging_dir).await?)
             }
             (Location::Registry { repository, digest }, _) => {
                 let reference: Reference = format!("{repository}@{digest}").parse()?;
@@ -146,11 +153,11 @@ impl Access {
         &self,
         url: &Url,
         release: &Release,
-        desk: &Path,
+        staging_dir: &Path,
     ) -> Result<Layout, PackagingError> {
-        let cap = self.limits.get(LimitKind::Component) + PACKAGE_BYTES_BESIDES;
-        let response = self.http()?.get(url, cap, &[], None).await?.success()?;
-        let file = desk.join(release.file_name());
+        let limit = self.limits.get(LimitKind::Component) + PACKAGE_BYTES_BESIDES;
+        let response = self.http()?.get(url, limit, &[], None).await?.success()?;
+        let file = staging_dir.join(release.file_name());
         std::fs::write(&file, response.body).map_err(|source| PackagingError::Io {
             path: file.display().to_string(),
             source,

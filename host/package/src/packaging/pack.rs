@@ -91,7 +91,7 @@ impl Classify for PackError {
 }
 
 /// Packs a plugin directory that has been built. Where `output` does not say where to, the package
-/// gets its usual name in the working directory; `desk` is for what comes before it.
+/// gets its usual name in the working directory; `staging_dir` is for what comes before it.
 ///
 /// # Errors
 /// If the directory does not describe a package, or its component is not what it describes.
@@ -101,7 +101,7 @@ pub async fn pack(
     created: Timestamp,
     output: Option<PathBuf>,
     supervisor: &Supervisor,
-    desk: &Path,
+    staging_dir: &Path,
 ) -> Result<Packed, PackError> {
     let shown = source.path.display().to_string();
     let manifest = source.manifest.as_ref();
@@ -119,10 +119,10 @@ pub async fn pack(
         name: shown.clone(),
         source,
     };
-    let snapshot = desk.join("plugin");
+    let snapshot = staging_dir.join("plugin");
     let (digest, _) = plugin::read(source, limits)?;
     plugin::snapshot(source, limits, &digest, &snapshot)?;
-    let plain = desk.join("plain.wasm");
+    let plain = staging_dir.join("plain.wasm");
     let label = Some((BTreeMap::new(), plain.clone()));
     let described = describe(supervisor, snapshot, label, limits)
         .await
@@ -153,7 +153,7 @@ pub async fn pack(
         &table.datasets,
         &mut about.manifest,
         &mut contents,
-        desk,
+        staging_dir,
     )?;
     about.manifest.validate().map_err(manifest_error)?;
     let shape = &described.shape;
@@ -161,7 +161,7 @@ pub async fn pack(
         .covers(shape.kind, &shape.imports)
         .map_err(manifest_error)?;
 
-    let labelled = desk.join("labelled.wasm");
+    let labelled = staging_dir.join("labelled.wasm");
     let label = Some((about.sections(), labelled.clone()));
     let described = describe(supervisor, plain, label, limits)
         .await
@@ -232,7 +232,7 @@ fn datasets(
     named: &BTreeMap<String, PathBuf>,
     manifest: &mut PackageManifest,
     contents: &mut Contents,
-    desk: &Path,
+    staging_dir: &Path,
 ) -> Result<(), PackError> {
     let mut add = |name: &str, path: &Path| {
         let input_error = |error| PackError::Input {
@@ -246,7 +246,7 @@ fn datasets(
         let copy = source
             .open_below(path)
             .map_err(input_error)?
-            .copy(desk)
+            .copy(staging_dir)
             .map_err(input_error)?;
         let content = contents.add_file("application/octet-stream", &copy)?;
         contents.add_blob(oci::EMPTY, oci::EMPTY_JSON.to_vec());

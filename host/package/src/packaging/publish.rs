@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Access, PackagingError};
+use super::{PackageAccess, PackagingError};
 use crate::artifact;
 use crate::layout::{Bytes, Contents, Layout, write_tar};
 use crate::manifest::claimed;
@@ -20,7 +20,7 @@ pub struct Pushed {
     pub signatures: usize,
 }
 
-impl Access {
+impl PackageAccess {
     /// Pushes a package file with its signatures and datasets: under the reference's tag, or else
     /// its version. What it is worth, whoever pulls it will verify.
     ///

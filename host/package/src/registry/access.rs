@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 use url::{Url, form_urlencoded};
 
 use super::challenge::Challenge;
-use super::error::{RegistryError, said};
+use super::error::{RegistryError, answer};
 use super::{credentials, not_html, parsed};
 use crate::http::{Authorization, Content, Http, Request, Response, is_loopback};
 use dyno_plugin::Reference;
@@ -41,7 +41,7 @@ pub(super) enum Action {
 
 /// The way into one repository.
 #[derive(Debug)]
-pub(super) struct Access {
+pub(super) struct RepositoryAccess {
     base: Url,
     registry: String,
     repository: String,
@@ -57,7 +57,7 @@ struct Token {
     access_token: Option<String>,
 }
 
-impl Access {
+impl RepositoryAccess {
     pub(super) fn new(base: Url, reference: &Reference, auth_file: Option<PathBuf>) -> Self {
         Self {
             base,
@@ -268,7 +268,7 @@ impl Access {
             registry: self.registry.clone(),
             repository: self.repository.clone(),
             how,
-            said: said(body),
+            answer: answer(body),
         }
     }
 }

@@ -88,12 +88,12 @@ fn usual_files() -> Vec<PathBuf> {
 /// A file of credentials.
 struct AuthFile {
     path: PathBuf,
-    said: Said,
+    config: AuthConfig,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Said {
+struct AuthConfig {
     #[serde(default)]
     auths: BTreeMap<String, Value>,
     #[serde(default)]
@@ -117,18 +117,18 @@ impl AuthFile {
             return Err(format!("{shown} has more than {CONFIG_BYTES_MAX} bytes"));
         }
         // Not what is wrong with it: that may quote a secret.
-        let said = serde_json::from_slice(&bytes)
+        let config = serde_json::from_slice(&bytes)
             .map_err(|_| format!("{shown} is no file of credentials, as Docker and podman have"))?;
         let path = path.to_owned();
-        Ok(Some(Self { path, said }))
+        Ok(Some(Self { path, config }))
     }
 
     fn find(&self, registry: &str, repository: &str) -> Result<Option<DockerCredential>, String> {
-        let Said {
+        let AuthConfig {
             cred_helpers,
             creds_store,
             ..
-        } = &self.said;
+        } = &self.config;
         let (registry, hub) = match is_hub(registry) {
             true => ("docker.io", Some(HUB_KEY)),
             false => (registry, None),
@@ -157,7 +157,7 @@ impl AuthFile {
         let whole = format!("{registry}/{repository}");
         let above = whole.match_indices('/').map(|(at, _)| at).rev();
         let mut keys = [whole.len()].into_iter().chain(above);
-        let auths = &self.said.auths;
+        let auths = &self.config.auths;
         let exact = keys.find_map(|end| auths.get(&whole[..end]).filter(is_one));
         exact.or_else(|| {
             let mut all = auths.iter();
@@ -167,10 +167,10 @@ impl AuthFile {
     }
 
     /// What the library makes of one entry or helper.
-    fn decoded(&self, said: &Value, key: &str) -> Result<Option<DockerCredential>, String> {
+    fn decoded(&self, config: &Value, key: &str) -> Result<Option<DockerCredential>, String> {
         use CredentialRetrievalError as Error;
         let shown = quoted_path(&self.path);
-        match get_credential_from_reader(said.to_string().as_bytes(), key) {
+        match get_credential_from_reader(config.to_string().as_bytes(), key) {
             Ok(credential) => Ok(Some(credential)),
             Err(Error::NoCredentialConfigured) => Ok(None),
             Err(Error::HelperFailure { stdout, .. }) if stdout.trim() == HELPER_HAS_NONE => {

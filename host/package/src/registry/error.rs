@@ -19,7 +19,7 @@ pub enum RegistryError {
     Reference(#[from] ReferenceError),
     /// No credentials, or others are needed.
     #[error(
-        "{registry} denies access to {repository}: {how}; credentials come from `docker login {registry}` or `podman login {registry}`{said}"
+        "{registry} denies access to {repository}: {how}; credentials come from `docker login {registry}` or `podman login {registry}`{answer}"
     )]
     Denied {
         /// Which registry.
@@ -29,7 +29,7 @@ pub enum RegistryError {
         /// With or without credentials.
         how: &'static str,
         /// What it said.
-        said: String,
+        answer: String,
     },
     /// A login left something that cannot be used.
     #[error("the credentials for {registry} cannot be had: {why}")]
@@ -51,14 +51,14 @@ pub enum RegistryError {
     #[error("{0} is not there")]
     NotFound(String),
     /// Another status.
-    #[error("{url} answers {status}{said}")]
+    #[error("{url} answers {status}{answer}")]
     Refused {
         /// What was asked for.
         url: String,
         /// The status.
         status: StatusCode,
         /// What it said, behind a colon.
-        said: String,
+        answer: String,
     },
     /// A web page.
     #[error("{0} answers HTML: is this a registry?")]
@@ -156,7 +156,7 @@ impl Classify for RegistryError {
 
 /// The first error of a registry's list of them (distribution specification 1.1, error codes), or
 /// nothing: as a tail to a message.
-pub(super) fn said(body: &[u8]) -> String {
+pub(super) fn answer(body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Envelope {
         errors: Vec<One>,

@@ -97,7 +97,7 @@ async fn a_web_page_is_not_taken_for_anything() {
 async fn who_hangs_is_left() {
     let server = open_registry(|_| Answer::Hang(Vec::new()));
     let timeouts = Timeouts {
-        silence: Duration::from_millis(300),
+        read_timeout: Duration::from_millis(300),
         ..Timeouts::default()
     };
     let registry = Registry {

@@ -152,13 +152,13 @@ impl Trust {
     ///
     /// # Errors
     /// If the policy cannot be changed.
-    pub fn kill(&mut self, digest: &Digest, reason: &str) -> Result<(), TrustError> {
+    pub fn deny(&mut self, digest: &Digest, reason: &str) -> Result<(), TrustError> {
         expect_text("the reason", reason)?;
         self.change(|policy, document| {
-            if policy.killed.iter().any(|it| it.digest == *digest) {
+            if policy.denied.iter().any(|it| it.digest == *digest) {
                 return Ok(());
             }
-            edit::kill(document, digest, reason)
+            edit::deny(document, digest, reason)
         })
     }
 
@@ -232,8 +232,8 @@ impl Trust {
         let policy = Policy::parse(&changed).map_err(error)?;
         let keys = read_keys(&self.dir, &policy)?;
         if changed.len() as u64 > POLICY_BYTES_MAX {
-            let (path, cap) = (quoted_path(&path), POLICY_BYTES_MAX);
-            return Err(TrustError::TooLarge { path, cap });
+            let (path, limit) = (quoted_path(&path), POLICY_BYTES_MAX);
+            return Err(TrustError::TooLarge { path, limit });
         }
         if changed != text {
             files::write(&path, changed.as_bytes())?;

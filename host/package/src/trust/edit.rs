@@ -177,7 +177,7 @@ pub(super) fn revoke(
 }
 
 /// Adds to the list of what is never used.
-pub(super) fn kill(
+pub(super) fn deny(
     document: &mut DocumentMut,
     digest: &Digest,
     reason: &str,

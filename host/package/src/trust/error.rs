@@ -28,12 +28,12 @@ pub enum TrustError {
         owner: u32,
     },
     /// A file is larger than such files are.
-    #[error("{path} is larger than {cap} bytes")]
+    #[error("{path} is larger than {limit} bytes")]
     TooLarge {
         /// Which file.
         path: String,
         /// The limit, bytes.
-        cap: u64,
+        limit: u64,
     },
     /// The policy is not what it should be. The message shows the line.
     #[error("{path} is not a trust policy: {message}")]

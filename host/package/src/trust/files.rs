@@ -15,7 +15,7 @@ use dyno_model::quoted::quoted_path;
 const LOCK: &str = ".lock";
 
 /// Reads a file, if there is one.
-pub(super) fn read(path: &Path, cap: u64) -> Result<Option<Vec<u8>>, TrustError> {
+pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, TrustError> {
     let io_error = io_error(path);
     let opened = OpenOptions::new()
         .read(true)
@@ -36,12 +36,12 @@ pub(super) fn read(path: &Path, cap: u64) -> Result<Option<Vec<u8>>, TrustError>
         expect_private(dir, &fs::metadata(dir).map_err(&io_error)?)?;
     }
     let mut bytes = Vec::new();
-    file.take(cap + 1)
+    file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(&io_error)?;
-    if bytes.len() as u64 > cap {
+    if bytes.len() as u64 > limit {
         let path = quoted_path(path);
-        return Err(TrustError::TooLarge { path, cap });
+        return Err(TrustError::TooLarge { path, limit });
     }
     Ok(Some(bytes))
 }

@@ -23,7 +23,8 @@ pub struct Policy {
     #[serde(rename = "publisher")]
     pub publishers: Vec<Publisher>,
     /// Manifests and components that are never used, whoever signed them.
-    pub killed: Vec<Killed>,
+    #[serde(rename = "killed")]
+    pub denied: Vec<Denied>,
     /// Releases that may have one manifest only.
     pub pins: BTreeMap<Release, Digest>,
     /// Where packages are looked for.
@@ -85,7 +86,7 @@ pub struct Revocation {
 /// Something that is never used.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Killed {
+pub struct Denied {
     /// What its bytes hash to.
     pub digest: Digest,
     /// Why.

@@ -266,7 +266,7 @@ fn an_identity_is_trusted_like_a_key() {
 }
 
 #[test]
-fn pins_kills_and_roots_hold_until_the_user_says_otherwise() {
+fn pins_denials_and_roots_hold_until_the_user_says_otherwise() {
     let (home, mut trust) = with_acme();
     let release: Release = "acme/x@1.2.0".parse().unwrap();
     let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
@@ -279,8 +279,8 @@ fn pins_kills_and_roots_hold_until_the_user_says_otherwise() {
             "{error}"
         );
     }
-    trust.kill(&two, "steals cookies").unwrap();
-    trust.kill(&two, "again").unwrap();
+    trust.deny(&two, "steals cookies").unwrap();
+    trust.deny(&two, "again").unwrap();
     let url = "https://plugins.example/index";
     trust.pin_index(url, b"root", Conflict::Refuse).unwrap();
     let error = trust
@@ -298,8 +298,8 @@ fn pins_kills_and_roots_hold_until_the_user_says_otherwise() {
 
     let mut trust = Trust::open(home.path()).unwrap();
     assert_eq!(trust.pinned(&release), Some(one));
-    assert_eq!(trust.is_killed(&two).unwrap().reason, "steals cookies");
-    assert_eq!(trust.is_killed(&one), None);
+    assert_eq!(trust.denied(&two).unwrap().reason, "steals cookies");
+    assert_eq!(trust.denied(&one), None);
     assert_eq!(trust.root(url).unwrap().unwrap(), b"root");
     assert_eq!(trust.root("https://other.example").unwrap(), None);
     trust.pin(&release, &two, Conflict::Replace).unwrap();
@@ -324,7 +324,7 @@ fn what_the_user_wrote_around_survives() {
     trust
         .add(&[key(2)], &refuse("ring", &["ring"]), None, None)
         .unwrap();
-    trust.kill(&Digest::of(b"x"), "bad").unwrap();
+    trust.deny(&Digest::of(b"x"), "bad").unwrap();
     let release = "acme/x@1.2.0".parse().unwrap();
     trust
         .pin(&release, &Digest::of(b"y"), Conflict::Refuse)
@@ -376,7 +376,7 @@ fn a_store_that_others_could_write_or_that_is_damaged_is_refused() {
         chmod(path, mode);
         let error = told(&home);
         assert!(error.contains("should be writable by you alone"), "{error}");
-        assert!(trust.kill(&Digest::of(b"x"), "x").is_err());
+        assert!(trust.deny(&Digest::of(b"x"), "x").is_err());
         chmod(path, good);
     }
     // Readable is no harm.

@@ -29,7 +29,7 @@ pub enum VerifyError {
     Nameless,
     /// Somebody who is trusted said never to take it.
     #[error("{digest} is on the kill list: {reason}")]
-    Killed {
+    Denied {
         /// The manifest or the component.
         digest: Digest,
         /// Why, in the words of the list.
@@ -103,12 +103,12 @@ pub enum VerifyError {
         found: Digest,
     },
     /// A part is too large to be fetched.
-    #[error("its {what} has {actual} bytes, and the limit is {cap}{flag}")]
+    #[error("its {what} has {actual} bytes, and the limit is {limit}{flag}")]
     TooLarge {
         /// Which part.
         what: String,
         /// The limit, bytes.
-        cap: u64,
+        limit: u64,
         /// Its size, bytes.
         actual: u64,
         /// How to raise the limit.

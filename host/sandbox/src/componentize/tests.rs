@@ -1,4 +1,4 @@
-use super::super::precheck::{PrecheckError, StructureCaps, precheck};
+use super::super::precheck::{PrecheckError, StructureLimits, precheck};
 use super::*;
 use dyno_job::Shape;
 use dyno_model::PluginKind;
@@ -8,7 +8,7 @@ fn module(text: &str) -> Result<Vec<u8>, ModuleError> {
 }
 
 fn shape(text: &str) -> Result<Shape, PrecheckError> {
-    precheck(&module(text).unwrap(), &StructureCaps::default())
+    precheck(&module(text).unwrap(), &StructureLimits::default())
 }
 
 #[test]

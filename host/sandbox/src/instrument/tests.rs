@@ -218,7 +218,7 @@ fn functions_without_names_are_numbered_and_hostile_names_are_harmless() {
     is_exact(&guest, "program", ProfileSize::First);
 }
 
-/// What a worker says is capped, so names must not be able to fill it.
+/// What a worker says is limited, so names must not be able to fill it.
 #[test]
 fn names_have_an_end_however_many_there_are() {
     let functions = "(func)".repeat(40_000);

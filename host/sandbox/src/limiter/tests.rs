@@ -3,7 +3,7 @@ use wasmtime::ResourceLimiter as _;
 use super::*;
 
 #[test]
-fn the_cap_is_over_the_sum_of_memories_and_tables() {
+fn the_limit_is_over_the_sum_of_memories_and_tables() {
     let mut limiter = Limiter::new(1000, 1);
     assert!(limiter.memory_growing(0, 600, None).unwrap());
     assert!(limiter.table_growing(0, 40, None).unwrap());
@@ -49,7 +49,7 @@ fn growth_that_failed_is_taken_back_and_what_the_module_forbids_is_no_hit() {
 }
 
 #[test]
-fn what_is_just_within_a_cap_or_a_maximum_is_allowed() {
+fn what_is_just_within_a_limit_or_a_maximum_is_allowed() {
     let mut limiter = Limiter::new(1000, 3);
     assert!(limiter.memory_growing(0, 600, Some(600)).unwrap());
     assert!(limiter.table_growing(10, 60, None).unwrap());

@@ -10,7 +10,7 @@ use wasmparser::{
 };
 
 use super::structure::at_most;
-use super::{PrecheckError, StructureCaps};
+use super::{PrecheckError, StructureLimits};
 
 /// A function and its body.
 type Body<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
@@ -18,9 +18,12 @@ type Body<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
 /// Bodies that a thread takes at a time: some 100 KB of code.
 const BODIES_AT_A_TIME: usize = 64;
 
-/// Validates all bodies within the caps, on as many threads as there are cores: nearly all the time
+/// Validates all bodies within the limits, on as many threads as there are cores: nearly all the time
 /// of the check is spent here. Where no thread can be made, this one does it alone.
-pub(super) fn check_all(bodies: Vec<Body<'_>>, caps: &StructureCaps) -> Result<(), PrecheckError> {
+pub(super) fn check_all(
+    bodies: Vec<Body<'_>>,
+    limits: &StructureLimits,
+) -> Result<(), PrecheckError> {
     let rest = Mutex::new(bodies.into_iter().enumerate());
     // The first error in the order of the file, whoever found it.
     let first: Mutex<Option<(usize, PrecheckError)>> = Mutex::new(None);
@@ -34,7 +37,7 @@ pub(super) fn check_all(bodies: Vec<Body<'_>>, caps: &StructureCaps) -> Result<(
                 return;
             }
             for (index, (function, body)) in taken {
-                match check(function, &body, caps, std::mem::take(&mut allocations)) {
+                match check(function, &body, limits, std::mem::take(&mut allocations)) {
                     Ok(again) => allocations = again,
                     Err(error) => {
                         let mut first = lock(&first);
@@ -69,14 +72,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Validates a body within the caps, and hands the allocations on to the next.
+/// Validates a body within the limits, and hands the allocations on to the next.
 fn check(
     function: FuncToValidate<ValidatorResources>,
     body: &FunctionBody<'_>,
-    caps: &StructureCaps,
+    limits: &StructureLimits,
     allocations: FuncValidatorAllocations,
 ) -> Result<FuncValidatorAllocations, PrecheckError> {
-    let mut costs = Costs::new(caps);
+    let mut costs = Costs::new(limits);
     for local in body.get_locals_reader()? {
         costs.locals(u64::from(local?.0))?;
     }
@@ -97,7 +100,7 @@ fn check(
 
 /// What one body has cost so far.
 struct Costs<'a> {
-    caps: &'a StructureCaps,
+    limits: &'a StructureLimits,
     locals: u64,
     /// The open blocks; true for a loop.
     open: Vec<bool>,
@@ -112,9 +115,9 @@ struct Costs<'a> {
 }
 
 impl<'a> Costs<'a> {
-    fn new(caps: &'a StructureCaps) -> Self {
+    fn new(limits: &'a StructureLimits) -> Self {
         Self {
-            caps,
+            limits,
             locals: 0,
             open: Vec::new(),
             open_loops: 0,
@@ -130,7 +133,7 @@ impl<'a> Costs<'a> {
 
     fn locals(&mut self, more: u64) -> Result<(), PrecheckError> {
         self.locals = self.locals.saturating_add(more);
-        at_most("locals in a function", self.caps.locals, self.locals)
+        at_most("locals in a function", self.limits.locals, self.locals)
     }
 
     fn operator(
@@ -152,7 +155,7 @@ impl<'a> Costs<'a> {
             O::BrTable { targets } => self.branch(u64::from(targets.len()) + 1),
             O::Call { .. } | O::ReturnCall { .. } => {
                 self.calls += 1;
-                at_most("calls in a function", self.caps.calls, self.calls)
+                at_most("calls in a function", self.limits.calls, self.calls)
             }
             O::CallIndirect { .. }
             | O::ReturnCallIndirect { .. }
@@ -161,7 +164,7 @@ impl<'a> Costs<'a> {
                 self.table_accesses += 1;
                 at_most(
                     "indirect calls and table accesses in a function",
-                    self.caps.table_accesses,
+                    self.limits.table_accesses,
                     self.table_accesses,
                 )
             }
@@ -175,23 +178,23 @@ impl<'a> Costs<'a> {
         is_loop: bool,
         types: &ValidatorResources,
     ) -> Result<(), PrecheckError> {
-        let caps = self.caps;
+        let limits = self.limits;
         self.blocks += 1;
-        at_most("blocks in a function", caps.blocks, self.blocks)?;
+        at_most("blocks in a function", limits.blocks, self.blocks)?;
         self.open.push(is_loop);
         let depth = self.open.len() as u64;
-        at_most("nested blocks in a function", caps.block_depth, depth)?;
+        at_most("nested blocks in a function", limits.block_depth, depth)?;
         if is_loop {
             self.open_loops += 1;
             at_most(
                 "nested loops in a function",
-                caps.loop_depth,
+                limits.loop_depth,
                 self.open_loops,
             )?;
             self.loop_depths += self.open_loops;
             at_most(
                 "locals x nested loops in a function",
-                caps.local_loops,
+                limits.local_loops,
                 self.locals.saturating_mul(self.loop_depths),
             )?;
         }
@@ -202,11 +205,11 @@ impl<'a> Costs<'a> {
     }
 
     fn typed_block(&mut self, index: u32, types: &ValidatorResources) -> Result<(), PrecheckError> {
-        let caps = self.caps;
+        let limits = self.limits;
         self.typed_blocks += 1;
         at_most(
             "blocks with parameters in a function",
-            caps.typed_blocks,
+            limits.typed_blocks,
             self.typed_blocks,
         )?;
         // The validator has accepted the index as a function type.
@@ -216,7 +219,7 @@ impl<'a> Costs<'a> {
         }
         at_most(
             "parameters of blocks in a function",
-            caps.block_values,
+            limits.block_values,
             self.block_values,
         )
     }
@@ -225,7 +228,7 @@ impl<'a> Costs<'a> {
         self.branches += targets;
         at_most(
             "branches and branch table targets in a function",
-            self.caps.branches,
+            self.limits.branches,
             self.branches,
         )?;
         self.joins()
@@ -234,7 +237,7 @@ impl<'a> Costs<'a> {
     fn joins(&self) -> Result<(), PrecheckError> {
         at_most(
             "locals x branches in a function",
-            self.caps.local_joins,
+            self.limits.local_joins,
             self.locals.saturating_mul(self.blocks + self.branches),
         )
     }

@@ -6,15 +6,19 @@ use wasmparser::{
     Instance, Payload, SectionLimited,
 };
 
-use super::{PrecheckError, StructureCaps};
+use super::{PrecheckError, StructureLimits};
 use dyno_job::{Numbers, is_compiled};
 
 mod module;
 
-/// Ok if `actual` is within the cap on `what`.
-pub(super) fn at_most(what: &'static str, cap: u64, actual: u64) -> Result<(), PrecheckError> {
-    if actual > cap {
-        return Err(PrecheckError::Structure { what, cap, actual });
+/// Ok if `actual` is within the limit on `what`.
+pub(super) fn at_most(what: &'static str, limit: u64, actual: u64) -> Result<(), PrecheckError> {
+    if actual > limit {
+        return Err(PrecheckError::Structure {
+            what,
+            limit,
+            actual,
+        });
     }
     Ok(())
 }
@@ -22,7 +26,7 @@ pub(super) fn at_most(what: &'static str, cap: u64, actual: u64) -> Result<(), P
 /// The counts of one pass over a file.
 pub(super) struct Structure<'a> {
     bytes: &'a [u8],
-    caps: &'a StructureCaps,
+    limits: &'a StructureLimits,
     /// The components, and the module, that the parser is in; the root is the first.
     open: Vec<Frame>,
     seen: Seen,
@@ -71,10 +75,10 @@ impl Cost {
 }
 
 impl<'a> Structure<'a> {
-    pub(super) fn new(bytes: &'a [u8], caps: &'a StructureCaps) -> Self {
+    pub(super) fn new(bytes: &'a [u8], limits: &'a StructureLimits) -> Self {
         Self {
             bytes,
-            caps,
+            limits,
             open: Vec::new(),
             seen: Seen::default(),
             module_totals: module::Totals::default(),
@@ -121,16 +125,16 @@ impl<'a> Structure<'a> {
             components: Vec::new(),
         });
         let depth = self.open.len() as u64;
-        at_most("levels of nested components", self.caps.nesting, depth)?;
+        at_most("levels of nested components", self.limits.nesting, depth)?;
         let numbers = &mut self.seen.numbers;
         match encoding {
             Encoding::Module => {
                 numbers.modules += 1;
-                at_most("core modules", self.caps.modules, numbers.modules)
+                at_most("core modules", self.limits.modules, numbers.modules)
             }
             Encoding::Component => {
                 numbers.components += 1;
-                at_most("components", self.caps.components, numbers.components)
+                at_most("components", self.limits.components, numbers.components)
             }
         }
     }
@@ -154,7 +158,7 @@ impl<'a> Structure<'a> {
     }
 
     fn name(&self, name: &str) -> Result<(), PrecheckError> {
-        at_most("bytes in a name", self.caps.name_bytes, name.len() as u64)
+        at_most("bytes in a name", self.limits.name_bytes, name.len() as u64)
     }
 
     /// The sections of a component but for those nested in it.
@@ -181,22 +185,22 @@ impl<'a> Structure<'a> {
             return Ok(());
         };
         frame.cost.add(cost);
-        let (cost, caps) = (&frame.cost, self.caps);
-        if cost.core_instances > caps.core_instances {
+        let (cost, limits) = (&frame.cost, self.limits);
+        if cost.core_instances > limits.core_instances {
             return Err(PrecheckError::Instances {
-                cap: caps.core_instances,
+                limit: limits.core_instances,
                 actual: cost.core_instances,
             });
         }
         at_most(
             "component instances",
-            caps.component_instances,
+            limits.component_instances,
             cost.component_instances,
         )?;
-        at_most("canonical functions", caps.canonicals, cost.canonicals)?;
+        at_most("canonical functions", limits.canonicals, cost.canonicals)?;
         at_most(
             "imports, exports, aliases and arguments of components",
-            caps.items,
+            limits.items,
             cost.items,
         )
     }
@@ -332,12 +336,12 @@ impl<'a> Structure<'a> {
         &mut self,
         section: &wasmparser::ComponentTypeSectionReader<'_>,
     ) -> Result<(), PrecheckError> {
-        let caps = self.caps;
+        let limits = self.limits;
         let range = section.range();
         self.component_type_bytes += range.len() as u64;
         at_most(
             "bytes of component types",
-            caps.component_type_bytes,
+            limits.component_type_bytes,
             self.component_type_bytes,
         )?;
         // A type within a type is written as the tag 0x01 and the opcode of a component (0x41) or
@@ -349,7 +353,7 @@ impl<'a> Structure<'a> {
             .count();
         at_most(
             "component types within another",
-            caps.component_type_nesting,
+            limits.component_type_nesting,
             nested as u64,
         )
     }

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-mod caps;
 mod contract;
+mod limits;
 
 /// A command plugin with more text in its root component.
 fn command_with(more: &str) -> String {
@@ -34,7 +34,7 @@ fn binary(wat: &str) -> Vec<u8> {
 }
 
 fn check(wat: &str) -> Result<Shape, PrecheckError> {
-    precheck(&binary(wat), &StructureCaps::default())
+    precheck(&binary(wat), &StructureLimits::default())
 }
 
 /// The refusal as the user reads it.
@@ -133,13 +133,13 @@ fn a_few_bytes_that_declare_billions_are_refused_before_anything_is_allocated() 
         component_section(1, &module)
     };
     let billions = [0xff, 0xff, 0xff, 0xff, 0x0f];
-    let error = precheck(&locals(&billions), &StructureCaps::default()).unwrap_err();
+    let error = precheck(&locals(&billions), &StructureLimits::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "has too many or too large locals in a function: 4294967295, the cap is 16384"
     );
     assert_eq!(
-        precheck(&locals(&[1]), &StructureCaps::default()),
+        precheck(&locals(&[1]), &StructureLimits::default()),
         Err(PrecheckError::NotAPlugin)
     );
 
@@ -147,10 +147,14 @@ fn a_few_bytes_that_declare_billions_are_refused_before_anything_is_allocated() 
     // 6 globals, 7 exports, 9 elements, 10 bodies, 11 data; of a component 2 to 11.
     for id in [1, 2, 3, 4, 5, 6, 7, 9, 10, 11] {
         let module = [b"\0asm\x01\0\0\0", &[id, 5][..], &billions].concat();
-        precheck(&component_section(1, &module), &StructureCaps::default()).unwrap_err();
+        precheck(&component_section(1, &module), &StructureLimits::default()).unwrap_err();
     }
     for id in [2, 3, 5, 6, 7, 8, 10, 11] {
-        precheck(&component_section(id, &billions), &StructureCaps::default()).unwrap_err();
+        precheck(
+            &component_section(id, &billions),
+            &StructureLimits::default(),
+        )
+        .unwrap_err();
     }
 }
 
@@ -163,28 +167,28 @@ fn types_nested_to_overflow_a_recursive_parser_are_refused() {
         content.extend([0x41, 0x00]);
         component_section(7, &content)
     };
-    let caps = StructureCaps {
+    let limits = StructureLimits {
         component_type_bytes: u64::MAX,
-        ..StructureCaps::default()
+        ..StructureLimits::default()
     };
     assert!(matches!(
-        precheck(&nested(1_000_000), &caps),
+        precheck(&nested(1_000_000), &limits),
         Err(PrecheckError::Structure {
             what: "component types within another",
             ..
         })
     ));
-    // As deep as the cap allows, parser and validator answer on the 2 MiB of a test's stack.
+    // As deep as the limit allows, parser and validator answer on the 2 MiB of a test's stack.
     assert_eq!(
-        precheck(&nested(255), &caps),
+        precheck(&nested(255), &limits),
         Err(PrecheckError::NotAPlugin)
     );
 }
 
 #[test]
 fn what_is_no_component_is_told_apart() {
-    let caps = StructureCaps::default();
-    let refusal = |bytes: &[u8]| precheck(bytes, &caps).unwrap_err().to_string();
+    let limits = StructureLimits::default();
+    let refusal = |bytes: &[u8]| precheck(bytes, &limits).unwrap_err().to_string();
     assert_eq!(refusal(b""), "is empty");
     assert_eq!(
         refusal(b"#!/bin/sh\n"),
@@ -203,7 +207,7 @@ fn what_is_no_component_is_told_apart() {
     for id in [1, 4] {
         let bytes = component_section(id, &nested[2..]);
         assert_eq!(
-            precheck(&bytes, &caps),
+            precheck(&bytes, &limits),
             Err(PrecheckError::Compiled { offset: 10 })
         );
     }
@@ -213,7 +217,7 @@ fn what_is_no_component_is_told_apart() {
 fn a_truncated_file_names_the_offset() {
     let bytes = binary(&function_with("nop"));
     assert_eq!(
-        precheck(&bytes[..bytes.len() - 5], &StructureCaps::default())
+        precheck(&bytes[..bytes.len() - 5], &StructureLimits::default())
             .unwrap_err()
             .to_string()
             .split_once("(at byte ")

@@ -79,7 +79,7 @@ impl Content {
     pub(super) fn read(dir: &Path) -> Result<Self, EntryError> {
         let mut all = String::new();
         let mut manifest = Vec::new();
-        for (name, cap) in FILES {
+        for (name, limit) in FILES {
             let file = match checkout::open_unlinked(dir, name) {
                 Ok(file) => file,
                 // Nothing there is another matter than an empty directory.
@@ -87,11 +87,11 @@ impl Content {
                 Err(error) => return Err(judged(name, error)),
             };
             let digest = match name {
-                MANIFEST => checkout::bytes(file, cap).map(|bytes| {
+                MANIFEST => checkout::bytes(file, limit).map(|bytes| {
                     manifest = bytes;
                     Digest::of(&manifest)
                 }),
-                _ => hash(file, cap),
+                _ => hash(file, limit),
             };
             let digest = digest.map_err(|error| judged(name, error))?;
             all.push_str(&format!("{name} {digest}\n"));
@@ -138,11 +138,11 @@ fn judged(name: &'static str, error: io::Error) -> EntryError {
 }
 
 /// The digest of a file, read in small pieces.
-fn hash(file: File, cap: u64) -> io::Result<Digest> {
-    checkout::expect_at_most(&file, cap)?;
+fn hash(file: File, limit: u64) -> io::Result<Digest> {
+    checkout::expect_at_most(&file, limit)?;
     let mut hasher = Sha256::new();
     let mut piece = vec![0; 64 * 1024];
-    let mut rest = file.take(cap);
+    let mut rest = file.take(limit);
     loop {
         match rest.read(&mut piece) {
             Ok(0) => return Ok(Digest::finish(hasher)),

@@ -108,9 +108,9 @@ impl Components {
         self.make().map_err(write)?;
         private_dir::sweep_in(&self.own);
         let staging = PrivateDir::new_in(&self.own).map_err(write)?;
-        let desk = staging.path().join("plugin");
-        fs::create_dir(&desk).map_err(write)?;
-        let digest = self.fill(&desk, plugin, &source, limits)?;
+        let staging_dir = staging.path().join("plugin");
+        fs::create_dir(&staging_dir).map_err(write)?;
+        let digest = self.fill(&staging_dir, plugin, &source, limits)?;
         let entry = digest.hex();
         let place = self.own.join(&entry);
         match Content::read(&place) {
@@ -119,20 +119,20 @@ impl Components {
             // Somebody changed it.
             _ => remove(&place).map_err(write)?,
         }
-        fs::rename(desk, place).map_err(write)?;
+        fs::rename(staging_dir, place).map_err(write)?;
         Ok(entry)
     }
 
     /// Writes a plugin directory, and says what is in it.
     fn fill(
         &self,
-        desk: &Path,
+        staging_dir: &Path,
         plugin: &Plugin,
         source: &Source,
         limits: &Limits,
     ) -> Result<Digest, KeepError> {
         let write = |source| KeepError::Write {
-            path: desk.display().to_string(),
+            path: staging_dir.display().to_string(),
             source,
         };
         let digest = plugin
@@ -140,18 +140,20 @@ impl Components {
             .as_deref()
             .and_then(|digest| digest.parse().ok());
         let digest: Digest = digest.ok_or_else(|| KeepError::Changed(quoted(&plugin.name)))?;
-        plugin::snapshot(source, limits, &digest, &desk.join(COMPONENT)).map_err(|error| {
-            match error {
+        plugin::snapshot(source, limits, &digest, &staging_dir.join(COMPONENT)).map_err(
+            |error| match error {
                 SourceError::Changed(_) => KeepError::Changed(quoted(&plugin.name)),
                 error => gone(plugin, &error),
-            }
-        })?;
+            },
+        )?;
         let input = |input: Result<Option<Input>, InputError>, name: &'static str| {
             let Some(input) = input.map_err(|error| gone(plugin, &error))? else {
                 return Ok(None);
             };
-            let copy = input.copy(desk).map_err(|error| gone(plugin, &error))?;
-            fs::rename(copy, desk.join(name)).map_err(write)?;
+            let copy = input
+                .copy(staging_dir)
+                .map_err(|error| gone(plugin, &error))?;
+            fs::rename(copy, staging_dir.join(name)).map_err(write)?;
             Ok(Some(name))
         };
         let stdin = input(source.stdin(), STDIN)?;
@@ -180,9 +182,9 @@ impl Components {
         };
         let text = toml::to_string(&manifest)
             .map_err(|error| write(io::Error::new(io::ErrorKind::InvalidData, error)))?;
-        let folder = checkout::Folder::there(desk).map_err(write)?;
+        let folder = checkout::Folder::there(staging_dir).map_err(write)?;
         folder.write(MANIFEST, text.as_bytes()).map_err(write)?;
-        let content = Content::read(desk).map_err(|error| write(io::Error::other(error)))?;
+        let content = Content::read(staging_dir).map_err(|error| write(io::Error::other(error)))?;
         Ok(content.digest)
     }
 

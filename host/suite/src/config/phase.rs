@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::understand::{Understand, time, whole};
 use super::values::share;
-use super::{Criterion, Effort, Gate, Load, LoadLength, Phase, PhaseName, Plugin, Problem};
+use super::{Criterion, Effort, GateConfig, Load, LoadLength, Phase, PhaseName, Plugin, Problem};
 use crate::file::{DepthName, LoadTable, PhaseTable, PhasesTable};
 use crate::samples;
 use dyno_model::{Drawn, Source};
@@ -167,7 +167,7 @@ fn within_reach(criterion: &Criterion, effort: &Effort) -> Result<(), (String, S
     }
 }
 
-fn gate(table: &PhaseTable) -> Result<Option<Gate>, Problem> {
+fn gate(table: &PhaseTable) -> Result<Option<GateConfig>, Problem> {
     let thresholds = [
         &table.threshold,
         &table.fuel_threshold,
@@ -188,7 +188,7 @@ fn gate(table: &PhaseTable) -> Result<Option<Gate>, Problem> {
             .help("write the name of a baseline, a path or the id of a run"));
     }
     let [threshold, fuel, memory] = thresholds.map(|value| value.as_ref().map(share).transpose());
-    Ok(Some(Gate {
+    Ok(Some(GateConfig {
         against: against.get_ref().clone(),
         threshold: threshold?,
         fuel: fuel?,

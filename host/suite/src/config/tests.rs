@@ -58,7 +58,7 @@ fn the_example_is_what_it_says() {
     let cases = baseline.cases.among(["json/x", "x"]);
     assert!(cases.has("json/x") && !cases.has("x"));
     assert_eq!(baseline.criteria.len(), 5);
-    let gate = Gate {
+    let gate = GateConfig {
         against: "main".into(),
         threshold: Some(0.1),
         fuel: Some(0.01),

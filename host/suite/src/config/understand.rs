@@ -9,14 +9,14 @@ use toml::Spanned;
 
 use super::exceptions::exceptions;
 use super::values::{pattern, text};
-use super::{Criterion, MetricSpec, Plugin, PluginSource, Problem, Suite, meant};
+use super::{Criterion, MetricSpec, Plugin, PluginSource, Problem, Suite, suggestion};
 use crate::criterion::{self, Renamed};
 use crate::file::{File, GrantsTable, PluginTable};
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::Checkout;
 use dyno_model::quoted::quoted;
 use dyno_model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits, Variables, quantity};
-use dyno_plugin::{Named, PACKAGE};
+use dyno_plugin::{PACKAGE, PackageSpec};
 
 /// The text, for places within it, the directory of the file, and out of what its paths do not
 /// lead.
@@ -84,7 +84,7 @@ impl Understand<'_> {
                 (Some(path), None) => PluginSource::Path(self.path(&path)?),
                 (None, Some(package)) => {
                     let id = package.get_ref();
-                    if Named::package(id).is_none() || id.starts_with(PACKAGE) {
+                    if PackageSpec::package(id).is_none() || id.starts_with(PACKAGE) {
                         let message = format!("`{}` names no package", quoted(id));
                         let help = "write namespace/name, namespace/name@1.2 or HOST/REPOSITORY:TAG, or path = \"FILE\" for a file";
                         return Err(Problem::new(package.span(), message).help(help));
@@ -197,7 +197,7 @@ impl Understand<'_> {
                     let known: Vec<_> = plugins.iter().map(|plugin| quoted(&plugin.name)).collect();
                     let known: Vec<_> = known.iter().map(String::as_str).collect();
                     let message = format!("no plugin is called `{}`", quoted(word));
-                    Problem::new(name.span(), message).help(meant(word, &known))
+                    Problem::new(name.span(), message).help(suggestion(word, &known))
                 })?;
             if selection.contains(&position) {
                 return Err(Problem::new(
@@ -298,7 +298,7 @@ fn limits(table: BTreeMap<Spanned<String>, Spanned<toml::Value>>) -> Result<Limi
             .ok_or_else(|| {
                 let names: Vec<_> = LIMITS.iter().map(|spec| spec.name).collect();
                 Problem::new(key.span(), format!("unknown limit `{}`", quoted(name)))
-                    .help(meant(name, &names))
+                    .help(suggestion(name, &names))
             })?;
         let amount = quantity::parse(&text(value.get_ref()), spec.unit).map_err(|_| {
             let example = quantity::show(spec.default, spec.unit);

@@ -53,11 +53,11 @@ fn a_place_at_the_end_or_over_lines_or_beyond_is_still_a_place() {
 #[test]
 fn only_what_is_near_was_meant() {
     assert_eq!(
-        meant("blokcs", &["time", "blocks"]),
+        suggestion("blokcs", &["time", "blocks"]),
         "did you mean `blocks`?"
     );
     assert_eq!(
-        meant("patience", &["time", "blocks"]),
+        suggestion("patience", &["time", "blocks"]),
         "there are time, blocks"
     );
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::{Advice, Suite};
-use dyno_analysis::estimate::{Circumstances, conclude};
+use dyno_analysis::estimate::{ConcludeOptions, conclude};
 use dyno_fixture as fixture;
 use dyno_model::{Mark, Process, Sample, Throughput};
 
@@ -73,7 +73,7 @@ fn concluded(mut run: Run) -> Run {
     for case in run.plugins.iter_mut().flat_map(|plugin| &mut plugin.cases) {
         conclude(
             case,
-            Circumstances {
+            ConcludeOptions {
                 empty_batch_ns: None,
                 strict: false,
                 shared_core: false,

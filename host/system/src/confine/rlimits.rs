@@ -2,7 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use super::{ConfineError, Confinement, MemoryCap};
+use super::{ConfineError, Confinement, MemoryLimit};
 
 /// Descriptors that a worker needs beside what its plugin opens: standard streams, event loop,
 /// compiled code, memory images; 64 leaves a margin of about three.
@@ -15,10 +15,10 @@ pub(super) fn no_core_dump() -> Result<(), ConfineError> {
 
 pub(super) fn arm(what: &Confinement) -> Result<(), ConfineError> {
     match what.memory {
-        MemoryCap::AddressSpace(bytes) => {
+        MemoryLimit::AddressSpace(bytes) => {
             lower(Resource::RLIMIT_AS, bytes, bytes, "setrlimit(AS)")?;
         }
-        MemoryCap::Data(bytes) => {
+        MemoryLimit::Data(bytes) => {
             lower(Resource::RLIMIT_DATA, bytes, bytes, "setrlimit(DATA)")?;
         }
     }

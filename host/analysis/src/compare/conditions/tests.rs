@@ -59,7 +59,7 @@ fn stored(base: &Run, candidate: &Run, rules: Rules) -> Comparison {
 }
 
 /// What is said of the one case: the verdict of time, of fuel, and the gate's outcome.
-fn said(comparison: &Comparison) -> (Verdict, Verdict, GateOutcome) {
+fn verdicts_of(comparison: &Comparison) -> (Verdict, Verdict, GateOutcome) {
     let case = &comparison.cases[0];
     let fuel = case.change(Metric::Fuel).unwrap().verdict;
     (case.verdict, fuel, case.gate.as_ref().unwrap().outcome)
@@ -81,7 +81,7 @@ fn the_same_conditions_are_no_difference_and_say_what_the_noise_hides() {
     );
     // A gate of stored runs still has to be confirmed by fresh blocks, which fuel has not.
     assert_eq!(
-        said(&found),
+        verdicts_of(&found),
         (
             Verdict::Regressed,
             Verdict::Regressed,
@@ -158,7 +158,7 @@ fn what_a_condition_may_have_changed_is_unsure_and_nothing_else() {
         change(&mut candidate);
         let found = stored(&base, &candidate, GATE);
         assert!(!found.conditions.differences.is_empty());
-        assert_eq!(said(&found), (time, fuel, gate), "{at}: {found:#?}");
+        assert_eq!(verdicts_of(&found), (time, fuel, gate), "{at}: {found:#?}");
         let is_unsettled = time == unsure || fuel == unsure;
         assert_eq!(
             found.cases[0].notes.len(),
@@ -173,12 +173,15 @@ fn what_a_condition_may_have_changed_is_unsure_and_nothing_else() {
 fn a_gate_never_passes_what_is_unsettled() {
     let base = run("a", 100.0, 5000.0, 0.0);
     let same = run("b", 100.0, 5000.0, 0.0);
-    assert_eq!(said(&stored(&base, &same, GATE)).2, GateOutcome::Passed);
+    assert_eq!(
+        verdicts_of(&stored(&base, &same, GATE)).2,
+        GateOutcome::Passed
+    );
     let mut other = same.clone();
     other.seed = 1;
     let found = stored(&base, &other, GATE);
     assert_eq!(
-        said(&found),
+        verdicts_of(&found),
         (Verdict::Unsure, Verdict::Unsure, GateOutcome::Unsure)
     );
     let reason = &found.cases[0].gate.as_ref().unwrap().reason;
@@ -189,7 +192,10 @@ fn a_gate_never_passes_what_is_unsettled() {
     // Identical bytes cannot have changed, however their times were taken.
     let mut identical = run("a", 100.0, 9000.0, 0.0);
     identical.empty_batch_ns = Some(190.0);
-    assert_eq!(said(&stored(&base, &identical, GATE)).0, Verdict::Identical);
+    assert_eq!(
+        verdicts_of(&stored(&base, &identical, GATE)).0,
+        Verdict::Identical
+    );
 }
 
 /// If this fails, a busy machine makes a regression of nothing, or hides one.
@@ -205,7 +211,7 @@ fn under_another_load_wall_time_stands_only_where_cpu_time_agrees() {
     // nothing.
     let busy = run("b", 100.0, 5000.0, 0.5);
     let found = stored(&quiet, &busy, GATE);
-    assert_eq!(said(&found).0, Verdict::Equivalent);
+    assert_eq!(verdicts_of(&found).0, Verdict::Equivalent);
     assert_eq!(found.cases[0].decided_by, Some(Metric::CpuTime));
     assert_eq!(
         found.cases[0].change(Metric::WallTime).unwrap().verdict,
@@ -230,7 +236,7 @@ fn under_another_load_wall_time_stands_only_where_cpu_time_agrees() {
     waits(&mut candidate, 0);
     let found = stored(&base, &candidate, GATE);
     assert_eq!(
-        said(&found),
+        verdicts_of(&found),
         (Verdict::Unsure, Verdict::Equivalent, GateOutcome::Unsure)
     );
 }
@@ -277,7 +283,7 @@ fn times_of_machines_of_different_classes_are_not_compared() {
     candidate.machine = cpu("Intel Xeon");
     let found = stored(&base, &candidate, GATE);
     assert_eq!(
-        said(&found),
+        verdicts_of(&found),
         (Verdict::Unsure, Verdict::Regressed, GateOutcome::Regressed)
     );
     assert_eq!(found.cases[0].reason, Some(UnsureReason::OtherMachine));

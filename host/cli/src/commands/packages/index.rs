@@ -12,7 +12,7 @@ use dyno_package::packaging::{self, KeepersChange, Keeping};
 use dyno_plugin::id::Release;
 use dyno_wording::escape;
 
-use super::{PackageArgs, Person, desk, home, supervisor};
+use super::{PackageArgs, Person, home, staging_dir, supervisor};
 use super::{key, named, trust};
 use crate::commands::{AbsentError, Error, Exit, Result};
 
@@ -165,14 +165,14 @@ impl Build {
         let packages =
             (self.packages.iter().map(|path| named(path))).collect::<Result<Vec<_>, _>>()?;
         let keys = key::signing_keys(&self.keys.keys)?;
-        let (supervisor, desk) = (supervisor()?, desk()?);
+        let (supervisor, staging_dir) = (supervisor()?, staging_dir()?);
         let mut person = Person { yes: false };
         let listed = access.list(
             &self.dir,
             &packages,
             &keys,
             &supervisor,
-            desk.path(),
+            staging_dir.path(),
             &mut person,
         );
         let listed = crate::commands::until_interrupted(listed)?;

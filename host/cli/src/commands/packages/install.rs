@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use crate::render;
 use clap::Args;
 use dyno_package::lock::Lock;
-use dyno_package::packaging::{self, Access, Plan};
-use dyno_plugin::Named;
+use dyno_package::packaging::{self, PackageAccess, Plan};
+use dyno_plugin::PackageSpec;
 use dyno_plugin::id::{PackageId, Wanted};
 use dyno_wording::escape;
 
 use super::named;
-use super::{PackageArgs, Person, desk, home, quietly, supervisor, warn_of};
+use super::{PackageArgs, Person, home, quietly, staging_dir, supervisor, warn_of};
 use crate::commands::{Exit, Result, paths};
 
 /// Install packages, and what they depend on
@@ -42,18 +42,24 @@ impl Install {
             ([], Some(lock)) => lock
                 .releases()
                 .map(Wanted::exactly)
-                .map(Named::Wanted)
+                .map(PackageSpec::Wanted)
                 .collect(),
             (paths, _) => paths
                 .iter()
                 .map(|path| named(path))
                 .collect::<Result<Vec<_>, _>>()?,
         };
-        let (supervisor, desk) = (supervisor()?, desk()?);
+        let (supervisor, staging_dir) = (supervisor()?, staging_dir()?);
         let mut person = Person { yes: self.yes };
         let plan = crate::commands::until_interrupted(async {
             let mut on = quietly;
-            let plan = access.plan(&packages, &supervisor, desk.path(), &mut person, &mut on);
+            let plan = access.plan(
+                &packages,
+                &supervisor,
+                staging_dir.path(),
+                &mut person,
+                &mut on,
+            );
             plan.await
         });
         warn_of(&access);
@@ -86,12 +92,12 @@ pub(crate) struct Update {
 impl Update {
     pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
-        let (supervisor, desk) = (supervisor()?, desk()?);
+        let (supervisor, staging_dir) = (supervisor()?, staging_dir()?);
         let mut person = Person { yes: self.yes };
         let update = crate::commands::until_interrupted(access.plan_update(
             &self.packages,
             &supervisor,
-            desk.path(),
+            staging_dir.path(),
             &mut person,
             &mut quietly,
         ));
@@ -174,7 +180,7 @@ impl Installed {
 /// Installs what was planned, and keeps it in the project's lock: read first, so that one that is
 /// no good stops everything.
 fn carry_out(
-    access: &Access,
+    access: &PackageAccess,
     plan: Plan,
     allow_downgrade: bool,
     person: &mut Person,

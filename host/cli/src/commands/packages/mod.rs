@@ -27,12 +27,12 @@ use dyno_package::key::PublicKey;
 use dyno_package::kind::{self, DATA};
 use dyno_package::lock::Lock;
 use dyno_package::manifest::meaning;
-use dyno_package::packaging::{self, Access, Ask, Home, Opened, Plan};
+use dyno_package::packaging::{self, Ask, Home, Opened, PackageAccess, Plan};
 use dyno_package::registry::Options;
 use dyno_package::unsigned::AllowUnsigned;
 use dyno_package::verify::Check;
 use dyno_plugin::id::{PackageId, Release};
-use dyno_plugin::{Named, SourceError};
+use dyno_plugin::{PackageSpec, SourceError};
 use dyno_session::{Provided, Provider};
 use dyno_system::confine;
 use dyno_wording::escape;
@@ -130,7 +130,7 @@ impl AccessArgs {
         Ok(Arc::new(Packages { access }))
     }
 
-    pub(super) fn access(&self, limits: &Limits) -> Result<Access> {
+    pub(super) fn access(&self, limits: &Limits) -> Result<PackageAccess> {
         let locked = match self.locked {
             true => Some(Lock::read(&paths::project())?),
             false => None,
@@ -142,7 +142,7 @@ impl AccessArgs {
         if !allow_unsigned.is_empty() {
             super::warn("--allow-unsigned: nobody answers for what is not signed");
         }
-        Ok(Access {
+        Ok(PackageAccess {
             home: home()?,
             limits: limits.clone(),
             allow_unsigned,
@@ -198,7 +198,7 @@ fn bytes(text: &str) -> Result<u64, quantity::QuantityError> {
 }
 
 impl PackageArgs {
-    pub(super) fn access(&self) -> Result<Access> {
+    pub(super) fn access(&self) -> Result<PackageAccess> {
         self.access.access(&self.component.limits())
     }
 }
@@ -218,7 +218,7 @@ impl Classify for FileError {
 }
 
 /// Shows what went on although something was amiss.
-pub(super) fn warn_of(access: &Access) {
+pub(super) fn warn_of(access: &PackageAccess) {
     let warnings = access.take_warnings();
     warnings.iter().for_each(|sentence| super::warn(sentence));
 }
@@ -245,7 +245,7 @@ pub(super) fn supervisor() -> Result<Supervisor> {
 }
 
 /// A directory for what is being looked at, which goes when the verb ends.
-pub(super) fn desk() -> Result<PrivateDir> {
+pub(super) fn staging_dir() -> Result<PrivateDir> {
     PrivateDir::new().context("no temporary directory can be made")
 }
 
@@ -256,12 +256,12 @@ pub(super) fn quietly(_: Check) {}
 #[derive(Debug)]
 struct Packages {
     /// How packages are got at; none if there is nowhere to keep them.
-    access: Option<Access>,
+    access: Option<PackageAccess>,
 }
 
 impl Provider for Packages {
     fn provides(&self, operand: &Path) -> bool {
-        Named::of(operand).is_some()
+        PackageSpec::of(operand).is_some()
     }
 
     fn provide<'a>(
@@ -273,7 +273,7 @@ impl Provider for Packages {
         async move {
             let failed = |fault, sentence| SourceError::Package { sentence, fault };
             let wrong = |sentence: &str| failed(Fault::Usage, sentence.into());
-            let named = Named::of(operand).ok_or_else(|| wrong("it is no package"))?;
+            let named = PackageSpec::of(operand).ok_or_else(|| wrong("it is no package"))?;
             let access = self.access.as_ref();
             let access = access.ok_or_else(|| {
                 wrong("there is no HOME with installed packages and trusted keys")
@@ -375,16 +375,17 @@ pub(super) fn public_path(key: &std::path::Path) -> PathBuf {
 /// Whether a text names a package even where a path or a baseline has this name.
 pub(super) fn is_claimed(text: &str) -> Result<bool> {
     let home = paths::home().map(Home);
-    let claimed = Named::package(text).map(|named| packaging::is_claimed(&named, home.as_ref()));
+    let claimed =
+        PackageSpec::package(text).map(|named| packaging::is_claimed(&named, home.as_ref()));
     Ok(claimed.transpose()?.unwrap_or_default())
 }
 
 /// What a package on the command line is: a file, a reference or an id.
-fn named(path: &Path) -> Result<Named> {
-    let text = path.to_str().and_then(Named::package);
+fn named(path: &Path) -> Result<PackageSpec> {
+    let text = path.to_str().and_then(PackageSpec::package);
     // What is no file, or would be the package all the same.
     let package = text.filter(|named| named.says_which() || !path.is_file());
-    package.or_else(|| Named::of(path)).ok_or_else(|| {
+    package.or_else(|| PackageSpec::of(path)).ok_or_else(|| {
         let is_file = path.extension().is_some_and(|extension| extension == "tar");
         let is_there = path.exists();
         let path = escape(&path.to_string_lossy());

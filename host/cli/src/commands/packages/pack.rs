@@ -11,7 +11,7 @@ use dyno_package::packaging::{self, PackError, Packed};
 use dyno_plugin::Source;
 
 use super::key;
-use super::{ComponentArg, desk, supervisor};
+use super::{ComponentArg, staging_dir, supervisor};
 use crate::commands::building::BuildArgs;
 use crate::commands::{AbsentError, Context as _, Exit, Result, UsageError, build};
 
@@ -66,9 +66,16 @@ pub(super) fn built(dir: &Path, args: &BuildArgs, verbose: bool) -> Result<Sourc
 
 /// Packs a plugin directory that has been built.
 pub(super) fn pack(source: &Source, limits: &Limits, output: Option<PathBuf>) -> Result<Packed> {
-    let desk = desk()?;
+    let staging_dir = staging_dir()?;
     let supervisor = supervisor()?;
-    let packed = packaging::pack(source, limits, created()?, output, &supervisor, desk.path());
+    let packed = packaging::pack(
+        source,
+        limits,
+        created()?,
+        output,
+        &supervisor,
+        staging_dir.path(),
+    );
     crate::commands::until_interrupted(packed)
 }
 

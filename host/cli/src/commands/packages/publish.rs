@@ -7,11 +7,11 @@ use crate::render::terminal;
 use clap::Args;
 use dyno_package::key::PublicKey;
 use dyno_package::layout::Layout;
-use dyno_package::packaging::{self, Access, Nobody};
-use dyno_plugin::{Named, Reference};
+use dyno_package::packaging::{self, Nobody, PackageAccess};
+use dyno_plugin::{PackageSpec, Reference};
 use dyno_wording::escape;
 
-use super::{PackageArgs, Person, desk, quietly, supervisor};
+use super::{PackageArgs, Person, quietly, staging_dir, supervisor};
 use super::{key, pack};
 use crate::commands::building::BuildArgs;
 use crate::commands::{Exit, Result};
@@ -45,8 +45,8 @@ impl Publish {
         let source = pack::built(&self.dir, &self.build, verbose)?;
         // After the build, which could look for it in the memory of this process.
         let key = key::signing_key(self.key.as_deref())?;
-        let desk = desk()?;
-        let file = desk.path().join("package.oci.tar");
+        let staging_dir = staging_dir()?;
+        let file = staging_dir.path().join("package.oci.tar");
         let packed = pack::pack(&source, &access.limits, Some(file))?;
         let release = &packed.about.release;
         say(&format!("packed {release}  {}", packed.digest))?;
@@ -56,9 +56,9 @@ impl Publish {
         self.trust_own(&access, release.id.namespace(), key.public())?;
         // What cannot be verified cannot be listed, and should not be pushed either.
         let supervisor = supervisor()?;
-        let file = Named::File(packed.path.clone());
+        let file = PackageSpec::File(packed.path.clone());
         let (mut nobody, mut on) = (Nobody, quietly);
-        let opened = access.open(&file, &supervisor, desk.path(), &mut nobody, &mut on);
+        let opened = access.open(&file, &supervisor, staging_dir.path(), &mut nobody, &mut on);
         crate::commands::until_interrupted(opened)?;
 
         let mut named = file;
@@ -66,7 +66,7 @@ impl Publish {
             let layout = Layout::open(&packed.path)?;
             let pushed = crate::commands::until_interrupted(access.push(&layout, reference))?;
             say(&format!("pushed {}", pushed.reference))?;
-            named = Named::Reference(pushed.reference);
+            named = PackageSpec::Reference(pushed.reference);
         }
         if let Some(index) = &self.index {
             let mut person = Person { yes: false };
@@ -76,7 +76,7 @@ impl Publish {
                 &packages,
                 std::slice::from_ref(&key),
                 &supervisor,
-                desk.path(),
+                staging_dir.path(),
                 &mut person,
             );
             crate::commands::until_interrupted(listed)?;
@@ -91,7 +91,7 @@ impl Publish {
 
 impl Publish {
     /// Whoever publishes a namespace that nobody is trusted for yet, answers for it.
-    fn trust_own(&self, access: &Access, namespace: &str, key: &PublicKey) -> Result<()> {
+    fn trust_own(&self, access: &PackageAccess, namespace: &str, key: &PublicKey) -> Result<()> {
         let mut trust = access.home.trust()?;
         if trust.knows(namespace) {
             return Ok(());

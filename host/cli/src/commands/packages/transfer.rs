@@ -11,7 +11,7 @@ use dyno_plugin::Reference;
 use dyno_wording::escape;
 
 use super::named;
-use super::{PackageArgs, desk, quietly, supervisor, warn_of};
+use super::{PackageArgs, quietly, staging_dir, supervisor, warn_of};
 use crate::commands::{Exit, Result};
 
 /// Push a package file to an OCI registry, with its signatures and datasets
@@ -66,10 +66,16 @@ impl Pull {
     pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let named = named(&self.package)?;
-        let (supervisor, desk) = (supervisor()?, desk()?);
+        let (supervisor, staging_dir) = (supervisor()?, staging_dir()?);
         let path = crate::commands::until_interrupted(async {
             let package = access
-                .obtain(&named, &supervisor, desk.path(), &mut Nobody, &mut quietly)
+                .obtain(
+                    &named,
+                    &supervisor,
+                    staging_dir.path(),
+                    &mut Nobody,
+                    &mut quietly,
+                )
                 .await?;
             access.save(&package, self.output)
         });
@@ -98,9 +104,12 @@ impl Inspect {
     pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let named = named(&self.package)?;
-        let (supervisor, desk) = (supervisor()?, desk()?);
-        let seen =
-            crate::commands::until_interrupted(access.inspect(&named, &supervisor, desk.path()))?;
+        let (supervisor, staging_dir) = (supervisor()?, staging_dir()?);
+        let seen = crate::commands::until_interrupted(access.inspect(
+            &named,
+            &supervisor,
+            staging_dir.path(),
+        ))?;
         let mut out = render::terminal::stdout();
         let result = match self.json {
             true => crate::commands::print_json(&seen),

@@ -233,14 +233,14 @@ impl Revoke {
     fn execute(self) -> Result<Exit> {
         let mut trust = home()?.trust()?;
         let fingerprint: Fingerprint = self.digest.to_string().parse()?;
-        // Both are SHA-256 digests, and what is no key that is known is something to be killed.
+        // Both are SHA-256 digests, and what is no key that is known is something to be denied.
         match trust.key(&fingerprint) {
             Some(_) => {
                 trust.revoke(&fingerprint, &self.reason, jiff::Timestamp::now())?;
                 say(&format!("the key {fingerprint} is trusted no more"))
             }
             None => {
-                trust.kill(&self.digest, &self.reason)?;
+                trust.deny(&self.digest, &self.reason)?;
                 say(&format!(
                     "nothing with the digest {} is taken any more",
                     self.digest

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use crate::render::terminal;
 use clap::Args;
-use dyno_package::packaging::{Access, Nobody};
+use dyno_package::packaging::{Nobody, PackageAccess};
 use dyno_package::verify::Check;
 use dyno_wording::escape;
 
 use super::named;
-use super::{PackageArgs, desk, supervisor};
+use super::{PackageArgs, staging_dir, supervisor};
 use crate::commands::{Exit, Result};
 
 /// Check a package: who signed it, and whether it is what was signed
@@ -49,13 +49,13 @@ impl Verify {
 
 /// Opens a package and throws it away again.
 fn open(
-    access: &Access,
+    access: &PackageAccess,
     path: &std::path::Path,
     on: &mut dyn FnMut(Check),
 ) -> Result<dyno_package::verify::Package> {
     let named = named(path)?;
-    let (supervisor, desk) = (supervisor()?, desk()?);
+    let (supervisor, staging_dir) = (supervisor()?, staging_dir()?);
     let mut nobody = Nobody;
-    let opened = access.open(&named, &supervisor, desk.path(), &mut nobody, on);
+    let opened = access.open(&named, &supervisor, staging_dir.path(), &mut nobody, on);
     crate::commands::until_interrupted(opened)
 }

@@ -309,9 +309,9 @@ impl Publication<'_> {
         // By way of a value, whose keys are sorted: the same index is the same bytes.
         let value = serde_json::to_value(signed).map_err(|error| unwritable(&name, &error))?;
         let bytes = value.to_string().into_bytes();
-        let cap = Kind::of(&name).unwrap_or(Kind::Root).bytes_max();
-        if bytes.len() as u64 > cap {
-            return Err(IndexError::TooLarge { file: name, cap }.into());
+        let limit = Kind::of(&name).unwrap_or(Kind::Root).bytes_max();
+        if bytes.len() as u64 > limit {
+            return Err(IndexError::TooLarge { file: name, limit }.into());
         }
         self.files.push((name, bytes));
         Ok(())

@@ -14,7 +14,7 @@ use tough::schema::{Root, Signed};
 
 use super::loader;
 use crate::index::IndexError;
-use crate::index::transport::{self, Gate, Kind, METADATA};
+use crate::index::transport::{self, BoundedTransport, Kind, METADATA};
 use crate::oci;
 
 pub(super) const ROOT: &str = "root.json";
@@ -86,7 +86,11 @@ impl Memory {
 
     /// The whole chain, by `tough`. It works on a copy of what is remembered, so that a crash while
     /// it writes loses nothing; what it wrote was verified, whatever came after, and is kept.
-    pub(super) async fn verify(&self, gate: &Gate, root: &[u8]) -> Result<Repository, IndexError> {
+    pub(super) async fn verify(
+        &self,
+        gate: &BoundedTransport,
+        root: &[u8],
+    ) -> Result<Repository, IndexError> {
         let work = self.dir.join("work");
         let io_error = |source| IndexError::Io {
             path: work.clone(),
@@ -125,7 +129,11 @@ impl Memory {
     }
 
     /// Keeps all that was verified.
-    pub(super) fn keep(&self, gate: &Gate, verified: &impl Serialize) -> Result<(), IndexError> {
+    pub(super) fn keep(
+        &self,
+        gate: &BoundedTransport,
+        verified: &impl Serialize,
+    ) -> Result<(), IndexError> {
         let files = gate.files();
         self.keep_copy(&files)?;
         remove_others(&self.copy(), &files)?;
@@ -133,7 +141,11 @@ impl Memory {
     }
 
     /// Keeps a new timestamp and snapshot over what was verified before.
-    pub(super) fn renew(&self, gate: &Gate, verified: &impl Serialize) -> Result<(), IndexError> {
+    pub(super) fn renew(
+        &self,
+        gate: &BoundedTransport,
+        verified: &impl Serialize,
+    ) -> Result<(), IndexError> {
         let files = gate.files();
         for (name, bytes) in &files {
             match Kind::of(name) {

@@ -10,7 +10,7 @@ use tough::Repository;
 use tough::schema::{Metafile, Role, Root, Signed, Snapshot, Timestamp as Freshness};
 
 use super::memory::{Memory, ROOT, SNAPSHOT, TIMESTAMP};
-use crate::index::transport::{Gate, Kind};
+use crate::index::transport::{BoundedTransport, Kind};
 use crate::index::{Index, IndexError};
 use dyno_plugin::Digest;
 
@@ -34,7 +34,7 @@ pub(super) struct Verified {
 impl Verified {
     /// Of what `tough` has just verified.
     pub(super) async fn new(
-        gate: &Gate,
+        gate: &BoundedTransport,
         root: &[u8],
         repository: &Repository,
         now: Timestamp,
@@ -56,7 +56,7 @@ impl Verified {
     }
 
     /// Whether the timestamp is still the same.
-    pub(super) async fn is_unchanged(&self, gate: &Gate) -> Result<bool, IndexError> {
+    pub(super) async fn is_unchanged(&self, gate: &BoundedTransport) -> Result<bool, IndexError> {
         let bytes = gate.file(TIMESTAMP).await?;
         Ok(bytes.is_some_and(|bytes| Digest::of(&bytes) == self.timestamp))
     }
@@ -66,7 +66,7 @@ impl Verified {
     /// names it.
     pub(super) async fn renew(
         &mut self,
-        gate: &Gate,
+        gate: &BoundedTransport,
         memory: &Memory,
         root: &Root,
         now: Timestamp,
@@ -132,7 +132,7 @@ impl Verified {
 
 /// A file that is signed as the root demands, with its digest.
 async fn signed<T: Role + DeserializeOwned>(
-    gate: &Gate,
+    gate: &BoundedTransport,
     name: &str,
     root: &Root,
 ) -> Result<Option<(T, Digest)>, IndexError> {
@@ -165,7 +165,7 @@ fn pins(snapshot: &Snapshot) -> Digest {
 }
 
 /// When the files of an index expire, seconds since 1970. Roots that others replaced may have.
-pub(super) fn expiries(gate: &Gate, root: &[u8]) -> BTreeMap<String, i64> {
+pub(super) fn expiries(gate: &BoundedTransport, root: &[u8]) -> BTreeMap<String, i64> {
     #[derive(Deserialize)]
     struct Dated {
         signed: Expires,

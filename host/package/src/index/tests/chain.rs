@@ -247,7 +247,7 @@ async fn what_is_no_release_is_left_out_and_said() {
 
 #[tokio::test]
 async fn endless_files_are_not_read_to_their_end() {
-    for (file, cap) in [
+    for (file, limit) in [
         ("timestamp.json", "16384"),
         ("1.snapshot.json", "2000000"),
         ("2.root.json", "512000"),
@@ -259,11 +259,11 @@ async fn endless_files_are_not_read_to_their_end() {
             .unwrap();
         let error = world.refusal().await;
         assert!(
-            error.contains(&format!("{file} of the index is larger than {cap} bytes")),
+            error.contains(&format!("{file} of the index is larger than {limit} bytes")),
             "{error}"
         );
     }
-    // Within our cap, and longer than what is signed.
+    // Within our limit, and longer than what is signed.
     let world = World::new();
     let mut longer = std::fs::read(world.file("1.acme.json")).unwrap();
     longer.extend(vec![b' '; 100_000]);

@@ -4,7 +4,7 @@ use wasmparser::{CompositeInnerType, ElementItems, Payload, RecGroup, SectionLim
 
 use super::{PrecheckError, Structure, at_most};
 
-/// Totals over all modules that only the caps need.
+/// Totals over all modules that only the limits need.
 #[derive(Default)]
 pub(super) struct Totals {
     core_types: u64,
@@ -16,15 +16,15 @@ pub(super) struct Totals {
     data_segments: u64,
 }
 
-/// Adds a section's count to a total, and holds that against its cap.
-fn add(total: &mut u64, count: u32, what: &'static str, cap: u64) -> Result<(), PrecheckError> {
+/// Adds a section's count to a total, and holds that against its limit.
+fn add(total: &mut u64, count: u32, what: &'static str, limit: u64) -> Result<(), PrecheckError> {
     *total += u64::from(count);
-    at_most(what, cap, *total)
+    at_most(what, limit, *total)
 }
 
 impl Structure<'_> {
     pub(super) fn count_in_module(&mut self, payload: &Payload<'_>) -> Result<(), PrecheckError> {
-        let (caps, numbers) = (self.caps, &mut self.seen.numbers);
+        let (limits, numbers) = (self.limits, &mut self.seen.numbers);
         let totals = &mut self.module_totals;
         match payload {
             Payload::TypeSection(section) => self.signatures(section.clone()),
@@ -37,20 +37,20 @@ impl Structure<'_> {
                 &mut numbers.functions,
                 section.count(),
                 "functions",
-                caps.functions,
+                limits.functions,
             ),
             Payload::GlobalSection(section) => add(
                 &mut totals.globals,
                 section.count(),
                 "globals",
-                caps.globals,
+                limits.globals,
             ),
             Payload::DataSection(section) => {
                 add(
                     &mut totals.data_segments,
                     section.count(),
                     "data segments",
-                    caps.data_segments,
+                    limits.data_segments,
                 )?;
                 for segment in section.clone() {
                     numbers.data_bytes += segment?.data.len() as u64;
@@ -59,10 +59,10 @@ impl Structure<'_> {
             }
             Payload::CodeSectionEntry(body) => {
                 let bytes = body.range().len() as u64;
-                at_most("bytes in a function", caps.body_bytes, bytes)?;
+                at_most("bytes in a function", limits.body_bytes, bytes)?;
                 numbers.body_bytes_largest = numbers.body_bytes_largest.max(bytes);
                 numbers.code_bytes += bytes;
-                at_most("bytes of functions", caps.code_bytes, numbers.code_bytes)
+                at_most("bytes of functions", limits.code_bytes, numbers.code_bytes)
             }
             _ => Ok(()),
         }
@@ -74,7 +74,7 @@ impl Structure<'_> {
             &mut self.module_totals.core_types,
             count,
             "types of core modules",
-            self.caps.core_types,
+            self.limits.core_types,
         )
     }
 
@@ -84,8 +84,12 @@ impl Structure<'_> {
             for ty in group?.types() {
                 if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
                     let (params, results) = (ty.params().len(), ty.results().len());
-                    at_most("parameters of a function", self.caps.params, params as u64)?;
-                    at_most("results of a function", self.caps.results, results as u64)?;
+                    at_most(
+                        "parameters of a function",
+                        self.limits.params,
+                        params as u64,
+                    )?;
+                    at_most("results of a function", self.limits.results, results as u64)?;
                 }
             }
         }
@@ -100,7 +104,7 @@ impl Structure<'_> {
             &mut self.module_totals.imports,
             section.count(),
             "imports of core modules",
-            self.caps.imports,
+            self.limits.imports,
         )?;
         for import in section.into_imports() {
             let import = import?;
@@ -118,7 +122,7 @@ impl Structure<'_> {
             &mut self.module_totals.exports,
             section.count(),
             "exports of core modules",
-            self.caps.exports,
+            self.limits.exports,
         )?;
         for export in section {
             self.name(export?.name)?;
@@ -127,11 +131,16 @@ impl Structure<'_> {
     }
 
     fn tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), PrecheckError> {
-        let (caps, numbers) = (self.caps, &mut self.seen.numbers);
-        add(&mut numbers.tables, section.count(), "tables", caps.tables)?;
+        let (limits, numbers) = (self.limits, &mut self.seen.numbers);
+        add(
+            &mut numbers.tables,
+            section.count(),
+            "tables",
+            limits.tables,
+        )?;
         for table in section {
             let initial = table?.ty.initial;
-            at_most("elements of a table", caps.table_elements, initial)?;
+            at_most("elements of a table", limits.table_elements, initial)?;
             numbers.table_elements_initial += initial;
         }
         Ok(())
@@ -141,12 +150,12 @@ impl Structure<'_> {
         &mut self,
         section: wasmparser::MemorySectionReader<'_>,
     ) -> Result<(), PrecheckError> {
-        let (caps, numbers) = (self.caps, &mut self.seen.numbers);
+        let (limits, numbers) = (self.limits, &mut self.seen.numbers);
         add(
             &mut numbers.memories,
             section.count(),
             "memories",
-            caps.memories,
+            limits.memories,
         )?;
         for memory in section {
             // Pages of 64 KiB: the proposal for other sizes is off. The validator refuses what
@@ -161,12 +170,12 @@ impl Structure<'_> {
         &mut self,
         section: wasmparser::ElementSectionReader<'_>,
     ) -> Result<(), PrecheckError> {
-        let (caps, totals) = (self.caps, &mut self.module_totals);
+        let (limits, totals) = (self.limits, &mut self.module_totals);
         add(
             &mut totals.element_segments,
             section.count(),
             "element segments",
-            caps.element_segments,
+            limits.element_segments,
         )?;
         for segment in section {
             let items = match segment?.items {
@@ -177,7 +186,7 @@ impl Structure<'_> {
                 &mut totals.element_items,
                 items,
                 "elements of segments",
-                caps.element_items,
+                limits.element_items,
             )?;
         }
         Ok(())

@@ -126,7 +126,7 @@ fn exercise(engine: &Engine, component: &Component) {
     assert_eq!(call("load", 1 << 31), Err(Trap::MemoryOutOfBounds));
     assert_eq!(call("stop", 0), Err(Trap::UnreachableCodeReached));
     assert_eq!(call("recurse", 0), Err(Trap::StackOverflow));
-    // 16 MiB are granted; 1 GiB is beyond the cap on data: the guest sees -1, nothing dies.
+    // 16 MiB are granted; 1 GiB is beyond the limit on data: the guest sees -1, nothing dies.
     let mut store = Store::new(engine, ());
     let instance = Linker::new(engine)
         .instantiate(&mut store, component)

@@ -168,7 +168,7 @@ pub(super) fn write_directory(place: &Path) {
 }
 
 #[test]
-fn a_file_does_not_grow_beyond_the_cap() {
+fn a_file_does_not_grow_beyond_the_limit() {
     passes("file-size");
 }
 
@@ -189,7 +189,7 @@ pub(super) fn file_size(place: &Path) {
 }
 
 #[test]
-fn descriptors_run_out_at_the_cap() {
+fn descriptors_run_out_at_the_limit() {
     passes("open-files");
 }
 

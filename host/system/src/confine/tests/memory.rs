@@ -1,4 +1,4 @@
-//! The caps on memory and CPU time.
+//! The limits on memory and CPU time.
 
 use nix::libc;
 
@@ -32,7 +32,7 @@ pub(super) fn reservations() {
     let reserved: Vec<*mut u8> = (0..64)
         .map(|n| map(RESERVATION, libc::PROT_NONE).unwrap_or_else(|| panic!("reservation {n}")))
         .collect();
-    // 32 of them may hold 1 MiB each; then one asks for more than the cap.
+    // 32 of them may hold 1 MiB each; then one asks for more than the limit.
     for address in &reserved[..32] {
         assert!(make_writable(*address, 1 << 20));
         // SAFETY: the page was made writable in the line above.
@@ -56,11 +56,11 @@ pub(super) fn reservations() {
 }
 
 #[test]
-fn allocations_beyond_the_cap_on_data_fail() {
-    passes("data-cap");
+fn allocations_beyond_the_limit_on_data_fail() {
+    passes("data-limit");
 }
 
-pub(super) fn data_cap() {
+pub(super) fn data_limit() {
     confined(&Confinement::run(64 << 20));
     assert!(map(32 << 20, libc::PROT_READ | libc::PROT_WRITE).is_some());
     assert!(map(64 << 20, libc::PROT_READ | libc::PROT_WRITE).is_none());
@@ -70,11 +70,11 @@ pub(super) fn data_cap() {
 }
 
 #[test]
-fn reservations_beyond_the_cap_on_address_space_fail() {
-    passes("address-space-cap");
+fn reservations_beyond_the_limit_on_address_space_fail() {
+    passes("address-space-limit");
 }
 
-pub(super) fn address_space_cap() {
+pub(super) fn address_space_limit() {
     confined(&Confinement::compile(1 << 30, 10_000));
     assert!(map(256 << 20, libc::PROT_READ | libc::PROT_WRITE).is_some());
     assert!(map(1 << 30, libc::PROT_NONE).is_none());
@@ -82,9 +82,9 @@ pub(super) fn address_space_cap() {
 }
 
 #[test]
-fn cpu_time_beyond_the_cap_ends_the_process() {
+fn cpu_time_beyond_the_limit_ends_the_process() {
     let place = tempfile::tempdir().unwrap();
-    let output = output_of("cpu-cap", place.path());
+    let output = output_of("cpu-limit", place.path());
     assert_eq!(
         output.status.code(),
         Some(128 + libc::SIGXCPU),
@@ -93,13 +93,13 @@ fn cpu_time_beyond_the_cap_ends_the_process() {
     );
 }
 
-pub(super) fn cpu_cap() {
+pub(super) fn cpu_limit() {
     confined(&Confinement {
         cpu_ms: Some(1),
         ..run()
     });
     let mut n = 0_u64;
-    // Some thirty seconds: an end, should the cap not work.
+    // Some thirty seconds: an end, should the limit not work.
     while std::hint::black_box(n) < 100_000_000_000 {
         n += 1;
         if n.is_multiple_of(1_000_000) && cpu_seconds() > 30 {

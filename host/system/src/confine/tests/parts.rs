@@ -29,9 +29,9 @@ pub(super) fn play(part: &str, place: &Path) {
         "signals" => inherited::signals(),
         "layers" => inherited::layers(),
         "reservations" => memory::reservations(),
-        "data-cap" => memory::data_cap(),
-        "address-space-cap" => memory::address_space_cap(),
-        "cpu-cap" => memory::cpu_cap(),
+        "data-limit" => memory::data_limit(),
+        "address-space-limit" => memory::address_space_limit(),
+        "cpu-limit" => memory::cpu_limit(),
 
         "reader-without-landlock" => attacks::reader_without_landlock(place),
         "by-path" => attacks::by_path(place),

@@ -3,30 +3,30 @@
 use super::*;
 
 #[test]
-fn every_cap_lets_its_value_pass_and_refuses_one_more() {
-    type Set = fn(&mut StructureCaps, u64);
+fn every_limit_lets_its_value_pass_and_refuses_one_more() {
+    type Set = fn(&mut StructureLimits, u64);
     let cases: Vec<(&str, Set, u64, String)> = vec![
         (
             "levels of nested components",
-            |caps, n| caps.nesting = n,
+            |limits, n| limits.nesting = n,
             4,
             command_with("(component (component (core module)))"),
         ),
         (
             "core modules",
-            |caps, n| caps.modules = n,
+            |limits, n| limits.modules = n,
             3,
             command_with("(core module) (core module)"),
         ),
         (
             "components",
-            |caps, n| caps.components = n,
+            |limits, n| limits.components = n,
             3,
             command_with("(component) (component)"),
         ),
         (
             "core instances",
-            |caps, n| caps.core_instances = n,
+            |limits, n| limits.core_instances = n,
             // 1 of the plugin's own, and 2 x (1 + 2).
             7,
             command_with(
@@ -40,7 +40,7 @@ fn every_cap_lets_its_value_pass_and_refuses_one_more() {
         ),
         (
             "component instances",
-            |caps, n| caps.component_instances = n,
+            |limits, n| limits.component_instances = n,
             4,
             // Through an outer alias and an index made by an export.
             command_with(
@@ -53,13 +53,13 @@ fn every_cap_lets_its_value_pass_and_refuses_one_more() {
         ),
         (
             "canonical functions",
-            |caps, n| caps.canonicals = n,
+            |limits, n| limits.canonicals = n,
             2,
             command_with("(type $r (resource (rep i32))) (core func (canon resource.drop $r))"),
         ),
         (
             "imports, exports, aliases and arguments of components",
-            |caps, n| caps.items = n,
+            |limits, n| limits.items = n,
             // Own: instantiation, alias of `run`, instance with one export, export. More: instance
             // of a module, the alias of it, a bag of two.
             5 + 1 + 1 + 3,
@@ -72,20 +72,20 @@ fn every_cap_lets_its_value_pass_and_refuses_one_more() {
         ),
         (
             "bytes of component types",
-            |caps, n| caps.component_type_bytes = n,
+            |limits, n| limits.component_type_bytes = n,
             // The section with the types of `run` takes 8, that of the three strings 6.
             8 + 6,
             command_with("(type (tuple string string string))"),
         ),
         (
             "component types within another",
-            |caps, n| caps.component_type_nesting = n,
+            |limits, n| limits.component_type_nesting = n,
             3,
             command_with("(type (component (type (instance (type (component))))))"),
         ),
         (
             "types of core modules",
-            |caps, n| caps.core_types = n,
+            |limits, n| limits.core_types = n,
             4,
             command_with(
                 "(core module (type (func)) (type (func (param i32)))) (core type (func))",
@@ -93,133 +93,133 @@ fn every_cap_lets_its_value_pass_and_refuses_one_more() {
         ),
         (
             "parameters of a function",
-            |caps, n| caps.params = n,
+            |limits, n| limits.params = n,
             3,
             module_with("(type (func (param i32 i32 i64)))"),
         ),
         (
             "results of a function",
-            |caps, n| caps.results = n,
+            |limits, n| limits.results = n,
             3,
             module_with("(type (func (result i32 i32 i64)))"),
         ),
         (
             "imports of core modules",
-            |caps, n| caps.imports = n,
+            |limits, n| limits.imports = n,
             2,
             module_with(r#"(import "a" "b" (func)) (import "a" "c" (func))"#),
         ),
         (
             "exports of core modules",
-            |caps, n| caps.exports = n,
+            |limits, n| limits.exports = n,
             3,
             module_with(r#"(func (export "a") (export "b"))"#),
         ),
         (
             "bytes in a name",
-            |caps, n| caps.name_bytes = n,
+            |limits, n| limits.name_bytes = n,
             30,
             module_with(&format!(r#"(func (export "{}"))"#, "n".repeat(30))),
         ),
         (
             "functions",
-            |caps, n| caps.functions = n,
+            |limits, n| limits.functions = n,
             3,
             module_with("(func) (func)"),
         ),
         (
             "globals",
-            |caps, n| caps.globals = n,
+            |limits, n| limits.globals = n,
             2,
             module_with("(global i32 (i32.const 0)) (global i32 (i32.const 0))"),
         ),
         (
             "tables",
-            |caps, n| caps.tables = n,
+            |limits, n| limits.tables = n,
             2,
             module_with("(table 1 funcref) (table 1 funcref)"),
         ),
         (
             "elements of a table",
-            |caps, n| caps.table_elements = n,
+            |limits, n| limits.table_elements = n,
             77,
             module_with("(table 3 funcref) (table 77 funcref)"),
         ),
         (
             "memories",
-            |caps, n| caps.memories = n,
+            |limits, n| limits.memories = n,
             2,
             command_with("(core module (memory 1)) (core module (memory 1))"),
         ),
         (
             "element segments",
-            |caps, n| caps.element_segments = n,
+            |limits, n| limits.element_segments = n,
             2,
             module_with("(func $f) (elem func $f) (elem funcref (ref.func $f))"),
         ),
         (
             "elements of segments",
-            |caps, n| caps.element_items = n,
+            |limits, n| limits.element_items = n,
             3,
             module_with("(func $f) (elem func $f $f) (elem funcref (ref.func $f))"),
         ),
         (
             "data segments",
-            |caps, n| caps.data_segments = n,
+            |limits, n| limits.data_segments = n,
             2,
             module_with(r#"(data "a") (data "b")"#),
         ),
         (
             "bytes of functions",
-            |caps, n| caps.code_bytes = n,
+            |limits, n| limits.code_bytes = n,
             4 + 3 + 2,
             module_with("(func nop) (func)"),
         ),
         (
             "bytes in a function",
-            |caps, n| caps.body_bytes = n,
+            |limits, n| limits.body_bytes = n,
             12,
             function_with(&"nop ".repeat(10)),
         ),
         (
             "locals in a function",
-            |caps, n| caps.locals = n,
+            |limits, n| limits.locals = n,
             5,
             function_with("(local i32 i32 i64 i64 f32)"),
         ),
         (
             "nested blocks in a function",
-            |caps, n| caps.block_depth = n,
+            |limits, n| limits.block_depth = n,
             3,
             function_with("block end block loop local.get 0 if end end end"),
         ),
         (
             "blocks in a function",
-            |caps, n| caps.blocks = n,
+            |limits, n| limits.blocks = n,
             4,
             function_with("block end block loop local.get 0 if end end end"),
         ),
         (
             "nested loops in a function",
-            |caps, n| caps.loop_depth = n,
+            |limits, n| limits.loop_depth = n,
             2,
             function_with("loop end loop block loop end end loop end end"),
         ),
         (
             "branches and branch table targets in a function",
-            |caps, n| caps.branches = n,
+            |limits, n| limits.branches = n,
             1 + 1 + 4,
             function_with("local.get 0 br_if 0 local.get 0 br_table 0 0 0 0 br 0"),
         ),
         (
             "calls in a function",
-            |caps, n| caps.calls = n,
+            |limits, n| limits.calls = n,
             2,
             module_with("(func $f) (func call $f return_call $f)"),
         ),
         (
             "indirect calls and table accesses in a function",
-            |caps, n| caps.table_accesses = n,
+            |limits, n| limits.table_accesses = n,
             4,
             module_with(
                 "(table $t 1 funcref) (type $v (func))
@@ -230,7 +230,7 @@ fn every_cap_lets_its_value_pass_and_refuses_one_more() {
         ),
         (
             "blocks with parameters in a function",
-            |caps, n| caps.typed_blocks = n,
+            |limits, n| limits.typed_blocks = n,
             2,
             function_with(
                 "i32.const 0 loop (param i32) (result i32) end
@@ -239,7 +239,7 @@ fn every_cap_lets_its_value_pass_and_refuses_one_more() {
         ),
         (
             "parameters of blocks in a function",
-            |caps, n| caps.block_values = n,
+            |limits, n| limits.block_values = n,
             3,
             function_with(
                 "i32.const 0 loop (param i32) (result i32) end
@@ -248,14 +248,14 @@ fn every_cap_lets_its_value_pass_and_refuses_one_more() {
         ),
         (
             "locals x branches in a function",
-            |caps, n| caps.local_joins = n,
+            |limits, n| limits.local_joins = n,
             // 3 locals x (2 blocks + 2 branches).
             12,
             function_with("(local i32 i32 i32) block loop local.get 0 br_if 0 br 1 end end"),
         ),
         (
             "locals x nested loops in a function",
-            |caps, n| caps.local_loops = n,
+            |limits, n| limits.local_loops = n,
             // 3 locals x depths of 1, 2, 2 and 1.
             18,
             function_with("(local i32 i32 i32) loop loop end loop end end loop end"),
@@ -263,24 +263,28 @@ fn every_cap_lets_its_value_pass_and_refuses_one_more() {
     ];
     for (what, set, actual, wat) in cases {
         let bytes = binary(&wat);
-        let mut caps = StructureCaps::default();
-        set(&mut caps, actual);
-        precheck(&bytes, &caps).unwrap_or_else(|error| panic!("{what}: {error}\n{wat}"));
-        let cap = actual - 1;
-        set(&mut caps, cap);
+        let mut limits = StructureLimits::default();
+        set(&mut limits, actual);
+        precheck(&bytes, &limits).unwrap_or_else(|error| panic!("{what}: {error}\n{wat}"));
+        let limit = actual - 1;
+        set(&mut limits, limit);
         let refusal = match what {
-            "core instances" => PrecheckError::Instances { cap, actual },
-            _ => PrecheckError::Structure { what, cap, actual },
+            "core instances" => PrecheckError::Instances { limit, actual },
+            _ => PrecheckError::Structure {
+                what,
+                limit,
+                actual,
+            },
         };
-        assert_eq!(precheck(&bytes, &caps), Err(refusal), "{wat}");
+        assert_eq!(precheck(&bytes, &limits), Err(refusal), "{wat}");
     }
 }
 
 #[test]
-fn the_test_of_the_caps_knows_every_cap() {
-    // Adding a cap means adding it there: Debug prints one line for each.
+fn the_test_of_the_limits_knows_every_limit() {
+    // Adding a limit means adding it there: Debug prints one line for each.
     assert_eq!(
-        format!("{:#?}", StructureCaps::default()).lines().count(),
+        format!("{:#?}", StructureLimits::default()).lines().count(),
         2 + 36
     );
 }

@@ -12,7 +12,7 @@ pub const PACKAGE: &str = "package:";
 
 /// A package, as a user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub enum PackageSpec {
     /// A package file.
     File(PathBuf),
     /// A manifest in a registry.
@@ -21,7 +21,7 @@ pub enum Named {
     Wanted(Wanted),
 }
 
-impl Named {
+impl PackageSpec {
     /// The package that an operand is: a package file, or what bears the prefix. Any other is a
     /// path, whatever it looks like.
     #[must_use]
@@ -66,7 +66,7 @@ impl Named {
     }
 }
 
-impl std::fmt::Display for Named {
+impl std::fmt::Display for PackageSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.to_string_lossy().escape_debug()),
@@ -84,7 +84,7 @@ mod tests {
     /// round.
     #[test]
     fn a_word_with_the_prefix_is_a_package_and_every_other_a_path() {
-        let of = |text: &str| Named::of(Path::new(text)).map(|named| named.to_string());
+        let of = |text: &str| PackageSpec::of(Path::new(text)).map(|named| named.to_string());
         assert_eq!(of("package:acme/json").as_deref(), Some("acme/json"));
         assert_eq!(
             of("package:ghcr.io/a/b:1").as_deref(),
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_says_which_release_is_a_package_whatever_files_there_are() {
-        let claims = |text: &str| Named::package(text).map(|named| named.says_which());
+        let claims = |text: &str| PackageSpec::package(text).map(|named| named.says_which());
         for text in [
             "acme/json@1.2.0",
             "ghcr.io/a/b:1",

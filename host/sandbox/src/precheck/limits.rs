@@ -1,21 +1,21 @@
 //! How large a component may be in each way that costs the compiler, the validator or the engine
 //! more than its bytes.
 //!
-//! Each cap names the largest value seen in real programs, and what the compiler made of it where
+//! Each limit names the largest value seen in real programs, and what the compiler made of it where
 //! it is not linear. The programs are StarlingMonkey (SpiderMonkey as a component, 10 MB, 12,584
 //! functions), CPython 3.14 by componentize-py (18 MB, 13,357 functions) and a tool of 5.7 MB in
 //! Rust; the measurements are of wasmtime 48.0.8 at its default optimisation, on one core, without
 //! fuel.
 //!
-//! Not capped, because bytes bound them and nothing is worse than linear in them: data segments'
+//! Not limited, because bytes bound them and nothing is worse than linear in them: data segments'
 //! bytes, custom sections, the length of straight-line code. The size of a memory at its start is
 //! left to the limiter, which sums over all of them and names the limit.
 
 use dyno_job::FUNCTIONS_MAX;
 
-/// The caps of [`precheck`](super::precheck), all inclusive.
+/// The limits of [`precheck`](super::precheck), all inclusive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StructureCaps {
+pub struct StructureLimits {
     /// Components and modules within one another. Seen: 2; composed tools nest once a level.
     pub nesting: u64,
     /// Core modules. Seen: 14, with dynamic linking.
@@ -38,7 +38,7 @@ pub struct StructureCaps {
     /// Bytes of component types. Seen: 10,511.
     pub component_type_bytes: u64,
     /// Component and instance types in one section, of which each may hold the next. The parser
-    /// is recursive and takes three bytes a level: without a cap a file of 32 MB would overflow the
+    /// is recursive and takes three bytes a level: without a limit a file of 32 MB would overflow the
     /// stack. Seen: 5.
     pub component_type_nesting: u64,
     /// Types of core modules. Seen: 1,101.
@@ -104,7 +104,7 @@ pub struct StructureCaps {
     pub local_loops: u64,
 }
 
-impl Default for StructureCaps {
+impl Default for StructureLimits {
     fn default() -> Self {
         Self {
             nesting: 16,
