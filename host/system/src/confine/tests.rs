@@ -8,7 +8,6 @@
 
 mod attacks;
 mod calls;
-mod engine;
 mod files;
 mod inherited;
 mod memory;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{attacks, calls, engine, files, inherited, memory, network, survival};
+use super::{attacks, calls, files, inherited, memory, network, survival};
 
 pub(super) fn play(part: &str, place: &Path) {
     match part {
@@ -48,9 +48,6 @@ pub(super) fn play(part: &str, place: &Path) {
         "pinned" => survival::pinned(),
         "unpinned" => survival::unpinned(),
         "abort" => survival::abort(),
-        "compile-worker" => engine::compile_worker(place),
-        "run-worker" => engine::run_worker(place),
-        "unloadable" => engine::unloadable(place),
         other => panic!("there is no part {other}"),
     }
 }
