@@ -566,3 +566,6 @@ async fn datasets(
     }
     Ok(fetched)
 }
+
+#[cfg(test)]
+mod tests;
