@@ -12,6 +12,7 @@ mod files;
 mod inherited;
 mod memory;
 mod network;
+mod older;
 mod parts;
 mod survival;
 
