@@ -1,6 +1,9 @@
 //! What the protocol is worth on a machine: the study and the measured noise, as commands. Nothing
 //! is asserted that the machine decides, but for what no noise can hide.
 
+use std::collections::BTreeSet;
+
+use dyno_analysis::study::{ROUNDS, Scale, parts, plugin};
 use serde_json::Value;
 
 use super::support::Bench;
@@ -87,4 +90,30 @@ fn doctor_measures_the_noise_only_if_asked() {
         let processes = &bench.recorded(run)["plugins"][0]["cases"][0]["processes"];
         assert_eq!(processes.as_array().unwrap().len(), 50);
     }
+}
+
+/// If this failed, twins would be the same plugin, or not the same work.
+#[test]
+fn every_plugin_of_a_study_has_other_bytes_and_a_record_for_every_case() {
+    let mut layouts = u64::MAX - 3;
+    let mut all = BTreeSet::new();
+    let mut count = 0;
+    for _ in 0..2 {
+        let parts = parts(&Scale::FULL, &mut layouts);
+        for pair in parts.iter().flat_map(|part| &part.pairs) {
+            for text in [&pair.base, &pair.candidate] {
+                let component = dyno_sandbox::to_component(text.as_bytes());
+                all.insert(component.expect("a component").into_owned());
+                count += 1;
+            }
+        }
+    }
+    assert_eq!((all.len(), count), (20, 20));
+}
+
+#[test]
+fn the_kernels_have_a_record_for_every_case() {
+    let text = plugin(ROUNDS);
+    let component = dyno_sandbox::to_component(text.as_bytes());
+    assert!(component.is_ok(), "{:?}", component.err());
 }

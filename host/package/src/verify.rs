@@ -426,3 +426,6 @@ async fn datasets(
     }
     Ok(fetched)
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ fn with_cases(text: &str, cases: &[&str]) -> String {
     text.replace("{{list}}", &escaped(&list))
         .replace("{{texts}}", &escaped(&texts))
 }
+
+#[cfg(test)]
+mod tests;

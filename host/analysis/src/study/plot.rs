@@ -75,3 +75,6 @@ fn text(svg: &mut String, x: f64, y: f64, anchor: &str, text: &str) {
         "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>"
     );
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,23 +141,15 @@ mod unix {
         let resettable = Signal::iterator()
             .filter(|signal| !matches!(signal, Signal::SIGKILL | Signal::SIGSTOP))
             .map(|signal| signal as i32);
-        for signal in resettable.chain(real_time_signals()) {
+        #[cfg(target_os = "linux")]
+        let resettable = resettable.chain(nix::libc::SIGRTMIN()..=nix::libc::SIGRTMAX());
+        for signal in resettable {
             if is_ignored(signal)? {
                 set_disposition(signal, nix::libc::SIG_DFL)?;
             }
         }
         // A write beyond RLIMIT_FSIZE shall be an error that the guest sees, not the worker's end.
         set_disposition(Signal::SIGXFSZ as i32, nix::libc::SIG_IGN)
-    }
-
-    #[cfg(target_os = "linux")]
-    fn real_time_signals() -> impl Iterator<Item = i32> {
-        nix::libc::SIGRTMIN()..=nix::libc::SIGRTMAX()
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn real_time_signals() -> impl Iterator<Item = i32> {
-        std::iter::empty()
     }
 
     fn is_ignored(signal: i32) -> Result<bool, ConfineError> {

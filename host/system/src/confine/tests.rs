@@ -8,11 +8,11 @@
 
 mod attacks;
 mod calls;
-mod engine;
 mod files;
 mod inherited;
 mod memory;
 mod network;
+mod older;
 mod parts;
 mod survival;
 

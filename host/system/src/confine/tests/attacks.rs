@@ -390,45 +390,6 @@ pub(super) fn sealed_compiler(place: &Path) {
     only_computes();
 }
 
-#[test]
-fn a_worker_that_lacks_a_required_layer_does_not_go_on() {
-    passes("required");
-}
-
-pub(super) fn required() {
-    use super::super::KernelLayer;
-    without_landlock();
-    let what = Confinement {
-        required: vec![KernelLayer::Landlock],
-        ..run()
-    };
-    let refused = stripped().confine(&what).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "landlock is required, and this system does not have it"
-    );
-}
-
-/// What an old kernel, or a container that is denied it, says to landlock.
-fn without_landlock() {
-    use seccompiler::{SeccompAction, SeccompFilter, TargetArch};
-    nix::sys::prctl::set_no_new_privs().unwrap();
-    let calls = [
-        libc::SYS_landlock_create_ruleset,
-        libc::SYS_landlock_add_rule,
-        libc::SYS_landlock_restrict_self,
-    ];
-    let rules = calls.into_iter().map(|call| (call, Vec::new())).collect();
-    let filter = SeccompFilter::new(
-        rules,
-        SeccompAction::Allow,
-        SeccompAction::Errno(libc::ENOSYS.cast_unsigned()),
-        TargetArch::try_from(std::env::consts::ARCH).unwrap(),
-    );
-    let program: seccompiler::BpfProgram = filter.unwrap().try_into().unwrap();
-    seccompiler::apply_filter(&program).unwrap();
-}
-
 /// Root is what containers run as, and the permissions of files say nothing to it, as long as it
 /// has its capabilities.
 #[test]

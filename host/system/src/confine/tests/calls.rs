@@ -265,11 +265,34 @@ pub(super) fn seccomp_alone(place: &Path) {
         errno_of!(libc::syscall(libc::SYS_tgkill, parent, parent, 0)),
         Errno::EPERM
     );
-    let namespace = libc::CLONE_THREAD | libc::CLONE_VM | libc::CLONE_SIGHAND | libc::CLONE_NEWNET;
-    assert_eq!(
-        errno_of!(libc::syscall(libc::SYS_clone, namespace, 0, 0, 0, 0)),
-        Errno::EPERM
-    );
+    clones_threads_alone();
+}
+
+/// Threads of this process and nothing else, tried with what the kernel itself calls invalid: so
+/// that its answer is another, and nothing is made.
+fn clones_threads_alone() {
+    let invalid = libc::CLONE_PIDFD | libc::CLONE_PARENT_SETTID;
+    let clone = |flags: i32| {
+        let flags = flags | invalid;
+        errno_of!(libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0))
+    };
+    let parts = [libc::CLONE_THREAD, libc::CLONE_VM, libc::CLONE_SIGHAND];
+    let thread = parts[0] | parts[1] | parts[2];
+    assert_eq!(clone(thread), Errno::EINVAL, "a thread is no longer judged");
+    for part in parts {
+        assert_eq!(clone(thread & !part), Errno::EPERM, "without {part:#x}");
+    }
+    for namespace in [
+        libc::CLONE_NEWNS,
+        libc::CLONE_NEWCGROUP,
+        libc::CLONE_NEWUTS,
+        libc::CLONE_NEWIPC,
+        libc::CLONE_NEWUSER,
+        libc::CLONE_NEWPID,
+        libc::CLONE_NEWNET,
+    ] {
+        assert_eq!(clone(thread | namespace), Errno::EPERM, "{namespace:#x}");
+    }
 }
 
 #[test]

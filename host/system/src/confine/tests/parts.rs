@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{attacks, calls, engine, files, inherited, memory, network, survival};
+use super::{attacks, calls, files, inherited, memory, network, older, survival};
 
 pub(super) fn play(part: &str, place: &Path) {
     match part {
@@ -40,7 +40,13 @@ pub(super) fn play(part: &str, place: &Path) {
         "sealed" => attacks::sealed(place),
         "sealed-with-directories" => attacks::sealed_with_directories(place),
         "sealed-compiler" => attacks::sealed_compiler(place),
-        "required" => attacks::required(),
+
+        "required" => older::required(),
+        "probed" => older::probed(),
+        "descriptors-one-by-one" => older::descriptors_one_by_one(),
+        "no-ambient" => older::no_ambient(),
+        "ambient-denied" => older::ambient_denied(),
+        "no-capabilities" => older::no_capabilities(place),
 
         "sleeper" => survival::sleeper(place),
         "wrong-supervisor" => survival::wrong_supervisor(),
@@ -48,9 +54,6 @@ pub(super) fn play(part: &str, place: &Path) {
         "pinned" => survival::pinned(),
         "unpinned" => survival::unpinned(),
         "abort" => survival::abort(),
-        "compile-worker" => engine::compile_worker(place),
-        "run-worker" => engine::run_worker(place),
-        "unloadable" => engine::unloadable(place),
         other => panic!("there is no part {other}"),
     }
 }

@@ -1,13 +1,27 @@
 //! The engine itself, confined: what a compile worker and a run worker do, in the order in which
 //! they do it. If a layer denies something that the engine needs, it shows here.
+//!
+//! Confinement is for good and for a whole process, so each test starts this test binary again, on
+//! the one test [`child`]. That forks, because the harness keeps a second thread, and the fork,
+//! which has one, plays the part that a variable names. It ends with exit code 101 (a panic) if
+//! something is not as it should be.
+
+// Not unit tests, so clippy's exemption for `#[test]` does not reach the helpers.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::fs::File;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
+use dyno_system::confine::{Confined, Confinement, Stripped, strip};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, fork};
 use wasmtime::component::{Component, Instance, Linker};
 use wasmtime::{Config, Engine, Store, Trap};
 
-use super::{Confinement, confined, output_of, passes, stripped, told};
+/// The part that a child plays, and the directory that it plays in.
+const PART: &str = "DYNO_TEST_PART";
+const PLACE: &str = "DYNO_TEST_PLACE";
 
 /// Eight memories that reserve 4 GiB each, with an image; traps by signal and by instruction.
 const PLUGIN: &str = r#"(component
@@ -34,6 +48,68 @@ const PLUGIN: &str = r#"(component
     (func (export "recurse") (param "x" u32) (result u32) (canon lift (core func $h "recurse")))
     (func (export "grow") (param "x" u32) (result s32) (canon lift (core func $h "grow"))))"#;
 
+/// Not a test of its own: what a child runs.
+#[test]
+fn child() {
+    let (Ok(part), Some(place)) = (std::env::var(PART), std::env::var_os(PLACE)) else {
+        return;
+    };
+    // SAFETY: the harness's other thread waits for this one and holds no lock meanwhile; the C
+    // library makes its allocator usable after a fork.
+    #[allow(unsafe_code)]
+    let forked = unsafe { fork() }.unwrap();
+    let code = match forked {
+        ForkResult::Child => {
+            let played = std::panic::catch_unwind(|| play(&part, Path::new(&place)));
+            if played.is_ok() { 0 } else { 101 }
+        }
+        ForkResult::Parent { child } => match waitpid(child, None).unwrap() {
+            WaitStatus::Exited(_, code) => code,
+            WaitStatus::Signaled(_, signal, _) => 128 + signal as i32,
+            other => panic!("{other:?}"),
+        },
+    };
+    std::process::exit(code);
+}
+
+fn play(part: &str, place: &Path) {
+    match part {
+        "compile-worker" => compile_worker(place),
+        "run-worker" => run_worker(place),
+        "unloadable" => unloadable(place),
+        other => panic!("there is no part {other}"),
+    }
+}
+
+/// Plays `part` in a directory and asserts that it found everything as it should be.
+fn passes(part: &str, place: &Path) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["child", "--exact", "--nocapture", "--test-threads=1"])
+        .env_clear()
+        .env(PART, part)
+        .env(PLACE, place)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{part}: {}\n{stdout}\n{stderr}",
+        output.status
+    );
+}
+
+/// The first step, as a worker does it.
+fn stripped() -> Stripped {
+    strip(std::os::unix::process::parent_id(), &[PART, PLACE]).unwrap()
+}
+
+/// Both steps.
+fn confined(what: &Confinement) -> Confined {
+    stripped().confine(what).unwrap()
+}
+
 fn engine() -> Engine {
     let mut config = Config::new();
     config
@@ -49,12 +125,11 @@ fn a_confined_compile_worker_compiles_and_a_confined_run_worker_runs() {
     std::fs::write(place.path().join("plugin.wat"), PLUGIN).unwrap();
     std::fs::create_dir(place.path().join("cache")).unwrap();
     for part in ["compile-worker", "run-worker"] {
-        let output = output_of(part, place.path());
-        assert!(output.status.success(), "{part}: {}", told(&output));
+        passes(part, place.path());
     }
 }
 
-pub(super) fn compile_worker(place: &Path) {
+fn compile_worker(place: &Path) {
     use std::io::{Read as _, Write as _};
     let stripped = stripped();
     // As the worker does: it opens nothing afterwards.
@@ -72,7 +147,7 @@ pub(super) fn compile_worker(place: &Path) {
     file.write_all(&code).unwrap();
 }
 
-pub(super) fn run_worker(place: &Path) {
+fn run_worker(place: &Path) {
     let code = place.join("cache/plugin.cwasm");
     let done = confined(&Confinement {
         read: vec![code.clone()],
@@ -174,10 +249,10 @@ fn runtime() {
 /// A component that is refused, or code that was damaged, must not run into a denied call either.
 #[test]
 fn a_confined_worker_reports_what_it_cannot_load() {
-    passes("unloadable");
+    passes("unloadable", tempfile::tempdir().unwrap().path());
 }
 
-pub(super) fn unloadable(place: &Path) {
+fn unloadable(place: &Path) {
     let code = place.join("x.cwasm");
     std::fs::write(&code, b"\0asm no code at all").unwrap();
     confined(&Confinement {
