@@ -8,6 +8,7 @@
 
 mod circles;
 mod crates;
+mod lengths;
 mod picture;
 mod places;
 mod rules;
