@@ -1,6 +1,6 @@
 //! JSON that can be shown on a terminal and in a CI log: every control and invisible formatting
 //! character is escaped, where JSON itself demands that only for those below U+0020, and so is one
-//! character of what a CI system would take for a command. Whoever reads it as JSON reads the same.
+//! character of what a CI system would take for a command. A JSON parser reads the same.
 
 use std::io::{self, Write};
 

@@ -60,7 +60,7 @@ impl PrivateDir {
             let is_usable = match lock.try_lock() {
                 Ok(()) => is_at(&lock, dir.path()),
                 Err(TryLockError::WouldBlock) => false,
-                // Nobody else can lock it either, so it is never swept.
+                // No other process can lock it either, so it is never swept.
                 Err(TryLockError::Error(_)) => true,
             };
             if is_usable {

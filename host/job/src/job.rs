@@ -195,7 +195,7 @@ pub struct RunJob {
     pub cores: Vec<u32>,
 }
 
-/// What a program gets besides the grants, and what it must print: copies that nobody changes.
+/// What a program gets besides the grants, and what it must print: copies that do not change.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ProgramJob {
     /// Its name.

@@ -110,7 +110,7 @@ impl Cancel {
         (sender, Self { signal, deadline })
     }
 
-    /// A flag that nobody raises.
+    /// A flag that is never raised.
     #[must_use]
     pub fn never() -> Self {
         Self::new().1

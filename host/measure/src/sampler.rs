@@ -120,7 +120,7 @@ impl<C: Clock, S: Schedule> Sampler<C, S> {
             let on_cpu = usage.cpu_ns - self.usage.cpu_ns;
             cpu = match self.pairs {
                 1 => on_cpu.min(self.timed),
-                // Nobody knows in which of the parts it was off the CPU: in all alike.
+                // It is not known in which of the parts it was off the CPU: in all alike.
                 _ => share(self.timed, on_cpu, now - self.first_start),
             };
             switches = usage.switches - self.usage.switches;

@@ -57,7 +57,7 @@ impl<W: Write, F: Fn(&str) -> String> Write for ByLine<W, F> {
 
 impl<W: Write, F: Fn(&str) -> String> Drop for ByLine<W, F> {
     fn drop(&mut self) {
-        // Whoever must know that the last line was written flushes.
+        // A caller that must know that the last line was written flushes.
         let _ = self.flush();
     }
 }

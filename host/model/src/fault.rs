@@ -13,7 +13,7 @@ pub enum Fault {
     Usage,
     /// That of a plugin, a package, or who sends it: it is refused.
     Refused,
-    /// Nobody's: there is nothing of this name.
+    /// None of these: there is nothing of this name.
     NotFound,
 }
 

@@ -98,13 +98,13 @@ pub struct Step {
     pub of: usize,
 }
 
-/// Whoever wants to know how a session gets on.
+/// Receives the progress of a session.
 pub trait Observer {
     /// The next step begins.
     fn on(&mut self, progress: Progress<'_>);
 }
 
-/// Nobody.
+/// No observer.
 #[derive(Debug, Clone, Copy)]
 pub struct Silent;
 

@@ -1,6 +1,6 @@
 //! Times as the report has them.
 
-/// A time as the report has it, to the millisecond: nobody reads more, and every row has the same
+/// A time as the report has it, to the millisecond: more is not read, and every row has the same
 /// width.
 #[must_use]
 pub fn rfc3339(time: jiff::Timestamp) -> String {

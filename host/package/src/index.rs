@@ -2,8 +2,8 @@
 //! the newest state, by The Update Framework. Its targets are releases (`acme/fib@1.2.0`), each
 //! with the hash and length of the manifest; every namespace is a role of its own, with keys that
 //! may list only its own releases. The manifest itself comes from the registry or the package file,
-//! and is checked by whoever fetches it. Keepers write an index with [`IndexEditor`]; users load
-//! one with [`Index::load`], then search and resolve.
+//! and is checked by the host that fetches it. Keepers write an index with [`IndexEditor`]; users
+//! load one with [`Index::load`], then search and resolve.
 //!
 //! ```text
 //! metadata/1.root.json …         who may sign what; each signed by the keys of the one before
@@ -91,7 +91,7 @@ impl Index {
         &rest[..rest.partition_point(|listed| listed.release.id == *id)]
     }
 
-    /// Whether somebody may list releases of a namespace in it.
+    /// Whether a key may list releases of a namespace in it.
     #[must_use]
     pub fn has_namespace(&self, namespace: &str) -> bool {
         self.namespaces.contains(namespace)

@@ -1,4 +1,4 @@
-//! Signatures without a key to keep: somebody proves an identity to Sigstore's certificate
+//! Signatures without a key to keep: a signer proves an identity to Sigstore's certificate
 //! authority, gets a certificate for ten minutes, signs, and a public log remembers that. Verified
 //! here without a network, against a trusted root that the caller has (as TUF delivers it, or from
 //! a file).
@@ -96,7 +96,7 @@ fn read_root(trusted_root: &[u8]) -> Result<TrustedRoot, SignatureError> {
     }
     let root: TrustedRoot =
         strict_json::from_slice(trusted_root).map_err(|cause| root_error(&cause.to_string()))?;
-    // Any JSON object reads as a root that trusts nobody.
+    // Any JSON object reads as a root that trusts no key.
     for (is_empty, what) in [
         (
             root.certificate_authorities.is_empty(),

@@ -42,7 +42,7 @@ pub struct Started {
 /// Why a package cannot be run here.
 #[derive(Debug, thiserror::Error)]
 pub enum KindError {
-    /// Nobody registered for it.
+    /// No runner is registered for it.
     #[error("it is of the kind `{kind}`, which this host does not run: it runs {known}")]
     Unknown {
         /// Its kind, escaped.

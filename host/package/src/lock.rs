@@ -38,7 +38,7 @@ pub struct Locked {
     pub manifest: Digest,
     /// What its component hashes to.
     pub wasm: Digest,
-    /// Who answered for it: fingerprints or identities. Empty if nobody did.
+    /// Who answered for it: fingerprints or identities. Empty if it is unsigned.
     #[serde(default)]
     pub signers: Vec<String>,
 }
@@ -105,7 +105,7 @@ impl Classify for LockError {
     }
 }
 
-/// Somebody changes the lock of a project.
+/// Held while this process changes the lock of a project.
 #[derive(Debug)]
 pub struct Holding {
     /// The project's directory: unlocked when it is closed.

@@ -301,7 +301,7 @@ pub fn capability(import: &str) -> Option<&str> {
     package.starts_with("wasi:").then_some(package)
 }
 
-/// What a capability means to whoever is asked for it, one sentence each.
+/// What a capability means to the user who is asked for it, one sentence each.
 #[must_use]
 pub fn meaning(capability: &str) -> &'static str {
     match capability {
@@ -354,7 +354,7 @@ impl PackageManifest {
         }
     }
 
-    /// What a manifest must keep to, whoever wrote it.
+    /// What every manifest must keep to.
     ///
     /// # Errors
     /// The first value that is not what it should be.

@@ -98,7 +98,7 @@ pub(crate) fn is_too_long(referrers: &[Descriptor]) -> bool {
 pub struct Manifest {
     /// 2.
     pub schema_version: u32,
-    /// [`MANIFEST`]. It may be left out: then whoever describes the manifest says it.
+    /// [`MANIFEST`]. It may be left out: then the descriptor of the manifest says it.
     #[serde(default = "manifest_media_type")]
     pub media_type: String,
     /// What kind of artifact it is; none for a package, whose config says that.

@@ -253,7 +253,7 @@ pub enum PackagingError {
         /// What would be there.
         found: Box<Release>,
     },
-    /// The user said no, or nobody could be asked.
+    /// The user said no, or there was no terminal to ask on.
     #[error(
         "{release} was not installed: nobody agreed to {asks}, which it asks for (--yes agrees)"
     )]
@@ -460,7 +460,7 @@ impl PackageAccess {
     }
 }
 
-/// Nobody who could be asked.
+/// There is no user who could be asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Nobody;
 

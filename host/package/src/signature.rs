@@ -109,7 +109,7 @@ pub enum SignatureError {
     /// The trusted root is not one.
     #[error("the trusted root of Sigstore cannot be used: {0}")]
     TrustedRoot(String),
-    /// Somebody else signed.
+    /// Another key signed.
     #[error("the signer should be `{expected}`, and is `{found}`")]
     Identity {
         /// As it was trusted.
@@ -117,7 +117,7 @@ pub enum SignatureError {
         /// As the certificate says; escaped.
         found: String,
     },
-    /// Somebody else vouches for the signer.
+    /// Another issuer vouches for the signer.
     #[error("the signer's identity should be vouched for by `{expected}`, and is by `{found}`")]
     Issuer {
         /// As it was trusted.
@@ -145,10 +145,10 @@ pub enum Signer {
     /// The holder of a key.
     Key {
         /// What the key is called: ours and cosign's is [`PublicKey::hint`], others write what they
-        /// like, or nothing, which may be any key. Nobody has signed it.
+        /// like, or nothing, which may be any key. It is not signed itself.
         hint: String,
     },
-    /// Somebody with an identity, to whom a certificate was issued for a few minutes.
+    /// A signer with an identity, to whom a certificate was issued for a few minutes.
     Certificate,
 }
 

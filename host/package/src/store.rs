@@ -61,7 +61,7 @@ pub struct Store {
     dir: PathBuf,
 }
 
-/// The store as it is: until this is dropped, nobody writes to it.
+/// The store as it is: until this is dropped, no other process writes to it.
 #[derive(Debug)]
 pub struct Reading {
     /// Its blobs.
@@ -72,7 +72,7 @@ pub struct Reading {
     pub lock: StoreLock,
 }
 
-/// Unlocks the store when it is dropped. Where no lock could be had, nobody writes either.
+/// Unlocks the store when it is dropped. Where no lock could be had, no process writes either.
 #[derive(Debug)]
 pub struct StoreLock {
     _file: Option<File>,
@@ -97,7 +97,7 @@ pub enum StoreError {
     /// Its layout.
     #[error("the store of installed packages")]
     Layout(#[from] LayoutError),
-    /// Somebody else was faster.
+    /// Another process was faster.
     #[error("another dyno installed or removed {0} at the same time: try again")]
     Changed(PackageId),
     /// Something else needs a package that is to be removed.
@@ -251,7 +251,7 @@ fn expect_unchanged(index: &Index, packages: &[Replacement]) -> Result<(), Store
     Ok(())
 }
 
-/// What goes with some packages: all that is then needed by nothing that somebody asked for.
+/// What goes with some packages: all that is then needed by nothing that the user asked for.
 fn leaving(installed: Vec<Installed>, ids: &[PackageId]) -> Result<Vec<Release>, StoreError> {
     let (mut gone, rest): (Vec<_>, Vec<_>) =
         (installed.into_iter()).partition(|it| ids.contains(&it.release.id));

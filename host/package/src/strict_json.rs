@@ -1,6 +1,6 @@
 //! JSON that means one thing to every parser. Of two equal keys in one object some parsers take the
-//! first, some the last: whoever signs one and shows the other wins, so such a text is refused
-//! before it is understood.
+//! first, some the last: an attacker who signs one and shows the other wins, so such a text is
+//! refused before it is understood.
 
 use std::collections::HashSet;
 use std::fmt;

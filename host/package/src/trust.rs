@@ -64,7 +64,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Opens the store below `home`. Where there is none, nobody is trusted.
+    /// Opens the store below `home`. Where there is none, no publisher is trusted.
     ///
     /// # Errors
     /// If it cannot be read, others could write it, or it is not what it should be.

@@ -1,6 +1,6 @@
-//! Which packages will do without a signature. Stripping one is all that somebody without a key can
-//! do to it, so where a namespace has a publisher, or what is replaced was signed, a general word
-//! is not enough: the package has to be named.
+//! Which packages will do without a signature. Stripping one is all that an attacker without a key
+//! can do to it, so where a namespace has a publisher, or what is replaced was signed, a general
+//! word is not enough: the package has to be named.
 
 use std::collections::BTreeSet;
 

@@ -4,7 +4,7 @@
 //!    ([`authenticate`])
 //! 2. at most 16 referrers, each signature among them read strictly
 //! 3. a signature over that manifest, by keys that are trusted for the namespace, enough of them
-//! 4. the signed release is the one that was asked for, and nobody has killed or re-pinned it
+//! 4. the signed release is the one that was asked for, and is neither denied nor pinned to another
 //! 5. config and component have the size and hash that the signed manifest says
 //!    ([`Authentic::fetch`])
 //! 6. the component, read by a worker, says the same as the manifest, and imports no more than it
@@ -45,7 +45,7 @@ const CONFIG_BYTES_MAX: u64 = 1 << 20;
 /// What one package may bring along in datasets, bytes: what a session copies before a run.
 const DATASETS_BYTES_MAX: u64 = 1 << 30;
 
-/// What somebody asked for.
+/// What the user asked for.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// Which manifest.
@@ -67,7 +67,7 @@ pub struct Rules<'a> {
     pub limits: &'a Limits,
 }
 
-/// Something that was checked and found to be as it should: for whoever wants to watch.
+/// Something that was checked and found to be as it should: for a caller that wants to watch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// What was looked at.
@@ -83,7 +83,7 @@ pub struct Authentic {
     pub digest: Digest,
     /// Which release it is.
     pub release: Release,
-    /// Who answers for it; none if nobody does and that was allowed.
+    /// Who signed it; none if it is unsigned and that was allowed.
     pub accepted: Option<Accepted>,
     manifest: Manifest,
     bytes: Vec<u8>,
@@ -180,7 +180,7 @@ pub async fn authenticate(
     })
 }
 
-/// The signatures among what refers to a manifest. Other referrers are nobody's business, whatever
+/// The signatures among what refers to a manifest. Other referrers are not looked at, whatever
 /// they are: to leave one out never makes a package count that did not.
 async fn signatures(origin: &Origin, subject: &Digest) -> Result<Vec<Signature>, VerifyError> {
     let mut found = Vec::new();
@@ -266,7 +266,7 @@ pub struct Package {
     pub digest: Digest,
     /// What its component hashes to.
     pub component: Digest,
-    /// Who answers for it; none if nobody does and that was allowed.
+    /// Who signed it; none if it is unsigned and that was allowed.
     pub accepted: Option<Accepted>,
     /// Its files, and what it says of itself.
     pub content: Content,

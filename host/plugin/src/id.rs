@@ -170,7 +170,7 @@ impl fmt::Display for Release {
     }
 }
 
-/// A package that somebody asks for: any version, or one in a range.
+/// A package that a user asks for: any version, or one in a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// Which package.

@@ -32,7 +32,7 @@ pub struct Manifest {
     pub program: ProgramTable,
     /// The limits that it needs to be higher than they are by default.
     pub limits: BTreeMap<LimitKind, u64>,
-    /// What it says of itself as a package, which whoever packs it reads.
+    /// What it says of itself as a package, which packing reads.
     pub package: Option<toml::Table>,
 }
 

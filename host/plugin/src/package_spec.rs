@@ -80,8 +80,8 @@ impl std::fmt::Display for PackageSpec {
 mod tests {
     use super::*;
 
-    /// If this fails, a file that somebody made is run in the place of a package, or the other way
-    /// round.
+    /// If this fails, a file that a stranger made is run in the place of a package, or the other
+    /// way round.
     #[test]
     fn a_word_with_the_prefix_is_a_package_and_every_other_a_path() {
         let of = |text: &str| PackageSpec::of(Path::new(text)).map(|named| named.to_string());

@@ -1,5 +1,5 @@
-//! The files that SQLite keeps beside a report, by their names alone: whoever can put a file there
-//! can have SQLite put its pages into the report.
+//! The files that SQLite keeps beside a report, by their names alone: a user who can put a file
+//! there can have SQLite put its pages into the report.
 //!
 //! A report is in WAL mode from its first moment, so a rollback journal is never one of ours, not
 //! even after a kill: what is there was put there, or belongs to another file. SQLite would roll it

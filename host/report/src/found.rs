@@ -1,4 +1,4 @@
-//! A report that nobody named: found beside a project, which may be a stranger's.
+//! A report that was not named: found beside a project, which may be a stranger's.
 
 use std::fs;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use super::error::StoreError;
 
 /// Refuses a report of another user that was found beside a project, as git does with a repository:
-/// whoever can write it decides what is shown, and in `/tmp` that is anybody. It may not be there
-/// yet.
+/// a user who can write it decides what is shown, and in `/tmp` that is any user. It may not be
+/// there yet.
 ///
 /// # Errors
 /// If the report or its directory belongs to another user than this one or root.

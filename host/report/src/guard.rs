@@ -65,7 +65,7 @@ pub(super) fn open(real: &Path) -> rusqlite::Result<(Connection, TimeLimit)> {
     guarded(Connection::open_with_flags(real, flags)?, real)
 }
 
-/// Opens a file that nobody writes to, in a way that cannot write either.
+/// Opens a file that no process writes to, in a way that cannot write either.
 pub(super) fn open_immutable(real: &Path) -> rusqlite::Result<(Connection, TimeLimit)> {
     let mut uri = String::from("file:");
     for &byte in real.as_os_str().as_encoded_bytes() {

@@ -86,7 +86,7 @@ pub(super) fn inspect(path: &Path, migrations: &[&str]) -> Result<Option<PathBuf
 
 /// The identity in the header; none if the file is whole only together with its log.
 ///
-/// The header says how long the file is. While somebody copies a log into the file, and after
+/// The header says how long the file is. While SQLite copies a log into the file, and after
 /// that was cut off, the file is shorter: the log beside it tells so. If it was deleted between
 /// the two looks then the copying has just ended, and another look finds the file whole.
 fn settled(

@@ -37,7 +37,7 @@ pub(super) fn version(migrations: &[&str]) -> i64 {
     i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }
 
-/// Makes a new file, which nobody else can see yet, a report.
+/// Makes a new file, which no other process can see yet, a report.
 pub(super) fn create(connection: &mut Connection, migrations: &[&str]) -> Result<(), Cause> {
     // Nothing is lost if this fails half-way, so no journal is written beside the file.
     connection.pragma_update(None, "journal_mode", "memory")?;

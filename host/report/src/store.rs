@@ -1,9 +1,9 @@
 //! The report file: opened or created, one run recorded whole, runs read back.
 //!
 //! One SQLite file that many hosts may write at once. A new one is built under another name and
-//! then put in place, so that whoever sees the file sees a whole report; a run is one transaction.
-//! What the file must be before it is opened stands in [`super::inspect`], what it may hold in
-//! [`super::sound`].
+//! then put in place, so that a process that sees the file sees a whole report; a run is one
+//! transaction. What the file must be before it is opened stands in [`super::inspect`], what it may
+//! hold in [`super::sound`].
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -276,13 +276,13 @@ impl Store {
 fn connect(real: &Path) -> Result<(Connection, TimeLimit), Cause> {
     let (connection, time) = guard::open(real)?;
     connection.busy_timeout(BUSY_WAIT)?;
-    // A recorded run survives a power cut. That is one flush a run, which nobody waits for.
+    // A recorded run survives a power cut. That is one flush a run, which no measurement waits for.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok((connection, time))
 }
 
-/// Puts a new report at `path`, unless somebody else was faster.
+/// Puts a new report at `path`, unless another process was faster.
 fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
     let failed = |cause| StoreError::Create {
         path: path.to_owned(),

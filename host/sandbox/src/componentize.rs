@@ -1,4 +1,5 @@
-//! Turns a core module into a component, in the compile worker, so that nobody needs other tools.
+//! Turns a core module into a component, in the compile worker, so that its author needs no other
+//! tools.
 //!
 //! What a module is, is seen from its names:
 //!
@@ -76,9 +77,9 @@ pub enum ModuleError {
         /// Its name in there.
         name: String,
     },
-    /// The runtime of Go's own compiler takes all memory behind its data for its heap, whoever grew
-    /// it (`runtime/mem_wasm.go`, 1.24 to 1.27): the adapter's state would lie in there, and each
-    /// would overwrite the other.
+    /// The runtime of Go's own compiler takes all memory behind its data for its heap, whichever
+    /// code grew it (`runtime/mem_wasm.go`, 1.24 to 1.27): the adapter's state would lie in there,
+    /// and each would overwrite the other.
     #[error(
         "is a program by Go's compiler for WASI preview 1, which cannot share its memory with the adapter to WASI 0.2: make it a plugin, as `dyno new --lang go` begins one"
     )]

@@ -13,7 +13,7 @@
 //! is known to the unit and put back by the host (`hooks.rs`). A tail call stays one: it leaves its
 //! function first, as the engine does. Modules within nested components, and those that these take
 //! from the outermost, are not looked into: what they use counts for the function that called them,
-//! or for nobody.
+//! or for none.
 
 mod before;
 mod exceptions;

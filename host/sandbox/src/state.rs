@@ -82,7 +82,7 @@ impl<B: Send> WasiView for State<B> {
 }
 
 /// Reads how much fuel is gone, where there is any: valid within a host call and after a call
-/// that returned. Returns it, and keeps it in the gauge for whoever reads the clock next.
+/// that returned. Returns it, and keeps it in the gauge for the next reading of the clock.
 #[inline]
 pub(super) fn read_gauge<B>(store: &mut StoreContextMut<'_, State<B>>) -> u64 {
     if let Some(full) = store.data().full_tank

@@ -156,7 +156,7 @@ impl Session<'_> {
         let host = |error: &dyn std::fmt::Display| Outcome::Host {
             message: error.to_string(),
         };
-        // Each worker writes into a directory of its own and reads a copy that nobody changes.
+        // Each worker writes into a directory of its own and reads a copy that does not change.
         let staging_dir = PrivateDir::inside(self.cache.run_dir()).map_err(|error| host(&error))?;
         let component = staging_dir.path().join("component");
         subject.snapshot(limits, &component)?;
@@ -214,7 +214,7 @@ impl Session<'_> {
         let mut ended = reports.iter().map(|report| self.compiled(report));
         match ended.find(|outcome| !outcome.is_ok()) {
             None => Ok(()),
-            // Whoever names a file wants it measured.
+            // A user who names a file wants it measured.
             Some(Outcome::Skipped { reason }) if is_named && !Stop::explains(&reason) => {
                 Err(Outcome::Refused { reason })
             }

@@ -32,7 +32,7 @@ impl Subject {
 
     fn inputs(&self, (request, host): (&Request, &Host)) -> io::Result<Option<String>> {
         let reach = self.reach(request, host);
-        // Where nothing is compared, nobody asks whether what is in them differs.
+        // Where nothing is compared, it does not matter whether what is in them differs.
         if !reach.dirs.is_empty() && request.versus.is_none() {
             return Ok(None);
         }

@@ -28,8 +28,8 @@ impl Subject {
         reach
     }
 
-    /// What a program that failed would probably have needed: a file beside it, which nobody let it
-    /// read.
+    /// What a program that failed would probably have needed: a file beside it, which it was not
+    /// allowed to read.
     pub(super) fn advice(&self, grants: &Grants, limits: &Limits) -> Option<String> {
         let is_closed = !grants.own_dir && grants.dirs.is_empty();
         let source = self.source().filter(|_| is_closed)?;

@@ -100,7 +100,7 @@ pub async fn profile(
 struct ProfiledBuild {
     code: CodeFile,
     functions: Arc<[String]>,
-    /// Where the code is, until nobody needs it any more.
+    /// Where the code is, until it is not needed any more.
     _staging_dir: PrivateDir,
 }
 

@@ -81,7 +81,8 @@ impl Scratch {
     }
 }
 
-/// Workers find a copy by its path: whoever can lead that elsewhere chooses what a guest writes to.
+/// Workers find a copy by its path: a user who can lead that elsewhere chooses what a guest writes
+/// to.
 fn temporary() -> io::Result<PrivateDir> {
     let dir = PrivateDir::new()?;
     if dir.can_be_moved() {

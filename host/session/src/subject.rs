@@ -173,7 +173,7 @@ impl Subject {
                     BuildError::Interrupted(_) => Outcome::Skipped {
                         reason: stop.reason().into(),
                     },
-                    // Whoever names a directory of plugins in many languages need not have the
+                    // A user who names a directory of plugins in many languages need not have the
                     // tools of all of them.
                     BuildError::NoProgram { .. } if !source.is_named && !request.build_all => {
                         Outcome::Skipped {

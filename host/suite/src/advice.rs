@@ -133,7 +133,7 @@ fn limit(outcome: &Outcome) -> Option<Advice> {
         Outcome::Limit { limit, cap, actual } => Some(Advice::Limit {
             limit: *limit,
             cap: *cap,
-            // Nobody knows how much is enough where something was stopped on the way.
+            // It is not known how much is enough where something was stopped on the way.
             enough: actual.unwrap_or_else(|| cap.saturating_mul(2)),
         }),
         _ => None,

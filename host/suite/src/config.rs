@@ -130,7 +130,7 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// Processes a case, whoever said so.
+    /// Processes per case: those that were given, or those of the depth.
     #[must_use]
     pub fn processes(&self) -> u32 {
         self.blocks.unwrap_or_else(|| self.depth.blocks())

@@ -158,7 +158,7 @@ fn failure(
     }
 }
 
-/// A criterion without a case would hold of nothing, and nobody would see that a name was misspelt.
+/// A criterion without a case would hold of nothing, and a misspelt name would not be seen.
 fn unmatched(phase: &Phase, run: &Run) -> Vec<PhaseError> {
     let nothing = |criterion| PhaseError::NothingMatched {
         phase: phase.name,

@@ -4,7 +4,7 @@
 use super::bytes;
 use dyno_model::MemoryProfile;
 
-/// Below this, a page or two more or less is nobody's business (a WebAssembly page is 64 KiB).
+/// Below this, a page or two more or less is not worth a word (a WebAssembly page is 64 KiB).
 const NOTABLE_BYTES: u64 = 1 << 20;
 
 /// After release, a case that gave nothing back still holds nearly its peak. Linear memory never

@@ -35,7 +35,7 @@ fn limit_sentence(limit: LimitKind, cap: u64, actual: Option<u64>) -> String {
         .map(|actual| format!(", {} wanted", shown(actual)))
         .unwrap_or_default();
     let name = spec.name;
-    // Nobody knows how much is enough where something was stopped on the way.
+    // It is not known how much is enough where something was stopped on the way.
     let enough = actual.unwrap_or_else(|| cap.saturating_mul(2));
     format!(
         "hit the {name} limit of {}{reached}: allow more with --{name} {}",

@@ -81,7 +81,7 @@ fn compiled(result: Result<(), CompileFailure>) -> Result<Outcome, ChildError> {
     })
 }
 
-/// A limit is named as one, whoever found that it was exceeded.
+/// A limit is named as one, whichever check found that it was exceeded.
 fn refusal(error: &CodeError) -> Outcome {
     match *error {
         CodeError::Precheck(PrecheckError::Instances { limit, actual }) => Outcome::Limit {

@@ -50,7 +50,7 @@ pub(super) fn in_sandbox(
         }
     }
     let confined = worker.confine(what)?;
-    // The one other thread: WASI's timers need somebody to wait.
+    // The one other thread: WASI's timers need a thread that waits.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // A supervisor reads it and makes it harmless. If it is gone there is nobody to tell.
+            // A supervisor reads it and makes it harmless. If it is gone there is no reader.
             let _ = writeln!(std::io::stderr(), "error: {}", chain(&error));
             ExitCode::FAILURE
         }

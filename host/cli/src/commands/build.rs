@@ -80,7 +80,7 @@ pub(super) fn build(source: &Source, options: &BuildOptions, verbose: bool) -> R
     let interrupted = async {
         match super::interrupted().await {
             Ok(number) => signal = Some(number),
-            // Where signals cannot be had, nobody can interrupt it by one.
+            // Where signals cannot be had, no signal can interrupt it.
             Err(_) => std::future::pending().await,
         }
     };

@@ -62,7 +62,7 @@ impl Doctor {
             ],
         };
         render::doctor(&mut render::terminal::stdout(), &diagnosis)?;
-        // Whoever requires a layer asks whether it is here.
+        // A user who requires a layer asks whether it is here.
         match confine::missing(worker::required()) {
             Some(_) => Ok(Exit::Host),
             None => Ok(Exit::Well),

@@ -407,7 +407,7 @@ pub(super) fn in_session<T>(
     super::event_loop()?.block_on(async {
         let (raise, cancel) = Cancel::new();
         tokio::spawn(async move {
-            // Where signals cannot be had, nobody can interrupt the run by one.
+            // Where signals cannot be had, no signal can interrupt the run.
             let Ok(number) = super::interrupted().await else {
                 return;
             };

@@ -73,7 +73,7 @@ fn refusal(error: clap::Error) -> String {
 }
 
 fn remark(style: Style, kind: &str, text: &str) {
-    // If stderr is closed there is nobody left to tell.
+    // If stderr is closed the message cannot be shown.
     let _ = paragraph(
         &mut terminal::stderr(),
         &format!("{style}{kind}:{style:#} "),
@@ -91,6 +91,6 @@ fn laid_out(text: &str) {
         text.lines()
             .try_for_each(|line| writeln!(err, "{}", escape(line)))
     };
-    // If stderr is closed there is nobody left to tell.
+    // If stderr is closed the message cannot be shown.
     let _ = write();
 }

@@ -292,7 +292,8 @@ async fn interrupted() -> io::Result<i32> {
     }
 }
 
-/// Whether whoever started this has it ignore a signal. Where the system does not say, it does not.
+/// Whether the parent process has this one ignore a signal. Where the system does not say, it does
+/// not.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -312,8 +313,8 @@ fn until_interrupted<T, E: Into<Error>>(work: impl Future<Output = Result<T, E>>
     })
 }
 
-/// What became of showing a result. Whoever closes the pipe has seen enough: what was found still
-/// decides how the command ends.
+/// What became of showing a result. A reader that closes the pipe has seen enough: what was found
+/// still decides how the command ends.
 fn shown(result: Result<()>) -> Result<()> {
     match result {
         Err(error) if error.is_closed_pipe() => Ok(()),

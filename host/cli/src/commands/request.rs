@@ -1,5 +1,5 @@
 //! Requests on the command line: what is asked as a file (`--request`), and what is typed as one
-//! (`--print-request`). Whoever names a request asks for what it says as if it were typed. What a
+//! (`--print-request`). What a named request says counts as if it were typed. What a
 //! request cannot say is what belongs to the machine that runs it: values of variables, builds with
 //! secrets, trust, the network, locks and layers.
 
@@ -77,7 +77,7 @@ impl Asking {
         }
     }
 
-    /// The circumstances here. What a request grants is shown, since nobody typed it.
+    /// The circumstances here. What a request grants is shown, since it was not typed.
     pub(super) fn host(&self, request: &Request) -> Result<Host> {
         let mut host = self.measuring.host(request, self.effort.waits())?;
         if let Some(path) = &self.request {

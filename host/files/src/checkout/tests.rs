@@ -20,7 +20,7 @@ fn a_checkout_begins_where_its_repository_does_or_with_the_directory() {
     assert_eq!(around(&inside), inside);
     let alone = outer.path().canonicalize().unwrap();
     assert_eq!(around(&alone), alone);
-    // A link is no mark: whoever made it did not run anything here.
+    // A link is no mark: its author did not run anything here.
     symlink("p", inside.join("p/.dyno")).unwrap();
     assert_eq!(around(&inside.join("p")), inside);
     fs::remove_file(inside.join("p/.dyno")).unwrap();

@@ -55,7 +55,7 @@ fn only_what_was_left_is_swept() {
     let like = |end: &str| parent.path().join(format!("{PREFIX}{end}"));
     symlink(elsewhere.path(), like("abcdefghijkl")).unwrap();
     fs::write(like("0123456789ab"), "a file").unwrap();
-    // Made by somebody else's means: other users may look into it.
+    // Made by another program: other users may look into it.
     fs::create_dir(like("ABCDEFGHIJKL")).unwrap();
     fs::set_permissions(like("ABCDEFGHIJKL"), Permissions::from_mode(0o755)).unwrap();
     fs::create_dir(like("mine")).unwrap();

@@ -166,8 +166,8 @@ fn array(element: &str, bytes: usize) -> String {
     format!("[{}]", vec![element; count].join(","))
 }
 
-/// If this fails, whoever takes over an engine takes the memory of the machine, too: 302 MB were
-/// seen.
+/// If this fails, an attacker who takes over an engine takes the memory of the machine, too: 302 MB
+/// were seen.
 #[test]
 fn whatever_a_worker_says_the_supervisor_stays_small() {
     const LINE: usize = 8_300_000;

@@ -25,7 +25,7 @@ pub enum RedirectRefused {
     /// What follows could be read and changed on the way.
     #[error("it redirects from https to {0}, which is not https")]
     Downgrade(String),
-    /// It leads where nobody may.
+    /// It leads where no redirect may.
     #[error("it redirects to {0}, which is neither https nor plain http to this machine")]
     NotHttps(String),
 }

@@ -219,7 +219,7 @@ async fn nobody_there_and_nobody_to_trust_are_told_apart() {
     let error = http().get(&address, 9, &[], None).await.unwrap_err();
     assert!(matches!(error, HttpError::Tls { .. }), "{error}");
     server.join().unwrap();
-    // Nobody serves the port of tcpmux, and no test is given it.
+    // No server listens on the port of tcpmux, and no test is given it.
     let error = http().get(&url("http://127.0.0.1:1/"), 9, &[], None).await;
     assert!(
         matches!(error, Err(HttpError::Unreachable { .. })),

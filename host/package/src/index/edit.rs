@@ -147,7 +147,7 @@ impl IndexEditor {
             keyids: role.keyids,
             threshold: role.threshold,
             paths: PathSet::Paths(vec![all]),
-            // Nobody else is asked for what this namespace does not list.
+            // No other role is asked for what this namespace does not list.
             terminating: true,
             targets: None,
         };

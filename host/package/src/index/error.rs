@@ -57,7 +57,7 @@ pub enum IndexError {
     /// Two files that do not belong together.
     #[error("the files of the index do not belong together: {0}")]
     Mismatch(String),
-    /// Not renewed in time, or somebody shows us an old one.
+    /// Not renewed in time, or an attacker shows us an old one.
     #[error(
         "the index has expired: its {file} was good until {at}; whoever keeps it must sign it anew"
     )]

@@ -1,5 +1,5 @@
 //! Loading an index: the chain of TUF from a trusted root to the releases, with a memory of what
-//! was seen before, so that nobody can show an older index as the newest.
+//! was seen before, so that no attacker can show an older index as the newest.
 //!
 //! ```text
 //! newest root known ─► a newer root? ─► timestamp ─┬─ the same bytes as last time ───────────► what was

@@ -7,7 +7,7 @@ use dyno_plugin::id::{PackageId, Wanted};
 const DISTANCE_MAX: usize = 2;
 /// More suggestions than these are none.
 const SIMILAR_MAX: usize = 5;
-/// The newest versions are what somebody who asked for another wants to see.
+/// The newest versions are what a user who asked for another wants to see.
 const VERSIONS_SHOWN: usize = 5;
 
 /// No release of the index is what was asked for.

@@ -150,7 +150,7 @@ impl BoundedTransport {
     }
 
     fn passed(&self) -> std::sync::MutexGuard<'_, Passed> {
-        // Whoever panicked left no half-written state: every change is one step.
+        // A thread that panicked left no half-written state: every change is one step.
         self.0.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -223,7 +223,7 @@ impl Kind {
 }
 
 /// Refuses a namespace's metadata that delegates further: `tough` follows delegations by recursion,
-/// as deep as somebody makes them, and we have no use for a second level.
+/// as deep as an attacker makes them, and we have no use for a second level.
 fn check_leaf(name: &str, bytes: &[u8]) -> Result<(), IndexError> {
     #[derive(Deserialize)]
     struct Signed {
@@ -256,7 +256,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, IndexErro
         path: path.into(),
         source,
     };
-    // A pipe must not make us wait for somebody to write into it.
+    // A pipe must not make us wait for a writer.
     let flags = (OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).bits();
     let file = match std::fs::File::options()
         .read(true)

@@ -8,7 +8,7 @@ use dyno_model::{Classify, Fault};
 /// three times that leaves room for tools that add referrers of other kinds.
 pub(super) const ENTRIES_MAX: usize = 256;
 
-/// What a PAX record may say: what nobody needs who only reads the bytes.
+/// What a PAX record may say: what a reader of the bytes alone does not need.
 pub(super) const PAX_KEYS: [&[u8]; 7] = [
     b"mtime", b"atime", b"ctime", b"uid", b"gid", b"uname", b"gname",
 ];

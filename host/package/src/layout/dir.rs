@@ -5,9 +5,9 @@
 //! replace_index ─► what is reachable is what is installed;  sweep ─► the rest is deleted
 //! ```
 //!
-//! A blob is there whole or not at all, and so is an index: whoever is killed in between leaves
-//! what was there before, and some bytes that the next sweep deletes. One process writes at a time;
-//! readers wait for nobody.
+//! A blob is there whole or not at all, and so is an index: a process that is killed in between
+//! leaves what was there before, and some bytes that the next sweep deletes. One process writes at
+//! a time; readers do not wait.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -43,7 +43,7 @@ pub struct DirLayout {
 }
 
 impl DirLayout {
-    /// Opens a layout, or makes an empty one, and waits until nobody else writes to it.
+    /// Opens a layout, or makes an empty one, and waits until no other process writes to it.
     ///
     /// # Errors
     /// If that fails, or there is something else.
@@ -53,7 +53,7 @@ impl DirLayout {
         Self::locked(path, dir, lock)
     }
 
-    /// As [`DirLayout::open_or_create`], but none if somebody else is writing to it: for a caller
+    /// As [`DirLayout::open_or_create`], but none if another process is writing to it: for a caller
     /// who wants to say that before it waits.
     ///
     /// # Errors

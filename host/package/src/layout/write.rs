@@ -109,7 +109,7 @@ impl<W: Write> Tar<W> {
         Ok(from.finish())
     }
 
-    /// Owned by nobody in particular, and readable by all.
+    /// Owned by no user in particular, and readable by all.
     fn header(&self, kind: EntryType, name: &str, bytes: u64) -> io::Result<Header> {
         let mut header = Header::new_ustar();
         header.set_entry_type(kind);

@@ -37,7 +37,7 @@ fn an_annotation_that_says_something_else_or_more_or_less_is_refused() {
     assert!(error.contains("says nothing"), "{error}");
     let error = refused(&|it| drop(it.insert("dev.dyno.trusted".into(), "yes".into())));
     assert!(error.contains("dev.dyno.trusted"), "{error}");
-    // What is neither standard nor ours is somebody else's.
+    // What is neither standard nor ours is another tool's.
     let mut annotations = about.annotations();
     annotations.insert("com.example.team".into(), "red".into());
     about.agrees_with(&annotations).unwrap();

@@ -7,9 +7,10 @@
 //!    └─► does not list it, or its last copy says that the namespace is not its own ─► index 2 …
 //! ```
 //!
-//! A later index that answers for a package of an earlier one is what somebody wants who can keep
-//! the earlier one from answering. What rules that out is its last copy, if that was verified and
-//! has not expired: who is in between could show us that copy, too, whatever the index says by now.
+//! A later index that answers for a package of an earlier one is what an attacker wants who can
+//! keep the earlier one from answering. What rules that out is its last copy, if that was verified
+//! and has not expired: who is in between could show us that copy, too, whatever the index says by
+//! now.
 
 use dyno_model::chain;
 use std::path::PathBuf;
@@ -74,7 +75,7 @@ enum State {
 }
 
 impl State {
-    /// Whether a package of this namespace may be in there, though nobody can look.
+    /// Whether a package of this namespace may be in there, though the index cannot be read.
     fn may_own(&self, namespace: &str) -> bool {
         match self {
             Self::Loaded(_) => false,

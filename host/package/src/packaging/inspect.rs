@@ -45,7 +45,7 @@ pub struct Inspected {
 pub enum Signed {
     /// The holder of a key: its fingerprint, by the hint in the signature.
     Key(String),
-    /// Somebody with a certificate.
+    /// The holder of a certificate.
     Certificate,
     /// It cannot be read.
     Unreadable(String),

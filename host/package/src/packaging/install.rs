@@ -232,7 +232,7 @@ impl PackageAccess {
         let release = about.release.clone();
         let any = Wanted::any(release.id.clone());
         let replaces = self.home.store().find(&any)?;
-        // What somebody asked for stays asked for, even if another package needs it, too.
+        // What the user asked for stays asked for, even if another package needs it, too.
         let is_dependency = is_dependency && replaces.as_ref().is_none_or(|it| it.is_dependency);
         let wanted = match named {
             PackageSpec::Wanted(wanted) => Some(wanted.to_string()),
@@ -311,7 +311,8 @@ impl PackageAccess {
     ///
     /// # Errors
     /// If a package would be replaced by an older or an unsigned release and that is not allowed,
-    /// nobody agrees, or the store cannot be written. What was installed before is still there.
+    /// the user does not agree, or the store cannot be written. What was installed before is still
+    /// there.
     pub fn carry_out(
         &self,
         mut plan: Plan,

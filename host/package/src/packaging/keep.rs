@@ -1,5 +1,5 @@
-//! Keeping an index for others: what is listed in it was verified first, by the trust of whoever
-//! keeps it.
+//! Keeping an index for others: what is listed in it was verified first, by the trust of its
+//! keeper.
 
 use std::num::NonZeroU64;
 use std::path::Path;

@@ -54,7 +54,7 @@ impl PackageAccess {
         Ok(self.opened.http.get_or_init(|| http).clone())
     }
 
-    /// Keeps a sentence for whoever shows it, once.
+    /// Keeps a sentence to be shown, once.
     pub(super) fn warn(&self, sentence: String) {
         let mut warnings = self.warnings();
         if !warnings.contains(&sentence) {

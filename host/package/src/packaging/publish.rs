@@ -22,7 +22,7 @@ pub struct Pushed {
 
 impl PackageAccess {
     /// Pushes a package file with its signatures and datasets: under the reference's tag, or else
-    /// its version. What it is worth, whoever pulls it will verify.
+    /// its version. It is verified by the host that pulls it.
     ///
     /// # Errors
     /// If the file is not a package, or the registry does not take it.

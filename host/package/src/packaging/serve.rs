@@ -19,7 +19,8 @@ pub async fn serve(dir: PathBuf, listener: TcpListener) -> io::Result<()> {
         let (stream, _) = listener.accept().await?;
         let files = files.clone();
         tokio::spawn(async move {
-            // Whoever sends nothing is dropped; what goes wrong with one is nobody else's business.
+            // A client that sends nothing is dropped; what goes wrong with one does not concern the
+            // others.
             let _ = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(stream), files)

@@ -24,7 +24,7 @@ use super::{credentials, not_html, parsed};
 use crate::http::{Authorization, Content, Http, Request, Response, is_loopback};
 use dyno_plugin::Reference;
 
-/// The answer of `/v2/`, which nobody reads, and of a token server: a token has some KiB, bytes.
+/// The answer of `/v2/`, which is not read, and of a token server: a token has some KiB, bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 /// A token is good for at least 60 s from when it was made (Docker's token authentication,
 /// `expires_in`); after this we ask for another.

@@ -59,7 +59,7 @@ fn bearer(challenge: &http_auth::ChallengeRef<'_>, base: &Url) -> Result<Challen
 }
 
 /// The password goes there. Whom the registry names may have it, for the registry could ask for it
-/// itself; but nobody on the way, so https; or plain http to the very host of the registry, which
+/// itself; but no host on the way, so https; or plain http to the very host of the registry, which
 /// is then this machine.
 fn trusted(realm: &str, base: &Url) -> Result<Url, String> {
     let refused = || {

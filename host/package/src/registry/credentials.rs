@@ -23,7 +23,7 @@ use dyno_files::checkout::open_regular;
 use dyno_model::quoted::{quoted, quoted_path};
 use dyno_plugin::reference::is_hub;
 
-/// It lists registries; somebody's has some KiB.
+/// It lists registries; a usual one has some KiB.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
 /// What helpers say if they have none: the text that Docker itself looks for
 /// (docker-credential-helpers, credentials/error.go).

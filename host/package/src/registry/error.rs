@@ -108,7 +108,7 @@ pub enum RegistryError {
         /// At most.
         max: usize,
     },
-    /// A list that goes on at somebody else's.
+    /// A list that goes on at another registry.
     #[error("{registry} says that its list goes on at `{url}`, which is not there")]
     Elsewhere {
         /// Which registry.
@@ -132,7 +132,7 @@ pub enum RegistryError {
     /// It took an upload, and not where to, or to where it could be read on the way.
     #[error("{0} takes an upload, and does not say to which URL, or to one without TLS")]
     Location(String),
-    /// Somebody else writes the same list all the time.
+    /// Another client writes the same list all the time.
     #[error("the list of what refers to {0} does not keep what is added to it: try again")]
     Lost(Digest),
 }

@@ -11,7 +11,7 @@ use crate::oci::{self, Descriptor};
 use dyno_model::quoted::quoted;
 use dyno_plugin::{Digest, Target};
 
-/// Nobody needs what a registry says in answer to a push, bytes.
+/// What a registry answers to a push is not needed, bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 /// The media type of an upload, whatever it holds.
 const OCTETS: &str = "application/octet-stream";

@@ -60,7 +60,7 @@ impl Registry {
     ///
     /// # Errors
     /// If the manifest is none or refers to something else, as [`Registry::push_manifest`], or if
-    /// [`REFERRERS_MAX`] refer to it already and nobody would read one more.
+    /// [`REFERRERS_MAX`] refer to it already and one more would not be read.
     pub(crate) async fn push_referrer(
         &self,
         subject: &Descriptor,

@@ -21,7 +21,7 @@ pub(crate) const PREDICATE_TYPE: &str = "https://sigstore.dev/cosign/sign/v1";
 const SHA256: &str = "sha256";
 
 /// The proof that a manifest is signed as a release: only a verification makes it. By whom is
-/// known to whoever asked for it.
+/// known to the caller that asked for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
     manifest: Digest,

@@ -21,16 +21,16 @@ use dyno_plugin::id::{Release, is_part};
 /// A reason is a sentence, an issuer or a subject an address, bytes.
 const TEXT_BYTES_MAX: usize = 1 << 10;
 
-/// Changes. Each is made whole or not at all, and lost by nobody who makes another at the same
-/// time.
+/// Changes. Each is made whole or not at all, and not lost to another process that makes one at the
+/// same time.
 impl Trust {
     /// Trusts the keys of one publisher for namespaces, from and until a time if one is given: all
     /// of them and their threshold at once.
     ///
     /// # Errors
-    /// If somebody else has one of the namespaces, or the publisher another key, and the grant does
-    /// not say what then; if a key is another publisher's, or was revoked; if fewer keys would be
-    /// left than have to sign; or if the store cannot be changed.
+    /// If another publisher has one of the namespaces, or the publisher another key, and the grant
+    /// does not say what then; if a key is another publisher's, or was revoked; if fewer keys would
+    /// be left than have to sign; or if the store cannot be changed.
     pub fn add(
         &mut self,
         keys: &[PublicKey],
@@ -67,7 +67,7 @@ impl Trust {
     /// that of a publisher by the namespace's name.
     ///
     /// # Errors
-    /// As [`Trust::add`], if the namespace is somebody else's.
+    /// As [`Trust::add`], if the namespace is another publisher's.
     pub fn add_for(&mut self, key: &PublicKey, namespace: &str) -> Result<(), TrustError> {
         let publisher = self.publisher(&key.fingerprint()).unwrap_or(namespace);
         let grant = Grant {
@@ -148,7 +148,7 @@ impl Trust {
         })
     }
 
-    /// Never uses a manifest or component again, whoever signed it.
+    /// Never uses a manifest or component again, whichever key signed it.
     ///
     /// # Errors
     /// If the policy cannot be changed.

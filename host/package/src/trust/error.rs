@@ -17,7 +17,7 @@ pub enum TrustError {
         /// Why.
         source: io::Error,
     },
-    /// Somebody else could change it.
+    /// Another user could change it.
     #[error("{path} should be writable by you alone, and has mode {mode:03o} and owner {owner}")]
     Exposed {
         /// Which file or directory.
@@ -68,7 +68,7 @@ pub enum TrustError {
         /// What it should be.
         expected: &'static str,
     },
-    /// The namespace is somebody else's.
+    /// The namespace is another publisher's.
     #[error(
         "the namespace `{namespace}` belongs to {publisher} already: a package of it signed by \
          somebody else may be a forgery (--share trusts both, --replace only the new one)"
@@ -101,7 +101,7 @@ pub enum TrustError {
     /// The key was revoked and stays so.
     #[error("the key {0} was revoked, and is not trusted again")]
     RevokedKey(Fingerprint),
-    /// Nobody has the key.
+    /// No publisher has the key.
     #[error("the policy has no key {0}")]
     NoKey(Fingerprint),
     /// Nothing of this name is trusted.

@@ -1,4 +1,4 @@
-//! The files of the trust store: read with a bound, and only if nobody else could have written
+//! The files of the trust store: read with a bound, and only if no other user could have written
 //! them; written whole or not at all, for the user alone.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
@@ -63,7 +63,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
         .map_err(io_error(path))
 }
 
-/// Waits until nobody else changes the store. Unlocked when it is closed.
+/// Waits until no other process changes the store. Unlocked when it is closed.
 pub(super) fn lock(dir: &Path) -> Result<File, TrustError> {
     make_dir(dir)?;
     let path = dir.join(LOCK);
@@ -86,7 +86,7 @@ fn make_dir(dir: &Path) -> Result<(), TrustError> {
     expect_private(dir, &fs::metadata(dir).map_err(io_error(dir))?)
 }
 
-/// Whoever can write it is trusted whatever it says, so that must be the user, or root.
+/// A user who can write it decides who is trusted, so only this user and root may.
 fn expect_private(path: &Path, metadata: &Metadata) -> Result<(), TrustError> {
     let owner = metadata.uid();
     let is_ours = owner == 0 || owner == nix::unistd::geteuid().as_raw();

@@ -11,13 +11,13 @@ pub struct Grant {
     /// Whose packages it may sign, besides those it may sign already; at least one. All its keys
     /// are good for all its namespaces.
     pub namespaces: BTreeSet<String>,
-    /// What if somebody else has one of them, or the publisher has another key.
+    /// What if another publisher has one of them, or the publisher has another key.
     pub conflict: Conflict,
     /// How many of the publisher's keys and identities have to sign; none leaves that as it is.
     pub threshold: Option<NonZeroU32>,
 }
 
-/// What happens to those who are trusted already. Nobody but the user can know which is right.
+/// What happens to those who are trusted already. Only the user can know which is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     /// They stay, and nothing is changed: the error says who they are.

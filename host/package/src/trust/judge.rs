@@ -14,9 +14,9 @@ use dyno_model::quoted::quoted;
 /// By whom a valid signature is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signer {
-    /// Whoever has this key.
+    /// The holder of this key.
     Key(Fingerprint),
-    /// Whoever has this account.
+    /// The holder of this account.
     Identity(Identity),
 }
 
@@ -56,7 +56,7 @@ pub enum Refusal {
         /// Which.
         namespace: String,
     },
-    /// No valid signature is by somebody who is known here.
+    /// No valid signature is by a publisher who is known here.
     #[error(
         "no valid signature is by a key that is trusted for the namespace `{namespace}`, which \
          belongs to {publishers}"
@@ -67,7 +67,7 @@ pub enum Refusal {
         /// Who should have signed it.
         publishers: String,
     },
-    /// It is signed by somebody else's key.
+    /// It is signed by another publisher's key.
     #[error(
         "{signer} is trusted for {namespaces} ({publisher}), and not for the namespace `{namespace}`"
     )]

@@ -22,7 +22,7 @@ pub struct Policy {
     /// Those who sign.
     #[serde(rename = "publisher")]
     pub publishers: Vec<Publisher>,
-    /// Manifests and components that are never used, whoever signed them.
+    /// Manifests and components that are never used, whichever key signed them.
     #[serde(rename = "killed")]
     pub denied: Vec<Denied>,
     /// Releases that may have one manifest only.

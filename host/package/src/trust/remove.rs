@@ -15,7 +15,7 @@ use dyno_model::quoted::quoted;
 use dyno_plugin::id::Release;
 
 impl Trust {
-    /// Trusts a publisher no longer: its namespaces are nobody's then. Its revoked keys stay
+    /// Trusts a publisher no longer: its namespaces have no publisher then. Its revoked keys stay
     /// revoked.
     ///
     /// # Errors
@@ -33,8 +33,8 @@ impl Trust {
     /// said. Unlike a revoked key it may be added again.
     ///
     /// # Errors
-    /// If nobody has it, it was revoked, its publisher would have fewer keys left than have to
-    /// sign, or the policy cannot be changed.
+    /// If no publisher has it, it was revoked, its publisher would have fewer keys left than have
+    /// to sign, or the policy cannot be changed.
     pub fn remove_key(
         &mut self,
         fingerprint: &Fingerprint,

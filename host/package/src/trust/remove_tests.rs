@@ -68,7 +68,7 @@ fn a_threshold_comes_with_the_keys_for_it_or_not_at_all() {
     let both = [2, 3].map(|it| Signer::Key(key(it).fingerprint()));
     assert!(trust.judge("ring", &both, now()).is_ok());
 
-    // One new key in place of both would leave a threshold that nobody meets.
+    // One new key in place of both would leave a threshold that cannot be met.
     let replace = grant("ring", &["ring"], Conflict::Replace);
     let fewer = trust.add(&[key(4)], &replace, None, None);
     assert!(matches!(fewer, Err(TrustError::TooFew { .. })), "{fewer:?}");

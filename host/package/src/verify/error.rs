@@ -27,7 +27,7 @@ pub enum VerifyError {
         "its manifest has no annotations `dev.dyno.id` and `org.opencontainers.image.version`, by which it would say what it is"
     )]
     Nameless,
-    /// Somebody who is trusted said never to take it.
+    /// It is on the deny list.
     #[error("{digest} is on the kill list: {reason}")]
     Denied {
         /// The manifest or the component.
@@ -48,7 +48,7 @@ pub enum VerifyError {
         /// Who should have signed it.
         publisher: String,
     },
-    /// Somebody signed it whom nobody knows.
+    /// It is signed by an unknown key alone.
     #[error("{release} is signed by the key {fingerprint}, and nobody is trusted for the namespace `{}`: if that is its publisher's key, trust it with `dyno trust add`", release.id.namespace())]
     UnknownSigner {
         /// What it claims to be.
@@ -71,7 +71,7 @@ pub enum VerifyError {
     Trust {
         /// What it claims to be.
         release: Release,
-        /// The key that nobody knows and that signed it, or nothing.
+        /// The unknown key that signed it, or nothing.
         by: String,
         /// Why that is not enough.
         source: Box<Refusal>,

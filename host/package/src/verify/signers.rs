@@ -11,8 +11,8 @@ use dyno_model::quoted::quoted;
 use dyno_plugin::Digest;
 use dyno_plugin::id::Release;
 
-/// Annotation of a signature's manifest: the public key, as PEM. Whoever knows nobody in a
-/// namespace can be asked whether to trust that key; it is never trusted because it stands there.
+/// Annotation of a signature's manifest: the public key, as PEM. A user who trusts no publisher of
+/// a namespace can be asked whether to trust that key; it is never trusted because it stands there.
 pub(crate) const KEY_ANNOTATION: &str = "dev.dyno.public-key";
 
 /// A signature as it was found.
@@ -38,7 +38,7 @@ pub struct Signers {
 /// What became of one.
 enum Tried {
     Good(Signer, Signed),
-    /// By a key that nobody knows: what it is called, and the key if the signature brought it.
+    /// By an unknown key: what it is called, and the key if the signature brought it.
     Unknown(String, Option<Box<PublicKey>>),
     Bad(SignatureError),
 }
@@ -100,7 +100,7 @@ impl Signers {
             let key = known_elsewhere?.clone();
             Some((key.fingerprint().to_string(), Some(Box::new(key))))
         });
-        // Somebody is known there, and should have signed.
+        // A publisher is known there, and should have signed.
         let is_signed = !self.good.is_empty() || unknown.is_some();
         if is_signed && publisher.is_some() {
             return match rules.trust.judge(namespace, &self.good, rules.now) {

@@ -34,7 +34,7 @@ const ROUNDS: u32 = 500;
 /// What the helper tells the supervisor: a JSON line each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Told {
-    /// It is in a namespace in which it is nobody until the supervisor says who it is, and then
+    /// It is in a namespace in which it has no user until the supervisor says who it is, and then
     /// writes a byte.
     Unmapped,
     /// It cannot keep itself that far apart here.

@@ -7,8 +7,8 @@ use dyno_model::visible::{is_visible, spell};
 /// Characters that are kept of one name: generic functions of Rust and C++ run to hundreds.
 const CHARS_MAX: usize = 300;
 
-/// All that is kept of names, bytes: whoever gives more has the rest numbered. Both this and what
-/// it becomes as JSON fit into what a worker may say.
+/// All that is kept of names, bytes: a plugin that gives more has the rest numbered. Both this and
+/// what it becomes as JSON fit into what a worker may say.
 pub(super) const BYTES_MAX: usize = 8 << 20;
 
 /// A name as it is shown; none if nothing is left of it.

@@ -204,7 +204,7 @@ impl ReencodeComponent for Root {
         Ok(())
     }
 
-    /// Names of what is in the component: nobody reads them here.
+    /// Names of what is in the component: they are not read here.
     fn parse_component_custom_section(
         &mut self,
         _: &mut Component,

@@ -117,7 +117,7 @@ fn a_guest_that_does_everything_uses_the_same_fuel_and_sees_the_same_clock() {
     assert_eq!(guest.sum(&profile, "count_down").1, 4 * 50_001);
     assert_eq!(guest.sum(&profile, "ping").1, 4 * 20_001);
     assert_eq!(guest.sum(&profile, "exits").1, 4 * 5);
-    // Called by the host, which must not be told: it counts for whoever called the host.
+    // Called by the host, which must not be told: it counts for the function that called the host.
     assert_eq!(guest.sum(&profile, "realloc"), (0, 0));
 }
 

@@ -25,7 +25,7 @@ pub(super) fn check_all(
     limits: &StructureLimits,
 ) -> Result<(), PrecheckError> {
     let rest = Mutex::new(bodies.into_iter().enumerate());
-    // The first error in the order of the file, whoever found it.
+    // The first error in the order of the file, whichever thread found it.
     let first: Mutex<Option<(usize, PrecheckError)>> = Mutex::new(None);
     let work = || {
         let mut allocations = FuncValidatorAllocations::default();

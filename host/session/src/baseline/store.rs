@@ -45,8 +45,8 @@ impl Components {
         }
     }
 
-    /// Waits until nobody else changes the store, and keeps others from it as long as the file is
-    /// held: what was kept is not swept before its baseline is saved.
+    /// Waits until no other process changes the store, and keeps others from it as long as the file
+    /// is held: what was kept is not swept before its baseline is saved.
     ///
     /// # Errors
     /// If the store is a link, or cannot be written.
@@ -116,7 +116,7 @@ impl Components {
         match Content::read(&place) {
             Ok(there) if there.digest == digest => return Ok(entry),
             Err(EntryError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
-            // Somebody changed it.
+            // Another process changed it.
             _ => remove(&place).map_err(write)?,
         }
         fs::rename(staging_dir, place).map_err(write)?;

@@ -95,8 +95,8 @@ pub(super) fn optimal_partition(history: &[f64], penalty: f64) -> Vec<usize> {
 }
 
 /// Gives to a level that begins at `start` all heights at which the others cost more than `before`
-/// already. From now on the same is added to all of them, so whoever has no height left never
-/// returns.
+/// already. From now on the same is added to all of them, so a candidate without a height left
+/// never returns.
 fn with_start(candidates: &[Candidate], start: usize, before: f64) -> Vec<Candidate> {
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len() + 2);
     let give = |kept: &mut Vec<Candidate>, low: f64, high: f64| match kept.last_mut() {

@@ -287,8 +287,8 @@ fn what_is_not_a_small_text_file_is_refused_by_name() {
     assert!(error(&path).contains("UTF-8"));
 }
 
-/// If this fails, whoever runs a stranger's suite reads, hands to its guests or overwrites files of
-/// their own.
+/// If this fails, a user who runs a stranger's suite reads, hands to its guests or overwrites files
+/// of their own.
 #[test]
 fn no_path_of_a_suite_leads_out_of_its_checkout_unless_the_user_says_so() {
     let outer = tempfile::tempdir().unwrap();

@@ -43,8 +43,8 @@ struct Sets {
     inheritable: u32,
 }
 
-/// Empties every set of capabilities. Whoever has none to begin with cannot empty the bounding set,
-/// and needs not: without new privileges nothing comes out of it.
+/// Empties every set of capabilities. A process that has none to begin with cannot empty the
+/// bounding set, and needs not: without new privileges nothing comes out of it.
 pub(super) fn drop_all() -> Result<(), ConfineError> {
     let failed = |call| move |source| ConfineError::Call { call, source };
     let mut sets = [Sets::default(); 2];

@@ -124,7 +124,7 @@ mod unix {
             .collect::<Vec<_>>();
         for descriptor in listed {
             // SAFETY: as above. That of the listing itself is closed already, which close reports
-            // and nobody has to know.
+            // and the caller need not know.
             #[allow(unsafe_code)]
             unsafe {
                 nix::libc::close(descriptor)

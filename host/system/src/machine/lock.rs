@@ -128,7 +128,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     let file = options.open(path).map_err(|error| named(path, &error))?;
     let metadata = file.metadata()?;
-    // A second name would be that of a file which is somebody's lock for something else.
+    // A second name would be that of a file which is another program's lock.
     if !metadata.is_file() || metadata.nlink() > 1 {
         return Err(io::Error::other(format!(
             "{} is no regular file of one name",

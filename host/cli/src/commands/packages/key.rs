@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::{FileError, home, public_path};
 use crate::commands::{AbsentError, Context as _, Error, Exit, Result, UsageError};
 
-/// The variable that holds a key's passphrase where nobody can be asked.
+/// The variable that holds a key's passphrase where there is no terminal to ask on.
 const PASSPHRASE: &str = PASSPHRASE_VARIABLE;
 
 /// Make, show and import signing keys

@@ -233,7 +233,7 @@ pub(super) fn home() -> Result<Home> {
     })
 }
 
-/// Workers for a verb that runs no session. Whoever interrupts it ends this process, and with it
+/// Workers for a verb that runs no session. An interrupt ends this process, and with it
 /// the worker.
 pub(super) fn supervisor() -> Result<Supervisor> {
     let supervisor = Supervisor::new(Cancel::never())?;

@@ -1,4 +1,4 @@
-//! `dyno publish`: everything between a plugin directory and somebody who installs it.
+//! `dyno publish`: everything between a plugin directory and a user who installs it.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -90,7 +90,7 @@ impl Publish {
 }
 
 impl Publish {
-    /// Whoever publishes a namespace that nobody is trusted for yet, answers for it.
+    /// The author who publishes a namespace without a trusted publisher becomes its publisher.
     fn trust_own(&self, access: &PackageAccess, namespace: &str, key: &PublicKey) -> Result<()> {
         let mut trust = access.home.trust()?;
         if trust.knows(namespace) {

@@ -175,7 +175,7 @@ impl Add {
     }
 }
 
-/// A key whose time is over is added all the same: what it signed can be told from what nobody
+/// A key whose time is over is added all the same: what it signed can be told from what is not
 /// signed.
 fn warn_of_expired(trust: &dyno_package::trust::Trust, keys: &[Fingerprint]) {
     let now = jiff::Timestamp::now();

@@ -29,7 +29,7 @@ impl Verify {
     pub(super) fn execute(self) -> Result<Exit> {
         let access = self.args.access()?;
         let mut on = |check: Check| {
-            // Whoever closes the pipe has seen enough; the exit code still says how it ended.
+            // A reader that closes the pipe has seen enough; the exit code still says how it ended.
             let _ = writeln!(
                 terminal::stdout(),
                 "{}",

@@ -14,7 +14,7 @@ pub enum EditError {
     /// It cannot be read or written.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// Somebody else has it open.
+    /// Another process has it open.
     #[error("the index in {0} is being changed by another process")]
     Busy(String),
     /// There is an index already.
@@ -47,7 +47,7 @@ pub enum EditError {
         /// Which key.
         key: Fingerprint,
     },
-    /// Nobody may sign for the namespace yet.
+    /// No key may sign for the namespace yet.
     #[error("the index has no keys for the namespace {0}: delegate it first")]
     NotDelegated(String),
     /// What a release is never changes.

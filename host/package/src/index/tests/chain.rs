@@ -141,7 +141,7 @@ async fn the_key_of_a_namespace_lists_nothing_of_another() {
             signed["targets"][name] = mine;
         }
     };
-    // What nobody else lists makes the index contradict itself.
+    // What no other role lists makes the index contradict itself.
     world.forge("acme", &acme, steal("zeta/new@1.0.0"));
     let error = world.refusal().await;
     assert!(

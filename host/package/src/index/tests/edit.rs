@@ -142,7 +142,7 @@ async fn until_the_timestamp_is_written_a_reader_sees_the_index_as_it_was() {
     let old = world.copy();
     let index = world.load().await.unwrap();
     world.release("acme/fib@1.1.0").await;
-    // All new files but the last, and nobody who remembers.
+    // All new files but the last, and no client that remembers.
     restore(&old, |name| name == "timestamp.json");
     let world = World {
         state: tempfile::tempdir().unwrap(),

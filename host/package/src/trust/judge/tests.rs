@@ -80,10 +80,10 @@ fn signatures_are_enough_or_the_reason_why_not_is_told() {
         // Shared: either.
         ("shared", "d", now, "solo 1"),
         ("shared", "e", now, "ring 1"),
-        // Unknown publisher, whoever signed.
+        // Unknown publisher, whichever key signed.
         ("new", "", now, "nobody is trusted for the namespace `new`"),
         ("new", "d", now, "nobody is trusted for the namespace `new`"),
-        // Nobody who is known.
+        // No known key.
         (
             "acme",
             "",

@@ -144,7 +144,7 @@ fn missing_rights() {
     let mut child = child_of(&program, "refused::unix::child_without_rights");
     child.env("DYNO_TEST_RIGHTS", root).current_dir("/");
     if is_root {
-        // Nothing is denied to root, so the child is nobody.
+        // Nothing is denied to root, so the child is the user `nobody`.
         child.uid(65534).gid(65534);
     }
     child

@@ -334,7 +334,7 @@ pub(super) fn capabilities() {
     let is_root = nix::unistd::geteuid().is_root();
     for set in ["CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd"] {
         let line = status.lines().find(|line| line.starts_with(set)).unwrap();
-        // Whoever is not root cannot empty that one, and gets nothing out of it.
+        // A user who is not root cannot empty that one, and gets nothing out of it.
         if is_root || set != "CapBnd" {
             assert!(line.ends_with("\t0000000000000000"), "{line}");
         }
