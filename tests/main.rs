@@ -5,11 +5,12 @@
 //! what it waits for, with a deadline that only a hang can miss.
 
 // Not unit tests, so clippy's exemption for `#[test]` does not reach the helpers; nobody links to a
-// test binary; and a test that cannot be made here says so on stderr.
+// test binary; a test that cannot be made here says so on stderr; and a table is as long as it is.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stderr,
+    clippy::too_many_lines,
     missing_docs
 )]
 

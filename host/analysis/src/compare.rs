@@ -222,8 +222,9 @@ pub fn check_pairing(base: &[&Plugin], candidate: &[&Plugin]) -> Result<(), Ambi
     ambiguous.into_iter().next().map_or(Ok(()), Err)
 }
 
-fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
-    let mut compared = CaseComparison {
+/// A comparison in which nothing is decided yet.
+fn undecided(pair: &Pair<'_>) -> CaseComparison {
+    CaseComparison {
         plugin: pair.plugin().to_owned(),
         base_plugin: pair.base_plugin().map(Into::into),
         case: pair.name().to_owned(),
@@ -238,7 +239,11 @@ fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
         changes: Vec::new(),
         gate: None,
         notes: Vec::new(),
-    };
+    }
+}
+
+fn compare_case(pair: &Pair<'_>, context: &Context) -> CaseComparison {
+    let mut compared = undecided(pair);
     let (Some((base_plugin, base)), Some((plugin, candidate))) = (pair.base, pair.candidate) else {
         compared.verdict = if pair.base.is_none() {
             Verdict::New

@@ -187,16 +187,7 @@ impl<'a> Inbox<'a> {
         let heard = &mut self.heard;
         match (self.job, event) {
             (_, Event::Hello(hello)) => {
-                at_most(hello.settings.len(), SETTINGS_MAX)?;
-                let settings = hello
-                    .settings
-                    .iter()
-                    .flat_map(|(name, value)| [name, value]);
-                let words = [&hello.engine, &hello.version, &hello.compatibility];
-                for word in settings.chain(words) {
-                    at_most(word.len(), NAME_BYTES_MAX)?;
-                }
-                is_name(&hello.compatibility)?;
+                bounded(hello)?;
                 part(&mut heard.hellos, 1, 1)
             }
             (_, Event::Confined { layers }) => {
@@ -242,17 +233,11 @@ impl<'a> Inbox<'a> {
             (Job::Time { settings, .. }, Event::Samples { samples }) => {
                 at_most(samples.len(), SAMPLES_PER_EVENT)?;
                 plausible(samples.iter().flat_map(numbers))?;
-                plausible(
-                    samples
-                        .iter()
-                        .flat_map(|sample| sample.counts.iter().map(|(_, count)| count)),
-                )?;
+                let counts = samples.iter().flat_map(|sample| sample.counts.iter());
+                plausible(counts.map(|(_, count)| count))?;
                 // A process has one sample at least, however many were asked for.
-                part(
-                    &mut heard.samples,
-                    samples.len(),
-                    settings.sampling.max_samples.max(1),
-                )
+                let most = settings.sampling.max_samples.max(1);
+                part(&mut heard.samples, samples.len(), most)
             }
             (Job::Profile { .. }, Event::Profiled { nodes, sums }) => {
                 at_most(nodes.len() + sums.len(), PROFILED_PER_EVENT)?;
@@ -268,6 +253,18 @@ impl<'a> Inbox<'a> {
             _ => Err(Breach::Nonsense("an event of another job".into())),
         }
     }
+}
+
+/// A hello says who the worker is, in no more words than an engine has.
+fn bounded(hello: &Hello) -> Result<(), Breach> {
+    at_most(hello.settings.len(), SETTINGS_MAX)?;
+    let settings = hello.settings.iter();
+    let settings = settings.flat_map(|(name, value)| [name, value]);
+    let words = [&hello.engine, &hello.version, &hello.compatibility];
+    for word in settings.chain(words) {
+        at_most(word.len(), NAME_BYTES_MAX)?;
+    }
+    is_name(&hello.compatibility)
 }
 
 /// What becomes a part of file names.

@@ -270,81 +270,83 @@ impl Cause {
     /// The error of the store at `path`.
     pub(super) fn at(self, path: &Path) -> StoreError {
         let path = path.to_owned();
-        let source = match self {
-            Self::Sql(source) => source,
-            Self::Pack(error) => {
-                return StoreError::Damaged {
-                    path,
-                    detail: format!("a block of samples {error}"),
-                };
-            }
+        match self {
+            Self::Sql(source) => of_sqlite(source, path),
+            Self::Pack(error) => StoreError::Damaged {
+                path,
+                detail: format!("a block of samples {error}"),
+            },
             Self::Damaged(detail) => {
                 let detail = shortened(detail);
-                return StoreError::Damaged { path, detail };
+                StoreError::Damaged { path, detail }
             }
-            Self::Foreign => return StoreError::Foreign { path },
-            Self::Newer { found, known } => return StoreError::Newer { path, found, known },
+            Self::Foreign => StoreError::Foreign { path },
+            Self::Newer { found, known } => StoreError::Newer { path, found, known },
             Self::Schema(detail) => {
                 let detail = shortened(detail);
-                return StoreError::Schema { path, detail };
+                StoreError::Schema { path, detail }
             }
             Self::TakesBack(run) => {
                 let run = shortened(run);
-                return StoreError::TakesBack { path, run };
+                StoreError::TakesBack { path, run }
             }
-            Self::Excess(what) => return StoreError::Excess { path, what },
-            Self::Json(what, cause) => return StoreError::Unwritable { path, what, cause },
-        };
-        // SQLite says of a full disk that the index of the log, the first thing to be written, has
-        // no size.
-        let has_no_room = source.sqlite_error().is_some_and(|error| {
-            [SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE].contains(&error.extended_code)
-        });
-        let code = source.sqlite_error_code();
-        match code {
-            Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged {
-                path,
-                detail: shortened(source.to_string()),
-            },
-            Some(ErrorCode::NotADatabase) => StoreError::NotSqlite { path },
-            Some(
-                ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::FileLockingProtocolFailed,
-            ) => StoreError::Busy { path },
-            Some(ErrorCode::DiskFull) => StoreError::Full { path },
-            Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreError::CannotOpen {
-                path,
-                cause: source,
-            },
-            Some(ErrorCode::SystemIoFailure) if has_no_room => StoreError::Full { path },
-            Some(ErrorCode::SystemIoFailure) => StoreError::Io {
-                path,
-                cause: source,
-            },
-            Some(ErrorCode::TooBig) => StoreError::Excess {
-                path,
-                what: format!("a value of more than {} MiB", VALUE_BYTES_MAX >> 20),
-            },
-            Some(ErrorCode::OutOfMemory) => StoreError::Excess {
-                path,
-                what: format!("values of more than {} MiB together", HEAP_BYTES_MAX >> 20),
-            },
-            Some(ErrorCode::OperationInterrupted) => StoreError::Excess {
-                path,
-                what: "what takes seconds to look through".to_owned(),
-            },
-            // A column of another type than the one that was written.
-            None if is_conversion(&source) => StoreError::Damaged {
-                path,
-                detail: shortened(source.to_string()),
-            },
-            _ => StoreError::Statement {
-                path,
-                detail: shortened(without_sql(source)),
-            },
+            Self::Excess(what) => StoreError::Excess { path, what },
+            Self::Json(what, cause) => StoreError::Unwritable { path, what, cause },
         }
+    }
+}
+
+/// The error of the store at `path` that SQLite has reported.
+fn of_sqlite(source: rusqlite::Error, path: PathBuf) -> StoreError {
+    // SQLite says of a full disk that the index of the log, the first thing to be written, has
+    // no size.
+    let has_no_room = source.sqlite_error().is_some_and(|error| {
+        [SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE].contains(&error.extended_code)
+    });
+    let code = source.sqlite_error_code();
+    match code {
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged {
+            path,
+            detail: shortened(source.to_string()),
+        },
+        Some(ErrorCode::NotADatabase) => StoreError::NotSqlite { path },
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed,
+        ) => StoreError::Busy { path },
+        Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreError::CannotOpen {
+            path,
+            cause: source,
+        },
+        Some(ErrorCode::SystemIoFailure) if has_no_room => StoreError::Full { path },
+        Some(ErrorCode::SystemIoFailure) => StoreError::Io {
+            path,
+            cause: source,
+        },
+        Some(ErrorCode::TooBig) => StoreError::Excess {
+            path,
+            what: format!("a value of more than {} MiB", VALUE_BYTES_MAX >> 20),
+        },
+        Some(ErrorCode::OutOfMemory) => StoreError::Excess {
+            path,
+            what: format!("values of more than {} MiB together", HEAP_BYTES_MAX >> 20),
+        },
+        Some(ErrorCode::OperationInterrupted) => StoreError::Excess {
+            path,
+            what: "what takes seconds to look through".to_owned(),
+        },
+        // A column of another type than the one that was written.
+        None if is_conversion(&source) => StoreError::Damaged {
+            path,
+            detail: shortened(source.to_string()),
+        },
+        _ => StoreError::Statement {
+            path,
+            detail: shortened(without_sql(source)),
+        },
     }
 }
 

@@ -112,12 +112,7 @@ impl<B: Bench + 'static> Guest<B> {
             max_random_bytes: limits.get(LimitKind::Random),
         };
         let mut store = Store::new(linked.pre.engine(), state);
-        store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(limits.size(LimitKind::HostCall));
-        store.set_max_component_handles(limits.size(LimitKind::Handles));
-        if build.has_fuel() {
-            store.set_fuel(limits.get(LimitKind::Fuel)).map_err(host)?;
-        }
+        arm(&mut store, build, limits).map_err(host)?;
         let began = clock_ns(ClockId::CLOCK_MONOTONIC);
         let instance = match linked.pre.instantiate(&mut store) {
             Ok(instance) => instance,
@@ -297,6 +292,21 @@ fn spec(case: suite::BenchCase) -> CaseSpec {
         }),
         expected: case.expected,
     }
+}
+
+/// Sets the limits that hold from a guest's first instruction on.
+fn arm<B: 'static>(
+    store: &mut Store<State<B>>,
+    build: Build,
+    limits: &Limits,
+) -> wasmtime::Result<()> {
+    store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(limits.size(LimitKind::HostCall));
+    store.set_max_component_handles(limits.size(LimitKind::Handles));
+    if build.has_fuel() {
+        store.set_fuel(limits.get(LimitKind::Fuel))?;
+    }
+    Ok(())
 }
 
 /// Core instances that are ours and not the guest's: the hooks of a profiled build.

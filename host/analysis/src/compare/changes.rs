@@ -156,33 +156,7 @@ fn timed_by(
     part: Part,
     context: &Context,
 ) -> Option<Timed> {
-    let rules = context.rules;
-    let confidence = match part {
-        Part::First => rules.confidence,
-        Part::Confirming(confidence) => confidence,
-    };
-    let (shift, levels) = match context.pairing {
-        Pairing::Paired => {
-            let pairs = process_pairs(base, candidate, ns, part);
-            let shift = stats::paired(&by_block(&pairs), of_each_look(confidence))?;
-            let levels: Vec<f64> = pairs
-                .iter()
-                .flat_map(|pair| [pair.base_ns, pair.candidate_ns].map(f64::ln))
-                .collect();
-            (shift, levels)
-        }
-        Pairing::Stored => {
-            let logarithms = |case: &Case| -> Vec<f64> {
-                let levels = levels(case, ns, part).into_iter();
-                levels.filter_map(|level| Some(level.ns?.ln())).collect()
-            };
-            let (one, other) = (logarithms(base), logarithms(candidate));
-            let shift = stats::shift_between(&one, &other, confidence)?;
-            // As if either side had half of the weight, however many processes it has.
-            let middles = [stats::median(&one)?, stats::median(&other)?];
-            (shift, middles.to_vec())
-        }
-    };
+    let (shift, levels) = shift_and_levels(base, candidate, ns, part, context)?;
     // Readers divide what they are shown: both values are drawn from the one level and the one
     // change.
     let level = stats::median(&levels)?;
@@ -190,7 +164,7 @@ fn timed_by(
         (level - shift.estimate / 2.0).exp(),
         (level + shift.estimate / 2.0).exp(),
     );
-    let verdict = verdict(&shift, rules.equivalence);
+    let verdict = verdict(&shift, context.rules.equivalence);
     // Of a whole sample, since that is what the clock measures.
     let iterations = iterations(candidate).min(iterations(base));
     let difference_ns = (candidate_ns - base_ns).abs() * iterations;
@@ -217,6 +191,42 @@ fn timed_by(
         change,
         is_below_floor,
         is_disturbed: false,
+    })
+}
+
+/// The shift between the sides, and the levels of both, as logarithms.
+fn shift_and_levels(
+    base: &Case,
+    candidate: &Case,
+    ns: Ns<'_>,
+    part: Part,
+    context: &Context,
+) -> Option<(stats::Shift, Vec<f64>)> {
+    let confidence = match part {
+        Part::First => context.rules.confidence,
+        Part::Confirming(confidence) => confidence,
+    };
+    Some(match context.pairing {
+        Pairing::Paired => {
+            let pairs = process_pairs(base, candidate, ns, part);
+            let shift = stats::paired(&by_block(&pairs), of_each_look(confidence))?;
+            let levels: Vec<f64> = pairs
+                .iter()
+                .flat_map(|pair| [pair.base_ns, pair.candidate_ns].map(f64::ln))
+                .collect();
+            (shift, levels)
+        }
+        Pairing::Stored => {
+            let logarithms = |case: &Case| -> Vec<f64> {
+                let levels = levels(case, ns, part).into_iter();
+                levels.filter_map(|level| Some(level.ns?.ln())).collect()
+            };
+            let (one, other) = (logarithms(base), logarithms(candidate));
+            let shift = stats::shift_between(&one, &other, confidence)?;
+            // As if either side had half of the weight, however many processes it has.
+            let middles = [stats::median(&one)?, stats::median(&other)?];
+            (shift, middles.to_vec())
+        }
     })
 }
 

@@ -86,6 +86,32 @@ fn show(out: &mut Sink<impl Write>, history: &History, verbose: bool) -> io::Res
         amount(least),
         amount(most)
     )?;
+    show_changes(out, history)?;
+    let skipped = if verbose {
+        0
+    } else {
+        history.points.len().saturating_sub(POINTS_SHOWN)
+    };
+    let mut table = Columns::new(
+        "  ",
+        &["run", "started", "estimate", "95 % interval", "component"],
+    );
+    for (at, point) in history.points.iter().enumerate().skip(skipped) {
+        table.row(row(point, history, history.change_points.contains(&at)));
+    }
+    table.write(out)?;
+    if skipped > 0 {
+        writeln!(
+            out,
+            "  {DIM}{skipped} earlier runs: --verbose shows them{DIM:#}"
+        )?;
+    }
+    writeln!(out)
+}
+
+/// Where the level changed, and where the machine did.
+fn show_changes(out: &mut Sink<impl Write>, history: &History) -> io::Result<()> {
+    let amount = |value| shown(history.metric, value);
     for (at, (before, after)) in history.change_points.iter().zip(levels(history)) {
         let point = &history.points[*at];
         let change = percent(after / before);
@@ -112,26 +138,7 @@ fn show(out: &mut Sink<impl Write>, history: &History, verbose: bool) -> io::Res
             differences.join(", ")
         )?;
     }
-    let skipped = if verbose {
-        0
-    } else {
-        history.points.len().saturating_sub(POINTS_SHOWN)
-    };
-    let mut table = Columns::new(
-        "  ",
-        &["run", "started", "estimate", "95 % interval", "component"],
-    );
-    for (at, point) in history.points.iter().enumerate().skip(skipped) {
-        table.row(row(point, history, history.change_points.contains(&at)));
-    }
-    table.write(out)?;
-    if skipped > 0 {
-        writeln!(
-            out,
-            "  {DIM}{skipped} earlier runs: --verbose shows them{DIM:#}"
-        )?;
-    }
-    writeln!(out)
+    Ok(())
 }
 
 fn row(point: &Point, history: &History, is_change: bool) -> Vec<Cell> {

@@ -167,13 +167,10 @@ fn describe(error: &PhaseError) -> (String, String) {
             actual,
             ..
         } => {
-            let actual = actual.map_or("not the same everywhere".into(), |actual| {
-                value(actual, unit)
-            });
-            let demanded = format!("{} {}", operator.sign(), value(*threshold, unit));
+            let sign = operator.sign();
             (
                 of(plugin, case),
-                format!("{} is {actual}, and should be {demanded}", escape(metric)),
+                threshold_missed(metric, *actual, sign, *threshold, unit),
             )
         }
         PhaseError::Regressed {
@@ -209,16 +206,11 @@ fn describe(error: &PhaseError) -> (String, String) {
             of(plugin, case),
             format!("{} was not measured: {}", escape(metric), escape(reason)),
         ),
-        PhaseError::NothingMatched {
-            criterion: Some(criterion),
-            ..
-        } => (
-            String::new(),
-            format!("no case is what `{}` is about", escape(criterion)),
-        ),
-        PhaseError::NothingMatched {
-            criterion: None, ..
-        } => (String::new(), "no case matched".into()),
+        PhaseError::NothingMatched { criterion, .. } => {
+            let about = criterion.as_deref().map(escape);
+            let about = about.map(|about| format!("no case is what `{about}` is about"));
+            (String::new(), about.unwrap_or("no case matched".into()))
+        }
         PhaseError::NotCompared { against, .. } => (
             String::new(),
             format!("it was not compared with `{}`", escape(against)),
@@ -228,6 +220,20 @@ fn describe(error: &PhaseError) -> (String, String) {
             "it was interrupted: only what was finished is judged".into(),
         ),
     }
+}
+
+fn threshold_missed(
+    metric: &str,
+    actual: Option<Value>,
+    sign: &str,
+    threshold: Value,
+    unit: &str,
+) -> String {
+    let actual = actual.map_or("not the same everywhere".into(), |actual| {
+        value(actual, unit)
+    });
+    let demanded = format!("{sign} {}", value(threshold, unit));
+    format!("{} is {actual}, and should be {demanded}", escape(metric))
 }
 
 /// Without the flag that would raise it: a suite has a key for that, which the recommendation

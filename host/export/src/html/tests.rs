@@ -26,6 +26,7 @@ struct Compared {
 }
 
 impl Compared {
+    #[expect(clippy::too_many_lines, reason = "one value in full")]
     fn of(run: Run) -> Self {
         let mut base = run.clone();
         let mut gone = base.plugins[0].cases[0].clone();

@@ -168,6 +168,7 @@ fn array(element: &str, bytes: usize) -> String {
 
 /// If this fails, an attacker who takes over an engine takes the memory of the machine, too: 302 MB
 /// were seen.
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn whatever_a_worker_says_the_supervisor_stays_small() {
     const LINE: usize = 8_300_000;
@@ -291,6 +292,7 @@ fn whatever_a_worker_says_the_supervisor_stays_small() {
 
 /// If this fails, the report holds what was never measured, or the supervisor holds more than its
 /// share for a case.
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn what_was_not_asked_for_is_not_taken() {
     let sample = r#"{"iterations":1,"wall_ns":1,"cpu_ns":1,"switches":0}"#;

@@ -17,7 +17,7 @@ use crate::oci::{self, Descriptor, Manifest, to_json};
 use crate::signature;
 use crate::source::{PackageTable, SourceError};
 use crate::verify::signers::KEY_ANNOTATION;
-use dyno_job::Supervisor;
+use dyno_job::{Shape, Supervisor};
 use dyno_model::{Classify, Fault, Limits, Outcome};
 use dyno_plugin as plugin;
 use dyno_plugin::id::Release;
@@ -129,25 +129,8 @@ pub async fn pack(
         .map_err(content)?;
 
     let mut contents = Contents::default();
-    let mut about = SelfDescription {
-        release: table.release(),
-        labels: labels(source, &table),
-        manifest: requests(source, &table),
-    };
-    about.manifest.kind = match table.kind {
-        Some(kind) => kind,
-        None => kind_of(described.shape.kind).into(),
-    };
-    about.manifest.capabilities = match table.capabilities {
-        Some(capabilities) => capabilities,
-        None => {
-            let imports = described.shape.imports.iter();
-            imports
-                .filter_map(|import| capability(import))
-                .map(Into::into)
-                .collect()
-        }
-    };
+    let shape = &described.shape;
+    let mut about = self_description(source, &table, shape);
     datasets(
         source,
         &table.datasets,
@@ -156,7 +139,6 @@ pub async fn pack(
         staging_dir,
     )?;
     about.manifest.validate().map_err(manifest_error)?;
-    let shape = &described.shape;
     about
         .covers(shape.kind, &shape.imports)
         .map_err(manifest_error)?;
@@ -171,16 +153,8 @@ pub async fn pack(
         })?;
     // What was there before it was labelled stays, and belongs to it.
     let about = SelfDescription::read(&described.sections).map_err(manifest_error)?;
-    let mut component = contents.add_file(oci::WASM, &labelled)?;
-    component
-        .annotations
-        .insert(oci::TITLE.into(), about.release.component_name());
-    let shape = &described.shape;
-    let time = created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let (config, manifest) =
-        artifact::describe(&about, &component, &shape.imports, &shape.exports, &time);
-    contents.add_blob(oci::WASM_CONFIG, config);
-    let package = contents.set_package(&about.release.version.to_string(), manifest)?;
+    let component = contents.add_file(oci::WASM, &labelled)?;
+    let package = add_package(&mut contents, component, &about, &described.shape, created)?;
     let path = output.unwrap_or_else(|| PathBuf::from(about.release.file_name()));
     write_tar(&path, &contents, seconds(created))?;
     Ok(Packed {
@@ -188,6 +162,49 @@ pub async fn pack(
         digest: package.digest,
         about,
     })
+}
+
+/// Adds the manifest and the config of a package, and has the contents begin with them.
+fn add_package(
+    contents: &mut Contents,
+    mut component: Descriptor,
+    about: &SelfDescription,
+    shape: &Shape,
+    created: Timestamp,
+) -> Result<Descriptor, PackError> {
+    component
+        .annotations
+        .insert(oci::TITLE.into(), about.release.component_name());
+    let time = created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let (config, manifest) =
+        artifact::describe(about, &component, &shape.imports, &shape.exports, &time);
+    contents.add_blob(oci::WASM_CONFIG, config);
+    Ok(contents.set_package(&about.release.version.to_string(), manifest)?)
+}
+
+/// What the package says of itself before its datasets are known; what it does not say of its kind
+/// and capabilities is what its component has.
+fn self_description(source: &Source, table: &PackageTable, shape: &Shape) -> SelfDescription {
+    let mut about = SelfDescription {
+        release: table.release(),
+        labels: labels(source, table),
+        manifest: requests(source, table),
+    };
+    about.manifest.kind = match &table.kind {
+        Some(kind) => kind.clone(),
+        None => kind_of(shape.kind).into(),
+    };
+    about.manifest.capabilities = match &table.capabilities {
+        Some(capabilities) => capabilities.clone(),
+        None => {
+            let imports = shape.imports.iter();
+            imports
+                .filter_map(|import| capability(import))
+                .map(Into::into)
+                .collect()
+        }
+    };
+    about
 }
 
 /// The standard labels.

@@ -63,6 +63,7 @@ fn docker_hub_is_where_it_is_and_not_where_its_name_says() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn what_a_url_would_read_otherwise_is_refused() {
     for bad in [

@@ -69,6 +69,7 @@ fn a_count_that_cannot_be_there_is_refused_before_allocating() {
     assert_eq!(unpack(&sealed(body)), Err(PackError::Count));
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn contradictions_are_refused() {
     let two = [Sample {

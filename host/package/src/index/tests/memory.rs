@@ -94,6 +94,7 @@ async fn an_index_that_is_not_renewed_expires_with_and_without_a_memory_of_it() 
     assert!(error.contains("must not go back"), "{error}");
 }
 
+#[expect(clippy::too_many_lines, reason = "one story")]
 #[tokio::test]
 async fn a_renewed_timestamp_and_snapshot_over_the_same_releases_are_taken_without_reading_those() {
     let world = World::new();

@@ -66,6 +66,7 @@ fn judged(namespace: &str, signers: &str, now: &str) -> String {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn signatures_are_enough_or_the_reason_why_not_is_told() {
     let now = "2026-06-01T00:00:00Z";

@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn every_limit_lets_its_value_pass_and_refuses_one_more() {
     type Set = fn(&mut StructureLimits, u64);

@@ -50,6 +50,7 @@ fn a_quiet_machine_has_no_findings() {
     assert_eq!(found(&quiet, &[]), []);
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn each_cause_is_found() {
     type Files = &'static [(&'static str, &'static str)];
