@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Row] = &[
     ("sandbox::PrecheckError", "check bad.wasm", 3, "it is not a valid component"),
     ("sandbox::ModuleError", "check library.wat", 3, "it is a library, not a program"),
     ("sandbox::SectionError", "verify --allow-unsigned=acme/json section.oci.tar", 3, "carries two `dyno:manifest` sections"),
-    ("measure::Fault", "run --quick fault.wat", 5, "was called without a `start`"),
+    ("measure::ProtocolError", "run --quick fault.wat", 5, "was called without a `start`"),
     ("session::SessionError", "run --name x it.wat fault.wat", 2, "--name is for one plugin"),
     ("session::SessionError", "TMPDIR=/proc run --no-cache it.wat", 1, "no temporary directory can be made for compiled code: No such file"),
     ("analysis::FilterError", "run --case /(/ it.wat", 2, "nor well formed: `(` is not a regular expression: unclosed group"),

@@ -5,7 +5,7 @@ mod datasets;
 mod referrers;
 mod signers;
 
-use std::fs;
+use std::{fs, io};
 
 use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
 
@@ -15,9 +15,10 @@ use crate::key::{KeyError, PrivateKey};
 use crate::layout::{Layout, write_tar};
 use crate::manifest::{Dataset, PackageManifest};
 use crate::oci::Index;
+use crate::origin::OriginError;
 use crate::signature;
 use crate::trust::{Conflict, Grant};
-use dyno_model::chain;
+use dyno_model::{Classify as _, Fault, chain};
 
 const COMPONENT_BYTES: &[u8] = b"\0asm a component";
 const TABLE: &[u8] = b"a,b\n1,2\n";
@@ -60,7 +61,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// A package with one dataset that is not signed. Nobody is trusted.
+    /// A package with one dataset that is not signed. No publisher is trusted.
     fn new() -> Self {
         Self::with_datasets(&[("table", TABLE.len() as u64)])
     }
@@ -285,14 +286,14 @@ async fn a_pinned_release_has_the_manifest_that_it_is_pinned_to() {
 
 #[tokio::test]
 async fn what_is_on_the_kill_list_is_refused_by_manifest_or_component() {
-    let killed = [Digest::of(COMPONENT_BYTES), Scene::new().package.digest];
-    for killed in killed {
+    let denied = [Digest::of(COMPONENT_BYTES), Scene::new().package.digest];
+    for digest in denied {
         let mut scene = Scene::signed();
-        scene.trust.kill(&Digest::of(b"other"), "x").unwrap();
+        scene.trust.deny(&Digest::of(b"other"), "x").unwrap();
         scene.authenticate(None).await.unwrap();
-        scene.trust.kill(&killed, "steals cookies").unwrap();
+        scene.trust.deny(&digest, "steals cookies").unwrap();
         let error = scene.authenticate(None).await.unwrap_err().to_string();
-        let expected = format!("{killed} is on the kill list: steals cookies");
+        let expected = format!("{digest} is on the kill list: steals cookies");
         assert_eq!(error, expected);
     }
 }

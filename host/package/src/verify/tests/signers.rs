@@ -64,14 +64,14 @@ fn told(scene: &Scene, signatures: &[Signature]) -> String {
     text
 }
 
-/// Key 1 is acme's, key 2 that of another namespace, and nobody knows 3.
+/// Key 1 is acme's, key 2 that of another namespace, and key 3 is unknown.
 fn with_acme() -> Scene {
     let mut scene = with_other();
     grant(&mut scene.trust, 1, "acme");
     scene
 }
 
-/// Nobody is trusted for the namespace of the package.
+/// No publisher is trusted for the namespace of the package.
 fn with_other() -> Scene {
     let mut scene = Scene::new();
     grant(&mut scene.trust, 2, "other");
@@ -106,7 +106,7 @@ fn a_signature_for_another_release_is_refused_even_beside_a_good_one() {
     assert_eq!(told(&scene, &[replayed(1)]), expected);
     assert_eq!(told(&scene, &[by(1), replayed(1)]), expected);
     assert_eq!(told(&with_other(), &[replayed(2)]), expected);
-    // By nobody who is known it proves nothing.
+    // By an unknown signer it proves nothing.
     assert_eq!(told(&scene, &[by(1), replayed(3)]), "acme with the key 1");
 }
 
