@@ -127,4 +127,99 @@ mod tests {
         assert_eq!(of("sort/noisy"), (0.05, Some(0.01)));
         assert_eq!(of("sort/100"), (0.5, None), "its own table may be laxer");
     }
+    #[test]
+    fn every_rule_of_a_case_goes_before_that_of_all() {
+        let all = Rules {
+            fuel: Some(0.5),
+            memory: Some(0.5),
+            fuel_max: Some(500.0),
+            memory_max: Some(500.0),
+            ..RULES
+        };
+        let own = CaseRules {
+            pattern: "own".into(),
+            threshold: Some(0.3),
+            fuel: Some(0.1),
+            memory: Some(0.2),
+            fuel_max: Some(100.0),
+            memory_max: Some(200.0),
+        };
+        let exceptions = Exceptions {
+            cases: vec![own],
+            ..Exceptions::default()
+        };
+        assert_eq!(rules_of(&all, &exceptions, "other"), all);
+        let expected = Rules {
+            threshold: 0.3,
+            fuel: Some(0.1),
+            memory: Some(0.2),
+            fuel_max: Some(100.0),
+            memory_max: Some(200.0),
+            ..all
+        };
+        assert_eq!(rules_of(&all, &exceptions, "own"), expected);
+    }
+
+    fn with_cases(names: &[&str]) -> Plugin {
+        let mut plugin = Plugin::named("x", "");
+        let cases = names.iter();
+        let cases = cases.map(|name| dyno_fixture::plain_case(name, 1.0, Vec::new()));
+        plugin.cases = cases.collect();
+        plugin
+    }
+
+    fn renaming(renames: &[(&str, &str)]) -> Exceptions {
+        let renames = renames.iter();
+        Exceptions {
+            renames: renames
+                .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
+                .collect(),
+            ..Exceptions::default()
+        }
+    }
+
+    /// If this fails, what is misspelt looks as if it guarded something.
+    #[test]
+    fn what_fits_no_case_is_idle() {
+        let exceptions = Exceptions {
+            cases: ["sort/*", "srot/*", "hash"]
+                .map(|it| rules(it, None, None))
+                .into(),
+            ..renaming(&[("old", "new"), ("odl", "newer")])
+        };
+        let (mut comparison, _) = dyno_fixture::compared();
+        comparison.cases.truncate(2);
+        for (case, name) in comparison.cases.iter_mut().zip(["sort/10", "hash"]) {
+            case.case = name.into();
+        }
+        assert_eq!(idle(&exceptions, &comparison.cases), ["srot/*"]);
+        let base = [with_cases(&["sort/10"]), with_cases(&["hash", "old"])];
+        assert_eq!(idle_renames(&exceptions, &base), ["odl"]);
+    }
+
+    #[test]
+    fn a_case_gets_its_new_name_unless_another_has_and_keeps_it() {
+        let base = with_cases(&["a", "b", "c", "d"]);
+        let of = |renames: &[(&str, &str)], name: &'static str| {
+            let exceptions = renaming(renames);
+            let renamed = renamed(&exceptions, &base, name).to_owned();
+            let not_renamed = not_renamed(&exceptions, &base, name).map(str::to_owned);
+            (renamed, not_renamed)
+        };
+        let named = |name: &str| (name.to_owned(), None);
+        let kept = |name: &str, new: &str| (name.to_owned(), Some(new.to_owned()));
+        assert_eq!(of(&[], "a"), named("a"));
+        assert_eq!(of(&[("a", "x")], "a"), named("x"));
+        assert_eq!(of(&[("a", "x")], "b"), named("b"));
+        assert_eq!(of(&[("a", "b")], "a"), kept("a", "b"));
+        let swap = [("a", "b"), ("b", "a")];
+        assert_eq!((of(&swap, "a"), of(&swap, "b")), (named("b"), named("a")));
+        let round = [("a", "b"), ("b", "c"), ("c", "a")];
+        assert_eq!(of(&round, "c"), named("a"));
+        let chain = [("a", "b"), ("b", "c"), ("c", "x")];
+        assert_eq!(of(&chain, "a"), named("b"));
+        let blocked = [("a", "b"), ("b", "c"), ("c", "d")];
+        assert_eq!(of(&blocked, "a"), kept("a", "b"));
+        assert_eq!(of(&blocked, "c"), kept("c", "d"));
+    }
 }

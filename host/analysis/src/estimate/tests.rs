@@ -1,5 +1,7 @@
 //! Cases made to order, and what is concluded of them.
 
+mod marks;
+
 use super::marks::FUEL_PER_NS_MAX;
 use super::*;
 use dyno_fixture::{plain_case, plain_process};

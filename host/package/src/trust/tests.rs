@@ -1,5 +1,7 @@
 //! The store as files: what the verbs change, what they leave, and what they refuse.
 
+mod bounds;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -66,7 +66,7 @@ mod linux {
         };
         LayerStatus {
             layer: "landlock",
-            active: abi > 0,
+            active: abi >= 1,
             detail,
         }
     }

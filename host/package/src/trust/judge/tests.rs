@@ -143,7 +143,15 @@ fn signatures_are_enough_or_the_reason_why_not_is_told() {
             "2026-04-01T00:00:00Z",
             "was revoked at 2026-05-01T00:00:00Z: stolen",
         ),
+        // Of several faults the gravest is told, whoever comes first.
         ("acme", "bdf", now, "was revoked at"),
+        ("solo", "ab", now, "is trusted for acme (acme), and not"),
+        (
+            "acme",
+            "cd",
+            "2027-01-01T00:00:00Z",
+            "is trusted for shared, solo (solo), and not",
+        ),
         // Out of its time; both ends.
         (
             "acme",
