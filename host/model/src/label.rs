@@ -72,19 +72,16 @@ impl Names {
                 .to_string_lossy()
                 .into_owned()
         };
-        let own: Vec<&str> = plugin.name.split('/').collect();
+        let own: Vec<String> = plugin.name.split('/').map(str::to_owned).collect();
         let stems: Vec<String> = match parts.split_last() {
             Some((last, above)) => above.iter().cloned().chain([stem(last)]).collect(),
             None => Vec::new(),
         };
-        let is_named_so = |parts: &[String]| {
-            parts.len() >= own.len()
-                && parts.ends_with(&own.iter().map(ToString::to_string).collect::<Vec<_>>())
-        };
+        let is_named_so = |parts: &[String]| parts.ends_with(&own);
         let last = parts.last().map_or("", String::as_str);
         let (above, below) = if is_named_so(&stems) || is_named_so(&parts) {
             (&parts[..parts.len() - own.len()], plugin.name.as_str())
-        } else if last.starts_with(own.last().copied().unwrap_or_default()) {
+        } else if last.starts_with(own.last().map_or("", String::as_str)) {
             (&parts[..parts.len().saturating_sub(1)], last)
         } else {
             (&parts[..], plugin.name.as_str())
