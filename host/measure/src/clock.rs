@@ -116,6 +116,8 @@ pub fn clock_ns(clock: ClockId) -> u64 {
 mod tests {
     use std::time::Duration;
 
+    use dyno_model::COUNTERS;
+
     use super::*;
 
     fn system_ns(clock: ClockId) -> u64 {
@@ -159,5 +161,13 @@ mod tests {
         );
         assert!((began..=thread_ns()).contains(&after.cpu_ns));
         assert!(after.waits > before.waits, "{before:?} {after:?}");
+    }
+
+    #[test]
+    fn what_the_processor_counts_is_what_the_counters_say_and_nothing_without_any() {
+        let lap = || -> Counts { [(COUNTERS[0], 7)].into_iter().collect() };
+        let mut clock = SystemClock::start().counting(Some(Box::new(lap)));
+        assert_eq!(clock.counted(), lap());
+        assert!(SystemClock::start().counting(None).counted().is_empty());
     }
 }

@@ -100,7 +100,7 @@ pub struct TimeSchedule {
     elapsed_ns: u64,
     first_ns: u64,
     samples: Vec<Sample>,
-    /// Wall time per iteration of those that were not disturbed.
+    /// Wall time of those that were not disturbed; all have the same iterations.
     undisturbed: Vec<f64>,
     checksum: u64,
     stable: bool,
@@ -202,8 +202,7 @@ impl TimeSchedule {
         };
         self.samples.push(sample);
         if sample.is_undisturbed() {
-            let ns = sample.wall_ns as f64 / sample.iterations as f64;
-            self.undisturbed.push(ns);
+            self.undisturbed.push(sample.wall_ns as f64);
         }
     }
 

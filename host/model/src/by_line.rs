@@ -82,4 +82,21 @@ mod tests {
         drop(lines);
         assert_eq!(String::from_utf8(out).unwrap(), "<ab>\n<c>\n<>\n<d>");
     }
+
+    /// If this fails, a question is not seen before its answer is awaited, or a line is seen twice.
+    #[test]
+    fn a_line_is_begun_by_what_is_pushed_and_passes_once_with_the_end_it_is_given() {
+        let mut out = Vec::new();
+        let mut lines = ByLine::new(&mut out, |line| format!("<{line}>"));
+        lines.push("a");
+        lines.write_all(b"b").unwrap();
+        lines.pass("\r\n").unwrap();
+        lines.flush().unwrap();
+        lines.push("c? ");
+        lines.flush().unwrap();
+        lines.flush().unwrap();
+        lines.pass("\n").unwrap();
+        drop(lines);
+        assert_eq!(String::from_utf8(out).unwrap(), "<ab>\r\n<c? ><>\n");
+    }
 }

@@ -103,4 +103,32 @@ mod tests {
             assert!(serde_json::from_str::<Counts>(wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn counts_hold_what_was_counted_of_each_counter_and_of_nothing_else() {
+        for (counted, held) in [
+            (vec![], vec![]),
+            (vec![(Metric::Cycles, 0)], vec![]),
+            (vec![(Metric::WallTime, 5)], vec![]),
+            (vec![(Metric::Cycles, 1)], vec![(Metric::Cycles, 1)]),
+            (
+                vec![
+                    (Metric::BranchMisses, 2),
+                    (Metric::Fuel, 9),
+                    (Metric::Instructions, u64::MAX),
+                ],
+                vec![(Metric::Instructions, u64::MAX), (Metric::BranchMisses, 2)],
+            ),
+        ] {
+            let counts: Counts = counted.into_iter().collect();
+            assert_eq!(counts.iter().collect::<Vec<_>>(), held);
+            assert_eq!(counts.is_empty(), held.is_empty(), "{held:?}");
+            for metric in Metric::all() {
+                let of_metric = held.iter().find(|(counter, _)| *counter == metric);
+                assert_eq!(counts.get(metric), of_metric.map(|(_, count)| *count));
+            }
+        }
+        let most: Counts = [(Metric::Cycles, u64::MAX)].into_iter().collect();
+        assert_eq!(most.and(most), most, "a sum that does not fit is the most");
+    }
 }

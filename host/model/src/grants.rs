@@ -246,4 +246,88 @@ mod tests {
         assert_eq!(env, [("TOKEN".to_owned(), "hunter2".to_owned())]);
         assert!(!serde_json::to_string(&grants).unwrap().contains("hunter2"));
     }
+
+    #[test]
+    fn what_is_granted_is_said_in_the_words_of_a_command_line() {
+        assert_eq!(Grants::default().words(), [""; 0]);
+        let dir = |access| DirGrant::new("/data".into(), "in".into(), access);
+        let grants = Grants {
+            dirs: vec![dir(Access::Read), dir(Access::Scratch)],
+            env: vec!["TOKEN".into()],
+            args: vec!["-v".into(), "x y".into()],
+            own_dir: true,
+            stdin: Some("in.txt".into()),
+        };
+        assert_eq!(
+            grants.words(),
+            [
+                "--dir=/data::in",
+                "--dir-rw=/data::in",
+                "--env=TOKEN",
+                "--arg=-v",
+                "--arg=x y",
+                "--own-dir",
+                "--stdin=in.txt",
+            ]
+        );
+        let reach = Reach::of(&grants, &Variables::default());
+        let reached = |dir: &DirGrant| ReachDir {
+            host: dir.host.clone(),
+            pristine: None,
+            guest: dir.guest.clone(),
+            access: dir.access,
+        };
+        let expected: Vec<_> = grants.dirs.iter().map(reached).collect();
+        assert_eq!((reach.dirs, reach.env), (expected, Vec::new()));
+        assert_eq!(reach.args, grants.args);
+    }
+
+    /// If this fails, a guest finds another directory than the user named, or a file as one.
+    #[test]
+    fn a_directory_is_granted_by_its_absolute_path_if_it_is_one() {
+        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let resolved = |host: PathBuf| {
+            let grants = Grants {
+                dirs: vec![DirGrant::new(host, "in".into(), Access::Read)],
+                own_dir: true,
+                ..Grants::default()
+            };
+            grants.resolved()
+        };
+        let grants = resolved(here.join("src/../src/.")).unwrap();
+        assert_eq!(
+            grants.dirs[0].host,
+            here.canonicalize().unwrap().join("src")
+        );
+        assert_eq!(
+            (grants.dirs[0].guest.as_str(), grants.own_dir),
+            ("in", true)
+        );
+        for (name, fault) in [
+            ("Cargo.toml", Fault::Usage),
+            ("no such directory", Fault::NotFound),
+        ] {
+            let path = here.join(name);
+            let error = resolved(path.clone()).unwrap_err();
+            let said = format!("{} is not a directory that can be granted", path.display());
+            assert_eq!((error.to_string(), error.fault()), (said, fault));
+        }
+    }
+
+    #[test]
+    fn every_variable_that_is_granted_must_have_a_value() {
+        let mut values = Variables::default();
+        values.add("EMPTY".into(), String::new());
+        let expect = |names: &[&str]| {
+            let grants = Grants {
+                env: names.iter().map(|name| (*name).into()).collect(),
+                ..Grants::default()
+            };
+            grants.expect_values(&values)
+        };
+        assert!(expect(&[]).is_ok() && expect(&["EMPTY"]).is_ok());
+        let error = expect(&["EMPTY", "A", "B"]).unwrap_err();
+        assert!(matches!(&error, GrantError::Variable(name) if name == "A"));
+        assert_eq!(error.fault(), Fault::Usage);
+    }
 }

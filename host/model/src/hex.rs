@@ -79,7 +79,58 @@ pub(crate) mod option {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, text};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    use super::{Digits, parse, text};
+
+    /// A field of each kind, as the types of a report have them.
+    #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    struct Identities {
+        #[serde(with = "super")]
+        #[schemars(with = "Digits")]
+        seed: u64,
+        #[serde(with = "super::option")]
+        #[schemars(with = "Option<Digits>")]
+        checksum: Option<u64>,
+    }
+
+    /// If this fails, a checksum changes on its way through a report.
+    #[test]
+    fn an_identity_is_a_string_in_json_and_is_read_from_nothing_else() {
+        let seed = (1 << 53) + 1;
+        for (checksum, written) in [
+            (Some(u64::MAX), json!("0xffffffffffffffff")),
+            (Some(10), json!("0x000000000000000a")),
+            (None, json!(null)),
+        ] {
+            let written = json!({"seed": "0x0020000000000001", "checksum": written});
+            let identities = Identities { seed, checksum };
+            assert_eq!(serde_json::to_value(&identities).unwrap(), written);
+            let read: Identities = serde_json::from_value(written).unwrap();
+            assert_eq!(read, identities);
+        }
+        let right = json!("0x000000000000000a");
+        for wrong in [json!(10), json!("10"), json!("0xA"), json!(true)] {
+            for (seed, checksum) in [(&wrong, &right), (&right, &wrong)] {
+                let written = json!({"seed": seed, "checksum": checksum});
+                let read = serde_json::from_value::<Identities>(written);
+                assert!(read.is_err(), "{read:?}");
+            }
+        }
+    }
+
+    /// If this fails, programs that are made from the schema read a number, or know no checksum.
+    #[test]
+    fn the_schema_names_the_one_spelling_once() {
+        let schema = serde_json::to_value(schemars::schema_for!(Identities)).unwrap();
+        let reference = &schema["properties"]["seed"]["$ref"];
+        assert_eq!(*reference, "#/$defs/Hex64");
+        let digits = &schema["$defs"]["Hex64"];
+        assert_eq!(digits["type"], "string");
+        assert_eq!(digits["pattern"], "^0x[0-9a-f]{16}$");
+    }
 
     #[test]
     fn the_whole_range_survives() {

@@ -54,12 +54,8 @@ pub fn label(mut plugins: Vec<&mut Plugin>) {
 /// `sort@1.2.0`.
 struct Names {
     current: String,
-    /// What comes next: 0 is the name below no directory.
-    level: usize,
-    below: String,
-    above: Vec<String>,
-    source: String,
-    digits: Option<String>,
+    /// The others, each different from the one before it.
+    longer: std::vec::IntoIter<String>,
 }
 
 impl Names {
@@ -72,61 +68,47 @@ impl Names {
                 .to_string_lossy()
                 .into_owned()
         };
-        let own: Vec<&str> = plugin.name.split('/').collect();
+        let own: Vec<String> = plugin.name.split('/').map(str::to_owned).collect();
         let stems: Vec<String> = match parts.split_last() {
             Some((last, above)) => above.iter().cloned().chain([stem(last)]).collect(),
             None => Vec::new(),
         };
-        let is_named_so = |parts: &[String]| {
-            parts.len() >= own.len()
-                && parts.ends_with(&own.iter().map(ToString::to_string).collect::<Vec<_>>())
-        };
+        let is_named_so = |parts: &[String]| parts.ends_with(&own);
         let last = parts.last().map_or("", String::as_str);
         let (above, below) = if is_named_so(&stems) || is_named_so(&parts) {
             (&parts[..parts.len() - own.len()], plugin.name.as_str())
-        } else if last.starts_with(own.last().copied().unwrap_or_default()) {
+        } else if last.starts_with(own.last().map_or("", String::as_str)) {
             (&parts[..parts.len().saturating_sub(1)], last)
         } else {
             (&parts[..], plugin.name.as_str())
         };
         let digest = plugin.digest.as_deref().unwrap_or_default();
         let digits = digest.trim_start_matches("sha256:").get(..DIGEST_DIGITS);
+        let above = &above[above.len().saturating_sub(LEVELS_MAX)..];
+        let levels = (0..=above.len()).rev().map(|top| {
+            let mut parts = above[top..].to_vec();
+            parts.push(below.to_owned());
+            parts.join("/")
+        });
+        let with_digits = digits.map(|digits| format!("{source}@{digits}"));
+        let longer = levels.chain([source.to_owned()]).chain(with_digits);
+        let mut names = vec![plugin.name.clone()];
+        names.extend(longer);
+        names.dedup();
         Self {
+            longer: names.split_off(1).into_iter(),
             current: plugin.name.clone(),
-            level: 0,
-            below: below.to_owned(),
-            above: above[above.len().saturating_sub(LEVELS_MAX)..].to_vec(),
-            source: source.to_owned(),
-            digits: digits.map(str::to_owned),
         }
     }
 
-    /// Goes on to the next name that is another one; whether there is any.
+    /// Goes on to the next name; whether there is any.
     fn advance(&mut self) -> bool {
-        loop {
-            let levels = self.above.len();
-            let next = match self.level {
-                level if level <= levels => {
-                    let above = &self.above[levels - level..];
-                    let parts: Vec<&str> = above
-                        .iter()
-                        .chain([&self.below])
-                        .map(String::as_str)
-                        .collect();
-                    parts.join("/")
-                }
-                level if level == levels + 1 => self.source.clone(),
-                level if level == levels + 2 => match &self.digits {
-                    Some(digits) => format!("{}@{digits}", self.source),
-                    None => return false,
-                },
-                _ => return false,
-            };
-            self.level += 1;
-            if next != self.current {
+        match self.longer.next() {
+            Some(next) => {
                 self.current = next;
-                return true;
+                true
             }
+            None => false,
         }
     }
 }

@@ -33,9 +33,9 @@ pub enum LimitUnit {
     Count,
 }
 
-const KIB: u64 = 1024;
-const MIB: u64 = 1024 * KIB;
-const GIB: u64 = 1024 * MIB;
+pub(crate) const KIB: u64 = 1024;
+pub(crate) const MIB: u64 = 1024 * KIB;
+pub(crate) const GIB: u64 = 1024 * MIB;
 
 /// Every limit, in the order in which they are shown.
 pub const LIMITS: &[LimitSpec] = &[
@@ -226,6 +226,22 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_that_are_read_have_their_defaults_where_nothing_is_said() {
+        let read: Limits = serde_json::from_str(r#"{"cases": 7, "output": 8}"#).unwrap();
+        for spec in LIMITS {
+            let expected = match spec.kind {
+                LimitKind::Cases => 7,
+                LimitKind::Output => 8,
+                _ => spec.default,
+            };
+            assert_eq!(read.get(spec.kind), expected, "{}", spec.name);
+            assert_eq!(read.values()[&spec.kind], expected, "{}", spec.name);
+            assert_eq!(spec.kind.spec().name, spec.name);
+        }
+        assert_eq!(read.values().len(), LIMITS.len());
+    }
 
     #[test]
     fn every_limit_has_one_row_and_its_name_is_that_of_the_report() {

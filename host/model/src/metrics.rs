@@ -363,40 +363,4 @@ impl Unit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// If this fails, two places call a metric by different names, or one name means two metrics.
-    #[test]
-    fn every_metric_has_one_row_and_its_name_is_that_of_the_report() {
-        for spec in METRICS {
-            // The old name of a time has its unit behind it, so it is none of a metric by itself.
-            let is_taken =
-                |other: &MetricSpec| other.old_name == Some(spec.name) && other.unit != Nanoseconds;
-            let names = |other: &&MetricSpec| other.name == spec.name || is_taken(other);
-            assert_eq!(METRICS.iter().filter(names).count(), 1, "{}", spec.name);
-            if let Some(metric) = spec.metric() {
-                assert_eq!(metric.spec(), spec);
-                assert_eq!(serde_json::to_value(metric).unwrap(), spec.name);
-            }
-        }
-        let schema = serde_json::to_value(schemars::schema_for!(Metric)).unwrap();
-        let variants = schema["oneOf"].as_array().unwrap();
-        assert_eq!(variants.len(), Metric::all().count());
-    }
-
-    #[test]
-    fn a_gate_fails_by_growth_alone() {
-        for metric in Metric::compared() {
-            assert_eq!(metric.spec().better, Better::Less, "{metric:?}");
-        }
-    }
-
-    #[test]
-    fn a_unit_is_found_by_its_name() {
-        for spec in METRICS {
-            assert_eq!(Unit::named(spec.unit.name()), Some(spec.unit));
-        }
-        assert_eq!(Unit::named("ms"), None);
-    }
-}
+mod tests;

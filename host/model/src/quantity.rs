@@ -1,11 +1,12 @@
 //! How amounts are typed and shown: `256MiB`, `60s`, `2e11`.
 
 use crate::LimitUnit;
+use crate::limits::{GIB, KIB, MIB};
 
 const BYTES: &[(&str, u64)] = &[
-    ("GiB", 1 << 30),
-    ("MiB", 1 << 20),
-    ("KiB", 1 << 10),
+    ("GiB", GIB),
+    ("MiB", MIB),
+    ("KiB", KIB),
     ("GB", 1_000_000_000),
     ("MB", 1_000_000),
     ("kB", 1000),
@@ -100,24 +101,22 @@ pub fn share(text: &str) -> Result<f64, QuantityError> {
         let number = digits.trim_end().parse::<f64>();
         number.map_err(|_| QuantityError::Number(shown()))
     };
+    let can_be_meant = |percent: f64| percent > 0.0 && percent <= PERCENT_MAX;
     let Some(digits) = text.strip_suffix('%') else {
         let number = number(text)?;
         return Err(QuantityError::Bare {
             text: shown(),
-            instead: match number {
-                number if number > 0.0 && number <= 1.0 => {
-                    format!("{}% or {number}%", show_percent(number))
-                }
-                number if number > 1.0 && number <= PERCENT_MAX => format!("{number}%"),
-                _ => "10%".into(),
+            instead: match can_be_meant(number) {
+                true if number <= 1.0 => format!("{}% or {number}%", show_percent(number)),
+                true => format!("{number}%"),
+                false => "10%".into(),
             },
         });
     };
     let percent = number(digits)?;
-    if percent > 0.0 && percent <= PERCENT_MAX {
-        Ok(percent / 100.0)
-    } else {
-        Err(QuantityError::Share(shown()))
+    match can_be_meant(percent) {
+        true => Ok(percent / 100.0),
+        false => Err(QuantityError::Share(shown())),
     }
 }
 
@@ -152,8 +151,10 @@ pub fn show(amount: u64, unit: LimitUnit) -> String {
 #[must_use]
 pub fn round_up(amount: u64, unit: LimitUnit) -> String {
     let step = match unit {
-        LimitUnit::Bytes if amount > 1 << 20 => 1 << 20,
-        LimitUnit::Bytes => 1 << 10,
+        LimitUnit::Bytes => match amount {
+            0..=MIB => KIB,
+            _ => MIB,
+        },
         LimitUnit::Milliseconds => 1000,
         LimitUnit::Count => 10_u64.pow(amount.max(10).ilog10() - 1),
     };

@@ -34,12 +34,14 @@ fn whole(text: &str) -> String {
 /// may be a secret.
 #[must_use]
 pub fn without_value(message: &str) -> String {
-    let value = message.find(['"', '`']).zip(message.rfind(", expected"));
-    match value {
-        Some((from, to)) if from < to => {
-            format!("{}{}", message[..from].trim_end(), &message[to..])
-        }
-        _ => message.into(),
+    let parts = message.rsplit_once(", expected");
+    let around = parts.and_then(|(before, after)| {
+        let (before, _value) = before.split_once(['"', '`'])?;
+        Some((before.trim_end(), after))
+    });
+    match around {
+        Some((before, after)) => format!("{before}, expected{after}"),
+        None => message.into(),
     }
 }
 

@@ -39,7 +39,32 @@ fn unlinked(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_tidy_schema_takes_no_field_but_its_own_and_says_what_it_is_in_one_line() {
+        let tidied = |mut schema: Value| {
+            tidy((&mut schema).try_into().unwrap());
+            schema
+        };
+        assert_eq!(
+            tidied(json!({"properties": {"a": true}, "description": "What [`A`]\nis."})),
+            json!({
+                "properties": {"a": true},
+                "additionalProperties": false,
+                "description": "What `A` is.",
+            })
+        );
+        for unchanged in [
+            json!({"type": "string"}),
+            json!(true),
+            json!({"description": 1}),
+        ] {
+            assert_eq!(tidied(unchanged.clone()), unchanged);
+        }
+    }
 
     #[test]
     fn links_become_names_and_brackets_stay() {

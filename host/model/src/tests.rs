@@ -177,26 +177,33 @@ fn a_case_knows_its_plugins_and_the_change_that_decided() {
     }
 }
 
-/// If this fails, a gate passes what it has not looked at.
-#[test]
-fn a_gate_ends_as_its_worst_case_does_and_passes_only_what_was_judged() {
+fn comparison(cases: Vec<CaseComparison>, rules: Rules) -> Comparison {
     let side = |name: &str| Side {
         run: name.into(),
         name: name.into(),
     };
-    let comparison = |cases: Vec<CaseComparison>, gates, baseless| Comparison {
+    Comparison {
         base: side("a"),
         candidate: side("b"),
         judged_at: String::new(),
         pairing: Pairing::Paired,
         conditions: Conditions::default(),
-        rules: Rules {
+        rules,
+        exceptions: Exceptions::default(),
+        cases,
+    }
+}
+
+/// If this fails, a gate passes what it has not looked at.
+#[test]
+fn a_gate_ends_as_its_worst_case_does_and_passes_only_what_was_judged() {
+    let comparison = |cases: Vec<CaseComparison>, gates, baseless| {
+        let rules = Rules {
             gates,
             baseless,
             ..RULES
-        },
-        exceptions: Exceptions::default(),
-        cases,
+        };
+        comparison(cases, rules)
     };
     use GateOutcome::{Passed, Regressed, Unsure};
     let of = |outcomes: &[GateOutcome]| {
@@ -243,9 +250,116 @@ fn a_limit_has_its_default_until_it_is_set() {
     assert_eq!(limits.values().len(), LIMITS.len());
 }
 
+/// If this fails, the manual promises a plugin more than it gets, or less.
+#[test]
+fn every_default_is_the_one_of_the_manual() {
+    let manual = include_str!("../../../docs/plugins.md");
+    let rows = manual
+        .lines()
+        .skip_while(|line| *line != "| flag | default | caps |");
+    let of_row = |row: &'static str| {
+        let mut cells = row.split('|').map(str::trim).skip(1);
+        let flag = cells.next()?.strip_prefix("`--")?.strip_suffix('`')?;
+        Some((flag, cells.next()?))
+    };
+    let documented: Vec<_> = rows
+        .take_while(|row| !row.is_empty())
+        .filter_map(of_row)
+        .collect();
+    // The budget stands with the limits, and is none of the table's.
+    assert_eq!(documented.len(), LIMITS.len() + 1);
+    for (spec, (flag, default)) in LIMITS.iter().zip(documented) {
+        assert_eq!(spec.name, flag);
+        assert_eq!(quantity::show(spec.default, spec.unit), default, "{flag}");
+    }
+}
+
 #[test]
 fn only_one_outcome_is_ok() {
     assert!(Outcome::Ok.is_ok());
     let reason = "interrupted".into();
     assert!(!Outcome::Skipped { reason }.is_ok());
+}
+
+fn run(cases: Vec<Case>) -> Run {
+    Run {
+        id: String::new(),
+        started_at: String::new(),
+        finished_at: String::new(),
+        status: RunStatus::Complete,
+        command: Vec::new(),
+        host_version: String::new(),
+        engine: String::new(),
+        seed: 0,
+        order_seed: 0,
+        empty_batch_ns: None,
+        settings: Default::default(),
+        limits: Default::default(),
+        grants: Vec::new(),
+        confinement: Vec::new(),
+        machine: Machine::default(),
+        warnings: Vec::new(),
+        plugins: vec![Plugin {
+            cases,
+            ..Plugin::named("p", "p.wat")
+        }],
+    }
+}
+
+/// If this fails, a table has an empty column, or hides what a machine counted.
+#[test]
+fn a_table_has_a_column_for_what_is_always_counted_and_for_what_one_case_has() {
+    let always = [Metric::Fuel, Metric::MemoryPeak];
+    assert_eq!(run(Vec::new()).columns(), always);
+    // The time has its column anyway.
+    assert_eq!(run(vec![case()]).columns(), always);
+    let mut counted = case();
+    let fuel = counted.measurements[0].clone();
+    for metric in [Metric::BranchMisses, Metric::RssPeak] {
+        let measured = Measurement {
+            metric,
+            ..fuel.clone()
+        };
+        counted.measurements.push(measured);
+    }
+    let with_misses = [Metric::Fuel, Metric::BranchMisses, Metric::MemoryPeak];
+    assert_eq!(run(vec![case(), counted]).columns(), with_misses);
+
+    assert_eq!(comparison(Vec::new(), RULES).columns(), always);
+    let mut changed = compared(Verdict::Regressed, None);
+    changed.changes[0].metric = Metric::BranchMisses;
+    let cases = vec![compared(Verdict::Unsure, None), changed];
+    assert_eq!(comparison(cases, RULES).columns(), with_misses);
+}
+
+#[test]
+fn fuel_and_memory_may_not_grow_by_the_shares_that_were_given() {
+    let growth = |fuel, memory| {
+        let rules = Rules {
+            fuel,
+            memory,
+            ..RULES
+        };
+        rules.growth().collect::<Vec<_>>()
+    };
+    let (fuel, memory) = ((Metric::Fuel, 0.0), (Metric::MemoryPeak, 0.5));
+    assert_eq!(growth(None, None), []);
+    assert_eq!(growth(Some(0.0), None), [fuel]);
+    assert_eq!(growth(None, Some(0.5)), [memory]);
+    assert_eq!(growth(Some(0.0), Some(0.5)), [fuel, memory]);
+}
+
+/// If this fails, a report whose nanoseconds are another program's seconds is read as it is.
+#[test]
+fn a_measurement_is_written_with_the_unit_of_its_metric_and_read_with_no_other() {
+    for (measured, unit) in case().measurements.into_iter().zip(["fuel", "ns"]) {
+        let mut written = serde_json::to_value(&measured).unwrap();
+        assert_eq!(written["unit"], unit);
+        let read: Measurement = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(read, measured);
+        written["unit"] = "s".into();
+        let refused = serde_json::from_value::<Measurement>(written).unwrap_err();
+        let said = format!("is measured in {unit}, not in \"s\"");
+        assert!(refused.to_string().ends_with(&said), "{refused}");
+    }
 }

@@ -45,16 +45,9 @@ pub fn all<T: DeserializeOwned>() -> impl Iterator<Item = T> {
 }
 
 /// The words that would have been expected.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("one of {0:?} was expected")]
 struct Expected(&'static [&'static str]);
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(", "))
-    }
-}
-
-impl std::error::Error for Expected {}
 
 impl de::Error for Expected {
     fn custom<M: fmt::Display>(_: M) -> Self {

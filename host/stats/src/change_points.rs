@@ -70,15 +70,13 @@ pub fn change_points(values: &[f64]) -> Vec<usize> {
     if values.len() < 2 * LEVEL_LENGTH_MIN || !values.iter().all(|x| x.is_finite()) {
         return Vec::new();
     }
+    // Of nothing but zeros, any part is zero.
     let largest = values
         .iter()
-        .fold(0.0, |largest: f64, x| largest.max(x.abs()));
-    let history: Vec<f64> = if values.iter().all(|x| *x > 0.0) {
-        values.iter().map(|x| x.ln()).collect()
-    } else if largest > 0.0 {
-        values.iter().map(|x| x / largest).collect()
-    } else {
-        return Vec::new();
+        .fold(f64::MIN_POSITIVE, |largest, x| largest.max(x.abs()));
+    let history: Vec<f64> = match values.iter().all(|x| *x > 0.0) {
+        true => values.iter().map(|x| x.ln()).collect(),
+        false => values.iter().map(|x| x / largest).collect(),
     };
     let sigma = noise(&history).max(RELATIVE_NOISE_MIN);
     let history = without_odd_runs(&history, ODD_FROM * sigma);

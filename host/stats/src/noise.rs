@@ -120,4 +120,31 @@ mod tests {
         assert!(!noisy(&[95.0, 98.0, 99.0, 101.0, 102.0, 105.0], &[0.05; 6]));
         assert!(noisy(&[94.9, 98.0, 99.0, 101.0, 102.0, 105.0], &[0.05; 6]));
     }
+
+    /// If this fails, an estimate of which no share can be taken has a mark for it.
+    #[test]
+    fn what_lies_around_nothing_is_not_judged() {
+        assert!(!noisy(&[0.0, 0.0, 5.0], &[0.1; 3]));
+        assert!(!noisy(&[-5.0, 0.0, 5.0], &[0.1; 3]));
+        assert!(!noisy(&[-5.0, -5.0, -1.0], &[0.1; 3]));
+    }
+
+    #[test]
+    fn what_is_just_as_much_as_may_be_is_not_noisy() {
+        // The standard deviation of few is 4 % of the median.
+        assert!(!noisy(&[96.0, 100.0, 104.0], &[0.1; 3]));
+        assert!(noisy(&[95.9, 100.0, 104.1], &[0.1; 3]));
+        // They lie two percent from the median, far more than their samples do.
+        let apart = |by: f64| {
+            [100.0 - by; 4]
+                .into_iter()
+                .chain([100.0 + by; 4])
+                .collect::<Vec<_>>()
+        };
+        assert!(!noisy(&apart(2.0), &[0.001; 8]));
+        assert!(noisy(&apart(2.01), &[0.001; 8]));
+        // Three percent, and three times as much as their samples do.
+        assert!(!noisy(&apart(3.0), &[0.01; 8]));
+        assert!(noisy(&apart(3.0), &[0.0099; 8]));
+    }
 }

@@ -97,4 +97,21 @@ mod tests {
         assert_eq!(outliers(&[]), None);
         assert_eq!(outliers(&[1.0, f64::NAN]), None);
     }
+
+    /// The quartiles are 10 and 14, so the fences stand at -2, 4, 20 and 26: what lies on one is
+    /// still within it.
+    #[test]
+    fn what_lies_on_a_fence_is_within_it() {
+        let low = [-9.0, -3.0, -2.0, 0.0, 3.9, 4.0, 5.0, 6.0, 7.0, 8.0];
+        let high = [15.0, 16.0, 17.0, 19.0, 20.0, 20.1, 21.0, 25.0, 26.0, 26.1];
+        let values = [&low[..], &[10.0], &[12.0; 19], &[14.0], &high].concat();
+        let found = outliers(&values).unwrap();
+        let expected = Outliers {
+            low_severe: 2,
+            low_mild: 3,
+            high_mild: 4,
+            high_severe: 1,
+        };
+        assert_eq!((found, found.total()), (expected, 10));
+    }
 }

@@ -38,7 +38,7 @@ pub fn drift(samples: &[f64]) -> Option<f64> {
     let size = samples.len().div_ceil(GROUPS_MAX);
     let groups: Vec<f64> = samples.chunks(size).filter_map(median).collect();
     let z = mann_kendall(&groups);
-    (z.abs() >= Z_MIN && (z > 0.0) == (change > 0.0)).then_some(change)
+    (z.abs() >= Z_MIN && z.signum() == change.signum()).then_some(change)
 }
 
 /// Mann's S over its standard deviation, with the correction for continuity; positive if the values
@@ -60,10 +60,11 @@ fn mann_kendall(values: &[f64]) -> f64 {
     let ties = sorted.chunk_by(|one, other| one == other);
     let tied: f64 = ties.map(|tie| of(tie.len() as f64)).sum();
     let variance = (of(values.len() as f64) - tied) / 18.0;
-    if s == 0 || variance <= 0.0 {
-        return 0.0;
+    // Values that are all equal have no variance, and others some.
+    match s {
+        0 => 0.0,
+        _ => (s - s.signum()) as f64 / variance.sqrt(),
     }
-    (s - s.signum()) as f64 / variance.sqrt()
 }
 
 #[cfg(test)]
@@ -115,5 +116,34 @@ mod tests {
     fn what_began_at_nothing_has_no_share_by_which_it_grew() {
         let from_zero: Vec<f64> = (0..30).map(|at| f64::from((at - 10).max(0))).collect();
         assert_eq!(drift(&from_zero), None);
+    }
+
+    #[test]
+    fn thirds_that_differ_are_no_trend_unless_the_samples_go_their_way() {
+        // z is 20 over the root of 77.
+        let late = [vec![100.0; 7], vec![104.0; 3]].concat();
+        assert_eq!(drift(&late), None);
+        // From half of a first third at 300 on they rise, and end below that.
+        let rising = (0..48).map(|at| 100.0 + 4.0 * f64::from(at));
+        let mut values: Vec<f64> = rising.clone().take(8).chain([300.0; 12]).collect();
+        values.extend(rising.skip(8));
+        assert!(mann_kendall(&values) > Z_MIN);
+        assert!(median(&values[40..]) < median(&values[..20]));
+        assert_eq!(drift(&values), None);
+        // The same the other way.
+        values.iter_mut().for_each(|x| *x = 500.0 - *x);
+        assert_eq!(drift(&values), None);
+    }
+
+    /// From 100 to 103 and a hair, and not quite.
+    #[test]
+    fn a_trend_matters_from_three_percent() {
+        let by = |share: f64| -> Vec<f64> {
+            let rise = |at: u32| 100.0 * (1.0 + share * f64::from(at) / 20.0);
+            (0..30).map(rise).map(|ns| ns - 4.5 * share * 5.0).collect()
+        };
+        assert!(drift(&by(0.031)).is_some_and(|drift| drift > 0.03));
+        assert!(drift(&by(-0.031)).is_some_and(|drift| drift < -0.03));
+        assert_eq!((drift(&by(0.029)), drift(&by(-0.029))), (None, None));
     }
 }

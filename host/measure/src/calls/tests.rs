@@ -107,3 +107,49 @@ fn the_tree_stays_small_however_many_contexts_there_are() {
     let total: u64 = tree.nodes.iter().map(|node| node.fuel).sum();
     assert_eq!(total, u64::from(many) * 3 + 1);
 }
+
+#[test]
+fn a_function_has_a_sum_if_it_began_or_used_fuel_while_it_counted() {
+    let mut tree = CallTree::new();
+    tree.enter(0, 5);
+    tree.leave(10);
+    // Begins before it counts, and uses fuel after.
+    tree.enter(1, 20);
+    tree.start(30);
+    tree.leave(33);
+    // Begins and uses none.
+    tree.enter(3, 33);
+    tree.leave(33);
+    tree.stop(33);
+    let (nodes, sums) = tree.into_parts();
+    let sum = |function, fuel, calls| FunctionSum {
+        function,
+        fuel,
+        calls,
+    };
+    assert_eq!(sums, [sum(1, 3, 0), sum(3, 0, 1)]);
+    assert_eq!(nodes.len(), 3);
+}
+
+#[test]
+fn callers_that_get_their_nodes_late_get_the_same_ones() {
+    let mut tree = CallTree::new();
+    for function in 1..=3 {
+        tree.enter(function, 0);
+    }
+    tree.start(10);
+    // The three are one context, whoever of them runs and whatever they call.
+    tree.enter(4, 12);
+    tree.leave(13);
+    tree.leave(15);
+    tree.enter(3, 17);
+    tree.stop(20);
+    assert_eq!(
+        stacks(tree),
+        [
+            ("host;1;2".into(), 1, 0),
+            ("host;1;2;3".into(), 1 + 2 + 4, 1),
+            ("host;1;2;3;4".into(), 1 + 1, 1),
+        ]
+    );
+}

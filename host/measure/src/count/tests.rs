@@ -119,3 +119,74 @@ fn fuel_outside_of_the_timed_part_is_part_of_how_large_a_batch_is() {
     let short = count(150_000_000, 50_000_000);
     assert_eq!(short, (CountMethod::Slope, 4, Some(5e7)));
 }
+
+/// If this fails, one machine counts a case by its slope and another one by single iterations.
+#[test]
+fn what_is_too_much_for_several_iterations_is_more_than_the_setting() {
+    let settings = CountSettings {
+        single_fuel: 1000,
+        ..CountSettings::default()
+    };
+    let count = |fuel| {
+        let clock = FakeClock::default();
+        // Each batch has 11 besides, outside of its timed part.
+        let done = drive(CountSchedule::new(settings), &clock, |n| {
+            clock.pass(fuel * n - 11);
+        });
+        let counts = done.counts();
+        (counts.method, counts.batches.len())
+    };
+    assert_eq!(count(1000), (CountMethod::Slope, 5));
+    assert_eq!(count(1001), (CountMethod::Single, 2));
+    // Ten times as much is not repeated.
+    assert_eq!(count(10_000), (CountMethod::Single, 2));
+    assert_eq!(count(10_001), (CountMethod::Single, 1));
+}
+
+#[test]
+fn no_batch_is_larger_than_the_setting() {
+    let count = |batch_fuel| {
+        let settings = CountSettings {
+            batch_fuel,
+            ..CountSettings::default()
+        };
+        let clock = FakeClock::default();
+        let done = drive(CountSchedule::new(settings), &clock, |n| {
+            clock.pass(100 * n);
+        });
+        let counts = done.counts();
+        let sizes = counts.batches.iter().map(|batch| batch.iterations);
+        assert_eq!(counts.fuel_per_iteration, Some(100.0));
+        (sizes.collect::<Vec<_>>(), counts.settled)
+    };
+    // Twice the 2 * 100 of a batch and the 11 beside it; of one slope it is not known yet whether
+    // it holds still.
+    assert_eq!(count(421), (vec![1, 1, 2], false));
+    assert_eq!(count(422), (vec![1, 1, 2, 4], true));
+    assert_eq!(count(821), (vec![1, 1, 2, 4], true));
+    assert_eq!(count(822), (vec![1, 1, 2, 4, 8], true));
+}
+
+#[test]
+fn a_slope_holds_still_while_it_differs_by_no_more_than_its_share() {
+    // Slopes of 1, 2 and 4: each differs from the one before by half of itself.
+    let fuel = |n: u64| (n * n).div_ceil(3) + 10;
+    let count = |stability| {
+        let settings = CountSettings {
+            stability,
+            batch_fuel: 1 << 20,
+            ..CountSettings::default()
+        };
+        let clock = FakeClock::default();
+        let done = drive(CountSchedule::new(settings), &clock, |n| {
+            clock.pass(fuel(n));
+        });
+        done.counts()
+    };
+    let settled = count(0.5);
+    let slopes = settled.batches.windows(2).skip(1);
+    let slopes = slopes.map(|two| (two[1].fuel - two[0].fuel) / two[0].iterations);
+    assert_eq!(slopes.collect::<Vec<_>>(), [1, 2, 4]);
+    assert_eq!((settled.settled, settled.batches.len()), (true, 5));
+    assert!(!count(0.49).settled);
+}

@@ -70,3 +70,11 @@ fn a_guest_that_breaks_the_protocol_is_told_so_in_a_profile_too() {
     assert_eq!(bench.finish(), Err(ProtocolError::EarlyReturn));
     assert!(bench.into_profiled().batch.is_none());
 }
+
+/// If this fails, a case that sets up for long before each iteration is profiled for minutes.
+#[test]
+fn fuel_outside_of_the_timed_part_is_part_of_how_large_the_batch_is() {
+    // Each batch has 11 besides: together an eighth of 20 million, or a little more.
+    assert_eq!(sizes(ProfileSize::Enough, 2_500_000 - 11), [1, 8]);
+    assert_eq!(sizes(ProfileSize::Enough, 2_500_000 - 10), [1, 4]);
+}

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use super::fake::FakeClock;
 use super::*;
 use dyno_model::COUNTERS;
@@ -167,5 +170,150 @@ fn cpu_time_is_at_most_the_timed_part() {
         sampler.next(0).unwrap();
         let batch = sampler.into_schedule().0[0];
         assert_eq!((batch.timed, batch.cpu), (50 * parts, 50 * parts));
+    }
+}
+
+/// What a guest does within a batch, at random.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Works(u64),
+    IsPreempted(u64),
+    Waits(u64),
+}
+
+/// A batch as it should be found, by what happened within its timed parts and between them.
+#[derive(Debug, Default)]
+struct Expected {
+    timed: u64,
+    untimed: u64,
+    /// From the first `start`, over the timed part if there is one alone, else to the end.
+    span: u64,
+    off_cpu: u64,
+    switches: u64,
+    waits: u64,
+}
+
+/// If this fails, a batch has something of another one, or of what lies beside its timed parts.
+#[test]
+fn every_batch_is_what_happened_in_it_however_the_guest_goes_about_it() {
+    let mut state = 1_u64;
+    let mut below = move |end: u64| {
+        // Knuth's MMIX generator.
+        state = state.wrapping_mul(6_364_136_223_846_793_005);
+        state = state.wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % end
+    };
+    let (clock, mut sampler) = sampler(200);
+    clock.preempt(500);
+    clock.wait(300);
+    let mut expected = Vec::new();
+    sampler.next(0).unwrap();
+    while expected.len() < 200 {
+        let pairs = 1 + below(3);
+        let mut batch = Expected::default();
+        // Before each pair, in it, and after the last.
+        for place in 0..=2 * pairs {
+            let is_timed = place % 2 == 1;
+            if is_timed {
+                sampler.start().unwrap();
+            }
+            for _ in 0..below(4) {
+                let step = match below(3) {
+                    0 => Step::Works(below(1000)),
+                    1 => Step::IsPreempted(below(1000)),
+                    _ => Step::Waits(below(1000)),
+                };
+                let is_spanned = is_timed || (pairs > 1 && place > 0);
+                let spanned = u64::from(is_spanned);
+                let (ns, on_cpu) = match step {
+                    Step::Works(ns) => {
+                        clock.pass(ns);
+                        (ns, ns)
+                    }
+                    Step::IsPreempted(ns) => {
+                        clock.preempt(ns);
+                        batch.switches += spanned;
+                        (ns, 0)
+                    }
+                    Step::Waits(ns) => {
+                        clock.wait(ns);
+                        batch.waits += spanned;
+                        (ns, 0)
+                    }
+                };
+                batch.span += ns * spanned;
+                batch.off_cpu += (ns - on_cpu) * spanned;
+                match is_timed {
+                    true => batch.timed += ns,
+                    false => batch.untimed += ns,
+                }
+            }
+            if is_timed {
+                sampler.stop().unwrap();
+            }
+        }
+        sampler.next(0).unwrap();
+        expected.push(batch);
+    }
+    for (found, batch) in sampler.into_schedule().0.iter().zip(expected) {
+        assert_eq!((found.timed, found.untimed), (batch.timed, batch.untimed));
+        // In all parts alike.
+        let share = (batch.span - batch.off_cpu) as f64 / batch.span.max(1) as f64;
+        let cpu = (batch.timed as f64 * share + 1e-6).floor();
+        assert_eq!(found.cpu as f64, cpu, "{batch:?}");
+        let off = (found.switches, found.waits);
+        assert_eq!(off, (batch.switches, batch.waits), "{batch:?}");
+    }
+}
+
+/// A clock that counts how often it is asked for more than the time.
+struct Asked(FakeClock, Arc<AtomicU64>);
+
+impl Clock for Asked {
+    fn now(&mut self) -> u64 {
+        self.0.now()
+    }
+
+    fn usage(&mut self) -> Usage {
+        self.1.fetch_add(1, Relaxed);
+        self.0.usage()
+    }
+
+    fn counted(&mut self) -> Counts {
+        self.1.fetch_add(100, Relaxed);
+        self.0.counted()
+    }
+}
+
+/// Each time costs as much as a short batch.
+#[test]
+fn usage_is_read_twice_a_batch_and_only_where_it_is_wanted() {
+    for (usage, pairs, asked) in [(true, 1, 202), (true, 3, 603), (false, 1, 0), (false, 3, 0)] {
+        let count = Arc::new(AtomicU64::new(0));
+        let clock = Asked(FakeClock::default(), Arc::clone(&count));
+        let mut sampler = Sampler::new(clock, Fixed(Vec::new(), 2));
+        sampler.next(0).unwrap();
+        sampler.order.usage = usage;
+        for _ in 0..pairs {
+            sampler.start().unwrap();
+            sampler.stop().unwrap();
+        }
+        sampler.next(0).unwrap();
+        assert_eq!(count.load(Relaxed), asked, "{pairs} {usage}");
+    }
+}
+
+#[test]
+fn a_share_is_rounded_down_and_never_more_than_the_whole() {
+    for (part, of, whole, expected) in [
+        (100, 50, 200, 25),
+        (10, 2, 3, 6),
+        (10, 4, 3, 10),
+        (10, 3, 0, 10),
+        (0, 5, 7, 0),
+        (u64::MAX, u64::MAX, 1, u64::MAX),
+        (u64::MAX, u64::MAX - 1, u64::MAX, u64::MAX - 1),
+    ] {
+        assert_eq!(share(part, of, whole), expected, "{part} {of} {whole}");
     }
 }

@@ -1,5 +1,7 @@
 use super::super::sampler::fake::{FakeClock, drive};
+use super::super::{Bench as _, Sampler};
 use super::*;
+use dyno_model::COUNTERS;
 
 const SAMPLING: Sampling = Sampling {
     sample_ns: 2_000_000,
@@ -140,4 +142,115 @@ fn a_given_number_of_samples_is_kept_for_forty_budgets() {
     assert_eq!(samples(10_000), 100);
     assert_eq!(samples(350_000), 100);
     assert_eq!(samples(500_000), 80);
+}
+
+/// If this fails, sampling ends before its result is as precise as it was to be.
+#[test]
+fn an_interval_is_narrow_if_half_of_it_is_within_the_precision() {
+    // Of twenty values, the 95 % interval of the median lies between the sixth and the fifteenth.
+    let values = [90, 99, 101, 110].map(|ms| [ms * 1_000_000; 5]).concat();
+    let is_precise = |precision| {
+        let sampling = Sampling {
+            precision,
+            max_samples: 20,
+            budget_ns: u64::MAX,
+            ..SAMPLING
+        };
+        let done = run(TimeSettings::new(sampling), |call, _| {
+            values[(call as usize + 16) % 20]
+        });
+        assert_eq!(done.samples().len(), 20);
+        done.is_precise()
+    };
+    assert!(is_precise(0.01));
+    assert!(!is_precise(0.0099));
+}
+
+#[test]
+fn the_deadline_is_the_last_moment_at_which_a_batch_may_end() {
+    let samples = |deadline_ns| {
+        let settings = TimeSettings {
+            deadline_ns,
+            ..TimeSettings::new(Sampling {
+                precision: 0.0,
+                ..SAMPLING
+            })
+        };
+        // A millisecond, with the 11 ns outside of the timed part.
+        let done = run(settings, |call, _| 1_000_000 - 11 - call % 2);
+        assert!(!done.is_precise());
+        done.samples().len()
+    };
+    // Three batches come before the samples. Of every second one a nanosecond is missing, and the
+    // last is expected to take what the one before it took.
+    let end = |batches: u64| batches * 1_000_000 - batches / 2 - 1;
+    assert_eq!(samples(end(40)), 37);
+    assert_eq!(samples(end(40) - 1), 36);
+    // Before the least number of samples, too, and not before there is one.
+    assert_eq!(samples(end(10)), 7);
+    assert_eq!(samples(end(10) - 1), 6);
+    assert_eq!(samples(0), 1);
+}
+
+#[test]
+fn a_first_batch_of_more_than_an_eighth_of_the_budget_is_the_warm_up() {
+    let warm_ups = |first: u64| {
+        let settings = TimeSettings::new(SAMPLING);
+        let mut batches = 0;
+        let clock = FakeClock::default();
+        let done = drive(TimeSchedule::new(settings), &clock, |_| {
+            batches += 1;
+            clock.pass(if batches == 1 { first } else { 1000 });
+        });
+        batches - 1 - done.samples().len()
+    };
+    assert_eq!(warm_ups(62_500_000 - 11), 2);
+    assert_eq!(warm_ups(62_500_000 - 10), 0);
+}
+
+/// If this fails, what another thread of the worker did is said to be the guest's.
+#[test]
+fn a_sample_has_what_was_counted_unless_the_guest_waited() {
+    let counted = |waits: bool| {
+        let clock = FakeClock::default();
+        let settings = TimeSettings::new(SAMPLING);
+        let done = drive(TimeSchedule::new(settings), &clock, |_| {
+            clock.count(5);
+            clock.pass(1000);
+            if waits {
+                clock.wait(1000);
+            }
+        });
+        let sample = done.samples()[3];
+        (sample.waits, sample.counts.get(COUNTERS[0]))
+    };
+    assert_eq!(counted(false), (0, Some(5)));
+    assert_eq!(counted(true), (1, None));
+}
+
+#[test]
+fn a_checksum_that_changes_once_is_none() {
+    let checksum = |odd_batch: usize| {
+        let mut sampler = Sampler::new(
+            FakeClock::default(),
+            TimeSchedule::new(TimeSettings::new(Sampling {
+                max_samples: 20,
+                ..SAMPLING
+            })),
+        );
+        let mut batch = 0;
+        let handed = |batch| if batch == odd_batch { 8 } else { 7 };
+        while sampler.next(handed(batch)).unwrap().is_some() {
+            batch += 1;
+            sampler.start().unwrap();
+            sampler.stop().unwrap();
+        }
+        assert_eq!(batch, 23);
+        sampler.into_schedule().checksum()
+    };
+    for odd_batch in 1..=23 {
+        assert_eq!(checksum(odd_batch), None, "{odd_batch}");
+    }
+    // What is handed to the first call is of no batch.
+    assert_eq!(checksum(0), Some(7));
 }

@@ -83,3 +83,17 @@ fn no_two_labels_are_equal_and_their_order_does_not_matter() {
     forwards.dedup();
     assert_eq!(forwards.len(), plugins.len(), "{forwards:?}");
 }
+
+#[test]
+fn a_label_has_no_more_directories_than_can_be_read() {
+    // What differs is the topmost directory that a label may have, or lies above it: then the whole
+    // source is named.
+    for (below, shown) in [(LEVELS_MAX - 1, "b"), (LEVELS_MAX, "b.wat")] {
+        let directories = "d/".repeat(below);
+        let [x, y] = ["x", "y"].map(|top| format!("{top}/{directories}b"));
+        let sources = [format!("{x}.wat"), format!("{y}.wat")];
+        let found = labels(&[("b", &sources[0], ""), ("b", &sources[1], "")]);
+        let expected = [x, y].map(|path| path + shown.trim_start_matches('b'));
+        assert_eq!(found, expected);
+    }
+}

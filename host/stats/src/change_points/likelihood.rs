@@ -56,3 +56,6 @@ fn around_levels(history: &[f64], changes: &[usize]) -> Vec<f64> {
     }
     around
 }
+
+#[cfg(test)]
+mod tests;

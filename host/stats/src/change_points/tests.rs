@@ -352,3 +352,34 @@ fn noise_is_half_the_mean_square_of_bounded_differences() {
 fn a_history_of_zeros_has_no_changes() {
     assert_eq!(change_points(&[0.0; 12]), Vec::<usize>::new());
 }
+
+#[test]
+fn values_that_are_not_all_positive_are_judged_as_parts_of_the_largest() {
+    for scale in [1e-300, 1e-12, 1.0, 1e300] {
+        let mut values = vec![-scale; 15];
+        values.extend([0.5 * scale; 15]);
+        assert_eq!(change_points(&values), [15], "{scale}");
+    }
+}
+
+/// Five differences of 1 and one of 100, of which four times 1 / 0.6745 counts.
+#[test]
+fn a_step_counts_for_little_in_the_noise() {
+    let step = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 101.0];
+    let bounded = 4.0 / 0.674_489_750_196_081_7_f64;
+    let expected = ((5.0 + bounded.powi(2)) / 6.0 / 2.0).sqrt();
+    assert!((noise(&step) - expected).abs() < 1e-9);
+}
+
+/// The medians of five are 3, 3, 3, 4, 5, 6, 6, 6.
+#[test]
+fn a_run_that_lies_further_from_its_neighbours_than_it_may_gives_way_to_their_median() {
+    let history = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+    assert_eq!(without_odd_runs(&history, 2.0), history);
+    let filtered = [3.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 6.0];
+    assert_eq!(without_odd_runs(&history, 1.0), filtered);
+    assert_eq!(
+        without_odd_runs(&history[..5], 1.0),
+        [3.0, 2.0, 3.0, 4.0, 3.0]
+    );
+}
