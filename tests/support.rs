@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 pub(crate) use plugins::{plugin, plugin_expecting, samples};
@@ -90,7 +91,7 @@ impl Bench {
 
     /// The program, in this place, with an environment that holds nothing of the tester's.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dyno"));
+        let mut command = Command::new(program());
         self.place(&mut command);
         command
     }
@@ -163,8 +164,7 @@ impl Bench {
         command.args(["-c", line]);
         self.place(&mut command);
         command.envs(variables.iter().cloned());
-        let program = Path::new(env!("CARGO_BIN_EXE_dyno")).parent().unwrap();
-        let mut path = program.as_os_str().to_owned();
+        let mut path = program().parent().unwrap().as_os_str().to_owned();
         path.push(":");
         path.push(self::path());
         command.env("PATH", path);
@@ -226,25 +226,45 @@ impl Bench {
     }
 
     /// Gives this place to a user without rights and makes `command` run as that user: root may do
-    /// what permissions forbid. Returns whether that can be done here; a tester who is not root is
-    /// such a user already.
-    pub(crate) fn without_rights(&self, command: &mut Command) -> bool {
+    /// what permissions forbid. A tester who is not root is such a user already.
+    pub(crate) fn without_rights(&self, command: &mut Command) {
         if !nix::unistd::geteuid().is_root() {
-            return true;
+            return;
         }
         let mut chown = Command::new("chown");
         chown.args(["-hR", &format!("{NOBODY}:{NOBODY}")]);
-        let owned = chown.arg(self.dir.path()).status();
+        assert!(chown.arg(self.dir.path()).status().unwrap().success());
         command.uid(NOBODY).gid(NOBODY);
-        let mut version = self.command();
-        version.arg("--version").uid(NOBODY).gid(NOBODY);
-        let can = owned.is_ok_and(|status| status.success())
-            && version.output().is_ok_and(|output| output.status.success());
-        if !can {
-            eprintln!("not tried: this is root, and another user cannot run the program here");
-        }
-        can
     }
+}
+
+/// The program, where a user without rights can run it, too. Below a private home only its owner
+/// could: then a copy stands among the temporary files, where the next tests replace it.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let built = Path::new(env!("CARGO_BIN_EXE_dyno"));
+        if !nix::unistd::geteuid().is_root() || runs_without_rights(built) {
+            return built.into();
+        }
+        let dir = std::env::temp_dir().join("dyno-e2e-program");
+        let (copy, new) = (dir.join("dyno"), dir.join(std::process::id().to_string()));
+        fs::create_dir_all(&dir).unwrap();
+        fs::copy(built, &new).unwrap();
+        fs::rename(&new, &copy).unwrap();
+        assert!(
+            runs_without_rights(&copy),
+            "user {NOBODY} cannot run {}: set TMPDIR to a directory that everybody may use",
+            copy.display()
+        );
+        copy
+    });
+    &PROGRAM
+}
+
+fn runs_without_rights(program: &Path) -> bool {
+    let mut version = Command::new(program);
+    version.arg("--version").uid(NOBODY).gid(NOBODY);
+    version.output().is_ok_and(|said| said.status.success())
 }
 
 /// The tester's PATH without what the tester may not look into: there, a program that is missing

@@ -1,11 +1,10 @@
 //! What a build command cannot take: the passphrase of a key, and other secrets.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{processes_with, write_script};
-use crate::support::{Bench, Said, finish};
+use crate::support::{Bench, Said, finish, program};
 
 /// The variable with the passphrase of the signing key, and a passphrase that stands nowhere else.
 const VARIABLE: &str = "DYNO_KEY_PASSPHRASE";
@@ -32,8 +31,8 @@ fn has_namespaces() -> bool {
 fn shell_with_passphrase(bench: &Bench, script: &str) -> Command {
     let mut shell = Command::new("sh");
     bench.place(&mut shell);
-    let program = Path::new(env!("CARGO_BIN_EXE_dyno")).parent().unwrap();
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let programs = program().parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     // Not the last command: the shell stays, and is what a CI runner starts for a step.
     shell
         .args(["-c", &format!("{script}; exit $?")])
@@ -72,8 +71,8 @@ fn no_build_command_finds_the_passphrase_of_the_key_that_signs() {
         let mut publish = shell_with_passphrase(&bench, "dyno publish it --index index");
         let mut run = shell_with_passphrase(&bench, "dyno run --quick --no-report it");
         for command in [&mut keys, &mut publish, &mut run] {
-            if !is_root && !bench.without_rights(command) {
-                return;
+            if !is_root {
+                bench.without_rights(command);
             }
         }
         finish(keys).exits(0);
