@@ -7,11 +7,11 @@ fn marked(change: impl FnOnce(&mut Case)) -> Vec<Mark> {
     marked_in(QUIET, change)
 }
 
-fn marked_in(circumstances: Circumstances, change: impl FnOnce(&mut Case)) -> Vec<Mark> {
+fn marked_in(options: ConcludeOptions, change: impl FnOnce(&mut Case)) -> Vec<Mark> {
     let processes = vec![process(&[100; 9], Some(7)); 5];
     let mut case = case(None, [7, 7], processes);
     change(&mut case);
-    conclude(&mut case, circumstances);
+    conclude(&mut case, options);
     case.marks
 }
 
@@ -180,11 +180,11 @@ fn a_sample_that_stood_still_is_suspended_if_its_neighbours_did_not() {
 fn an_empty_batch_may_be_a_hundredth_of_a_sample() {
     // Samples of 1000 iterations of 100 ns.
     let of = |empty_batch_ns| {
-        let circumstances = Circumstances {
+        let options = ConcludeOptions {
             empty_batch_ns,
             ..QUIET
         };
-        marked_in(circumstances, |_| ())
+        marked_in(options, |_| ())
     };
     assert_eq!(of(Some(1000.0)), []);
     assert_eq!(of(Some(1000.5)), [Mark::TimerFloor]);
@@ -193,7 +193,7 @@ fn an_empty_batch_may_be_a_hundredth_of_a_sample() {
 
 #[test]
 fn a_core_is_shared_by_what_was_timed() {
-    let shared = Circumstances {
+    let shared = ConcludeOptions {
         shared_core: true,
         ..QUIET
     };

@@ -17,14 +17,14 @@ fn what_is_there_already_is_added_again_without_a_trace() {
         trust.pin_index(url, b"root", Conflict::Refuse).unwrap();
         let digest = Digest::of(b"x");
         trust.pin(&release, &digest, Conflict::Refuse).unwrap();
-        trust.kill(&digest, "bad").unwrap();
-        trust.kill(&Digest::of(b"y"), "worse").unwrap();
+        trust.deny(&digest, "bad").unwrap();
+        trust.deny(&Digest::of(b"y"), "worse").unwrap();
         fs::read_to_string(policy_path(&home)).unwrap()
     };
     let once = add();
     assert_eq!(add(), once);
     for digest in ["x", "y"].map(|it| Digest::of(it.as_bytes())) {
-        assert!(trust.is_killed(&digest).is_some());
+        assert!(trust.denied(&digest).is_some());
     }
 }
 
@@ -135,22 +135,22 @@ fn a_policy_grows_to_a_mebibyte_and_no_further() {
     let path = policy_path(&home);
     let before = fs::read_to_string(&path).unwrap();
     let digest = Digest::of(b"x");
-    trust.kill(&digest, "bad").unwrap();
+    trust.deny(&digest, "bad").unwrap();
     let grown = fs::read_to_string(&path).unwrap();
     let comment = |bytes: usize| format!("{}\n{before}", "#".repeat(bytes - 1));
     let room = MIB - grown.len();
 
     let text = comment(room + 1);
     fs::write(&path, &text).unwrap();
-    let error = trust.kill(&digest, "bad").unwrap_err();
+    let error = trust.deny(&digest, "bad").unwrap_err();
     assert!(matches!(error, TrustError::TooLarge { .. }), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 
     fs::write(&path, comment(room)).unwrap();
-    trust.kill(&digest, "bad").unwrap();
+    trust.deny(&digest, "bad").unwrap();
     assert_eq!(fs::read(&path).unwrap().len(), MIB);
     let trust = Trust::open(home.path()).unwrap();
-    assert_eq!(trust.is_killed(&digest).unwrap().reason, "bad");
+    assert_eq!(trust.denied(&digest).unwrap().reason, "bad");
 }
 
 #[test]
@@ -197,13 +197,13 @@ fn a_fault_is_the_hosts_where_the_store_is_no_good() {
     let absent = trust.revoke(&key(9).fingerprint(), "x", now());
     assert_eq!(fault(absent), Fault::NotFound);
     assert_eq!(fault(trust.remove_publisher("x")), Fault::NotFound);
-    assert_eq!(fault(trust.kill(&Digest::of(b"x"), "")), Fault::Usage);
+    assert_eq!(fault(trust.deny(&Digest::of(b"x"), "")), Fault::Usage);
     let taken = trust.add(&[key(2)], &refuse("x", &["acme"]), None, None);
     assert_eq!(fault(taken), Fault::Usage);
     let dir = home.path().join("trust");
     fs::set_permissions(&dir, Permissions::from_mode(0o777)).unwrap();
-    assert_eq!(fault(trust.kill(&Digest::of(b"x"), "x")), Fault::Host);
+    assert_eq!(fault(trust.deny(&Digest::of(b"x"), "x")), Fault::Host);
     fs::set_permissions(&dir, Permissions::from_mode(0o700)).unwrap();
     fs::write(key_path(&dir, &key(1).fingerprint()), key(2).to_pem()).unwrap();
-    assert_eq!(fault(trust.kill(&Digest::of(b"x"), "x")), Fault::Host);
+    assert_eq!(fault(trust.deny(&Digest::of(b"x"), "x")), Fault::Host);
 }
