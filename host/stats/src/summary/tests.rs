@@ -133,6 +133,20 @@ fn what_is_no_number_gives_no_estimate() {
     );
 }
 
+/// Samples below what a clock resolves read zero, of which nothing is a share.
+#[test]
+fn around_nothing_there_is_no_spread_in_shares() {
+    for samples in [
+        [0.0; 3],
+        [0.0, 0.0, 5.0],
+        [-5.0, 0.0, 5.0],
+        [-3.0, -2.0, -1.0],
+    ] {
+        assert_eq!(spread_within(&samples), None, "{samples:?}");
+    }
+    assert_eq!(spread_within(&[1.0, 2.0, 3.0]), Some(0.5));
+}
+
 fn times(n: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<f64>> {
     proptest::collection::vec(1e-3..1e12_f64, n)
 }
