@@ -242,3 +242,10 @@ fn a_lone_value_stands_for_itself_and_several_are_processes() {
     assert_eq!(estimate_values(&[]), None);
     assert_eq!(estimate_values(&[f64::NAN]), None);
 }
+
+/// A thousand roundings of the first pass are taken back by the second one.
+#[test]
+fn the_mean_of_many_is_as_exact_as_that_of_few() {
+    let values: Vec<f64> = (0..999).map(f64::from).collect();
+    assert!((mean(&values).unwrap() - 499.0).abs() < 1e-12);
+}
