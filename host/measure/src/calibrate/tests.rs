@@ -340,3 +340,21 @@ fn set_up_of_the_first_batch_is_each_ones_unless_it_grows() {
     assert_eq!(sizes(20_000_000, 19_998_000)[..3], [1, 2, 2]);
     assert_eq!(sizes(20_000_000, 19_997_999)[..3], [1, 2, 32]);
 }
+
+#[test]
+fn the_set_up_of_twice_as_many_iterations_is_part_of_how_long_they_take() {
+    let next_round = |whole_ns| {
+        let schedule = CalibrateSchedule {
+            found: Some(Calibrated {
+                iteration_ns: 1e7,
+                whole_ns,
+                doubled_ratio: None,
+            }),
+            ..CalibrateSchedule::new(20_000_000)
+        };
+        schedule.next_round()
+    };
+    // Two make a sample, and four take a fifth of a second, or a little more.
+    assert_eq!(next_round(5e7), Some(2));
+    assert_eq!(next_round(5.01e7), None);
+}

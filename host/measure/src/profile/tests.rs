@@ -4,10 +4,19 @@ use super::*;
 fn sizes(size: ProfileSize, fuel: u64) -> Vec<u64> {
     let clock = FakeClock::default();
     let mut sizes = Vec::new();
-    drive(ProfileSchedule::new(size), &clock, |n| {
+    let schedule = ProfileSchedule::new(size);
+    assert_eq!(schedule.profiled(), None);
+    let done = drive(schedule, &clock, |n| {
         sizes.push(n);
         clock.pass(fuel * n);
     });
+    // Of the last batch, and of no other.
+    let profiled = done.profiled().unwrap();
+    let last = *sizes.last().unwrap();
+    assert_eq!(
+        (profiled.order.iterations, profiled.timed),
+        (last, fuel * last)
+    );
     sizes
 }
 

@@ -133,6 +133,20 @@ fn what_is_no_number_gives_no_estimate() {
     );
 }
 
+/// Samples below what a clock resolves read zero, of which nothing is a share.
+#[test]
+fn around_nothing_there_is_no_spread_in_shares() {
+    for samples in [
+        [0.0; 3],
+        [0.0, 0.0, 5.0],
+        [-5.0, 0.0, 5.0],
+        [-3.0, -2.0, -1.0],
+    ] {
+        assert_eq!(spread_within(&samples), None, "{samples:?}");
+    }
+    assert_eq!(spread_within(&[1.0, 2.0, 3.0]), Some(0.5));
+}
+
 fn times(n: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<f64>> {
     proptest::collection::vec(1e-3..1e12_f64, n)
 }
@@ -227,4 +241,11 @@ fn a_lone_value_stands_for_itself_and_several_are_processes() {
     assert_eq!(estimate_values(&values).unwrap().n, 3);
     assert_eq!(estimate_values(&[]), None);
     assert_eq!(estimate_values(&[f64::NAN]), None);
+}
+
+/// A thousand roundings of the first pass are taken back by the second one.
+#[test]
+fn the_mean_of_many_is_as_exact_as_that_of_few() {
+    let values: Vec<f64> = (0..999).map(f64::from).collect();
+    assert!((mean(&values).unwrap() - 499.0).abs() < 1e-12);
 }
