@@ -1,3 +1,4 @@
+mod edges;
 mod looks;
 
 use proptest::prelude::*;
