@@ -1,3 +1,4 @@
+mod edges;
 mod gate;
 mod guards;
 mod looks;

@@ -158,7 +158,10 @@ fn is_unsteady(samples: &[Vec<f64>]) -> bool {
         .iter()
         .filter_map(|samples| stats::drift(samples))
         .collect();
-    let slower = drifts.iter().filter(|drift| **drift > 0.0).count();
+    let slower = drifts
+        .iter()
+        .filter(|drift| drift.is_sign_positive())
+        .count();
     let faster = drifts.len() - slower;
     2 * slower.max(faster) > samples.len()
 }

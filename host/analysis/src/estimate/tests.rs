@@ -121,6 +121,28 @@ fn a_checksum_that_differs_anywhere_is_marked_and_fails_only_if_strict() {
 }
 
 #[test]
+fn what_is_nondeterministic_says_what_differed() {
+    let message = |mut case: Case| {
+        conclude(&mut case, STRICT);
+        match case.outcome {
+            Outcome::Nondeterministic { message } => message,
+            other => panic!("{other:?}"),
+        }
+    };
+    let checksums = case(None, [7, 8], vec![process(&[100; 3], Some(7))]);
+    assert_eq!(
+        message(checksums),
+        "the checksum differs between passes, batches or processes"
+    );
+    let mut fuel = case(None, [7, 7], vec![process(&[100; 3], Some(7))]);
+    fuel.count.as_mut().unwrap().deterministic = false;
+    assert_eq!(
+        message(fuel),
+        "two metered passes over the same work, with the same random numbers, took different fuel"
+    );
+}
+
+#[test]
 fn a_wrong_checksum_fails_and_an_earlier_failure_stands() {
     let mut wrong = case(Some(8), [7, 7], vec![process(&[9], Some(7))]);
     conclude(&mut wrong, QUIET);

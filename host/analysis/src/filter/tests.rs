@@ -84,3 +84,27 @@ fn a_filter_keeps_its_text() {
     let text = serde_json::to_string(&written).unwrap();
     assert_eq!(serde_json::from_str::<CaseFilter>(&text).unwrap(), written);
 }
+
+#[test]
+fn a_name_is_meant_if_at_most_a_third_of_the_word_differs() {
+    let names = ["sorting", "quick", "go"];
+    for (word, meant) in [
+        ("sorting", Some("sorting")),
+        ("sotring", Some("sorting")),
+        ("srtng", None),
+        ("sorti", None),
+        ("sortin", Some("sorting")),
+        ("qick", Some("quick")),
+        ("quack", Some("quick")),
+        ("qck", None),
+        ("gp", Some("go")),
+        ("xx", None),
+        ("", None),
+    ] {
+        assert_eq!(nearest(word, &names), meant, "{word}");
+    }
+    assert_eq!(nearest("sorting", &[]), None);
+    // Of what is longer than any name the beginning counts.
+    let long = "x".repeat(100);
+    assert_eq!(nearest(&long, &[&long[..64], "sorting"]), Some(&long[..64]));
+}

@@ -1,6 +1,7 @@
 //! The store as files: what the verbs change, what they leave, and what they refuse.
 
 mod bounds;
+mod damaged;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -357,56 +358,6 @@ fn a_policy_that_is_written_otherwise_is_read_and_not_edited() {
         error.to_string().contains("must be edited by hand"),
         "{error}"
     );
-}
-
-#[test]
-fn a_store_that_others_could_write_or_that_is_damaged_is_refused() {
-    let told = |home: &tempfile::TempDir| chain(&Trust::open(home.path()).unwrap_err());
-    let chmod =
-        |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
-    let (home, mut trust) = with_acme();
-    let dir = home.path().join("trust");
-    let pem = key_path(&dir, &key(1).fingerprint());
-    let policy = policy_path(&home);
-    for (path, mode, good) in [
-        (&dir, 0o770, 0o700),
-        (&dir, 0o702, 0o700),
-        (&dir.join(KEYS), 0o777, 0o700),
-        (&policy, 0o620, 0o600),
-        (&pem, 0o666, 0o600),
-    ] {
-        chmod(path, mode);
-        let error = told(&home);
-        assert!(error.contains("should be writable by you alone"), "{error}");
-        assert!(trust.deny(&Digest::of(b"x"), "x").is_err());
-        chmod(path, good);
-    }
-    // Readable is no harm.
-    chmod(&policy, 0o644);
-    assert!(Trust::open(home.path()).is_ok());
-
-    for bad in [key(2).to_pem().as_bytes(), b"", b"\xff", &[b'x'; 20000]] {
-        fs::write(&pem, bad).unwrap();
-        assert!(!told(&home).is_empty());
-    }
-    fs::write(&pem, key(2).to_pem()).unwrap();
-    let error = told(&home);
-    assert!(error.contains("should be the key sha256:"), "{error}");
-    fs::remove_file(&pem).unwrap();
-    nix::unistd::mkfifo(&pem, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let error = told(&home);
-    assert!(error.contains("not a regular file"), "{error}");
-
-    fs::write(&policy, "publisher = 1\n").unwrap();
-    let error = told(&home);
-    assert!(
-        error.contains("is not a trust policy") && error.contains("line 1"),
-        "{error}"
-    );
-    fs::write(&policy, b"\xff").unwrap();
-    assert!(told(&home).contains("not UTF-8"));
-    fs::write(&policy, vec![b'#'; (1 << 20) + 1]).unwrap();
-    assert!(told(&home).contains("is larger than 1048576 bytes"));
 }
 
 #[test]

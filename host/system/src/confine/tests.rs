@@ -14,6 +14,7 @@ mod memory;
 mod network;
 mod older;
 mod parts;
+mod root;
 mod survival;
 
 use std::io::ErrorKind;

@@ -103,10 +103,14 @@ fn settle_gate(case: &mut CaseComparison, unsettled: &[Metric], names: &str, rul
     // Wall time decides, or CPU time where only other programs took time from the case.
     let is_time_settled = is_settled(case.decided_by.unwrap_or(Metric::WallTime));
     let is_all_settled = is_time_settled && limits.iter().all(|(metric, _)| is_settled(*metric));
-    let exceeding: Vec<&(Metric, f64)> = limits.iter().filter(|limit| exceeds(limit)).collect();
+    let exceeding = limits.iter().filter(|limit| exceeds(limit));
+    let exceeding: Vec<Metric> = exceeding
+        .map(|(metric, _)| *metric)
+        .chain(above(case, rules))
+        .collect();
     let stands = match exceeding.as_slice() {
         [] => is_time_settled,
-        some => some.iter().any(|(metric, _)| is_settled(*metric)),
+        some => some.iter().any(|metric| is_settled(*metric)),
     };
     let is_identical = case.verdict == Verdict::Identical;
     let Some(gate) = case
@@ -120,6 +124,23 @@ fn settle_gate(case: &mut CaseComparison, unsettled: &[Metric], names: &str, rul
         gate.outcome = GateOutcome::Unsure;
         gate.reason = format!("the runs were made under other conditions: they differ in {names}");
     }
+}
+
+/// What is known to be above its hard limit.
+fn above(case: &CaseComparison, rules: &Rules) -> Vec<Metric> {
+    let limits = [
+        (Metric::Fuel, rules.fuel_max),
+        (Metric::MemoryPeak, rules.memory_max),
+    ];
+    let is_above = |(metric, max): &(Metric, Option<f64>)| {
+        let change = case.change(*metric);
+        let known = change.filter(|change| change.verdict != Verdict::Unsure);
+        known
+            .zip(*max)
+            .is_some_and(|(change, max)| change.candidate > max)
+    };
+    let above = limits.into_iter().filter(is_above);
+    above.map(|(metric, _)| metric).collect()
 }
 
 /// What differs and bears on any of these metrics, as in `seed, engine and --dir`.
@@ -154,3 +175,6 @@ fn list(words: &[String]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -340,3 +340,57 @@ fn grants_that_differ_are_shown_with_their_values_but_for_those_of_variables() {
         ]
     );
 }
+
+/// What grew by exactly its limit is settled, whatever became of time.
+#[test]
+fn a_gate_fails_for_what_grew_by_the_limit_though_time_is_unsettled() {
+    let base = run("a", 100.0, 5000.0, 0.0);
+    let gate = |fuel: f64| {
+        let mut candidate = run("b", fuel, 5000.0, 0.0);
+        candidate.confinement = vec!["rlimits".into()];
+        verdicts_of(&stored(&base, &candidate, GATE)).2
+    };
+    assert_eq!(gate(101.0), GateOutcome::Regressed);
+    assert_eq!(gate(100.9), GateOutcome::Unsure);
+}
+
+#[test]
+fn a_setting_unsettles_what_it_may_have_changed() {
+    assert_eq!(setting_unsettles("count_iterations"), [Metric::Fuel]);
+    for name in ["blocks", "processes", "strict", "budget_ns", "samples_max"] {
+        assert_eq!(setting_unsettles(name), [], "{name}");
+    }
+    for name in ["sample_ns", "whatever", "recount_ns"] {
+        assert_eq!(setting_unsettles(name), TIME, "{name}");
+    }
+}
+
+/// A tenth, and two steps of the clock, which a slower machine takes longer for an empty batch.
+#[test]
+fn a_machine_is_slower_by_a_tenth_and_two_steps_of_its_clock() {
+    let differs = |one: f64, other: f64| {
+        let sides = [one, other].map(|ns| Run {
+            empty_batch_ns: Some(ns),
+            ..run("a", 100.0, 5000.0, 0.0)
+        });
+        let found = state(&sides[0], &sides[1]);
+        let speeds = found.iter().filter(|one| one.condition == Condition::Speed);
+        speeds.count() == 1
+    };
+    for (one, other, expected) in [
+        (1000.0, 1000.0, false),
+        (1000.0, 1099.0, false),
+        (1000.0, 1101.0, true),
+        (1101.0, 1000.0, true),
+        (1099.0, 1000.0, false),
+        (100.0, 120.0, false),
+        (100.0, 120.5, true),
+        (120.5, 100.0, true),
+        // A clock that does not count yet.
+        (0.0, 100.0, false),
+        (100.0, 0.0, false),
+        (-1.0, -100.0, false),
+    ] {
+        assert_eq!(differs(one, other), expected, "{one} {other}");
+    }
+}

@@ -302,7 +302,15 @@ fn a_mean_that_became_slower_is_no_pass() {
     };
     let found = compared(&some(1000), &some(3000), &GATE);
     assert_eq!(found.reason, Some(UnsureReason::Mean));
+    assert_eq!(found.doubt, Some(UnsureReason::Mean));
     assert_eq!(found.gate.unwrap().outcome, GateOutcome::Unsure);
+    // By 5 %, which is no equivalence, and is below the threshold.
+    let found = compared(&some(1000), &some(1300), &GATE);
+    assert_eq!(
+        (found.reason, found.doubt),
+        (Some(UnsureReason::Mean), None)
+    );
+    assert_eq!(found.gate.unwrap().outcome, GateOutcome::Passed);
     let found = compared(&some(1000), &some(1000), &GATE);
     assert_eq!(found.verdict, Verdict::Equivalent);
 }

@@ -103,31 +103,6 @@ fn a_root_has_at_most_a_mebibyte() {
     assert_eq!(trust.identities("other").count(), 0);
 }
 
-/// If this fails, who can write one file of the store vouches for every identity.
-#[test]
-fn a_trusted_root_is_the_one_that_was_trusted_or_none() {
-    let (home, mut trust) = with_acme();
-    let identity = Identity {
-        issuer: "https://issuer.example".into(),
-        subject: "dev@acme.example".into(),
-    };
-    let share = grant("acme", &["acme"], Conflict::Share);
-    trust.add_identity(&identity, b"{}", &share).unwrap();
-    let root = home
-        .path()
-        .join(format!("trust/roots/{}.json", Digest::of(b"{}").hex()));
-    fs::write(&root, "{ }").unwrap();
-    let error = Trust::open(home.path()).unwrap_err().to_string();
-    assert!(
-        error.contains("should be the trusted root sha256:"),
-        "{error}"
-    );
-    fs::remove_file(&root).unwrap();
-    assert!(Trust::open(home.path()).is_err());
-    fs::write(&root, "{}").unwrap();
-    Trust::open(home.path()).unwrap();
-}
-
 /// What could not be read again must not be written.
 #[test]
 fn a_policy_grows_to_a_mebibyte_and_no_further() {
@@ -151,22 +126,6 @@ fn a_policy_grows_to_a_mebibyte_and_no_further() {
     assert_eq!(fs::read(&path).unwrap().len(), MIB);
     let trust = Trust::open(home.path()).unwrap();
     assert_eq!(trust.denied(&digest).unwrap().reason, "bad");
-}
-
-#[test]
-fn who_can_write_the_store_is_told_with_mode_and_owner() {
-    let (home, _) = with_acme();
-    let policy = policy_path(&home);
-    let told = || Trust::open(home.path()).unwrap_err().to_string();
-    fs::set_permissions(&policy, Permissions::from_mode(0o662)).unwrap();
-    let owner = nix::unistd::geteuid().as_raw();
-    let expected = format!("should be writable by you alone, and has mode 662 and owner {owner}");
-    assert!(told().ends_with(&expected), "{}", told());
-    fs::set_permissions(&policy, Permissions::from_mode(0o600)).unwrap();
-    // Only root can give a file away.
-    if std::os::unix::fs::chown(&policy, Some(12_345), None).is_ok() {
-        assert!(told().ends_with("mode 600 and owner 12345"), "{}", told());
-    }
 }
 
 #[test]

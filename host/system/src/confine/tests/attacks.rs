@@ -2,9 +2,7 @@
 
 use std::ffi::CString;
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -389,44 +387,4 @@ pub(super) fn sealed_compiler(place: &Path) {
     assert!(fs::metadata(&victim).is_err());
     assert!(code.set_len(0).is_err());
     only_computes();
-}
-
-/// Root is what containers run as, and the permissions of files say nothing to it, as long as it
-/// has its capabilities.
-#[test]
-fn a_worker_of_root_has_no_power_over_the_files_of_others() {
-    if !nix::unistd::geteuid().is_root() {
-        return;
-    }
-    let place = tempfile::tempdir().unwrap();
-    fs::create_dir(place.path().join("d")).unwrap();
-    let theirs = place.path().join("d/theirs");
-    fs::write(&theirs, "secret").unwrap();
-    fs::set_permissions(&theirs, fs::Permissions::from_mode(0o600)).unwrap();
-    std::os::unix::fs::chown(&theirs, Some(12_345), Some(12_345)).unwrap();
-    let output = output_of("root", place.path());
-    assert!(output.status.success(), "{}", told(&output));
-}
-
-pub(super) fn root(place: &Path) {
-    let dir = place.join("d");
-    let stripped = stripped();
-    let mut status = File::open("/proc/self/status").unwrap();
-    stripped
-        .confine(&Confinement {
-            read: vec![dir.clone()],
-            ..run()
-        })
-        .unwrap();
-    let mut text = String::new();
-    status.read_to_string(&mut text).unwrap();
-    for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
-        let line = text.lines().find(|line| line.starts_with(set)).unwrap();
-        assert!(line.ends_with("\t0000000000000000"), "{line}");
-    }
-    let read = fs::read(dir.join("theirs"));
-    assert!(
-        read.is_err(),
-        "a root worker reads the 0600 file of another user"
-    );
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::CString;
 use std::fs::{self, File};
-use std::os::fd::IntoRawFd;
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -319,45 +318,4 @@ pub(super) fn seccomp_alone_without_directories(place: &Path) {
         File::options().append(true).open(&file),
         "opening to append",
     );
-}
-
-#[test]
-fn no_capability_is_left() {
-    passes("capabilities");
-}
-
-pub(super) fn capabilities() {
-    let status = File::open("/proc/self/status").unwrap().into_raw_fd();
-    // Without the filter and landlock, which would deny it too: the layers are independent.
-    super::super::capabilities::drop_all().unwrap();
-    let status = fs::read_to_string(format!("/proc/self/fd/{status}")).unwrap();
-    let is_root = nix::unistd::geteuid().is_root();
-    for set in ["CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd"] {
-        let line = status.lines().find(|line| line.starts_with(set)).unwrap();
-        // A user who is not root cannot empty that one, and gets nothing out of it.
-        if is_root || set != "CapBnd" {
-            assert!(line.ends_with("\t0000000000000000"), "{line}");
-        }
-    }
-    if is_root {
-        // Not even by becoming root once more, or by starting a program as root.
-        let bits = secure_bits();
-        assert_eq!(bits, 0b1110_1111, "{bits:b}");
-    }
-    let limit = (u64::from(u32::MAX) << 10) | 1;
-    let raised =
-        nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, limit, limit);
-    assert_eq!(
-        raised,
-        Err(Errno::EPERM),
-        "root can still raise a hard limit"
-    );
-}
-
-fn secure_bits() -> i32 {
-    // SAFETY: takes and returns integers.
-    #[allow(unsafe_code)]
-    unsafe {
-        libc::prctl(libc::PR_GET_SECUREBITS, 0, 0, 0, 0)
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{attacks, calls, files, inherited, memory, network, older, survival};
+use super::{attacks, calls, files, inherited, memory, network, older, root, survival};
 
 pub(super) fn play(part: &str, place: &Path) {
     match part {
@@ -16,7 +16,7 @@ pub(super) fn play(part: &str, place: &Path) {
         "system-calls" => calls::system_calls(),
         "arguments" => calls::arguments(),
         "counters" => calls::counters(),
-        "capabilities" => calls::capabilities(),
+        "capabilities" => root::capabilities(),
         "file-size" => files::file_size(place),
         "open-files" => files::open_files(place),
         "private" => files::private(place),
@@ -36,7 +36,7 @@ pub(super) fn play(part: &str, place: &Path) {
         "reader-without-landlock" => attacks::reader_without_landlock(place),
         "by-path" => attacks::by_path(place),
         "uncounted-memory" => attacks::uncounted_memory(),
-        "root" => attacks::root(place),
+        "root" => root::root(place),
         "sealed" => attacks::sealed(place),
         "sealed-with-directories" => attacks::sealed_with_directories(place),
         "sealed-compiler" => attacks::sealed_compiler(place),
