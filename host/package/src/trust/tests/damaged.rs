@@ -21,7 +21,7 @@ fn a_store_that_others_could_write_or_that_is_damaged_is_refused() {
         chmod(path, mode);
         let error = told(&home);
         assert!(error.contains("should be writable by you alone"), "{error}");
-        assert!(trust.kill(&Digest::of(b"x"), "x").is_err());
+        assert!(trust.deny(&Digest::of(b"x"), "x").is_err());
         chmod(path, good);
     }
     // Readable is no harm.
