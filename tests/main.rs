@@ -61,6 +61,7 @@ mod peers_hostile;
 mod peers_index;
 mod peers_signatures;
 mod peers_support;
+mod preview1;
 mod profile;
 mod programs;
 mod refused;

@@ -147,7 +147,7 @@ fn a_failed_program_says_its_status_and_what_it_wrote_to_stderr() {
         ),
     );
     let said = bench.run([&file]).exits(5);
-    said.says("✗ failing failed: exited with an error status")
+    said.says("✗ failing failed: exited with status 7")
         .says("it wrote: broken");
     let file = bench.write(
         "fine.wat",
@@ -181,7 +181,7 @@ fn a_failed_program_says_its_status_and_what_it_wrote_to_stderr() {
     bench
         .run(args)
         .exits(5)
-        .says("exited with an error status")
+        .says("exited with status 3")
         .says("nothing.txt");
     // The user's arguments go before the manifest's.
     let folder = bench.path("p");

@@ -198,7 +198,7 @@ pub struct RunJob {
 /// What a program gets besides the grants, and what it must print: copies that do not change.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ProgramJob {
-    /// Its name.
+    /// The name of its one case.
     pub name: String,
     /// Its stdin; none for nothing at all.
     pub stdin: Option<PathBuf>,

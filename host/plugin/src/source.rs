@@ -90,8 +90,7 @@ impl Classify for SourceError {
 }
 
 impl Source {
-    /// What a program is called: its first argument, and its case. Not by the directories above it,
-    /// which have no part in what it does.
+    /// What its case is called. Not by the directories above it, which have no part in what it does.
     #[must_use]
     pub fn program_name(&self) -> String {
         match &self.manifest {

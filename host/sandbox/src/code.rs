@@ -9,8 +9,9 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
+use wasmtime::{Engine, Module, Precompiled};
 
-use super::componentize::{ModuleError, adapters, componentize};
+use super::componentize::{ModuleError, adapters, componentize, is_program};
 use super::engine::{ENGINE_NAME, ENGINE_VERSION, compiler, engine, settings};
 use super::precheck::{PrecheckError, StructureLimits, precheck};
 use super::sections::{self, SectionError};
@@ -81,25 +82,42 @@ impl CodeError {
     }
 }
 
-/// The component in a plugin file: text is assembled, and a core module becomes a component.
+/// What is compiled of a plugin file: text is assembled, a core module that is a program stays one,
+/// and any other becomes a component.
+///
+/// # Errors
+/// If it looks like text and is not well-formed, or is a module of no use.
+pub fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
+    let binary = assembled(bytes)?;
+    if wasmparser::Parser::is_core_wasm(&binary) && !is_program(&binary)? {
+        return Ok(Cow::Owned(componentize(&binary)?));
+    }
+    Ok(binary)
+}
+
+/// The component in a plugin file, as it is packed: text is assembled, and a core module becomes a
+/// component, whatever it is.
 ///
 /// # Errors
 /// If it looks like text and is not well-formed, or is a module of no use.
 pub fn to_component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
+    let binary = assembled(bytes)?;
+    if wasmparser::Parser::is_core_wasm(&binary) {
+        return Ok(Cow::Owned(componentize(&binary)?));
+    }
+    Ok(binary)
+}
+
+fn assembled(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
     // An error shows a line of it, so that what is surely something else must not be taken for
     // text.
     let is_text = |text: &str| ["(", ";;"].iter().any(|start| text.starts_with(start));
     let is_text = !bytes.starts_with(b"\0asm")
         && std::str::from_utf8(bytes).is_ok_and(|text| is_text(text.trim_start()));
-    let binary = if is_text {
-        wat::parse_bytes(bytes).map_err(|error| CodeError::Text(error.to_string()))?
-    } else {
-        Cow::Borrowed(bytes)
-    };
-    if wasmparser::Parser::is_core_wasm(&binary) {
-        return Ok(Cow::Owned(componentize(&binary)?));
+    if is_text {
+        return wat::parse_bytes(bytes).map_err(|error| CodeError::Text(error.to_string()));
     }
-    Ok(binary)
+    Ok(Cow::Borrowed(bytes))
 }
 
 /// Checks the structure of a component.
@@ -119,6 +137,9 @@ pub fn check(component: &[u8], limits: &Limits) -> Result<Shape, CodeError> {
 /// # Errors
 /// The first rule that it breaks.
 pub fn describe(component: &[u8], limits: &Limits) -> Result<Description, CodeError> {
+    if wasmparser::Parser::is_core_wasm(component) {
+        return Err(PrecheckError::CoreModule.into());
+    }
     Ok(Description {
         shape: check(component, limits)?,
         sections: sections::sections(component)?,
@@ -153,10 +174,20 @@ pub fn compile(
     to: &mut impl io::Write,
 ) -> Result<(), CodeError> {
     let engine = compiler(build, limits, layout).map_err(engine_error)?;
-    let code = engine
-        .precompile_component(component)
-        .map_err(engine_error)?;
+    let code = match wasmparser::Parser::is_core_wasm(component) {
+        true => engine.precompile_module(component),
+        false => engine.precompile_component(component),
+    };
+    let code = code.map_err(engine_error)?;
     write_code(&code, path, to).map_err(CodeError::Write)
+}
+
+/// Code that was loaded, and not yet linked.
+pub enum Code {
+    /// A component.
+    Component(Component),
+    /// A core module: a program.
+    Module(Module),
 }
 
 /// Loads compiled code. The file is mapped, so that nothing is read before it is needed, and what
@@ -164,7 +195,7 @@ pub fn compile(
 ///
 /// # Errors
 /// If the file cannot be read, is not the one that was checked, or was made by another engine.
-pub fn load(code: &CodeFile, build: Build, limits: &Limits) -> Result<Component, CodeError> {
+pub fn load(code: &CodeFile, build: Build, limits: &Limits) -> Result<Code, CodeError> {
     let file_error = |source| CodeError::File {
         path: code.path().display().to_string(),
         source,
@@ -173,21 +204,37 @@ pub fn load(code: &CodeFile, build: Build, limits: &Limits) -> Result<Component,
     let mut file = code.open().map_err(file_error)?;
     // The file that is open, whatever its path leads to by now.
     let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
-    // SAFETY: the bytes are what `compile` wrote under this name: the supervisor found the hash
-    // over both right, and this is that file, which lies in a directory that is private to the user
-    // and that only compile workers of ours can write.
-    #[allow(unsafe_code)]
-    let mapped = unsafe { Component::deserialize_file(&engine, opened) };
-    if let Ok(component) = mapped {
-        return Ok(component);
+    if let Ok(mapped) = map(&engine, Path::new(&opened)) {
+        return Ok(mapped);
     }
     // A file system that is mounted `noexec` can be read, but not mapped for execution.
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(file_error)?;
+    copy(&engine, &bytes).map_err(engine_error)
+}
+
+#[allow(unsafe_code)]
+fn map(engine: &Engine, path: &Path) -> wasmtime::Result<Code> {
+    // SAFETY: the bytes are what `compile` wrote under this name: the supervisor
+    // found the hash over both right, and this is that file, which lies in a directory that is
+    // private to the user and that only compile workers of ours can write.
+    unsafe {
+        Ok(match Engine::detect_precompiled_file(path)? {
+            Some(Precompiled::Module) => Code::Module(Module::deserialize_file(engine, path)?),
+            _ => Code::Component(Component::deserialize_file(engine, path)?),
+        })
+    }
+}
+
+#[allow(unsafe_code)]
+fn copy(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Code> {
     // SAFETY: as above.
-    #[allow(unsafe_code)]
-    let component = unsafe { Component::deserialize(&engine, bytes) };
-    component.map_err(engine_error)
+    unsafe {
+        Ok(match Engine::detect_precompiled(bytes) {
+            Some(Precompiled::Module) => Code::Module(Module::deserialize(engine, bytes)?),
+            _ => Code::Component(Component::deserialize(engine, bytes)?),
+        })
+    }
 }
 
 /// Who a worker with this sandbox is.

@@ -1,5 +1,6 @@
-//! Turns a core module into a component, in the compile worker, so that its author needs no other
-//! tools.
+//! Turns a core module into a component, in a worker, so that its author needs no other tools: one
+//! that exports the contract whenever it is read, a program when it is packed. Otherwise programs
+//! run as they are (`preview1.rs`).
 //!
 //! What a module is, is seen from its names:
 //!
@@ -112,6 +113,19 @@ struct Names {
     go: bool,
     /// The first import that is none of the above, in a module that brings no types of its own.
     other: Option<(String, String)>,
+}
+
+/// Whether a core module is a program as it is: it runs natively, with the engine's own preview 1.
+///
+/// # Errors
+/// If it cannot be parsed, or is a program for another host.
+pub(super) fn is_program(module: &[u8]) -> Result<bool, ModuleError> {
+    let names = names(module)?;
+    let is_program = names.start && !names.suite && !names.typed;
+    match names.other {
+        Some((module, name)) if is_program => Err(ModuleError::Import { module, name }),
+        _ => Ok(is_program),
+    }
 }
 
 /// The component that a core module is meant to be.

@@ -16,6 +16,8 @@ mod metadata;
 mod numbers;
 mod streams;
 
+pub(super) use numbers::NAMELESS;
+
 use wasmtime::StoreContextMut;
 use wasmtime::component::{LinkerInstance, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};

@@ -21,6 +21,9 @@ pub(super) const EPOCH: Datetime = Datetime {
     nanoseconds: 0,
 };
 
+/// The same, ns.
+pub(super) const EPOCH_NS: u64 = EPOCH.seconds * NANOS;
+
 const NANOS: u64 = 1_000_000_000;
 
 /// Replaces the real clocks in `linker`.
@@ -54,7 +57,7 @@ pub(super) fn add_to_linker<B: Send + 'static>(
     })
 }
 
-fn now<B>(mut store: StoreContextMut<'_, State<B>>) -> u64 {
+pub(super) fn now<B>(mut store: StoreContextMut<'_, State<B>>) -> u64 {
     let consumed = read_gauge(&mut store);
     let slept = store.data().slept.load(Ordering::Relaxed);
     // Go's runtime takes a clock that says 0 for a broken one.
@@ -68,13 +71,14 @@ fn sleep<B: Send>(
     let now = now(store.as_context_mut());
     let state = store.data_mut();
     let remaining = until(now).saturating_sub(now);
-    let sleep = state.table.push(Sleep {
+    let sleep = Sleep {
         remaining,
         slept: Arc::clone(&state.slept),
         slept_at_start: state.slept.load(Ordering::Relaxed),
         waiting: Arc::clone(&state.waiting),
-    })?;
-    subscribe(&mut state.table, sleep)
+    };
+    let sleep = state.table().push(sleep)?;
+    subscribe(state.table(), sleep)
 }
 
 /// A deadline. When nothing else is ready and no earlier deadline is waited for, the clock jumps to

@@ -1,19 +1,21 @@
-//! A guest: a component in a store of its own, with its limits armed before its first instruction.
+//! A guest: an instance in a store of its own, with its limits armed before its first instruction.
 
 use std::sync::Arc;
 
 use nix::time::ClockId;
 use rand_chacha::ChaCha12Rng;
 use rand_core::SeedableRng as _;
-use wasmtime::component::{Instance, ResourceTable};
+use wasmtime::component::{self, TypedFunc};
 use wasmtime::{AsContextMut as _, Store};
+use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, WasiView as _};
 
 use super::ending::judge;
 use super::limiter::Limiter;
-use super::linked::{Command, Conditions, Linked, bindings};
+use super::linked::{Command, Conditions, Instance, Linked, bindings};
 use super::numbers::Numbers;
+use super::opened::Opened;
 use super::output::Output;
 use super::program::Program;
 use super::scratch::Scratch;
@@ -88,11 +90,12 @@ impl<B: Bench + 'static> Guest<B> {
             message: format!("a scratch copy cannot be restored: {error}"),
         })?;
         let output = Output::new(limits.get(LimitKind::Output));
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(limits.size(LimitKind::Handles));
+        let mut wasi = context(grants, program, seed, &output).map_err(host)?;
+        let handles = limits.size(LimitKind::Handles);
+        wasi.ctx().table.set_max_capacity(handles);
         let state = State {
-            wasi: context(grants, program, seed, &output).map_err(host)?,
-            table,
+            wasi,
+            opened: Opened::new(grants),
             limiter: Limiter::new(
                 limits.get(LimitKind::Memory),
                 limits
@@ -140,7 +143,8 @@ impl<B: Bench + 'static> Guest<B> {
 
     /// Asks a suite for its cases. They are the guest's words, not validated.
     pub(super) fn cases(mut self) -> Result<Vec<CaseSpec>, Outcome> {
-        let answer = bindings::Plugin::new(&mut self.store, &self.instance)
+        let answer = self
+            .suite()
             .and_then(|plugin| plugin.dyno_bench_suite().call_cases(&mut self.store));
         let mut listed = Vec::new();
         let status = answer.map(|cases| cases.map(|cases| listed = cases));
@@ -150,9 +154,30 @@ impl<B: Bench + 'static> Guest<B> {
         }
     }
 
+    fn suite(&mut self) -> wasmtime::Result<bindings::Plugin> {
+        match &self.instance {
+            Instance::Component(instance) => bindings::Plugin::new(&mut self.store, instance),
+            Instance::Module(_) => Err(wasmtime::format_err!("a core module is no suite")),
+        }
+    }
+
+    /// What a command begins with.
+    fn entry(&mut self, run: Option<component::ComponentExportIndex>) -> wasmtime::Result<Run> {
+        match (&self.instance, run) {
+            (Instance::Component(instance), Some(run)) => instance
+                .get_typed_func(&mut self.store, run)
+                .map(Run::Component),
+            (Instance::Module(instance), None) => instance
+                .get_typed_func(&mut self.store, "_start")
+                .map(Run::Module),
+            _ => Err(wasmtime::format_err!("a suite is no command")),
+        }
+    }
+
     /// Runs one case of a suite to its end.
     pub(super) fn run(mut self, case: &str) -> Finished<B> {
-        let answer = bindings::Plugin::new(&mut self.store, &self.instance)
+        let answer = self
+            .suite()
             .and_then(|plugin| plugin.dyno_bench_suite().call_run(&mut self.store, case));
         if answer.is_ok() {
             read_gauge(&mut self.store.as_context_mut());
@@ -172,23 +197,20 @@ impl<B: Bench + 'static> Guest<B> {
         mut self,
         Command { run, has_stopwatch }: Command,
     ) -> (Finished<B>, Vec<u8>) {
-        let answer = self
-            .instance
-            .get_typed_func::<(), (Result<(), ()>,)>(&mut self.store, run)
-            .and_then(|run| {
-                if !has_stopwatch {
-                    self.store.data_mut().bench.start()?;
-                }
-                let answer = exit_status(run.call(&mut self.store, ()));
-                // An exit ends in the host, where the fuel is known as it is after a return.
-                if answer.is_ok() {
-                    read_gauge(&mut self.store.as_context_mut());
-                }
-                if !has_stopwatch {
-                    self.store.data_mut().bench.stop()?;
-                }
-                answer
-            });
+        let answer = self.entry(run).and_then(|run| {
+            if !has_stopwatch {
+                self.store.data_mut().bench.start()?;
+            }
+            let answer = run.call(&mut self.store);
+            // An exit ends in the host, where the fuel is known as it is after a return.
+            if answer.is_ok() {
+                read_gauge(&mut self.store.as_context_mut());
+            }
+            if !has_stopwatch {
+                self.store.data_mut().bench.stop()?;
+            }
+            answer
+        });
         let outcome = judge(&self.store, &self.limits, answer, "`run`");
         let stdout = self.output.take_stdout();
         let said = (!outcome.is_ok())
@@ -214,6 +236,36 @@ impl<B: Bench + 'static> Guest<B> {
     }
 }
 
+/// What is called of a command.
+enum Run {
+    Component(TypedFunc<(), (Result<(), ()>,)>),
+    Module(wasmtime::TypedFunc<(), ()>),
+}
+
+impl Run {
+    /// Runs it to its end. An exit is an end like a return.
+    fn call<B: Send>(&self, store: &mut Store<State<B>>) -> wasmtime::Result<Result<(), String>> {
+        // Which status it was, WASI 0.2 does not say.
+        let failed = || Err("exited with an error status".into());
+        let (ended, is_module) = match self {
+            Self::Component(run) => (run.call(store, ()).map(|(status,)| status), false),
+            Self::Module(run) => (run.call(store, ()).map(Ok), true),
+        };
+        match ended {
+            Ok(Ok(())) => Ok(Ok(())),
+            Ok(Err(())) => Ok(failed()),
+            Err(error) => match error.downcast_ref() {
+                Some(I32Exit(0)) => Ok(Ok(())),
+                Some(I32Exit(status)) if is_module => {
+                    Ok(Err(format!("exited with status {status}")))
+                }
+                Some(I32Exit(_)) => Ok(failed()),
+                None => Err(error),
+            },
+        }
+    }
+}
+
 /// What a guest wrote to stderr before it trapped, where there is no case yet that could show it.
 fn with_words(outcome: Outcome, output: &Output) -> Outcome {
     match (outcome, output.error_text()) {
@@ -224,24 +276,8 @@ fn with_words(outcome: Outcome, output: &Output) -> Outcome {
     }
 }
 
-/// What the end of a command means: an exit is an end like a return.
-fn exit_status(
-    answer: wasmtime::Result<(Result<(), ()>,)>,
-) -> wasmtime::Result<Result<(), String>> {
-    let is_success = match answer {
-        Ok((status,)) => status.is_ok(),
-        Err(error) => match error.downcast_ref() {
-            Some(I32Exit(status)) => *status == 0,
-            None => return Err(error),
-        },
-    };
-    // Which status it was, WASI 0.2 does not say.
-    Ok(if is_success {
-        Ok(())
-    } else {
-        Err("exited with an error status".into())
-    })
-}
+/// What a program finds as its own name: always the same, since reading it is work, too.
+const ARGV_0: &str = "program";
 
 /// The WASI context: every default is a denial, and what follows is all there is.
 fn context(
@@ -249,7 +285,7 @@ fn context(
     program: &Program,
     seed: u64,
     output: &Output,
-) -> wasmtime::Result<WasiCtx> {
+) -> wasmtime::Result<WasiP1Ctx> {
     let generator = |stream| {
         let mut generator = ChaCha12Rng::seed_from_u64(seed);
         generator.set_stream(stream);
@@ -264,7 +300,7 @@ fn context(
         .insecure_random_seed(u128::from(seed) << 64 | u128::from(!seed))
         .allow_blocking_current_thread(true)
         .envs(&grants.env)
-        .arg(&program.name)
+        .arg(ARGV_0)
         .args(&grants.args);
     for dir in &grants.dirs {
         let access = match dir.access {
@@ -273,7 +309,7 @@ fn context(
         };
         wasi.preopened_dir(&dir.host, &dir.guest, access)?;
     }
-    Ok(wasi.build())
+    Ok(wasi.build_p1())
 }
 
 fn spec(case: suite::BenchCase) -> CaseSpec {

@@ -23,7 +23,9 @@ mod root;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use wasm_encoder::reencode::ReencodeComponent as _;
+
 use wasmparser::Parser;
 
 pub(super) use self::name::readable;
@@ -56,6 +58,14 @@ pub fn instrument(component: &[u8]) -> Result<Instrumented, CodeError> {
 }
 
 fn rewrite(component: &[u8]) -> Result<Instrumented, InstrumentError> {
+    if Parser::is_core_wasm(component) {
+        let mut functions = Vec::new();
+        let component = module::rewrite(component, 0, BTreeSet::new(), &mut functions)?;
+        return Ok(Instrumented {
+            component,
+            functions,
+        });
+    }
     let mut out = wasm_encoder::Component::new();
     root::prelude(&mut out)?;
     let mut root = root::Root::new(exceptions::find(component)?);

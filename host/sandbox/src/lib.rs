@@ -17,8 +17,10 @@ mod limiter;
 mod linked;
 mod linker;
 mod numbers;
+mod opened;
 mod output;
 mod precheck;
+mod preview1;
 mod program;
 mod run;
 mod scratch;
@@ -26,7 +28,9 @@ mod sections;
 mod state;
 mod waiting;
 
-pub use code::{CodeError, check, compile, describe, hello, label, load, to_component};
+pub use code::{
+    Code, CodeError, check, compile, describe, hello, label, load, to_binary, to_component,
+};
 pub use componentize::ModuleError;
 pub use engine::engine;
 pub use instance::{Ended, Finished};

@@ -1,8 +1,12 @@
-//! A component that was linked, and the two kinds of plugin that it may be.
+//! Code that was linked, and the two kinds of plugin that it may be: a suite is a component, a command
+//! is a component or a core module.
 
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+use wasmtime::component::{self, Component, ComponentExportIndex};
+use wasmtime::{Engine, Module, Store};
 
-use super::linker::linker;
+use super::code::Code;
+use super::linker::{linker, module_linker};
+use super::precheck::STOPWATCH;
 use super::program::Program;
 use super::state::State;
 use dyno_job::Build;
@@ -30,9 +34,40 @@ pub struct Conditions<'a> {
     pub seed: u64,
 }
 
-/// A component that was checked and linked, from which fresh guests are made.
+/// Linked code, of which fresh instances are made.
+pub(super) enum Pre<B: 'static> {
+    Component(component::InstancePre<State<B>>),
+    Module(wasmtime::InstancePre<State<B>>),
+}
+
+impl<B: 'static> Pre<B> {
+    pub(super) fn engine(&self) -> &Engine {
+        match self {
+            Self::Component(pre) => pre.engine(),
+            Self::Module(pre) => pre.module().engine(),
+        }
+    }
+
+    pub(super) fn instantiate(&self, store: &mut Store<State<B>>) -> wasmtime::Result<Instance>
+    where
+        B: Send,
+    {
+        Ok(match self {
+            Self::Component(pre) => Instance::Component(pre.instantiate(store)?),
+            Self::Module(pre) => Instance::Module(pre.instantiate(store)?),
+        })
+    }
+}
+
+/// What was instantiated.
+pub(super) enum Instance {
+    Component(component::Instance),
+    Module(wasmtime::Instance),
+}
+
+/// Code that was checked and linked, from which fresh guests are made.
 pub struct Linked<B: 'static> {
-    pub(super) pre: InstancePre<State<B>>,
+    pub(super) pre: Pre<B>,
     pub(super) entry: Entry,
 }
 
@@ -41,35 +76,54 @@ pub struct Linked<B: 'static> {
 pub(super) enum Entry {
     /// The contract's `suite`.
     Suite,
-    /// `wasi:cli/run`.
+    /// `wasi:cli/run`, or `_start` of a module.
     Command(Command),
 }
 
 /// How to run a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Command {
-    pub(super) run: ComponentExportIndex,
+    /// None for `_start`.
+    pub(super) run: Option<ComponentExportIndex>,
     /// Whether it says itself what is timed.
     pub(super) has_stopwatch: bool,
 }
 
 impl<B: Bench + 'static> Linked<B> {
-    /// Links a component with everything a guest may reach.
+    /// Links code with everything a guest may reach.
     ///
     /// # Errors
     /// [`Outcome::Refused`] if it imports something else or is not a plugin.
-    pub fn new(component: &Component, build: Build) -> Result<Self, Outcome> {
-        let refused = |error: wasmtime::Error| Outcome::Refused {
-            reason: format!("{error:#}"),
+    pub fn new(code: &Code, build: Build) -> Result<Self, Outcome> {
+        let linked = match code {
+            Code::Component(component) => Self::component(component, build),
+            Code::Module(module) => Self::module(module, build),
         };
-        let linker = linker::<B>(component.engine(), build).map_err(refused)?;
-        let pre = linker.instantiate_pre(component).map_err(refused)?;
+        linked.map_err(|error| Outcome::Refused {
+            reason: format!("{error:#}"),
+        })
+    }
+
+    fn component(component: &Component, build: Build) -> wasmtime::Result<Self> {
+        let pre = linker::<B>(component.engine(), build)?.instantiate_pre(component)?;
         let entry = if let Some(command) = command(component) {
             Entry::Command(command)
         } else {
-            bindings::PluginIndices::new(&pre).map_err(refused)?;
+            bindings::PluginIndices::new(&pre)?;
             Entry::Suite
         };
+        let pre = Pre::Component(pre);
+        Ok(Self { pre, entry })
+    }
+
+    fn module(module: &Module, build: Build) -> wasmtime::Result<Self> {
+        let pre = module_linker::<B>(module.engine(), build)?.instantiate_pre(module)?;
+        let has_stopwatch = module.imports().any(|import| import.module() == STOPWATCH);
+        let entry = Entry::Command(Command {
+            run: None,
+            has_stopwatch,
+        });
+        let pre = Pre::Module(pre);
         Ok(Self { pre, entry })
     }
 
@@ -98,7 +152,7 @@ fn command(component: &Component) -> Option<Command> {
         }
     }
     Some(Command {
-        run: run?,
-        has_stopwatch: world.imports(engine).any(|(name, _)| name == "bench"),
+        run: Some(run?),
+        has_stopwatch: world.imports(engine).any(|(name, _)| name == STOPWATCH),
     })
 }

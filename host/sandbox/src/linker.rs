@@ -2,7 +2,7 @@
 //! and HTTP never, directories and variables only as far as the WASI context holds any.
 
 use wasmtime::component::{HasData, Linker, ResourceTable};
-use wasmtime::{Engine, StoreContextMut};
+use wasmtime::{AsContextMut as _, Caller, Engine, StoreContextMut};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
@@ -13,11 +13,11 @@ use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
 use super::files;
 use super::fuel_clock;
 use super::hooks;
-use super::limit_hit::LimitHit;
+use super::precheck::STOPWATCH;
+use super::preview1;
 use super::state::{State, read_gauge};
 use dyno_job::Build;
 use dyno_measure::{Bench, ProtocolError};
-use dyno_model::LimitKind;
 
 /// Under the version that wasmtime-wasi links, so that they shadow; a guest's own 0.2.x finds them.
 const WASI_RANDOM: &str = "wasi:random/random@0.2.12";
@@ -84,6 +84,25 @@ pub(super) fn linker<B: Bench + 'static>(
     Ok(linker)
 }
 
+/// The linker for one build of core modules.
+pub(super) fn module_linker<B: Bench + 'static>(
+    engine: &Engine,
+    build: Build,
+) -> wasmtime::Result<wasmtime::Linker<State<B>>> {
+    let mut linker = wasmtime::Linker::new(engine);
+    preview1::add_to_linker(&mut linker, build)?;
+    linker.func_wrap(STOPWATCH, "start", |mut caller: Caller<'_, State<B>>| {
+        start(caller.as_context_mut(), ())
+    })?;
+    linker.func_wrap(STOPWATCH, "end", |mut caller: Caller<'_, State<B>>| {
+        stop(caller.as_context_mut(), ())
+    })?;
+    if build == Build::Profiled {
+        hooks::add_to_module_linker(&mut linker)?;
+    }
+    Ok(linker)
+}
+
 /// The three functions of the contract. Reading the fuel gauge comes first and costs the guest
 /// nothing: fuel is counted by the guest's own instructions.
 fn add_bench<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime::Result<()> {
@@ -102,7 +121,7 @@ fn add_bench<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime::Res
 
 /// The same two under Sightglass' names, for programs whose batches the host pulls.
 fn add_stopwatch<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime::Result<()> {
-    let mut bench = linker.instance("bench")?;
+    let mut bench = linker.instance(STOPWATCH)?;
     bench.func_wrap("start", start)?;
     bench.func_wrap("end", stop)
 }
@@ -140,28 +159,14 @@ fn limit_random<B: Bench + 'static>(linker: &mut Linker<State<B>>) -> wasmtime::
     linker
         .instance(WASI_RANDOM)?
         .func_wrap("get-random-bytes", |mut store, (len,): (u64,)| {
-            check_random(&mut store, len)?;
+            store.data_mut().check_random(len)?;
             Ok((store.data_mut().random().get_random_bytes(len)?,))
         })?;
     linker.instance(WASI_INSECURE)?.func_wrap(
         "get-insecure-random-bytes",
         |mut store, (len,): (u64,)| {
-            check_random(&mut store, len)?;
+            store.data_mut().check_random(len)?;
             Ok((store.data_mut().random().get_insecure_random_bytes(len)?,))
         },
     )
-}
-
-fn check_random<B>(store: &mut StoreContextMut<'_, State<B>>, len: u64) -> wasmtime::Result<()> {
-    let state = store.data_mut();
-    if len <= state.max_random_bytes {
-        return Ok(());
-    }
-    state.hit.get_or_insert(LimitHit {
-        limit: LimitKind::Random,
-        actual: Some(len),
-    });
-    Err(wasmtime::format_err!(
-        "random limit exceeded: {len} bytes wanted"
-    ))
 }

@@ -1,4 +1,4 @@
-//! The structural check, first thing in the compile worker: it reads a component once, in time
+//! The structural check, first thing in the compile worker: it reads a component or module once, in time
 //! linear in its bytes and with memory bounded by [`StructureLimits`], and refuses what the compiler
 //! must not be given.
 //!
@@ -7,7 +7,7 @@
 //! 1. *How much?* Every count is held against its limit before anything is allocated for it
 //!    ([`limits`], `structure`, `function`).
 //! 2. *Is it valid?* wasmparser's validator, with only the proposals of `FEATURES`.
-//! 3. *Is it a plugin?* What the root component imports and exports (`contract`).
+//! 3. *Is it a plugin?* What the root imports and exports (`contract`).
 //!
 //! The check cannot foresee everything that is dear to compile: the worker's CPU and memory limits
 //! stand behind it. What it adds is a refusal in milliseconds that names the cause.
@@ -22,6 +22,7 @@ mod limits;
 mod signature;
 mod structure;
 
+pub(super) use contract::{PREVIEW1, STOPWATCH};
 pub use limits::StructureLimits;
 
 /// The proposals a plugin may use: WebAssembly 2.0 and what compilers emit today without asking.
@@ -144,6 +145,9 @@ pub enum PrecheckError {
         /// What it is, cut.
         found: String,
     },
+    /// What a program begins with is not a function without parameters and results.
+    #[error("exports `_start`, which is not a function without parameters and results")]
+    StartType,
     /// It exports nothing that could be run.
     #[error(
         "exports neither `dyno:bench/suite@0.1` nor `wasi:cli/run@0.2`: it is not a benchmark plugin"
@@ -151,13 +155,13 @@ pub enum PrecheckError {
     NotAPlugin,
 }
 
-/// Checks a component against `limits`, `FEATURES` and the contract.
+/// Checks a component, or a core module that is a program, against `limits`, `FEATURES` and the contract.
 ///
 /// # Errors
 /// The first reason to refuse it, in the order of the file: of what is around the functions, then
 /// of these.
 pub fn precheck(bytes: &[u8], limits: &StructureLimits) -> Result<Shape, PrecheckError> {
-    header(bytes)?;
+    check_header(bytes)?;
     let mut parser = Parser::new(0);
     parser.set_features(FEATURES);
     let mut validator = Validator::new_with_features(FEATURES);
@@ -187,22 +191,16 @@ pub fn precheck(bytes: &[u8], limits: &StructureLimits) -> Result<Shape, Prechec
         exports,
         numbers,
     } = seen.finish();
-    let kind = contract::check(root.as_ref(), &imports, &exports)?;
+    let kind = match Parser::is_core_wasm(bytes) {
+        true => contract::check_module(root.as_ref())?,
+        false => contract::check(root.as_ref(), &imports, &exports)?,
+    };
     Ok(Shape {
         kind,
         imports,
         exports,
         numbers,
     })
-}
-
-/// Tells a component from what people pass by mistake, and from compiled code.
-fn header(bytes: &[u8]) -> Result<(), PrecheckError> {
-    check_header(bytes)?;
-    if Parser::is_core_wasm(bytes) {
-        return Err(PrecheckError::CoreModule);
-    }
-    Ok(())
 }
 
 impl From<wasmparser::Error> for PrecheckError {

@@ -9,7 +9,7 @@ use dyno_model::quoted::quoted;
 /// What a program gets besides the grants, and what it must print.
 #[derive(Debug, Clone, Default)]
 pub struct Program {
-    /// Its name: that of its one case, and its first argument.
+    /// The name of its one case.
     pub name: String,
     /// All of its stdin.
     pub stdin: Bytes,

@@ -5,15 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use super::limit_hit::LimitHit;
 use super::limiter::Limiter;
 use super::numbers::Numbers;
+use super::opened::Opened;
 use super::output::Output;
 use super::scratch::Scratch;
 use super::waiting::Waiting;
 use dyno_measure::{Clock, ProtocolError};
+use dyno_model::LimitKind;
 
 /// The fuel that a guest has consumed since it was instantiated, as of its last call into the
 /// host. It is the clock of the count pass: one unit of fuel is one nanosecond.
@@ -40,8 +43,10 @@ impl Clock for FuelGauge {
 
 /// The state behind one guest. `B` answers its calls to `bench`.
 pub(super) struct State<B> {
-    pub(super) wasi: WasiCtx,
-    pub(super) table: ResourceTable,
+    /// What WASI holds: of components by its table of resources, of modules by their descriptors.
+    pub(super) wasi: WasiP1Ctx,
+    /// The descriptors of a module.
+    pub(super) opened: Opened,
     pub(super) limiter: Limiter,
     pub(super) bench: B,
     /// The first rule of the protocol that the guest broke.
@@ -62,6 +67,33 @@ pub(super) struct State<B> {
 }
 
 impl<B> State<B> {
+    /// The resources of a component.
+    pub(super) fn table(&mut self) -> &mut ResourceTable {
+        self.wasi.ctx().table
+    }
+
+    /// Refuses a request for more random bytes than the limit.
+    ///
+    /// # Errors
+    /// If it is for more, which ends the guest.
+    pub(super) fn check_random(&mut self, len: u64) -> wasmtime::Result<()> {
+        if len <= self.max_random_bytes {
+            return Ok(());
+        }
+        self.hit.get_or_insert(LimitHit {
+            limit: LimitKind::Random,
+            actual: Some(len),
+        });
+        Err(wasmtime::format_err!(
+            "random limit exceeded: {len} bytes wanted"
+        ))
+    }
+
+    /// Puts the fuel clock forward.
+    pub(super) fn sleep(&self, length: u64) {
+        self.slept.fetch_add(length, Ordering::Relaxed);
+    }
+
     /// The limit that was hit, if any: it outranks whatever the guest reports.
     pub(super) fn limit_hit(&self) -> Option<LimitHit> {
         self.limiter
@@ -74,10 +106,7 @@ impl<B> State<B> {
 
 impl<B: Send> WasiView for State<B> {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        self.wasi.ctx()
     }
 }
 

@@ -126,7 +126,7 @@ fn describe_component(job: &DescribeJob, mut files: Files) -> Result<(), Compile
 
 fn compile_build(job: &CompileJob, mut files: Files) -> Result<(), CompileFailure> {
     let file = files.read()?;
-    let component = sandbox::to_component(&file)?;
+    let component = sandbox::to_binary(&file)?;
     let shape = sandbox::check(&component, &job.limits)?;
     emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
     let mut to = files

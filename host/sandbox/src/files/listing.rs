@@ -20,7 +20,7 @@ pub(super) fn add_to_linker<B: Send + 'static>(types: &mut Types<'_, B>) -> wasm
         ResourceType::host::<Listing>(),
         |mut store, rep| {
             let listing = Resource::<Listing>::new_own(rep);
-            store.data_mut().table.delete(listing)?;
+            store.data_mut().table().delete(listing)?;
             Ok(())
         },
     )?;
@@ -31,7 +31,7 @@ pub(super) fn add_to_linker<B: Send + 'static>(types: &mut Types<'_, B>) -> wasm
     types.func_wrap(
         "[method]directory-entry-stream.read-directory-entry",
         |mut store: Store<'_, B>, (listing,): (Resource<Listing>,)| {
-            let listing = store.data_mut().table.get_mut(&listing)?;
+            let listing = store.data_mut().table().get_mut(&listing)?;
             Ok((listing.0.next().transpose(),))
         },
     )
@@ -40,7 +40,7 @@ pub(super) fn add_to_linker<B: Send + 'static>(types: &mut Types<'_, B>) -> wasm
 fn sorted<B: Send>(state: &mut State<B>, dir: File) -> FsResult<Resource<Listing>> {
     let stream = state.filesystem().read_directory(dir)?;
     let mut entries = Vec::new();
-    for entry in state.table.delete(stream)? {
+    for entry in state.table().delete(stream)? {
         entries.push(match entry {
             Ok(entry) => Ok(DirectoryEntry::from(entry)),
             Err(error) => Err(error.downcast().map_err(FsError::trap)?.into()),
@@ -52,5 +52,5 @@ fn sorted<B: Send>(state: &mut State<B>, dir: File) -> FsResult<Resource<Listing
             (one, other) => one.is_err().cmp(&other.is_err()),
         },
     );
-    Ok(state.table.push(Listing(entries.into_iter()))?)
+    Ok(state.table().push(Listing(entries.into_iter()))?)
 }

@@ -103,8 +103,8 @@ fn may_change(is_scratch: bool) -> FsResult<()> {
 }
 
 /// Whether it lies in a scratch copy, where the guest is the only one who changes anything.
-fn is_scratch<B>(state: &State<B>, file: &File) -> bool {
-    let permissions = match state.table.get(file) {
+fn is_scratch<B>(state: &mut State<B>, file: &File) -> bool {
+    let permissions = match state.table().get(file) {
         Ok(Descriptor::File(file)) => file.perms,
         Ok(Descriptor::Dir(dir)) => dir.perms,
         // For WASI to refuse.

@@ -11,7 +11,7 @@ use crate::state::State;
 
 /// What an open file is called that has no name any more: a file system may give its inode to the
 /// next one.
-const NAMELESS: u64 = 0;
+pub(crate) const NAMELESS: u64 = 0;
 
 /// The number of an open file or directory.
 pub(super) fn of_open<B: Send>(state: &mut State<B>, file: &File) -> FsResult<u64> {

@@ -32,7 +32,7 @@ pub(super) fn reader<B: Send>(
 ) -> FsResult<Resource<DynInputStream>> {
     let stream = state.filesystem().read_via_stream(same(file), position)?;
     let file = Some(open(state, file)?);
-    *state.table.get_mut(&stream)? = Box::new(Reader { file, position });
+    *state.table().get_mut(&stream)? = Box::new(Reader { file, position });
     Ok(stream)
 }
 
@@ -51,12 +51,12 @@ pub(super) fn writer<B: Send>(
         position,
         scratch: state.scratch.clone(),
     };
-    *state.table.get_mut(&stream)? = Box::new(writer);
+    *state.table().get_mut(&stream)? = Box::new(writer);
     Ok(stream)
 }
 
-fn open<B>(state: &State<B>, file: &Handle) -> FsResult<Arc<File>> {
-    match state.table.get(file)? {
+fn open<B>(state: &mut State<B>, file: &Handle) -> FsResult<Arc<File>> {
+    match state.table().get(file)? {
         Descriptor::File(file) => Ok(Arc::clone(&file.file)),
         Descriptor::Dir(_) => Err(ErrorCode::IsDirectory.into()),
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Conditions, FuelGauge, Linked, Program, check, compile, load, to_component};
+use crate::{Code, Conditions, FuelGauge, Linked, Program, check, compile, load, to_binary};
 use dyno_job::{Build, CodeFile, Layout};
 use dyno_measure::{
     Batch, NoBench, Place, ProfileSchedule, ProfileSize, Profiled, Profiler, Sampler,
@@ -8,17 +8,17 @@ use dyno_model::{Limits, Outcome, Reach};
 
 const EVERYTHING: &str = include_str!("everything.wat");
 
-/// A component on its way through both builds, and what the functions of one are called.
+/// A component or module on its way through both builds, and what the functions of one are called.
 struct Guest {
-    metered: wasmtime::component::Component,
-    profiled: wasmtime::component::Component,
+    metered: Code,
+    profiled: Code,
     functions: Vec<String>,
 }
 
 impl Guest {
     fn new(bytes: &[u8]) -> Self {
         let limits = Limits::default();
-        let component = to_component(bytes).unwrap();
+        let component = to_binary(bytes).unwrap();
         check(&component, &limits).unwrap();
         let instrumented = instrument(&component).unwrap();
         let build = |bytes: &[u8], build: Build| {
@@ -231,7 +231,7 @@ fn names_have_an_end_however_many_there_are() {
             (instance $exported (export "run" (func $run)))
             (export "wasi:cli/run@0.2.3" (instance $exported)))"#
     );
-    let component = to_component(text.as_bytes()).unwrap();
+    let component = to_binary(text.as_bytes()).unwrap();
     let functions = instrument(&component).unwrap().functions;
     let bytes: usize = functions.iter().map(String::len).sum();
     assert_eq!(functions.len(), 40_001);
@@ -252,7 +252,7 @@ fn nobody_but_our_own_module_gets_the_hooks() {
             (export "wasi:cli/run@0.2.3" (instance $exported)))"#
     );
     let limits = Limits::default();
-    let component = to_component(text.as_bytes()).unwrap();
+    let component = to_binary(text.as_bytes()).unwrap();
     let refused = check(&component, &limits).unwrap_err().to_string();
     assert!(
         refused.contains("which this host does not offer"),
@@ -300,4 +300,30 @@ fn what_is_nested_is_nobodys() {
     );
     let profile = is_exact(&guest, "program", ProfileSize::First);
     assert_eq!(profile.nodes[0].fuel, profile.batch.unwrap().timed);
+}
+
+/// A program that is a core module tells of its functions without a module of ours in between.
+#[test]
+fn a_module_is_profiled_as_it_is() {
+    let guest = Guest::wat(
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_write"
+                (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (func $three (param $rounds i32)
+                (loop $again
+                    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+                    (local.set $rounds (i32.sub (local.get $rounds) (i32.const 1)))
+                    (br_if $again (local.get $rounds))))
+            (func $early (param i32) (result i32)
+                (if (local.get 0) (then (return (i32.const 7))))
+                (i32.const 8))
+            (func (export "_start")
+                (call $three (i32.const 3))
+                (drop (call $early (i32.const 1)))
+                (drop (call $early (i32.const 0)))))"#,
+    );
+    let profile = is_exact(&guest, "program", ProfileSize::First);
+    assert_eq!(guest.sum(&profile, "three").1, 1);
+    assert_eq!(guest.sum(&profile, "early").1, 2);
 }

@@ -5,7 +5,7 @@
 //! anything runs. Those of exports it would compare when it calls them.
 
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
-use wasmparser::types::TypesRef;
+use wasmparser::types::{EntityType, TypesRef};
 
 use super::PrecheckError;
 use super::signature::signature;
@@ -51,6 +51,18 @@ const SUITE: [(&str, &str); 2] = [
 /// The function of a command, and its type.
 const COMMAND: [(&str, &str); 1] = [("run", "func() -> result")];
 
+/// What modules import WASI preview 1 as.
+pub(crate) const PREVIEW1: &str = "wasi_snapshot_preview1";
+
+/// What a program imports that says itself what is timed: Sightglass' protocol.
+pub(crate) const STOPWATCH: &str = "bench";
+
+/// What a program exports that is a core module.
+const START: &str = "_start";
+
+/// What an import of a core module may be, as an error says it.
+const OFFERED_TO_MODULES: &str = "wasi_snapshot_preview1 and the stopwatch `bench`";
+
 /// What an import may be, as an error says it.
 const OFFERED: &str = "dyno:bench/bench@0.1, the stopwatch `bench`, and, of WASI 0.2, cli, clocks, filesystem, io and random";
 
@@ -82,6 +94,31 @@ pub(super) fn check(
     Err(PrecheckError::NotAPlugin)
 }
 
+/// The kind of a core module that is a program: what it imports is preview 1 or the stopwatch. Which
+/// functions these have, and of which types, the engine says when it links.
+pub(super) fn check_module(types: TypesRef<'_>) -> Result<PluginKind, PrecheckError> {
+    for (module, name, _) in types.core_imports().into_iter().flatten() {
+        if ![PREVIEW1, STOPWATCH].contains(&module) {
+            return Err(PrecheckError::UnknownImport {
+                name: quoted(&format!("{module}.{name}")),
+                offered: OFFERED_TO_MODULES,
+            });
+        }
+    }
+    let mut exports = types.core_exports().into_iter().flatten();
+    match exports.find(|(name, _)| *name == START) {
+        Some((_, EntityType::Func(id))) => {
+            let start = types[id].unwrap_func();
+            match start.params().is_empty() && start.results().is_empty() {
+                true => Ok(PluginKind::Command),
+                false => Err(PrecheckError::StartType),
+            }
+        }
+        Some(_) => Err(PrecheckError::StartType),
+        None => Err(PrecheckError::NotAPlugin),
+    }
+}
+
 fn speaks_our_version(name: &str) -> Result<(), PrecheckError> {
     let (interface, version) = split(name);
     if interface.starts_with("dyno:bench/") && !is_compatible(name, interface, "0.1") {
@@ -97,7 +134,7 @@ fn speaks_our_version(name: &str) -> Result<(), PrecheckError> {
 
 fn import(types: TypesRef<'_>, name: &str) -> Result<(), PrecheckError> {
     let (interface, _) = split(name);
-    let offered = name == "bench"
+    let offered = name == STOPWATCH
         || is_compatible(name, "dyno:bench/bench", "0.1")
         || (WASI.contains(&interface) && is_compatible(name, interface, "0.2"));
     if offered || is_types_only(types, name) {

@@ -37,7 +37,7 @@ pub(super) struct Structure<'a> {
 /// What is left of a pass when it is done.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// Names imported by the root.
+    /// Names imported by the root; of a module, those of other modules.
     pub(super) imports: Vec<String>,
     /// Names exported by the root.
     pub(super) exports: Vec<String>,
@@ -145,7 +145,10 @@ impl<'a> Structure<'a> {
         match (self.open.last_mut(), frame.encoding) {
             (Some(parent), Encoding::Component) => parent.components.push(frame.cost),
             (Some(_), Encoding::Module) => {}
-            (None, _) => self.seen.numbers.core_instances = frame.cost.core_instances,
+            (None, Encoding::Component) => {
+                self.seen.numbers.core_instances = frame.cost.core_instances;
+            }
+            (None, Encoding::Module) => self.seen.numbers.core_instances = 1,
         }
     }
 

@@ -110,6 +110,10 @@ impl Structure<'_> {
             let import = import?;
             self.name(import.module)?;
             self.name(import.name)?;
+            let imports = &mut self.seen.imports;
+            if self.open.len() == 1 && imports.iter().all(|it| it != import.module) {
+                imports.push(import.module.to_owned());
+            }
         }
         Ok(())
     }
@@ -125,7 +129,11 @@ impl Structure<'_> {
             self.limits.exports,
         )?;
         for export in section {
-            self.name(export?.name)?;
+            let name = export?.name;
+            self.name(name)?;
+            if self.open.len() == 1 {
+                self.seen.exports.push(name.to_owned());
+            }
         }
         Ok(())
     }
