@@ -140,6 +140,29 @@ fn what_a_module_does_wrong_is_told_by_the_code_that_wasi_has_for_it() {
         let said = bench.run([&file]).exits(5);
         said.says(&format!("exit failed: exited with status {status}"));
     }
+    let file = bench.write(
+        "seven.wat",
+        module(&[PROC_EXIT], "1", "(call $proc_exit (i32.const 7))"),
+    );
+    let flag = "--expected-status=7";
+    bench.run([file.as_os_str(), flag.as_ref()]).exits(0);
+    assert_eq!(
+        bench.recorded("latest")["grants"],
+        serde_json::json!([flag])
+    );
+    let said = bench
+        .run([file.as_os_str(), "--expected-status=8".as_ref()])
+        .exits(5);
+    said.says("exited with status 7, and 8 was expected");
+    let manifest =
+        "[plugin]\nname='d'\n[build]\ncomponent='seven.wat'\n[program]\nexpected-status=7\n";
+    bench.write("d/plugin.toml", manifest);
+    fs::copy(&file, bench.path("d/seven.wat")).unwrap();
+    bench.run(["d", "--save-baseline", "main"]).exits(0);
+    bench.compare(["main", "d"]).exits(0);
+    let fine = bench.write("fine.wat", module(&[PROC_EXIT], "1", ""));
+    let said = bench.run([fine.as_os_str(), flag.as_ref()]).exits(5);
+    said.says("exited with status 0, and 7 was expected");
     let unknown = module(&[("sock_open", "(param i32) (result i32)")], "1", "");
     let file = bench.write("unknown.wat", unknown);
     bench.run([&file]).exits(3).says("sock_open");

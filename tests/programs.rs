@@ -171,6 +171,10 @@ fn a_failed_program_says_its_status_and_what_it_wrote_to_stderr() {
         .run([&file])
         .exits(5)
         .says("exited with an error status");
+    // Of a component only that is known.
+    bench
+        .run([file.as_os_str(), "--expected-status=3".as_ref()])
+        .exits(0);
     // A plain Rust program that cannot read what it is told to.
     let word_count = built().join("wasm32-wasip1/release/word-count.wasm");
     let args = [

@@ -204,6 +204,8 @@ pub struct ProgramJob {
     pub stdin: Option<PathBuf>,
     /// What its stdout must be, and the name under which the user knows that.
     pub expected: Option<(String, PathBuf)>,
+    /// The status that it must exit with.
+    pub expected_status: u32,
 }
 
 impl ProgramJob {

@@ -75,10 +75,8 @@ pub fn runs(manifest: &PackageManifest) -> Result<PluginKind, KindError> {
 /// If it is of no kind that this host runs, or has what its kind does not have.
 pub fn start(content: Content) -> Result<Started, KindError> {
     let program = &content.about.manifest.program;
-    let has_program =
-        !program.args.is_empty() || program.stdin.is_some() || program.stdout.is_some();
     match runs(&content.about.manifest)? {
-        PluginKind::Suite if has_program => Err(KindError::Program),
+        PluginKind::Suite if !program.is_empty() => Err(KindError::Program),
         PluginKind::Suite | PluginKind::Command => Ok(started(content)),
     }
 }
@@ -102,6 +100,7 @@ fn started(content: Content) -> Started {
                 args: program.args.clone(),
                 stdin: dataset(&program.stdin),
                 stdout: dataset(&program.stdout),
+                expected_status: program.expected_status,
             },
             limits: manifest.limits.clone(),
             package: None,

@@ -99,10 +99,17 @@ pub struct Program {
     /// The dataset that its stdout must be equal to, line by line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdout: Option<String>,
+    /// The status that it must exit with, if that is not 0.
+    #[serde(
+        rename = "expected-status",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub expected_status: Option<u32>,
 }
 
 impl Program {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

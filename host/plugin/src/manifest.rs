@@ -78,7 +78,7 @@ impl Classify for ManifestError {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProgramTable {
-    /// Its first argument, which also is the name of its case; the plugin's name unless it says so.
+    /// The name of its case; the plugin's name unless it says so.
     pub name: Option<String>,
     /// Arguments after the program's name.
     pub args: Vec<String>,
@@ -86,6 +86,9 @@ pub struct ProgramTable {
     pub stdin: Option<PathBuf>,
     /// The file that its stdout must be equal to, line by line.
     pub stdout: Option<PathBuf>,
+    /// The status that it must exit with; 0 unless it says so.
+    #[serde(rename = "expected-status")]
+    pub expected_status: Option<u32>,
 }
 
 #[derive(Deserialize)]

@@ -14,6 +14,8 @@
 //! Imports of WASI preview 1 are answered by the engine's own adapter, in terms of WASI 0.2. The
 //! result is checked like any other component.
 
+mod toolchain;
+
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1,
     WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as COMMAND_ADAPTER,
@@ -70,13 +72,15 @@ pub enum ModuleError {
     },
     /// It needs a host of another kind.
     #[error(
-        "imports `{name}` of `{module}`, which this host does not offer: it offers dyno:bench/bench@0.1.0, wasi_snapshot_preview1 and the stopwatch `bench`"
+        "imports `{name}` of `{module}`, which this host does not offer: {}", needs(.toolchain.as_ref())
     )]
     Import {
         /// The import's module.
         module: String,
         /// Its name in there.
         name: String,
+        /// What it seems to be and what to do, if that can be told.
+        toolchain: Option<(&'static str, &'static str)>,
     },
     /// The runtime of Go's own compiler takes all memory behind its data for its heap, whichever
     /// code grew it (`runtime/mem_wasm.go`, 1.24 to 1.27): the adapter's state would lie in there,
@@ -111,8 +115,47 @@ struct Names {
     realloc: bool,
     /// Whether Go's own compiler made it.
     go: bool,
-    /// The first import that is none of the above, in a module that brings no types of its own.
-    other: Option<(String, String)>,
+    /// The most telling import that is none of the above, in a module that brings no types of its
+    /// own.
+    foreign: Option<Foreign>,
+}
+
+/// An import that this host does not offer.
+#[derive(Debug)]
+struct Foreign {
+    module: String,
+    name: String,
+    /// Which of the toolchains that we know it is by.
+    toolchain: Option<usize>,
+}
+
+impl Foreign {
+    /// Whether it says more of its module than another: the first does, of two that say as much.
+    fn tells_more_than(&self, other: &Self) -> bool {
+        let rank = |foreign: &Self| foreign.toolchain.unwrap_or(usize::MAX);
+        rank(self) < rank(other)
+    }
+
+    fn error(self) -> ModuleError {
+        let toolchain = self.toolchain.map(toolchain::at);
+        ModuleError::Import {
+            module: self.module,
+            name: self.name,
+            toolchain: toolchain.map(|toolchain| (toolchain.about, toolchain.advice)),
+        }
+    }
+}
+
+/// What a module with such an import is for, or else what there is to import.
+fn needs(toolchain: Option<&(&str, &str)>) -> String {
+    match toolchain {
+        Some((about, "")) => format!("it is {about}"),
+        Some((about, advice)) => format!("it is {about}; {advice}"),
+        None => {
+            "it offers dyno:bench/bench@0.1.0, wasi_snapshot_preview1 and the stopwatch `bench`"
+                .to_owned()
+        }
+    }
 }
 
 /// Whether a core module is a program as it is: it runs natively, with the engine's own preview 1.
@@ -122,8 +165,8 @@ struct Names {
 pub(super) fn is_program(module: &[u8]) -> Result<bool, ModuleError> {
     let names = names(module)?;
     let is_program = names.start && !names.suite && !names.typed;
-    match names.other {
-        Some((module, name)) if is_program => Err(ModuleError::Import { module, name }),
+    match names.foreign {
+        Some(foreign) if is_program => Err(foreign.error()),
         _ => Ok(is_program),
     }
 }
@@ -139,12 +182,12 @@ pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, ModuleError> {
     // runtimes must not be passed by.
     let mut encoder = ComponentEncoder::default();
     if !names.typed {
-        if let Some((module, name)) = names.other {
-            return Err(match module.strip_prefix("dyno:bench/bench@") {
+        if let Some(foreign) = names.foreign {
+            return Err(match foreign.module.strip_prefix("dyno:bench/bench@") {
                 Some(found) => ModuleError::ContractVersion {
                     found: found.to_owned(),
                 },
-                None => ModuleError::Import { module, name },
+                None => foreign.error(),
             });
         }
         if names.suite {
@@ -195,10 +238,17 @@ fn names(module: &[u8]) -> Result<Names, ModuleError> {
                         "dyno:bench/bench@0.1.0" => {}
                         PREVIEW1 => names.preview1 = true,
                         "bench" => names.stopwatch = true,
-                        _ if names.other.is_none() => {
-                            names.other = Some((quoted(import.module), quoted(import.name)));
+                        _ => {
+                            let found = Foreign {
+                                module: quoted(import.module),
+                                name: quoted(import.name),
+                                toolchain: toolchain::recognise(&import),
+                            };
+                            let known = names.foreign.as_ref();
+                            if known.is_none_or(|known| found.tells_more_than(known)) {
+                                names.foreign = Some(found);
+                            }
                         }
-                        _ => {}
                     }
                 }
             }

@@ -17,7 +17,7 @@ use super::linked::{Command, Conditions, Instance, Linked, bindings};
 use super::numbers::Numbers;
 use super::opened::Opened;
 use super::output::Output;
-use super::program::Program;
+use super::program::{Program, Status};
 use super::scratch::Scratch;
 use super::state::{FuelGauge, State, read_gauge};
 use dyno_files::copies;
@@ -196,6 +196,7 @@ impl<B: Bench + 'static> Guest<B> {
     pub(super) fn execute(
         mut self,
         Command { run, has_stopwatch }: Command,
+        expected_status: u32,
     ) -> (Finished<B>, Vec<u8>) {
         let answer = self.entry(run).and_then(|run| {
             if !has_stopwatch {
@@ -211,6 +212,7 @@ impl<B: Bench + 'static> Guest<B> {
             }
             answer
         });
+        let answer = answer.map(|status| status.difference(expected_status).map_or(Ok(()), Err));
         let outcome = judge(&self.store, &self.limits, answer, "`run`");
         let stdout = self.output.take_stdout();
         let said = (!outcome.is_ok())
@@ -244,22 +246,18 @@ enum Run {
 
 impl Run {
     /// Runs it to its end. An exit is an end like a return.
-    fn call<B: Send>(&self, store: &mut Store<State<B>>) -> wasmtime::Result<Result<(), String>> {
-        // Which status it was, WASI 0.2 does not say.
-        let failed = || Err("exited with an error status".into());
+    fn call<B: Send>(&self, store: &mut Store<State<B>>) -> wasmtime::Result<Status> {
         let (ended, is_module) = match self {
             Self::Component(run) => (run.call(store, ()).map(|(status,)| status), false),
             Self::Module(run) => (run.call(store, ()).map(Ok), true),
         };
         match ended {
-            Ok(Ok(())) => Ok(Ok(())),
-            Ok(Err(())) => Ok(failed()),
+            Ok(Ok(())) => Ok(Status::Exited(0)),
+            Ok(Err(())) => Ok(Status::Failed),
             Err(error) => match error.downcast_ref() {
-                Some(I32Exit(0)) => Ok(Ok(())),
-                Some(I32Exit(status)) if is_module => {
-                    Ok(Err(format!("exited with status {status}")))
-                }
-                Some(I32Exit(_)) => Ok(failed()),
+                // Which status it was, WASI 0.2 does not say.
+                Some(I32Exit(status)) if !is_module && *status != 0 => Ok(Status::Failed),
+                Some(I32Exit(status)) => Ok(Status::Exited(*status as u32)),
                 None => Err(error),
             },
         }

@@ -15,6 +15,34 @@ pub struct Program {
     pub stdin: Bytes,
     /// What its stdout must be; none if anything will do.
     pub expected: Option<Expected>,
+    /// The status that it must exit with. Of a component only success and failure are known: any
+    /// failure is what a status other than 0 expects.
+    pub expected_status: u32,
+}
+
+/// How a program ended that came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// With this status.
+    Exited(u32),
+    /// With an error status, which one is not known.
+    Failed,
+}
+
+impl Status {
+    /// What is wrong with it, if something is.
+    pub(super) fn difference(self, expected: u32) -> Option<String> {
+        let ended = match self {
+            Self::Exited(status) if status == expected => return None,
+            Self::Failed if expected != 0 => return None,
+            Self::Exited(status) => format!("exited with status {status}"),
+            Self::Failed => "exited with an error status".to_owned(),
+        };
+        Some(match expected {
+            0 => ended,
+            _ => format!("{ended}, and {expected} was expected"),
+        })
+    }
 }
 
 /// The expected stdout of a program.

@@ -68,7 +68,7 @@ fn repeat<B: Bench + 'static>(
         };
         for _ in 0..iterations {
             let guest = Guest::new(linked, conditions, gauge, bench)?;
-            let (finished, stdout) = guest.execute(command);
+            let (finished, stdout) = guest.execute(command, conditions.program.expected_status);
             let mut ended = finished.ended;
             bench = finished.bench;
             first_ready_ns.get_or_insert(ended.ready_ns);

@@ -22,6 +22,8 @@ pub(super) fn program(
         None => source.expected_stdout()?,
     };
     let expected = expected.map(|input| Ok((input.name.clone(), input.copy(dir)?)));
+    let manifest = source.manifest.as_ref();
+    let declared = manifest.and_then(|manifest| manifest.program.expected_status);
     Ok(ProgramJob {
         name: match &request.name {
             Some(name) => name.clone(),
@@ -29,5 +31,6 @@ pub(super) fn program(
         },
         stdin: stdin.map(|input| input.copy(dir)).transpose()?,
         expected: expected.transpose()?,
+        expected_status: request.expected_status.or(declared).unwrap_or(0),
     })
 }

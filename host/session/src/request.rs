@@ -63,6 +63,8 @@ pub struct Request {
     pub grants: Grants,
     /// The file that every program's stdout must be equal to.
     pub expected_stdout: Option<PathBuf>,
+    /// The status that every program must exit with, instead of what its manifest says, or 0.
+    pub expected_status: Option<u32>,
     /// Seed of the guests' random numbers.
     #[serde(with = "hex")]
     #[schemars(with = "hex::Digits")]
@@ -119,7 +121,10 @@ impl Request {
     pub fn words(&self) -> Vec<String> {
         let stdout = self.expected_stdout.as_ref();
         let stdout = stdout.map(|file| format!("--stdout={}", file.display()));
-        self.grants.words().into_iter().chain(stdout).collect()
+        let status = self.expected_status;
+        let status = status.map(|status| format!("--expected-status={status}"));
+        let demanded = stdout.into_iter().chain(status);
+        self.grants.words().into_iter().chain(demanded).collect()
     }
 
     /// Samples as a recorded run did, as far as its settings say.

@@ -127,6 +127,7 @@ pub(super) fn program(job: &ProgramJob) -> Result<Program, ChildError> {
         name: job.name.clone(),
         stdin: stdin.unwrap_or_default().into(),
         expected: expected.transpose()?,
+        expected_status: job.expected_status,
     })
 }
 

@@ -58,9 +58,8 @@ pub(crate) fn precheck(data: &[u8]) -> bool {
 }
 
 pub(crate) fn component_seeds() -> Vec<Vec<u8>> {
-    let to_component =
-        |bytes: Vec<u8>| sandbox::to_component(&bytes).ok().map(|it| it.into_owned());
-    texts().into_iter().filter_map(to_component).collect()
+    let to_binary = |bytes: Vec<u8>| sandbox::to_binary(&bytes).ok().map(|it| it.into_owned());
+    texts().into_iter().filter_map(to_binary).collect()
 }
 
 /// The samples in text.

@@ -69,6 +69,10 @@ pub(super) struct Conditions {
     /// Fail a program whose stdout is not this file's, line by line
     #[arg(long, value_name = "FILE")]
     stdout: Option<PathBuf>,
+    /// Fail a program that exits with another status; of a component, any failure is one other than 0
+    /// [default: 0]
+    #[arg(long, value_name = "NUMBER")]
+    expected_status: Option<u32>,
     #[command(flatten)]
     packages: AccessArgs,
     #[command(flatten)]
@@ -307,6 +311,7 @@ impl Conditions {
             budget_ms: self.budget.ms(),
             grants: self.grants.grants()?,
             expected_stdout: self.stdout.clone(),
+            expected_status: self.expected_status,
             seed: self.seed.unwrap_or(SEED),
             order_seed: self.seed.unwrap_or_else(session::random_u64),
             strict: self.strict,

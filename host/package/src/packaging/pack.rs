@@ -236,6 +236,7 @@ fn requests(source: &Source, table: &PackageTable) -> PackageManifest {
     if let Some(plugin) = &source.manifest {
         manifest.limits.clone_from(&plugin.limits);
         manifest.program.args.clone_from(&plugin.program.args);
+        manifest.program.expected_status = plugin.program.expected_status;
     }
     manifest
 }

@@ -80,3 +80,68 @@ fn a_program_by_gos_compiler_is_refused_unless_it_gives_the_adapter_memory() {
     module(&go.replace("REALLOC", realloc)).unwrap();
     module(&go.replace("REALLOC", "").replace("Go cmd/compile", "clang")).unwrap();
 }
+
+/// If this fails, somebody whose program is for another host is not told which, nor what to do.
+#[test]
+fn what_is_for_another_host_is_told_by_its_toolchain() {
+    let import = |module: &str, name: &str, what: &str| {
+        let import = format!(r#"(import "{module}" "{name}" {what})"#);
+        let text =
+            format!(r#"(module (import "env" "f" (func)) {import} (func (export "_start")))"#);
+        is_program(&wat::parse_str(text).unwrap())
+            .unwrap_err()
+            .to_string()
+    };
+    for (module, name, told) in [
+        (
+            "wbg",
+            "__wbindgen_throw",
+            "wasm-bindgen; build its crate for the target wasm32-wasip2",
+        ),
+        ("./x_bg.js", "f", "wasm-bindgen"),
+        ("__wbindgen_placeholder__", "f", "wasm-bindgen"),
+        (
+            "gojs",
+            "runtime.wasmExit",
+            "Go (GOOS=js); build it with GOOS=wasip1",
+        ),
+        ("env", "mono_wasm_f", ".NET; build it for wasi-wasm"),
+        (
+            "env",
+            "emscripten_resize_heap",
+            "Emscripten; build it with -sSTANDALONE_WASM",
+        ),
+        ("env", "invoke_vii", "Emscripten"),
+        ("env", "__syscall_openat", "Emscripten"),
+        ("env", "abort", "AssemblyScript"),
+        (
+            "wasi_unstable",
+            "fd_write",
+            "first preview of WASI (wasi_unstable)",
+        ),
+        ("wasi_ephemeral_nn", "load", "neural networks (wasi-nn)"),
+        (
+            "wasi",
+            "thread-spawn",
+            "a program with threads; build it without them",
+        ),
+    ] {
+        let error = import(module, name, "(func)");
+        assert!(
+            error.contains(&format!("imports `{name}` of `{module}`")) && error.contains(told),
+            "{error}"
+        );
+    }
+    let shared = import("env", "memory", "(memory 1 2 shared)");
+    assert!(shared.contains("a program with threads"), "{shared}");
+    let memory = import("env", "memory", "(memory 1)");
+    assert!(
+        memory.contains("takes its memory from another module"),
+        "{memory}"
+    );
+    let unknown = import("env", "g", "(func)");
+    assert!(
+        unknown.contains("imports `f` of `env`") && unknown.contains("it offers"),
+        "{unknown}"
+    );
+}

@@ -199,9 +199,12 @@ fn what_is_no_component_is_told_apart() {
         "is not WebAssembly: it begins with `\\x1b[`, not with `\\0asm`"
     );
     assert!(refusal(b"\x7fELF\x02\x01").contains("compiled machine code"));
-    assert!(
-        refusal(&binary("(module)")).starts_with("is a core module where a component is expected")
-    );
+    assert!(refusal(&binary("(module)")).ends_with("it is not a benchmark plugin"));
+    // A program runs as a module, and is packed as a component.
+    let program = binary(r#"(module (func (export "_start")))"#);
+    let described = crate::describe(&program, &dyno_model::Limits::default());
+    let refused = described.unwrap_err().to_string();
+    assert_eq!(refused, "it is a core module where a component is expected");
 
     let nested = [&[0, 8][..], b"\x7fELF\x02\x01\0\0"].concat();
     for id in [1, 4] {
@@ -230,6 +233,16 @@ fn a_truncated_file_names_the_offset() {
 fn proposals_that_are_off_are_named() {
     for (module, feature) in [
         ("(memory i64 1)", "memory64"),
+        ("(memory i64 0x1000000000000)", "memory64"),
+        (
+            "(memory i64 1) (func (drop (i32.load offset=0x100000000 (i64.const 0))))",
+            "memory64",
+        ),
+        ("(memory 1) (memory 1)", "multi-memory"),
+        (
+            "(memory 1) (memory $m 1) (func (drop (memory.size $m)))",
+            "multi-memory",
+        ),
         ("(memory 1 2 shared)", "threads"),
         ("(memory 1 (pagesize 1))", "custom-page-sizes"),
         ("(type (struct (field i32)))", "gc"),
@@ -250,11 +263,13 @@ fn proposals_that_are_off_are_named() {
             "{module}: {refusal}"
         );
     }
-    assert!(refusal(&module_with("(memory 1) (memory 1)")).contains("multiple memories"));
     for (root, feature) in [
-        ("(type (stream u8))", "cm-async"),
-        ("(type (future u8))", "cm-async"),
-        ("(core func (canon backpressure.inc))", "cm-async"),
+        ("(type (stream u8))", "cm-async (WASI 0.3)"),
+        ("(type (future u8))", "cm-async (WASI 0.3)"),
+        (
+            "(core func (canon backpressure.inc))",
+            "cm-async (WASI 0.3)",
+        ),
         (
             "(core func (canon thread.available_parallelism))",
             "shared-everything-threads",

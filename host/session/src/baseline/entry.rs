@@ -53,6 +53,8 @@ pub(super) struct ProgramTable<'a> {
     pub(super) args: &'a [String],
     pub(super) stdin: Option<&'static str>,
     pub(super) stdout: Option<&'static str>,
+    #[serde(rename = "expected-status")]
+    pub(super) expected_status: Option<u32>,
 }
 
 /// Why an entry cannot be had.

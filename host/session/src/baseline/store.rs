@@ -173,6 +173,7 @@ impl Components {
                 args: manifest.map_or(&[], |manifest| &manifest.program.args),
                 stdin,
                 stdout,
+                expected_status: manifest.and_then(|manifest| manifest.program.expected_status),
             },
             limits: limits
                 .map(|(kind, amount)| {
