@@ -224,6 +224,17 @@ fn a_module_that_waits_is_counted_without_waiting() {
             "{count}"
         );
     }
+    // A clock that has come to its end stands still.
+    let endless =
+        "(i32.store (i32.const 120) (i32.const 1)) (i64.store (i32.const 128) (i64.const -1))
+        (drop (call $poll_oneoff (i32.const 104) (i32.const 200) (i32.const 1) (i32.const 300)))
+        (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 0)))
+        (i64.store (i32.const 128) (i64.const 2))
+        (drop (call $poll_oneoff (i32.const 104) (i32.const 200) (i32.const 1) (i32.const 300)))
+        (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 8)))
+        (call $check (i64.ge_u (i64.load (i32.const 8)) (i64.load (i32.const 0))))";
+    let file = bench.write("endless.wat", module(&[CLOCK, POLL], "1", endless));
+    bench.dyno(["check".as_ref(), file.as_os_str()]).exits(0);
     // What is there to be read or written is there at once, whatever clock is asked beside it.
     let both =
         "(i32.store8 (i32.const 112) (i32.const 2)) (i32.store (i32.const 120) (i32.const 1))

@@ -29,6 +29,9 @@ use super::state::State;
 use dyno_job::Build;
 use dyno_measure::Bench;
 
+/// What a call answers that did its part.
+const SUCCESS: i32 = Errno::Success as i32;
+
 /// Links all of it.
 pub(super) fn add_to_linker<B: Bench + 'static>(
     linker: &mut Linker<State<B>>,

@@ -91,7 +91,9 @@ impl<B> State<B> {
 
     /// Puts the fuel clock forward.
     pub(super) fn sleep(&self, length: u64) {
-        self.slept.fetch_add(length, Ordering::Relaxed);
+        let slept = self.slept.load(Ordering::Relaxed);
+        self.slept
+            .store(slept.saturating_add(length), Ordering::Relaxed);
     }
 
     /// The limit that was hit, if any: it outranks whatever the guest reports.

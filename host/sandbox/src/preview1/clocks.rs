@@ -10,7 +10,7 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
 use wasmtime_wasi::runtime::in_tokio;
 use wiggle::{GuestMemory, GuestPtr};
 
-use super::{PREVIEW1, code, reach};
+use super::{PREVIEW1, SUCCESS, code, reach};
 use crate::fuel_clock::{EPOCH_NS, now};
 use crate::state::State;
 use dyno_job::Build;
@@ -71,8 +71,6 @@ pub(super) fn add_to_linker<B: Bench + 'static>(
     )?;
     Ok(())
 }
-
-const SUCCESS: i32 = Errno::Success as i32;
 
 /// What a clock shows when the monotonic one shows `now`.
 fn reading(clock: i32, now: u64) -> u64 {

@@ -10,13 +10,11 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
 use wasmtime_wasi::runtime::in_tokio;
 use wiggle::{GuestMemory, GuestPtr};
 
-use super::{PREVIEW1, code, listing, reach};
+use super::{PREVIEW1, SUCCESS, code, listing, reach};
 use crate::files::NAMELESS;
 use crate::fuel_clock::EPOCH_NS;
 use crate::state::State;
 use dyno_measure::Bench;
-
-const SUCCESS: i32 = Errno::Success as i32;
 
 /// Links a function that does something before the engine does its part, and something after that
 /// succeeded.
