@@ -48,6 +48,7 @@ fn config(build: Build, limits: &Limits) -> Config {
         // On, so that instantiation costs the same fuel whatever the data segments hold.
         .memory_init_cow(true)
         .relaxed_simd_deterministic(true)
+        .gc_support(false)
         .wasm_memory64(false)
         .wasm_multi_memory(false)
         .wasm_custom_page_sizes(false)
