@@ -64,6 +64,7 @@ mod peers_support;
 mod preview1;
 mod profile;
 mod programs;
+mod proposals;
 mod refused;
 mod registries;
 mod registry_server;

@@ -3,9 +3,11 @@
 
 use std::time::Instant;
 
+use std::collections::BTreeSet;
+
 use dyno_job::{Build, CodeFile, Layout};
 use dyno_measure::{Batch, Order, Sampler, Schedule, SystemClock};
-use dyno_model::{Limits, Reach};
+use dyno_model::{Features, Limits, Reach};
 use dyno_sandbox as sandbox;
 use dyno_sandbox::{Conditions, FuelGauge, Linked, Program};
 use dyno_stats as stats;
@@ -35,13 +37,14 @@ pub(crate) fn cost() -> Result<Cost> {
         &sandbox::to_component(GUEST.as_bytes())?,
         Build::Timed,
         Layout::PLAIN,
-        &limits,
+        (&limits, &Features::default()),
         &code,
         &mut std::fs::File::create(&code)?,
     )?;
     let code = CodeFile::check(&code).ok_or("the code is damaged")?;
-    let component = sandbox::load(&code, Build::Timed, &limits)?;
-    let linked = Linked::new(&component, Build::Timed).map_err(|outcome| format!("{outcome:?}"))?;
+    let component = sandbox::load(&code, Build::Timed, &limits, &Features::default())?;
+    let linked = Linked::new(&component, Build::Timed, &BTreeSet::new())
+        .map_err(|outcome| format!("{outcome:?}"))?;
     let round = |case: &str, batches, iterations| {
         let conditions = Conditions {
             build: Build::Timed,

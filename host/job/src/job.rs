@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::{Build, CodeFile, Description, Hello, Layout, Shape};
 use dyno_measure::{Calibrated, CallNode, CountSettings, FunctionSum, ProfileSize, TimeSettings};
 use dyno_model::{
-    CaseSpec, CountMethod, CountPass, LimitKind, Limits, MemoryProfile, Outcome, Pace, PluginKind,
-    Reach, Sample,
+    CaseSpec, CountMethod, CountPass, Features, LimitKind, Limits, MemoryProfile, Outcome, Pace,
+    PluginKind, Reach, Sample,
 };
 
 /// The argument that makes a `dyno` process a worker. What only that process has to know follows:
@@ -162,6 +162,8 @@ pub struct CompileJob {
     pub cores: Vec<u32>,
     /// The limits.
     pub limits: Limits,
+    /// What it may use beyond what every plugin may.
+    pub features: Features,
 }
 
 /// What to describe, or to label.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Classify, Fault};
+use super::{Classify, Fault, Features};
 
 /// What plugins may reach. [`Grants::default`] is the denial of everything: no directory, no
 /// variable, no argument; stdin is empty, and sockets and HTTP are never linked.
@@ -27,6 +27,9 @@ pub struct Grants {
     pub own_dir: bool,
     /// The file that is its stdin.
     pub stdin: Option<PathBuf>,
+    /// What they may use beyond what every plugin may.
+    #[serde(default, skip_serializing_if = "Features::is_empty")]
+    pub features: Features,
 }
 
 /// One directory that plugins may open.
@@ -139,6 +142,7 @@ impl Grants {
             .chain(args)
             .chain(own_dir)
             .chain(stdin)
+            .chain(self.features.words())
             .collect()
     }
 }
@@ -176,6 +180,8 @@ pub struct Reach {
     pub env: Vec<(String, String)>,
     /// Command-line arguments after the program's name.
     pub args: Vec<String>,
+    /// What it may use beyond what every guest may.
+    pub features: Features,
 }
 
 /// One directory that a guest may open.
@@ -217,6 +223,7 @@ impl Reach {
             dirs: dirs.collect(),
             env: grants.env.iter().filter_map(value).collect(),
             args: grants.args.clone(),
+            features: grants.features.clone(),
         }
     }
 }
@@ -224,6 +231,7 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Proposal, Stub};
 
     /// If this fails, a line of a log tells a secret.
     #[test]
@@ -257,6 +265,10 @@ mod tests {
             args: vec!["-v".into(), "x y".into()],
             own_dir: true,
             stdin: Some("in.txt".into()),
+            features: Features {
+                wasm: [Proposal::Exceptions, Proposal::Gc].into(),
+                deny_stubs: [Stub::Http].into(),
+            },
         };
         assert_eq!(
             grants.words(),
@@ -268,6 +280,8 @@ mod tests {
                 "--arg=x y",
                 "--own-dir",
                 "--stdin=in.txt",
+                "--wasm=gc,exceptions",
+                "--deny-stubs=http",
             ]
         );
         let reach = Reach::of(&grants, &Variables::default());

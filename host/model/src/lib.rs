@@ -22,6 +22,7 @@ mod conditions;
 mod count;
 mod counts;
 mod fault;
+mod features;
 mod grants;
 mod label;
 mod limits;
@@ -46,6 +47,7 @@ pub use count::{
 };
 pub use counts::{COUNTED, COUNTERS_FACT, Counts};
 pub use fault::{Classify, Fault, causes, chain};
+pub use features::{Features, Proposal, Stub};
 pub use grants::{Access, DirGrant, GrantError, Grants, Reach, ReachDir, Variables};
 pub use label::{label, parts};
 pub use limits::{LIMITS, LimitSpec, LimitUnit, Limits};

@@ -90,6 +90,13 @@ pub const LIMITS: &[LimitSpec] = &[
         "core instances in a component",
     ),
     row(
+        LimitKind::Structure,
+        "structure",
+        1,
+        LimitUnit::Count,
+        "how many times as large a component may be in its parts: functions, blocks, branches, …",
+    ),
+    row(
         LimitKind::HostCall,
         "host-call",
         MIB,

@@ -117,6 +117,8 @@ pub enum LimitKind {
     Stack,
     /// Core instances of one component.
     Instances,
+    /// How many times as large a component may be in its parts.
+    Structure,
     /// Bytes that one host call may copy out of the guest.
     HostCall,
     /// Resources in the host's table (streams, pollables, descriptors) and handles.

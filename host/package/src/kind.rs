@@ -103,6 +103,7 @@ fn started(content: Content) -> Started {
                 expected_status: program.expected_status,
             },
             limits: manifest.limits.clone(),
+            features: manifest.features.clone(),
             package: None,
         },
         env: (manifest.parameters.iter())

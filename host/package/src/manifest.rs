@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::oci::Descriptor;
 use super::strict_json;
 use dyno_model::quoted::quoted;
-use dyno_model::{LimitKind, PluginKind};
+use dyno_model::{Features, LimitKind, PluginKind};
 use dyno_plugin::id::{IdError, PackageId, Release, version};
 
 /// The section of a component that holds the manifest of its package.
@@ -50,6 +50,9 @@ pub struct PackageManifest {
     /// unit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<LimitKind, u64>,
+    /// What it uses beyond what every plugin may.
+    #[serde(default, skip_serializing_if = "Features::is_empty")]
+    pub features: Features,
     /// Environment variables that it reads, with what they are unless the user says otherwise.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, Parameter>,
@@ -352,6 +355,7 @@ impl PackageManifest {
             kind: kind.into(),
             capabilities: BTreeSet::new(),
             limits: BTreeMap::new(),
+            features: Features::default(),
             parameters: BTreeMap::new(),
             datasets: BTreeMap::new(),
             dependencies: BTreeMap::new(),

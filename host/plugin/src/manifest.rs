@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use dyno_files::checkout;
-use dyno_model::{Classify, Fault, LIMITS, LimitKind, Limits, quantity};
+use dyno_model::{Classify, Fault, Features, LIMITS, LimitKind, Limits, quantity};
 
 /// The file that makes a directory a plugin.
 pub(super) const FILE_NAME: &str = "plugin.toml";
@@ -32,6 +32,8 @@ pub struct Manifest {
     pub program: ProgramTable,
     /// The limits that it needs to be higher than they are by default.
     pub limits: BTreeMap<LimitKind, u64>,
+    /// What it uses beyond what every plugin may.
+    pub features: Features,
     /// What it says of itself as a package, which packing reads.
     pub package: Option<toml::Table>,
 }
@@ -100,6 +102,8 @@ struct File {
     program: ProgramTable,
     #[serde(default)]
     limits: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    features: Features,
     package: Option<toml::Table>,
 }
 
@@ -204,14 +208,16 @@ impl Manifest {
             component: file.build.component,
             program: file.program,
             limits,
+            features: file.features,
             package: file.package,
         })
     }
 
-    /// What it asks for beyond `limits`, as the flags that would grant it; none if nothing.
+    /// What it asks for beyond `limits` and `features`, as the flags that would grant it; none if
+    /// nothing.
     #[must_use]
-    pub fn beyond(&self, limits: &Limits) -> Option<String> {
-        let flags: Vec<_> = self
+    pub fn beyond(&self, limits: &Limits, features: &Features) -> Option<String> {
+        let limits = self
             .limits
             .iter()
             .filter(|&(&kind, &wanted)| wanted > limits.get(kind))
@@ -221,8 +227,9 @@ impl Manifest {
                     kind.spec().name,
                     quantity::show(*wanted, kind.spec().unit)
                 )
-            })
-            .collect();
+            });
+        let features = self.features.beyond(features).words();
+        let flags: Vec<_> = limits.chain(features).collect();
         (!flags.is_empty()).then(|| flags.join(" "))
     }
 }
@@ -230,6 +237,7 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dyno_model::Proposal;
 
     const GOOD: &str =
         "[plugin]\nname = 'x'\n[build]\ncommands = [['cargo', 'build']]\ncomponent = 'x.wasm'\n";
@@ -246,9 +254,35 @@ mod tests {
             Manifest::parse(&format!("{GOOD}[limits]\nmemory = '1GiB'\nfuel = 5\n"), "p").unwrap();
         assert_eq!(manifest.commands, [["cargo", "build"]]);
         let mut limits = Limits::default();
-        assert_eq!(manifest.beyond(&limits).as_deref(), Some("--memory 1GiB"));
+        let none = Features::default();
+        assert_eq!(
+            manifest.beyond(&limits, &none).as_deref(),
+            Some("--memory 1GiB")
+        );
         limits.set(LimitKind::Memory, 1 << 30);
-        assert_eq!(manifest.beyond(&limits), None);
+        assert_eq!(manifest.beyond(&limits, &none), None);
+    }
+
+    #[test]
+    fn what_it_uses_is_a_request_for_what_is_not_granted_yet() {
+        let table = "[features]\nwasm = ['exceptions', 'gc']\ndeny-stubs = ['http']\n";
+        let manifest = Manifest::parse(&format!("{GOOD}{table}"), "p").unwrap();
+        let beyond = |features: &Features| manifest.beyond(&Limits::default(), features);
+        let mut granted = Features::default();
+        assert_eq!(
+            beyond(&granted).as_deref(),
+            Some("--wasm=gc,exceptions --deny-stubs=http")
+        );
+        granted.wasm.insert(Proposal::Gc);
+        assert_eq!(
+            beyond(&granted).as_deref(),
+            Some("--wasm=exceptions --deny-stubs=http")
+        );
+        assert_eq!(beyond(&Features::all()), None);
+        assert!(
+            message(&format!("{GOOD}[features]\nwasm = ['threads']\n"))
+                .contains("unknown variant `threads`")
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::engine::{ENGINE_NAME, ENGINE_VERSION, compiler, engine, settings};
 use super::precheck::{PrecheckError, StructureLimits, precheck};
 use super::sections::{self, SectionError};
 use dyno_job::{Build, CodeFile, Description, Hello, Layout, PROTOCOL, Shape, write_code};
-use dyno_model::{LimitKind, Limits};
+use dyno_model::{Features, LimitKind, Limits};
 
 /// Why a component did not become code, or code not a component.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,9 @@ pub enum CodeError {
     /// Its functions cannot be made to tell of themselves.
     #[error("it cannot be profiled: {0}")]
     Instrument(String),
+    /// It uses exceptions, which leave functions without telling the hooks of a profile.
+    #[error("it cannot be profiled: it uses exceptions, which leave functions unseen")]
+    Exceptions,
     /// A file could not be read.
     #[error("{path}")]
     File {
@@ -124,15 +127,14 @@ fn assembled(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
 ///
 /// # Errors
 /// The first rule that it breaks.
-pub fn check(component: &[u8], limits: &Limits) -> Result<Shape, CodeError> {
-    let structure = StructureLimits {
-        core_instances: limits.get(LimitKind::Instances),
-        ..StructureLimits::default()
-    };
-    Ok(precheck(component, &structure)?)
+pub fn check(component: &[u8], limits: &Limits, features: &Features) -> Result<Shape, CodeError> {
+    let mut structure = StructureLimits::scaled(limits.get(LimitKind::Structure));
+    structure.core_instances = limits.get(LimitKind::Instances);
+    Ok(precheck(component, &structure, features)?)
 }
 
-/// Checks a component, and reads what it says of itself.
+/// Checks a component, and reads what it says of itself. What it may use is for those to say who
+/// run it.
 ///
 /// # Errors
 /// The first rule that it breaks.
@@ -141,7 +143,7 @@ pub fn describe(component: &[u8], limits: &Limits) -> Result<Description, CodeEr
         return Err(PrecheckError::CoreModule.into());
     }
     Ok(Description {
-        shape: check(component, limits)?,
+        shape: check(component, limits, &Features::all())?,
         sections: sections::sections(component)?,
     })
 }
@@ -155,7 +157,7 @@ pub fn label(
     labels: &BTreeMap<String, String>,
     limits: &Limits,
 ) -> Result<Vec<u8>, CodeError> {
-    check(component, limits)?;
+    check(component, limits, &Features::all())?;
     Ok(sections::label(component, labels)?)
 }
 
@@ -169,11 +171,11 @@ pub fn compile(
     component: &[u8],
     build: Build,
     layout: Layout,
-    limits: &Limits,
+    (limits, features): (&Limits, &Features),
     path: &Path,
     to: &mut impl io::Write,
 ) -> Result<(), CodeError> {
-    let engine = compiler(build, limits, layout).map_err(engine_error)?;
+    let engine = compiler(build, limits, layout, features).map_err(engine_error)?;
     let code = match wasmparser::Parser::is_core_wasm(component) {
         true => engine.precompile_module(component),
         false => engine.precompile_component(component),
@@ -195,12 +197,17 @@ pub enum Code {
 ///
 /// # Errors
 /// If the file cannot be read, is not the one that was checked, or was made by another engine.
-pub fn load(code: &CodeFile, build: Build, limits: &Limits) -> Result<Code, CodeError> {
+pub fn load(
+    code: &CodeFile,
+    build: Build,
+    limits: &Limits,
+    features: &Features,
+) -> Result<Code, CodeError> {
     let file_error = |source| CodeError::File {
         path: code.path().display().to_string(),
         source,
     };
-    let engine = engine(build, limits).map_err(engine_error)?;
+    let engine = engine(build, limits, features).map_err(engine_error)?;
     let mut file = code.open().map_err(file_error)?;
     // The file that is open, whatever its path leads to by now.
     let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
@@ -247,7 +254,8 @@ pub fn hello() -> Result<Hello, CodeError> {
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     // The limits have no part in it: what they set, no code depends on.
     for build in Build::ALL {
-        let engine = engine(build, &Limits::default()).map_err(engine_error)?;
+        let engine =
+            engine(build, &Limits::default(), &Features::default()).map_err(engine_error)?;
         engine.precompile_compatibility_hash().hash(&mut hasher);
     }
     adapters().hash(&mut hasher);

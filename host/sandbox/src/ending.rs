@@ -1,7 +1,7 @@
 //! What the end of a guest's call means: one place decides which outcome it is.
 
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime::{Store, ThrownException, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::instrument::readable;
@@ -45,6 +45,12 @@ pub(super) fn judge<B>(
         Some(Trap::OutOfFuel) => return limit(LimitKind::Fuel, None),
         Some(Trap::StackOverflow) => return limit(LimitKind::Stack, None),
         _ => {}
+    }
+    if error.is::<ThrownException>() {
+        return Outcome::Trap {
+            message: cut("it threw an exception that nothing caught".to_owned()
+                + &error.downcast_ref().map(place).unwrap_or_default()),
+        };
     }
     if let Some(I32Exit(status)) = error.downcast_ref() {
         return Outcome::Trap {

@@ -2,31 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use wasmtime::{Config, Engine, OptLevel, Strategy};
+use wasmtime::{Collector, Config, Engine, OptLevel, Strategy, WasmFeatures};
 
-use super::layout;
+use super::{layout, proposals};
 use dyno_job::{Build, Layout};
-use dyno_model::Limits;
+use dyno_model::{Features, Limits};
 
 /// The engine that runs a build.
 ///
 /// # Errors
 /// If the engine does not support this machine.
-pub fn engine(build: Build, limits: &Limits) -> wasmtime::Result<Engine> {
-    Engine::new(&config(build, limits))
+pub fn engine(build: Build, limits: &Limits, features: &Features) -> wasmtime::Result<Engine> {
+    Engine::new(&config(build, limits, features))
 }
 
 /// The engine that compiles a build in one of its layouts. What it compiles runs on [`engine`].
 ///
 /// # Errors
 /// If the engine does not support this machine.
-pub(super) fn compiler(build: Build, limits: &Limits, layout: Layout) -> wasmtime::Result<Engine> {
-    let mut config = config(build, limits);
+pub(super) fn compiler(
+    build: Build,
+    limits: &Limits,
+    layout: Layout,
+    features: &Features,
+) -> wasmtime::Result<Engine> {
+    let mut config = config(build, limits, features);
     layout::configure(layout, &mut config);
     Engine::new(&config)
 }
 
-fn config(build: Build, limits: &Limits) -> Config {
+fn config(build: Build, limits: &Limits, features: &Features) -> Config {
     let stack_bytes = build.stack_bytes(limits);
     let mut config = Config::new();
     config
@@ -48,13 +53,10 @@ fn config(build: Build, limits: &Limits) -> Config {
         // On, so that instantiation costs the same fuel whatever the data segments hold.
         .memory_init_cow(true)
         .relaxed_simd_deterministic(true)
-        .gc_support(false)
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        .wasm_custom_page_sizes(false)
-        .wasm_wide_arithmetic(false)
-        .wasm_tail_call(true)
-        .wasm_relaxed_simd(true);
+        .wasm_features(WasmFeatures::all(), false)
+        .wasm_features(proposals::allowed(features), true)
+        // It collects cycles, and when it does is a matter of the guest's own allocations.
+        .collector(Collector::Copying);
     config
 }
 
@@ -100,7 +102,7 @@ mod tests {
         };
         let hash = |limits: &Limits| {
             use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
-            let engine = engine(Build::Metered, limits).unwrap();
+            let engine = engine(Build::Metered, limits, &Features::all()).unwrap();
             let hasher = BuildHasherDefault::<DefaultHasher>::new();
             hasher.hash_one(engine.precompile_compatibility_hash())
         };

@@ -26,7 +26,7 @@ mod tests;
 use std::collections::BTreeSet;
 use wasm_encoder::reencode::ReencodeComponent as _;
 
-use wasmparser::Parser;
+use wasmparser::{Parser, Payload};
 
 pub(super) use self::name::readable;
 use super::CodeError;
@@ -52,8 +52,13 @@ pub struct Instrumented {
 /// Rewrites a component that was checked.
 ///
 /// # Errors
-/// If the encoder cannot write it.
+/// If it defines exceptions, or the encoder cannot write it.
 pub fn instrument(component: &[u8]) -> Result<Instrumented, CodeError> {
+    let is_tag = |payload: &wasmparser::Result<_>| matches!(payload, Ok(Payload::TagSection(_)));
+    let mut payloads = Parser::new(0).parse_all(component);
+    if payloads.any(|payload| is_tag(&payload)) {
+        return Err(CodeError::Exceptions);
+    }
     rewrite(component).map_err(|error| CodeError::Instrument(quoted(&error.to_string())))
 }
 

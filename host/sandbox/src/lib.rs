@@ -22,10 +22,12 @@ mod output;
 mod precheck;
 mod preview1;
 mod program;
+mod proposals;
 mod run;
 mod scratch;
 mod sections;
 mod state;
+mod stubs;
 mod waiting;
 
 pub use code::{
@@ -36,7 +38,7 @@ pub use engine::engine;
 pub use instance::{Ended, Finished};
 pub use instrument::{Instrumented, instrument};
 pub use linked::{Conditions, Linked};
-pub use precheck::{PrecheckError, StructureLimits, precheck};
+pub use precheck::{Exceeded, PrecheckError, StructureLimits, precheck};
 pub use program::{Expected, Program};
 pub use sections::SectionError;
 pub use state::FuelGauge;

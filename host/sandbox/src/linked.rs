@@ -1,6 +1,8 @@
 //! Code that was linked, and the two kinds of plugin that it may be: a suite is a component, a command
 //! is a component or a core module.
 
+use std::collections::BTreeSet;
+
 use wasmtime::component::{self, Component, ComponentExportIndex};
 use wasmtime::{Engine, Module, Store};
 
@@ -9,9 +11,10 @@ use super::linker::{linker, module_linker};
 use super::precheck::STOPWATCH;
 use super::program::Program;
 use super::state::State;
+use super::stubs;
 use dyno_job::Build;
 use dyno_measure::Bench;
-use dyno_model::{Limits, Outcome, PluginKind, Reach};
+use dyno_model::{Limits, Outcome, PluginKind, Reach, Stub};
 
 pub(super) mod bindings {
     #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -90,13 +93,13 @@ pub(super) struct Command {
 }
 
 impl<B: Bench + 'static> Linked<B> {
-    /// Links code with everything a guest may reach.
+    /// Links code with everything a guest may reach, and with stubs for what it may only import.
     ///
     /// # Errors
     /// [`Outcome::Refused`] if it imports something else or is not a plugin.
-    pub fn new(code: &Code, build: Build) -> Result<Self, Outcome> {
+    pub fn new(code: &Code, build: Build, stubs: &BTreeSet<Stub>) -> Result<Self, Outcome> {
         let linked = match code {
-            Code::Component(component) => Self::component(component, build),
+            Code::Component(component) => Self::component(component, build, stubs),
             Code::Module(module) => Self::module(module, build),
         };
         linked.map_err(|error| Outcome::Refused {
@@ -104,8 +107,14 @@ impl<B: Bench + 'static> Linked<B> {
         })
     }
 
-    fn component(component: &Component, build: Build) -> wasmtime::Result<Self> {
-        let pre = linker::<B>(component.engine(), build)?.instantiate_pre(component)?;
+    fn component(
+        component: &Component,
+        build: Build,
+        stubs: &BTreeSet<Stub>,
+    ) -> wasmtime::Result<Self> {
+        let mut linker = linker::<B>(component.engine(), build)?;
+        stubs::add_to_linker(&mut linker, component, stubs)?;
+        let pre = linker.instantiate_pre(component)?;
         let entry = if let Some(command) = command(component) {
             Entry::Command(command)
         } else {

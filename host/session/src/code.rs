@@ -128,12 +128,13 @@ impl Session<'_> {
             }
         };
         let hash = &hello.compatibility;
+        let features = self.request.grants.features.code_suffix();
         Some(Build::ALL.map(|build| {
             let (digest, suffix) = (digest.hex(), layout.suffix());
             Target {
                 build,
                 layout,
-                name: format!("{digest}-{}{suffix}-{hash}.cwasm", build.name()),
+                name: format!("{digest}-{}{suffix}{features}-{hash}.cwasm", build.name()),
             }
         }))
     }
@@ -171,6 +172,7 @@ impl Session<'_> {
                 code: dir.join(&target.name),
                 cores: self.compile_cores(),
                 limits: limits.clone(),
+                features: self.request.grants.features.clone(),
             }));
         }
         let began = monotonic_ns();

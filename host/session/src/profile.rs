@@ -138,6 +138,7 @@ impl Session<'_> {
             code: code.clone(),
             cores: self.compile_cores(),
             limits: limits.clone(),
+            features: self.request.grants.features.clone(),
         });
         let report = self.work(job, 0).await;
         match self.compiled(&report) {

@@ -153,9 +153,8 @@ impl Subject {
         mut cancel: Cancel,
     ) -> Result<(Digest, u64), Outcome> {
         if let Some(manifest) = &source.manifest {
-            if let Some(flags) = manifest.beyond(&request.limits) {
-                let reason =
-                    format!("it asks for more than the limits allow: grant it with {flags}");
+            if let Some(flags) = manifest.beyond(&request.limits, &request.grants.features) {
+                let reason = format!("it asks for more than is allowed: grant it with {flags}");
                 return Err(Outcome::Refused { reason });
             }
             if let Some(options) = build {

@@ -2,7 +2,7 @@
 //! Values are texts and numbers with their places; what they mean is understood in `config`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use toml::Spanned;
 
 use super::criterion::{Operator, old_names};
-use dyno_model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS, quantity, words};
+use dyno_model::{ChecksumRule, Gone, LIMITS, LimitUnit, METRICS, Proposal, Stub, quantity, words};
 
 /// A suite of benchmarks: which plugins, what they may do, what to measure, and what must hold.
 /// Paths are relative to the directory that the file lies in, and do not lead out of its checkout.
@@ -95,6 +95,10 @@ pub(super) struct GrantsTable {
     /// The file that is their stdin.
     #[schemars(with = "Option<PathBuf>")]
     pub(super) stdin: Option<Spanned<PathBuf>>,
+    /// Proposals to WebAssembly that they may use, such as `["gc"]`.
+    pub(super) wasm: BTreeSet<Proposal>,
+    /// Interfaces that they may import, and that end them when they are called.
+    pub(super) deny_stubs: BTreeSet<Stub>,
 }
 
 /// In what some cases are judged differently where something is compared.

@@ -127,14 +127,16 @@ fn describe_component(job: &DescribeJob, mut files: Files) -> Result<(), Compile
 fn compile_build(job: &CompileJob, mut files: Files) -> Result<(), CompileFailure> {
     let file = files.read()?;
     let component = sandbox::to_binary(&file)?;
-    let shape = sandbox::check(&component, &job.limits)?;
+    let shape = sandbox::check(&component, &job.limits, &job.features)?;
     emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
     let mut to = files
         .to
         .ok_or_else(|| CompileFailure::Host("there is no file for the code".into()))?;
     let mut write = |component: &[u8]| {
-        let limits = &job.limits;
-        sandbox::compile(component, job.build, job.layout, limits, &job.code, &mut to)
+        let allowed = (&job.limits, &job.features);
+        sandbox::compile(
+            component, job.build, job.layout, allowed, &job.code, &mut to,
+        )
     };
     if job.build != Build::Profiled {
         return Ok(write(&component)?);

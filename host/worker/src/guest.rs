@@ -95,9 +95,9 @@ pub(super) fn load<B: dyno_measure::Bench + 'static>(
 ) -> Result<(Linked<B>, u64), Outcome> {
     let host = |message| Outcome::Host { message };
     let began = Instant::now();
-    let loaded = sandbox::load(&job.code, build, &job.limits);
+    let loaded = sandbox::load(&job.code, build, &job.limits, &job.grants.features);
     let component = loaded.map_err(|error| host(chain(&error)))?;
-    let linked = Linked::new(&component, build)?;
+    let linked = Linked::new(&component, build, &job.grants.features.deny_stubs)?;
     let load_ns = nanos(began);
     confined.seal().map_err(|error| unconfined(&error))?;
     Ok((linked, load_ns))

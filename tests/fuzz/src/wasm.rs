@@ -1,9 +1,9 @@
 //! Binaries: what makes a component of a module, what checks one, and what rewrites one.
 
 use arbitrary::Unstructured;
-use dyno_model::Limits;
+use dyno_model::{Features, Limits};
 use dyno_sandbox as sandbox;
-use dyno_sandbox::{PrecheckError, StructureLimits};
+use dyno_sandbox::{CodeError, PrecheckError, StructureLimits};
 use wasm_encoder::{Component, ComponentSectionId, InstanceSection, ModuleArg, RawSection};
 use wasmparser::{Validator, WasmFeatures};
 
@@ -13,7 +13,8 @@ use super::{repository_file, repository_files};
 const BYTES_MAX: usize = 64 << 10;
 
 fn validate(component: &[u8], what: &str) {
-    let features = WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL;
+    let features =
+        WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL | WasmFeatures::WIDE_ARITHMETIC;
     if let Err(error) = Validator::new_with_features(features).validate_all(component) {
         panic!("{what} is invalid: {error}");
     }
@@ -47,13 +48,16 @@ pub(crate) fn precheck(data: &[u8]) -> bool {
     if data.len() > BYTES_MAX {
         return false;
     }
-    let Ok(_) = sandbox::check(data, &Limits::default()) else {
+    let Ok(_) = sandbox::check(data, &Limits::default(), &Features::all()) else {
         return false;
     };
     validate(data, "what passed the check");
     let _ = sandbox::describe(data, &Limits::default());
-    let instrumented = sandbox::instrument(data).expect("what passed the check can be rewritten");
-    validate(&instrumented.component, "what was rewritten");
+    match sandbox::instrument(data) {
+        Ok(instrumented) => validate(&instrumented.component, "what was rewritten"),
+        Err(CodeError::Exceptions) => {}
+        Err(error) => panic!("what passed the check cannot be rewritten: {error}"),
+    }
     true
 }
 
@@ -80,12 +84,9 @@ pub(crate) fn instrument(data: &[u8]) -> bool {
     let config = wasm_smith::Config {
         max_imports: 0,
         min_funcs: 1,
-        max_memories: 1,
-        gc_enabled: false,
-        memory64_enabled: false,
+        max_memories: 2,
         threads_enabled: false,
         exceptions_enabled: false,
-        wide_arithmetic_enabled: false,
         custom_page_sizes_enabled: false,
         ..wasm_smith::Config::default()
     };
@@ -106,7 +107,7 @@ pub(crate) fn instrument(data: &[u8]) -> bool {
     instances.instantiate(0, Vec::<(&str, ModuleArg)>::new());
     component.section(&instances);
     let component = component.finish();
-    match sandbox::precheck(&component, &StructureLimits::default()) {
+    match sandbox::precheck(&component, &StructureLimits::default(), &Features::all()) {
         Ok(_) | Err(PrecheckError::NotAPlugin) => {}
         Err(_) => return false,
     }

@@ -10,6 +10,7 @@ mod compare;
 mod doctor;
 mod error;
 mod gate;
+mod grants;
 mod history;
 mod limits;
 mod list;

@@ -12,7 +12,7 @@ use std::process::Command;
 use super::*;
 use crate::{Build, CompileJob, DescribeJob, Layout, ProgramJob, RunJob};
 use dyno_measure::{CountSettings, ProfileSize, Sampling, TimeSettings};
-use dyno_model::{LimitKind, Limits, Outcome, Reach};
+use dyno_model::{Features, LimitKind, Limits, Outcome, Reach};
 
 /// What ARCHITECTURE promises of the supervisor.
 const MEMORY_KB_MAX: u64 = 64 << 10;
@@ -73,6 +73,7 @@ fn job(name: &str) -> Job {
             code: "/code".into(),
             cores: Vec::new(),
             limits: Limits::default(),
+            features: Features::default(),
         }),
         other => panic!("there is no job {other}"),
     }

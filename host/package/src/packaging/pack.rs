@@ -235,6 +235,7 @@ fn requests(source: &Source, table: &PackageTable) -> PackageManifest {
     manifest.toolchain.clone_from(&table.toolchain);
     if let Some(plugin) = &source.manifest {
         manifest.limits.clone_from(&plugin.limits);
+        manifest.features.clone_from(&plugin.features);
         manifest.program.args.clone_from(&plugin.program.args);
         manifest.program.expected_status = plugin.program.expected_status;
     }

@@ -1,14 +1,18 @@
 use super::super::precheck::{PrecheckError, StructureLimits, precheck};
 use super::*;
 use dyno_job::Shape;
-use dyno_model::PluginKind;
+use dyno_model::{Features, PluginKind};
 
 fn module(text: &str) -> Result<Vec<u8>, ModuleError> {
     componentize(&wat::parse_str(text).unwrap())
 }
 
 fn shape(text: &str) -> Result<Shape, PrecheckError> {
-    precheck(&module(text).unwrap(), &StructureLimits::default())
+    precheck(
+        &module(text).unwrap(),
+        &StructureLimits::default(),
+        &Features::default(),
+    )
 }
 
 #[test]

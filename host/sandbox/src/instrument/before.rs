@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{
-    DataSectionReader, ElementSectionReader, Export, ExternalKind, FuncType, FunctionBody,
-    GlobalSectionReader, ImportSectionReader, KnownCustom, MemorySectionReader, Name,
-    NameSectionReader, Parser, Payload, TableSectionReader, TypeRef, TypeSectionReader, ValType,
+    CompositeInnerType, DataSectionReader, ElementSectionReader, Export, ExternalKind, FuncType,
+    FunctionBody, GlobalSectionReader, ImportSectionReader, KnownCustom, MemorySectionReader, Name,
+    NameSectionReader, Parser, Payload, SubType, TableSectionReader, TypeRef, TypeSectionReader,
+    ValType,
 };
 
 use super::name::{self, readable};
@@ -14,10 +15,18 @@ pub(super) fn is_function(kind: ExternalKind) -> bool {
     matches!(kind, ExternalKind::Func | ExternalKind::FuncExact)
 }
 
+fn function(ty: &SubType) -> Option<FuncType> {
+    match &ty.composite_type.inner {
+        CompositeInnerType::Func(ty) => Some(ty.clone()),
+        _ => None,
+    }
+}
+
 /// A module as it was.
 #[derive(Default)]
 pub(super) struct Before<'a> {
-    pub(super) types: Vec<FuncType>,
+    /// Each type, of those that are no function's none.
+    pub(super) types: Vec<Option<FuncType>>,
     /// The lists of more than one result among these, sorted, each once.
     pub(super) result_lists: Vec<Vec<ValType>>,
     /// Types of the imported functions.
@@ -47,11 +56,11 @@ impl<'a> Before<'a> {
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
                 Payload::TypeSection(section) => {
-                    read.types = section
-                        .clone()
-                        .into_iter_err_on_gc_types()
-                        .collect::<Result<_, _>>()?;
-                    let lists = read.types.iter().map(|ty| ty.results().to_vec());
+                    for group in section.clone() {
+                        read.types.extend(group?.types().map(function));
+                    }
+                    let functions = read.types.iter().flatten();
+                    let lists = functions.map(|ty| ty.results().to_vec());
                     let lists: BTreeSet<_> = lists.filter(|list| list.len() > 1).collect();
                     read.result_lists = lists.into_iter().collect();
                     read.type_section = Some(section);
@@ -140,13 +149,17 @@ impl<'a> Before<'a> {
             .unwrap_or(u32::MAX)
     }
 
+    fn function_type(&self, ty: u32) -> Option<&FuncType> {
+        self.types.get(ty as usize)?.as_ref()
+    }
+
     pub(super) fn params(&self, ty: u32) -> u32 {
-        let ty = self.types.get(ty as usize);
+        let ty = self.function_type(ty);
         ty.map_or(0, |ty| ty.params().len() as u32)
     }
 
     pub(super) fn results(&self, ty: u32) -> &[ValType] {
-        self.types.get(ty as usize).map_or(&[], FuncType::results)
+        self.function_type(ty).map_or(&[], FuncType::results)
     }
 
     /// Where among `result_lists` a list is.

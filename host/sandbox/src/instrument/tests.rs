@@ -1,10 +1,12 @@
 use super::*;
+use std::collections::BTreeSet;
+
 use crate::{Code, Conditions, FuelGauge, Linked, Program, check, compile, load, to_binary};
 use dyno_job::{Build, CodeFile, Layout};
 use dyno_measure::{
     Batch, NoBench, Place, ProfileSchedule, ProfileSize, Profiled, Profiler, Sampler,
 };
-use dyno_model::{Limits, Outcome, Reach};
+use dyno_model::{Features, Limits, Outcome, Reach};
 
 const EVERYTHING: &str = include_str!("everything.wat");
 
@@ -17,16 +19,24 @@ struct Guest {
 
 impl Guest {
     fn new(bytes: &[u8]) -> Self {
-        let limits = Limits::default();
+        let (limits, features) = (Limits::default(), Features::all());
         let component = to_binary(bytes).unwrap();
-        check(&component, &limits).unwrap();
+        check(&component, &limits, &features).unwrap();
         let instrumented = instrument(&component).unwrap();
         let build = |bytes: &[u8], build: Build| {
             let dir = tempfile::tempdir().unwrap();
             let code = dir.path().join("code");
             let mut file = std::fs::File::create(&code).unwrap();
-            compile(bytes, build, Layout::PLAIN, &limits, &code, &mut file).unwrap();
-            load(&CodeFile::check(&code).unwrap(), build, &limits).unwrap()
+            compile(
+                bytes,
+                build,
+                Layout::PLAIN,
+                (&limits, &features),
+                &code,
+                &mut file,
+            )
+            .unwrap();
+            load(&CodeFile::check(&code).unwrap(), build, &limits, &features).unwrap()
         };
         Self {
             metered: build(&component, Build::Metered),
@@ -43,7 +53,7 @@ impl Guest {
     fn counted(&self, case: &str, size: ProfileSize) -> (Batch, Outcome) {
         let gauge = FuelGauge::default();
         let bench = Sampler::new(gauge.clone(), ProfileSchedule::new(size));
-        let linked = Linked::new(&self.metered, Build::Metered).unwrap();
+        let linked = Linked::new(&self.metered, Build::Metered, &BTreeSet::new()).unwrap();
         let finished = on(Build::Metered, |conditions| {
             linked.run(case, conditions, &gauge, bench)
         });
@@ -56,7 +66,7 @@ impl Guest {
     fn profile(&self, case: &str, size: ProfileSize) -> (Profiled, Outcome) {
         let gauge = FuelGauge::default();
         let bench = Profiler::new(gauge.clone(), size);
-        let linked = Linked::new(&self.profiled, Build::Profiled).unwrap();
+        let linked = Linked::new(&self.profiled, Build::Profiled, &BTreeSet::new()).unwrap();
         let finished = on(Build::Profiled, |conditions| {
             linked.run(case, conditions, &gauge, bench)
         });
@@ -251,9 +261,11 @@ fn nobody_but_our_own_module_gets_the_hooks() {
             (instance $exported (export "run" (func $run)))
             (export "wasi:cli/run@0.2.3" (instance $exported)))"#
     );
-    let limits = Limits::default();
+    let (limits, features) = (Limits::default(), Features::default());
     let component = to_binary(text.as_bytes()).unwrap();
-    let refused = check(&component, &limits).unwrap_err().to_string();
+    let refused = check(&component, &limits, &features)
+        .unwrap_err()
+        .to_string();
     assert!(
         refused.contains("which this host does not offer"),
         "{refused}"
@@ -263,10 +275,18 @@ fn nobody_but_our_own_module_gets_the_hooks() {
         let dir = tempfile::tempdir().unwrap();
         let code = dir.path().join("code");
         let mut file = std::fs::File::create(&code).unwrap();
-        compile(&component, build, Layout::PLAIN, &limits, &code, &mut file).unwrap();
-        let component = load(&CodeFile::check(&code).unwrap(), build, &limits).unwrap();
+        compile(
+            &component,
+            build,
+            Layout::PLAIN,
+            (&limits, &features),
+            &code,
+            &mut file,
+        )
+        .unwrap();
+        let component = load(&CodeFile::check(&code).unwrap(), build, &limits, &features).unwrap();
         assert!(matches!(
-            Linked::<NoBench>::new(&component, build),
+            Linked::<NoBench>::new(&component, build, &BTreeSet::new()),
             Err(Outcome::Refused { .. })
         ));
     }

@@ -4,13 +4,15 @@
 //! The types of what it imports are left to the engine, which compares them when it links, before
 //! anything runs. Those of exports it would compare when it calls them.
 
+use std::collections::BTreeSet;
+
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::{EntityType, TypesRef};
 
 use super::PrecheckError;
 use super::signature::signature;
-use dyno_model::PluginKind;
 use dyno_model::quoted::quoted;
+use dyno_model::{PluginKind, Stub};
 
 /// The interfaces of WASI 0.2 that a plugin may import. They are linked, but each does only what
 /// was granted: no directory is open, the environment, the arguments and stdin are empty.
@@ -57,6 +59,9 @@ pub(crate) const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// What a program imports that says itself what is timed: Sightglass' protocol.
 pub(crate) const STOPWATCH: &str = "bench";
 
+/// What a component exports that answers requests.
+const SERVER: &str = "wasi:http/incoming-handler";
+
 /// What a program exports that is a core module.
 const START: &str = "_start";
 
@@ -71,13 +76,21 @@ pub(super) fn check(
     types: TypesRef<'_>,
     imports: &[String],
     exports: &[String],
+    stubs: &BTreeSet<Stub>,
 ) -> Result<PluginKind, PrecheckError> {
     // Versions first: a plugin of another contract is best told that, whatever else it imports.
     for name in imports.iter().chain(exports) {
         speaks_our_version(name)?;
     }
+    let runs = |name: &String| name.starts_with("wasi:cli/run@");
+    if let Some(name) = exports.iter().find(|name| split(name).0 == SERVER)
+        && !exports.iter().any(runs)
+    {
+        let name = quoted(name);
+        return Err(PrecheckError::Server { name });
+    }
     for name in imports {
-        import(types, name)?;
+        import(types, name, stubs)?;
     }
     for name in exports {
         if is_compatible(name, "dyno:bench/suite", "0.1") {
@@ -132,7 +145,7 @@ fn speaks_our_version(name: &str) -> Result<(), PrecheckError> {
     Ok(())
 }
 
-fn import(types: TypesRef<'_>, name: &str) -> Result<(), PrecheckError> {
+fn import(types: TypesRef<'_>, name: &str, stubs: &BTreeSet<Stub>) -> Result<(), PrecheckError> {
     let (interface, _) = split(name);
     let offered = name == STOPWATCH
         || is_compatible(name, "dyno:bench/bench", "0.1")
@@ -140,17 +153,15 @@ fn import(types: TypesRef<'_>, name: &str) -> Result<(), PrecheckError> {
     if offered || is_types_only(types, name) {
         return Ok(());
     }
-    let forbidden = [("wasi:sockets/", "sockets"), ("wasi:http/", "HTTP")];
-    for (package, what) in forbidden {
-        if interface.starts_with(package) {
-            let name = quoted(name);
-            return Err(PrecheckError::ForbiddenImport { name, what });
-        }
+    let name = quoted(name);
+    match Stub::of(interface) {
+        Some(stub) if stubs.contains(&stub) => Ok(()),
+        Some(stub) => Err(PrecheckError::ForbiddenImport { name, stub }),
+        None => Err(PrecheckError::UnknownImport {
+            name,
+            offered: OFFERED,
+        }),
     }
-    Err(PrecheckError::UnknownImport {
-        name: quoted(name),
-        offered: OFFERED,
-    })
 }
 
 /// Whether an import asks for nothing but the names of types, which need no host: a world that

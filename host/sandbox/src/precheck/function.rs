@@ -9,7 +9,6 @@ use wasmparser::{
     ValidatorResources, WasmModuleResources,
 };
 
-use super::structure::at_most;
 use super::{PrecheckError, StructureLimits};
 
 /// A function and its body.
@@ -98,13 +97,24 @@ fn check(
     Ok(validator.into_allocations())
 }
 
+/// An open block.
+struct Open {
+    is_loop: bool,
+    /// Its catch clauses.
+    handlers: u64,
+}
+
 /// What one body has cost so far.
 struct Costs<'a> {
     limits: &'a StructureLimits,
     locals: u64,
-    /// The open blocks; true for a loop.
-    open: Vec<bool>,
+    open: Vec<Open>,
     open_loops: u64,
+    /// The catch clauses around what comes next.
+    handlers: u64,
+    call_handlers: u64,
+    heap_operations: u64,
+    default_fields: u64,
     blocks: u64,
     branches: u64,
     calls: u64,
@@ -121,6 +131,10 @@ impl<'a> Costs<'a> {
             locals: 0,
             open: Vec::new(),
             open_loops: 0,
+            handlers: 0,
+            call_handlers: 0,
+            heap_operations: 0,
+            default_fields: 0,
             blocks: 0,
             branches: 0,
             calls: 0,
@@ -133,7 +147,7 @@ impl<'a> Costs<'a> {
 
     fn locals(&mut self, more: u64) -> Result<(), PrecheckError> {
         self.locals = self.locals.saturating_add(more);
-        at_most("locals in a function", self.limits.locals, self.locals)
+        self.limits.locals.at_most(self.locals)
     }
 
     fn operator(
@@ -145,31 +159,89 @@ impl<'a> Costs<'a> {
         match operator {
             O::Block { blockty } | O::If { blockty } => self.block(*blockty, false, types),
             O::Loop { blockty } => self.block(*blockty, true, types),
+            O::TryTable { try_table } => {
+                self.block(try_table.ty, false, types)?;
+                let handlers = try_table.catches.len() as u64;
+                if let Some(open) = self.open.last_mut() {
+                    open.handlers = handlers;
+                }
+                self.handlers += handlers;
+                self.branch(handlers)
+            }
             O::End => {
-                if self.open.pop() == Some(true) {
-                    self.open_loops -= 1;
+                if let Some(closed) = self.open.pop() {
+                    self.open_loops -= u64::from(closed.is_loop);
+                    self.handlers -= closed.handlers;
                 }
                 Ok(())
             }
-            O::Br { .. } | O::BrIf { .. } => self.branch(1),
+            O::Br { .. } | O::BrIf { .. } | O::BrOnNull { .. } | O::BrOnNonNull { .. } => {
+                self.branch(1)
+            }
+            O::BrOnCast { .. } | O::BrOnCastFail { .. } => {
+                self.heap_operation()?;
+                self.branch(1)
+            }
             O::BrTable { targets } => self.branch(u64::from(targets.len()) + 1),
-            O::Call { .. } | O::ReturnCall { .. } => {
+            O::Throw { .. } | O::ThrowRef => self.caught(),
+            O::Call { .. } | O::ReturnCall { .. } | O::CallRef { .. } | O::ReturnCallRef { .. } => {
                 self.calls += 1;
-                at_most("calls in a function", self.limits.calls, self.calls)
+                self.limits.calls.at_most(self.calls)?;
+                self.caught()
             }
-            O::CallIndirect { .. }
-            | O::ReturnCallIndirect { .. }
-            | O::TableGet { .. }
-            | O::TableSet { .. } => {
-                self.table_accesses += 1;
-                at_most(
-                    "indirect calls and table accesses in a function",
-                    self.limits.table_accesses,
-                    self.table_accesses,
-                )
+            O::CallIndirect { .. } | O::ReturnCallIndirect { .. } => {
+                self.table_access()?;
+                self.caught()
             }
+            O::TableGet { .. } | O::TableSet { .. } => self.table_access(),
+            O::StructNewDefault { struct_type_index } => {
+                self.default_fields(*struct_type_index, types)?;
+                self.heap_operation()
+            }
+            O::StructNew { .. }
+            | O::ArrayNew { .. }
+            | O::ArrayNewDefault { .. }
+            | O::ArrayNewFixed { .. }
+            | O::ArrayNewData { .. }
+            | O::ArrayNewElem { .. }
+            | O::ArrayFill { .. }
+            | O::ArrayCopy { .. }
+            | O::ArrayInitData { .. }
+            | O::ArrayInitElem { .. }
+            | O::RefTestNonNull { .. }
+            | O::RefTestNullable { .. }
+            | O::RefCastNonNull { .. }
+            | O::RefCastNullable { .. } => self.heap_operation(),
             _ => Ok(()),
         }
+    }
+
+    fn table_access(&mut self) -> Result<(), PrecheckError> {
+        self.table_accesses += 1;
+        self.limits.table_accesses.at_most(self.table_accesses)
+    }
+
+    fn heap_operation(&mut self) -> Result<(), PrecheckError> {
+        self.heap_operations += 1;
+        self.limits.heap_operations.at_most(self.heap_operations)
+    }
+
+    fn default_fields(
+        &mut self,
+        index: u32,
+        types: &ValidatorResources,
+    ) -> Result<(), PrecheckError> {
+        // The validator has accepted the index as a struct.
+        if let Some(ty) = types.sub_type_at(index) {
+            self.default_fields += ty.unwrap_struct().fields.len() as u64;
+        }
+        self.limits.default_fields.at_most(self.default_fields)
+    }
+
+    /// Something that may throw.
+    fn caught(&mut self) -> Result<(), PrecheckError> {
+        self.call_handlers += self.handlers;
+        self.limits.call_handlers.at_most(self.call_handlers)
     }
 
     fn block(
@@ -180,23 +252,20 @@ impl<'a> Costs<'a> {
     ) -> Result<(), PrecheckError> {
         let limits = self.limits;
         self.blocks += 1;
-        at_most("blocks in a function", limits.blocks, self.blocks)?;
-        self.open.push(is_loop);
+        limits.blocks.at_most(self.blocks)?;
+        self.open.push(Open {
+            is_loop,
+            handlers: 0,
+        });
         let depth = self.open.len() as u64;
-        at_most("nested blocks in a function", limits.block_depth, depth)?;
+        limits.block_depth.at_most(depth)?;
         if is_loop {
             self.open_loops += 1;
-            at_most(
-                "nested loops in a function",
-                limits.loop_depth,
-                self.open_loops,
-            )?;
+            limits.loop_depth.at_most(self.open_loops)?;
             self.loop_depths += self.open_loops;
-            at_most(
-                "locals x nested loops in a function",
-                limits.local_loops,
-                self.locals.saturating_mul(self.loop_depths),
-            )?;
+            limits
+                .local_loops
+                .at_most(self.locals.saturating_mul(self.loop_depths))?;
         }
         if let BlockType::FuncType(index) = ty {
             self.typed_block(index, types)?;
@@ -207,38 +276,24 @@ impl<'a> Costs<'a> {
     fn typed_block(&mut self, index: u32, types: &ValidatorResources) -> Result<(), PrecheckError> {
         let limits = self.limits;
         self.typed_blocks += 1;
-        at_most(
-            "blocks with parameters in a function",
-            limits.typed_blocks,
-            self.typed_blocks,
-        )?;
+        limits.typed_blocks.at_most(self.typed_blocks)?;
         // The validator has accepted the index as a function type.
         if let Some(ty) = types.sub_type_at(index) {
             let ty = ty.unwrap_func();
             self.block_values += (ty.params().len() + ty.results().len()) as u64;
         }
-        at_most(
-            "parameters of blocks in a function",
-            limits.block_values,
-            self.block_values,
-        )
+        limits.block_values.at_most(self.block_values)
     }
 
     fn branch(&mut self, targets: u64) -> Result<(), PrecheckError> {
         self.branches += targets;
-        at_most(
-            "branches and branch table targets in a function",
-            self.limits.branches,
-            self.branches,
-        )?;
+        self.limits.branches.at_most(self.branches)?;
         self.joins()
     }
 
     fn joins(&self) -> Result<(), PrecheckError> {
-        at_most(
-            "locals x branches in a function",
-            self.limits.local_joins,
-            self.locals.saturating_mul(self.blocks + self.branches),
-        )
+        self.limits
+            .local_joins
+            .at_most(self.locals.saturating_mul(self.blocks + self.branches))
     }
 }

@@ -6,22 +6,11 @@ use wasmparser::{
     Instance, Payload, SectionLimited,
 };
 
+use super::limits::Cap;
 use super::{PrecheckError, StructureLimits};
 use dyno_job::{Numbers, is_compiled};
 
 mod module;
-
-/// Ok if `actual` is within the limit on `what`.
-pub(super) fn at_most(what: &'static str, limit: u64, actual: u64) -> Result<(), PrecheckError> {
-    if actual > limit {
-        return Err(PrecheckError::Structure {
-            what,
-            limit,
-            actual,
-        });
-    }
-    Ok(())
-}
 
 /// The counts of one pass over a file.
 pub(super) struct Structure<'a> {
@@ -125,16 +114,16 @@ impl<'a> Structure<'a> {
             components: Vec::new(),
         });
         let depth = self.open.len() as u64;
-        at_most("levels of nested components", self.limits.nesting, depth)?;
+        self.limits.nesting.at_most(depth)?;
         let numbers = &mut self.seen.numbers;
         match encoding {
             Encoding::Module => {
                 numbers.modules += 1;
-                at_most("core modules", self.limits.modules, numbers.modules)
+                self.limits.modules.at_most(numbers.modules)
             }
             Encoding::Component => {
                 numbers.components += 1;
-                at_most("components", self.limits.components, numbers.components)
+                self.limits.components.at_most(numbers.components)
             }
         }
     }
@@ -161,7 +150,7 @@ impl<'a> Structure<'a> {
     }
 
     fn name(&self, name: &str) -> Result<(), PrecheckError> {
-        at_most("bytes in a name", self.limits.name_bytes, name.len() as u64)
+        self.limits.name_bytes.at_most(name.len() as u64)
     }
 
     /// The sections of a component but for those nested in it.
@@ -195,17 +184,11 @@ impl<'a> Structure<'a> {
                 actual: cost.core_instances,
             });
         }
-        at_most(
-            "component instances",
-            limits.component_instances,
-            cost.component_instances,
-        )?;
-        at_most("canonical functions", limits.canonicals, cost.canonicals)?;
-        at_most(
-            "imports, exports, aliases and arguments of components",
-            limits.items,
-            cost.items,
-        )
+        limits
+            .component_instances
+            .at_most(cost.component_instances)?;
+        limits.canonicals.at_most(cost.canonicals)?;
+        limits.items.at_most(cost.items)
     }
 
     fn items(&mut self, items: u64) -> Result<(), PrecheckError> {
@@ -342,11 +325,9 @@ impl<'a> Structure<'a> {
         let limits = self.limits;
         let range = section.range();
         self.component_type_bytes += range.len() as u64;
-        at_most(
-            "bytes of component types",
-            limits.component_type_bytes,
-            self.component_type_bytes,
-        )?;
+        limits
+            .component_type_bytes
+            .at_most(self.component_type_bytes)?;
         // A type within a type is written as the tag 0x01 and the opcode of a component (0x41) or
         // instance (0x42). Other bytes can look like that, so this is a bound from above, and the
         // only one that can be had without the recursion that it is to bound.
@@ -354,11 +335,7 @@ impl<'a> Structure<'a> {
         let nested = (bytes.windows(2))
             .filter(|pair| matches!(pair, [0x01, 0x41 | 0x42]))
             .count();
-        at_most(
-            "component types within another",
-            limits.component_type_nesting,
-            nested as u64,
-        )
+        limits.component_type_nesting.at_most(nested as u64)
     }
 }
 

@@ -34,7 +34,11 @@ fn binary(wat: &str) -> Vec<u8> {
 }
 
 fn check(wat: &str) -> Result<Shape, PrecheckError> {
-    precheck(&binary(wat), &StructureLimits::default())
+    precheck(
+        &binary(wat),
+        &StructureLimits::default(),
+        &Features::default(),
+    )
 }
 
 /// The refusal as the user reads it.
@@ -133,13 +137,22 @@ fn a_few_bytes_that_declare_billions_are_refused_before_anything_is_allocated() 
         component_section(1, &module)
     };
     let billions = [0xff, 0xff, 0xff, 0xff, 0x0f];
-    let error = precheck(&locals(&billions), &StructureLimits::default()).unwrap_err();
+    let error = precheck(
+        &locals(&billions),
+        &StructureLimits::default(),
+        &Features::default(),
+    )
+    .unwrap_err();
     assert_eq!(
         error.to_string(),
         "has too many or too large locals in a function: 4294967295, the cap is 16384"
     );
     assert_eq!(
-        precheck(&locals(&[1]), &StructureLimits::default()),
+        precheck(
+            &locals(&[1]),
+            &StructureLimits::default(),
+            &Features::default()
+        ),
         Err(PrecheckError::NotAPlugin)
     );
 
@@ -147,12 +160,18 @@ fn a_few_bytes_that_declare_billions_are_refused_before_anything_is_allocated() 
     // 6 globals, 7 exports, 9 elements, 10 bodies, 11 data; of a component 2 to 11.
     for id in [1, 2, 3, 4, 5, 6, 7, 9, 10, 11] {
         let module = [b"\0asm\x01\0\0\0", &[id, 5][..], &billions].concat();
-        precheck(&component_section(1, &module), &StructureLimits::default()).unwrap_err();
+        precheck(
+            &component_section(1, &module),
+            &StructureLimits::default(),
+            &Features::default(),
+        )
+        .unwrap_err();
     }
     for id in [2, 3, 5, 6, 7, 8, 10, 11] {
         precheck(
             &component_section(id, &billions),
             &StructureLimits::default(),
+            &Features::default(),
         )
         .unwrap_err();
     }
@@ -167,20 +186,19 @@ fn types_nested_to_overflow_a_recursive_parser_are_refused() {
         content.extend([0x41, 0x00]);
         component_section(7, &content)
     };
-    let limits = StructureLimits {
-        component_type_bytes: u64::MAX,
-        ..StructureLimits::default()
-    };
+    let mut limits = StructureLimits::default();
+    limits.component_type_bytes.limit = u64::MAX;
     assert!(matches!(
-        precheck(&nested(1_000_000), &limits),
-        Err(PrecheckError::Structure {
+        precheck(&nested(1_000_000), &limits, &Features::default()),
+        Err(PrecheckError::Structure(Exceeded {
             what: "component types within another",
+            scale: None,
             ..
-        })
+        }))
     ));
     // As deep as the limit allows, parser and validator answer on the 2 MiB of a test's stack.
     assert_eq!(
-        precheck(&nested(255), &limits),
+        precheck(&nested(255), &limits, &Features::default()),
         Err(PrecheckError::NotAPlugin)
     );
 }
@@ -188,7 +206,11 @@ fn types_nested_to_overflow_a_recursive_parser_are_refused() {
 #[test]
 fn what_is_no_component_is_told_apart() {
     let limits = StructureLimits::default();
-    let refusal = |bytes: &[u8]| precheck(bytes, &limits).unwrap_err().to_string();
+    let refusal = |bytes: &[u8]| {
+        precheck(bytes, &limits, &Features::default())
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(refusal(b""), "is empty");
     assert_eq!(
         refusal(b"#!/bin/sh\n"),
@@ -210,7 +232,7 @@ fn what_is_no_component_is_told_apart() {
     for id in [1, 4] {
         let bytes = component_section(id, &nested[2..]);
         assert_eq!(
-            precheck(&bytes, &limits),
+            precheck(&bytes, &limits, &Features::default()),
             Err(PrecheckError::Compiled { offset: 10 })
         );
     }
@@ -220,11 +242,15 @@ fn what_is_no_component_is_told_apart() {
 fn a_truncated_file_names_the_offset() {
     let bytes = binary(&function_with("nop"));
     assert_eq!(
-        precheck(&bytes[..bytes.len() - 5], &StructureLimits::default())
-            .unwrap_err()
-            .to_string()
-            .split_once("(at byte ")
-            .map(|(message, _)| message),
+        precheck(
+            &bytes[..bytes.len() - 5],
+            &StructureLimits::default(),
+            &Features::default()
+        )
+        .unwrap_err()
+        .to_string()
+        .split_once("(at byte ")
+        .map(|(message, _)| message),
         Some("is not a valid component: unexpected end-of-file ")
     );
 }
@@ -246,11 +272,8 @@ fn proposals_that_are_off_are_named() {
         ("(memory 1 2 shared)", "threads"),
         ("(memory 1 (pagesize 1))", "custom-page-sizes"),
         ("(type (struct (field i32)))", "gc"),
-        ("(table 1 externref)", "gc-types"),
-        (
-            "(type $f (func)) (func (param (ref $f)))",
-            "function-references",
-        ),
+        ("(table 1 externref)", "gc"),
+        ("(type $f (func)) (func (param (ref $f)))", "gc"),
         ("(tag)", "exceptions"),
         (
             "(func (result i64 i64) i64.const 0 i64.const 0 i64.const 0 i64.const 0 i64.add128)",

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use dyno_files::checkout;
+use dyno_model::Features;
 use dyno_model::quoted::quoted_path;
 use dyno_plugin::{Digest, INPUT_BYTES_MAX, MANIFEST_BYTES_MAX, Manifest, Source, SourceError};
 
@@ -35,6 +36,8 @@ pub(super) struct KeptManifest<'a> {
     pub(super) build: BuildTable,
     pub(super) program: ProgramTable<'a>,
     pub(super) limits: BTreeMap<&'static str, i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) features: Option<&'a Features>,
 }
 
 #[derive(Serialize)]

@@ -180,6 +180,7 @@ impl Components {
                     (kind.spec().name, i64::try_from(*amount).unwrap_or(i64::MAX))
                 })
                 .collect(),
+            features: manifest.map(|manifest| &manifest.features),
         };
         let text = toml::to_string(&manifest)
             .map_err(|error| write(io::Error::new(io::ErrorKind::InvalidData, error)))?;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use dyno_model::{Access, CaseRules, ChecksumRule, DirGrant, Gone, LIMITS, RULES};
+use dyno_model::{Access, CaseRules, ChecksumRule, DirGrant, Features, Gone, LIMITS, RULES};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/request.schema.json");
 
@@ -32,6 +32,7 @@ fn full() -> Request {
             args: vec!["--fast".into()],
             own_dir: true,
             stdin: Some("in.txt".into()),
+            features: Features::all(),
         },
         expected_stdout: Some("/abs/out.txt".into()),
         expected_status: Some(3),
@@ -98,13 +99,19 @@ fn grants() -> impl Strategy<Value = Grants> {
         vec(any::<String>(), 0..3),
         any::<bool>(),
         of(path()),
+        any::<bool>(),
     )
-        .prop_map(|(dirs, env, args, own_dir, stdin)| Grants {
+        .prop_map(|(dirs, env, args, own_dir, stdin, features)| Grants {
             dirs,
             env,
             args,
             own_dir,
             stdin,
+            features: if features {
+                Features::all()
+            } else {
+                Features::default()
+            },
         })
 }
 

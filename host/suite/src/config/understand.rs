@@ -15,7 +15,9 @@ use crate::file::{File, GrantsTable, PluginTable};
 use dyno_analysis::filter::CaseFilter;
 use dyno_files::checkout::Checkout;
 use dyno_model::quoted::quoted;
-use dyno_model::{Access, DirGrant, Grants, LIMITS, LimitUnit, Limits, Variables, quantity};
+use dyno_model::{
+    Access, DirGrant, Features, Grants, LIMITS, LimitUnit, Limits, Variables, quantity,
+};
 use dyno_plugin::{PACKAGE, PackageSpec};
 
 /// The text, for places within it, the directory of the file, and out of what its paths do not
@@ -158,6 +160,10 @@ impl Understand<'_> {
             args: table.args,
             own_dir: table.own_dir,
             stdin: table.stdin.map(|file| self.path(&file)).transpose()?,
+            features: Features {
+                wasm: table.wasm,
+                deny_stubs: table.deny_stubs,
+            },
         };
         Ok((grants, variables))
     }

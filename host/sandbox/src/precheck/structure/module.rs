@@ -2,7 +2,7 @@
 
 use wasmparser::{CompositeInnerType, ElementItems, Payload, RecGroup, SectionLimited};
 
-use super::{PrecheckError, Structure, at_most};
+use super::{Cap, PrecheckError, Structure};
 
 /// Totals over all modules that only the limits need.
 #[derive(Default)]
@@ -16,10 +16,10 @@ pub(super) struct Totals {
     data_segments: u64,
 }
 
-/// Adds a section's count to a total, and holds that against its limit.
-fn add(total: &mut u64, count: u32, what: &'static str, limit: u64) -> Result<(), PrecheckError> {
+/// Adds a section's count to a total, and holds that against its cap.
+fn add(total: &mut u64, count: u32, cap: &Cap) -> Result<(), PrecheckError> {
     *total += u64::from(count);
-    at_most(what, limit, *total)
+    cap.at_most(*total)
 }
 
 impl Structure<'_> {
@@ -33,24 +33,17 @@ impl Structure<'_> {
             Payload::TableSection(section) => self.tables(section.clone()),
             Payload::MemorySection(section) => self.memories(section.clone()),
             Payload::ElementSection(section) => self.elements(section.clone()),
-            Payload::FunctionSection(section) => add(
-                &mut numbers.functions,
-                section.count(),
-                "functions",
-                limits.functions,
-            ),
-            Payload::GlobalSection(section) => add(
-                &mut totals.globals,
-                section.count(),
-                "globals",
-                limits.globals,
-            ),
+            Payload::FunctionSection(section) => {
+                add(&mut numbers.functions, section.count(), &limits.functions)
+            }
+            Payload::GlobalSection(section) => {
+                add(&mut totals.globals, section.count(), &limits.globals)
+            }
             Payload::DataSection(section) => {
                 add(
                     &mut totals.data_segments,
                     section.count(),
-                    "data segments",
-                    limits.data_segments,
+                    &limits.data_segments,
                 )?;
                 for segment in section.clone() {
                     numbers.data_bytes += segment?.data.len() as u64;
@@ -59,10 +52,10 @@ impl Structure<'_> {
             }
             Payload::CodeSectionEntry(body) => {
                 let bytes = body.range().len() as u64;
-                at_most("bytes in a function", limits.body_bytes, bytes)?;
+                limits.body_bytes.at_most(bytes)?;
                 numbers.body_bytes_largest = numbers.body_bytes_largest.max(bytes);
                 numbers.code_bytes += bytes;
-                at_most("bytes of functions", limits.code_bytes, numbers.code_bytes)
+                limits.code_bytes.at_most(numbers.code_bytes)
             }
             _ => Ok(()),
         }
@@ -73,23 +66,19 @@ impl Structure<'_> {
         add(
             &mut self.module_totals.core_types,
             count,
-            "types of core modules",
-            self.limits.core_types,
+            &self.limits.core_types,
         )
     }
 
     fn signatures(&mut self, section: SectionLimited<'_, RecGroup>) -> Result<(), PrecheckError> {
-        self.core_types(section.count())?;
         for group in section {
-            for ty in group?.types() {
+            let group = group?;
+            self.core_types(u32::try_from(group.types().len()).unwrap_or(u32::MAX))?;
+            for ty in group.types() {
                 if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
                     let (params, results) = (ty.params().len(), ty.results().len());
-                    at_most(
-                        "parameters of a function",
-                        self.limits.params,
-                        params as u64,
-                    )?;
-                    at_most("results of a function", self.limits.results, results as u64)?;
+                    self.limits.params.at_most(params as u64)?;
+                    self.limits.results.at_most(results as u64)?;
                 }
             }
         }
@@ -103,8 +92,7 @@ impl Structure<'_> {
         add(
             &mut self.module_totals.imports,
             section.count(),
-            "imports of core modules",
-            self.limits.imports,
+            &self.limits.imports,
         )?;
         for import in section.into_imports() {
             let import = import?;
@@ -125,8 +113,7 @@ impl Structure<'_> {
         add(
             &mut self.module_totals.exports,
             section.count(),
-            "exports of core modules",
-            self.limits.exports,
+            &self.limits.exports,
         )?;
         for export in section {
             let name = export?.name;
@@ -140,15 +127,10 @@ impl Structure<'_> {
 
     fn tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), PrecheckError> {
         let (limits, numbers) = (self.limits, &mut self.seen.numbers);
-        add(
-            &mut numbers.tables,
-            section.count(),
-            "tables",
-            limits.tables,
-        )?;
+        add(&mut numbers.tables, section.count(), &limits.tables)?;
         for table in section {
             let initial = table?.ty.initial;
-            at_most("elements of a table", limits.table_elements, initial)?;
+            limits.table_elements.at_most(initial)?;
             numbers.table_elements_initial += initial;
         }
         Ok(())
@@ -159,15 +141,10 @@ impl Structure<'_> {
         section: wasmparser::MemorySectionReader<'_>,
     ) -> Result<(), PrecheckError> {
         let (limits, numbers) = (self.limits, &mut self.seen.numbers);
-        add(
-            &mut numbers.memories,
-            section.count(),
-            "memories",
-            limits.memories,
-        )?;
+        add(&mut numbers.memories, section.count(), &limits.memories)?;
         for memory in section {
             // Pages of 64 KiB: the proposal for other sizes is off. The validator refuses what
-            // does not fit into 4 GiB, but it comes after.
+            // the memory's addresses do not reach, but it comes after.
             let bytes = memory?.initial.saturating_mul(64 << 10);
             numbers.memory_bytes_initial = numbers.memory_bytes_initial.saturating_add(bytes);
         }
@@ -182,20 +159,14 @@ impl Structure<'_> {
         add(
             &mut totals.element_segments,
             section.count(),
-            "element segments",
-            limits.element_segments,
+            &limits.element_segments,
         )?;
         for segment in section {
             let items = match segment?.items {
                 ElementItems::Functions(items) => items.count(),
                 ElementItems::Expressions(_, items) => items.count(),
             };
-            add(
-                &mut totals.element_items,
-                items,
-                "elements of segments",
-                limits.element_items,
-            )?;
+            add(&mut totals.element_items, items, &limits.element_items)?;
         }
         Ok(())
     }

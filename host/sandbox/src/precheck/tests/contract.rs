@@ -185,7 +185,7 @@ fn only_the_interfaces_on_the_list_may_be_imported() {
         };
         let refusal = refusal(&importing(name));
         assert!(
-            refusal.starts_with(&format!("imports `{name}`: plugins never get {what}, ")),
+            refusal.starts_with(&format!("imports `{name}`: plugins never get {what}; ")),
             "{refusal}"
         );
     }
@@ -261,9 +261,9 @@ fn guest_strings_in_refusals_are_escaped_and_cut() {
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let _ = precheck(&bytes, &StructureLimits::default());
+        let _ = precheck(&bytes, &StructureLimits::default(), &Features::default());
         for header in [&b"\0asm\x0d\0\x01\0"[..], b"\0asm\x0d\0\x01\0\x01\x80\x03\0asm\x01\0\0\0"] {
-            let _ = precheck(&[header, &bytes].concat(), &StructureLimits::default());
+            let _ = precheck(&[header, &bytes].concat(), &StructureLimits::default(), &Features::default());
         }
     }
 
@@ -281,6 +281,6 @@ proptest! {
             let at = usize::from(at) % bytes.len();
             bytes[at] ^= mask;
         }
-        let _ = precheck(&bytes, &StructureLimits::default());
+        let _ = precheck(&bytes, &StructureLimits::default(), &Features::default());
     }
 }
