@@ -11,6 +11,7 @@ mod install;
 mod keepers;
 mod keys;
 mod lock;
+mod modules;
 mod pack;
 mod run;
 mod search;

@@ -348,3 +348,59 @@ fn a_module_fills_no_more_of_a_scratch_copy_than_it_may() {
         }
     }
 }
+
+/// If this fails, a plugin that overwrote what its adapter keeps is told nothing, or the wrong thing.
+#[test]
+fn an_adapter_that_was_overwritten_is_named_as_the_cause() {
+    let text = fs::read_to_string(repository().join("sample-plugins/fib-wat/fib.wat")).unwrap();
+    let write = "(drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))";
+    let overwrites = format!(
+        "{write} (memory.fill (i32.const 65536) (i32.const 255)
+            (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 65536))) {write}
+        (call $batches)"
+    );
+    let large = "(if (i32.ge_u (local.get $size) (i32.const 32768))
+        (then (return (i32.mul (memory.grow (i32.const 2)) (i32.const 65536)))))
+        ;; Round up";
+    let import = r#"(import "wasi_snapshot_preview1" "fd_write"
+            (func $write (param i32 i32 i32 i32) (result i32)))
+        (import "dyno:bench/bench@0.1.0" "start""#;
+    let text = text
+        .replace(r#"(import "dyno:bench/bench@0.1.0" "start""#, import)
+        .replace(";; Round up", large)
+        .replace("(call $batches)", &overwrites);
+    let bench = Bench::new();
+    let file = bench.write("plugin.wat", text);
+    bench.run([&file]).exits(5).says(
+        "the adapter from WASI preview 1 to 0.2, which this component carries in its own memory",
+    );
+}
+
+/// If this fails, why a program failed drowns in what it logged.
+#[test]
+fn the_last_lines_of_a_program_that_failed_are_shown() {
+    let log: String = (0..600).map(|line| format!("line {line}\\0a")).collect();
+    let said = format!("{log}thread 'main' panicked at src/main.rs:1:1:\\0athe cause\\0a");
+    let length = said.replace("\\0a", "x").len();
+    let text = module(
+        &[FD_WRITE],
+        &format!("1) (data (i32.const 100) \"{said}\""),
+        &format!(
+            "(i32.store (i32.const 0) (i32.const 100)) (i32.store (i32.const 4) (i32.const {length}))
+            (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (unreachable)"
+        ),
+    );
+    let bench = Bench::new();
+    let file = bench.write("panics.wat", text);
+    let shown = bench.run([&file]).exits(5);
+    for line in [
+        "line 599",
+        "panicked at src/main.rs:1:1:",
+        "the cause",
+        "more lines, and then:",
+    ] {
+        assert!(shown.stdout.contains(line), "{line} is missing: {shown}");
+    }
+    assert!(!shown.stdout.contains("line 0\n"), "{shown}");
+}

@@ -50,12 +50,20 @@ const WIDE: &str = r#"(module
         (drop)
         (if (i64.ne (local.get $high) (i64.const 3)) (then unreachable))))"#;
 
-const EACH: [(&str, &str); 5] = [
+/// As compilers write it that build for threads, whether a program has any.
+const ATOMICS: &str = r#"(module (memory 1)
+    (func (export "_start")
+        (drop (i32.atomic.rmw.add (i32.const 8) (i32.const 5)))
+        (drop (memory.atomic.notify (i32.const 8) (i32.const 1)))
+        (if (i32.ne (i32.atomic.load (i32.const 8)) (i32.const 5)) (then unreachable))))"#;
+
+const EACH: [(&str, &str); 6] = [
     ("gc", GC),
     ("exceptions", EXCEPTIONS),
     ("memory64", MEMORY64),
     ("multi-memory", MULTI_MEMORY),
     ("wide-arithmetic", WIDE),
+    ("atomics", ATOMICS),
 ];
 
 /// What a program uses in a bare embedding of the engine, with everything switched on.
@@ -69,6 +77,7 @@ fn bare_fuel(text: &str) -> u64 {
         .wasm_memory64(true)
         .wasm_multi_memory(true)
         .wasm_wide_arithmetic(true)
+        .wasm_threads(true)
         .collector(Collector::Copying);
     let engine = Engine::new(&config).unwrap();
     let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
@@ -142,7 +151,7 @@ fn what_nothing_switches_on_is_named_too() {
         ),
     ] {
         let file = bench.write("other.wat", text);
-        let flags = ["--wasm=gc,exceptions,memory64,multi-memory,wide-arithmetic"];
+        let flags = ["--wasm=gc,exceptions,memory64,multi-memory,wide-arithmetic,atomics"];
         let args = flags.iter().map(|flag| flag.as_ref());
         bench
             .run(args.chain([file.as_os_str()]))
@@ -229,7 +238,11 @@ fn a_profile_sees_a_collected_heap_and_refuses_exceptions() {
 fn networked(body: &str) -> String {
     format!(
         r#"(component
+            (import "wasi:io/streams@0.2.3" (instance $streams
+                (export "input-stream" (type (sub resource)))))
+            (alias export $streams "input-stream" (type $stream))
             (import "wasi:http/types@0.2.3" (instance $http
+                (export "input-stream" (type (eq $stream)))
                 (export "fields" (type $fields (sub resource)))
                 (export "[constructor]fields" (func (result (own $fields))))))
             (import "wasi:sockets/tcp@0.2.0" (instance $tcp (export "f" (func))))

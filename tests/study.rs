@@ -102,7 +102,7 @@ fn every_plugin_of_a_study_has_other_bytes_and_a_record_for_every_case() {
         let parts = parts(&Scale::FULL, &mut layouts);
         for pair in parts.iter().flat_map(|part| &part.pairs) {
             for text in [&pair.base, &pair.candidate] {
-                let component = dyno_sandbox::to_component(text.as_bytes());
+                let component = dyno_sandbox::to_binary(text.as_bytes());
                 all.insert(component.expect("a component").into_owned());
                 count += 1;
             }
@@ -114,6 +114,6 @@ fn every_plugin_of_a_study_has_other_bytes_and_a_record_for_every_case() {
 #[test]
 fn the_kernels_have_a_record_for_every_case() {
     let text = plugin(ROUNDS);
-    let component = dyno_sandbox::to_component(text.as_bytes());
+    let component = dyno_sandbox::to_binary(text.as_bytes());
     assert!(component.is_ok(), "{:?}", component.err());
 }

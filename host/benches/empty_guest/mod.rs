@@ -34,7 +34,7 @@ pub(crate) fn cost() -> Result<Cost> {
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let (code, limits) = (place.path().join("empty"), Limits::default());
     sandbox::compile(
-        &sandbox::to_component(GUEST.as_bytes())?,
+        &sandbox::to_binary(GUEST.as_bytes())?,
         Build::Timed,
         Layout::PLAIN,
         (&limits, &Features::default()),

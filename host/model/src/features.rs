@@ -24,6 +24,8 @@ pub enum Proposal {
     MultiMemory,
     /// Additions and multiplications of 128 bits.
     WideArithmetic,
+    /// Atomic instructions, on memories that are not shared.
+    Atomics,
 }
 
 /// Interfaces of WASI that no plugin gets, and that one may import all the same.

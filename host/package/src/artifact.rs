@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::manifest::SelfDescription;
 use super::oci::{self, Descriptor, Manifest, to_json};
 use super::strict_json;
+use dyno_job::Shape;
 use dyno_model::quoted::quoted;
 use dyno_plugin::Digest;
 
@@ -21,8 +22,9 @@ struct WasmConfig {
     architecture: String,
     os: String,
     layer_digests: Vec<Digest>,
-    #[serde(default)]
-    component: Interface,
+    /// Of a component; a core module has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    component: Option<Interface>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -71,21 +73,21 @@ pub enum ArtifactError {
 pub fn describe(
     about: &SelfDescription,
     component: &Descriptor,
-    imports: &[String],
-    exports: &[String],
+    shape: &Shape,
     created: &str,
 ) -> (Vec<u8>, Vec<u8>) {
     let author = about.labels.get("authors").cloned();
+    let is_component = shape.numbers.components > 0;
     let config = to_json(&WasmConfig {
         created: created.into(),
         author,
         architecture: "wasm".into(),
-        os: "wasip2".into(),
+        os: if is_component { "wasip2" } else { "wasip1" }.into(),
         layer_digests: vec![component.digest],
-        component: Interface {
-            exports: exports.to_vec(),
-            imports: imports.to_vec(),
-        },
+        component: is_component.then(|| Interface {
+            exports: shape.exports.clone(),
+            imports: shape.imports.clone(),
+        }),
     });
     let mut manifest = Manifest::new(Descriptor::of(oci::WASM_CONFIG, &config), component.clone());
     manifest.annotations = about.annotations();

@@ -303,10 +303,16 @@ pub fn claimed(annotations: &BTreeMap<String, String>) -> Option<Release> {
     Some(Release { id, version })
 }
 
+/// What a program requests that is a core module.
+const PREVIEW1: &str = "wasi:preview1";
+
 /// What one has to request to import this: the package of WASI that it is of. The contract itself
 /// is what every plugin gets.
 #[must_use]
 pub fn capability(import: &str) -> Option<&str> {
+    if import == "wasi_snapshot_preview1" {
+        return Some(PREVIEW1);
+    }
     let (package, _) = import.split_once('/')?;
     package.starts_with("wasi:").then_some(package)
 }
@@ -322,6 +328,9 @@ pub fn meaning(capability: &str) -> &'static str {
         "wasi:filesystem" => "its datasets, and directories that you open to it with a flag",
         "wasi:io" => "streams, for the others",
         "wasi:random" => "random numbers from a seed",
+        PREVIEW1 => {
+            "arguments, variables, stdin and directories that you give it, the time, random numbers from a seed, and output that is captured"
+        }
         _ => "unknown to this host, which will not offer it",
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module, Precompiled};
 
-use super::componentize::{ModuleError, adapters, componentize, is_program};
+use super::componentize::{ModuleError, adapters, componentize};
 use super::engine::{ENGINE_NAME, ENGINE_VERSION, compiler, engine, settings};
 use super::precheck::{PrecheckError, StructureLimits, precheck};
 use super::sections::{self, SectionError};
@@ -85,28 +85,17 @@ impl CodeError {
     }
 }
 
-/// What is compiled of a plugin file: text is assembled, a core module that is a program stays one,
-/// and any other becomes a component.
+/// What is compiled of a plugin file, and packed: text is assembled, a core module that is a program
+/// stays one, and any other becomes a component.
 ///
 /// # Errors
 /// If it looks like text and is not well-formed, or is a module of no use.
 pub fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
     let binary = assembled(bytes)?;
-    if wasmparser::Parser::is_core_wasm(&binary) && !is_program(&binary)? {
-        return Ok(Cow::Owned(componentize(&binary)?));
-    }
-    Ok(binary)
-}
-
-/// The component in a plugin file, as it is packed: text is assembled, and a core module becomes a
-/// component, whatever it is.
-///
-/// # Errors
-/// If it looks like text and is not well-formed, or is a module of no use.
-pub fn to_component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
-    let binary = assembled(bytes)?;
-    if wasmparser::Parser::is_core_wasm(&binary) {
-        return Ok(Cow::Owned(componentize(&binary)?));
+    if wasmparser::Parser::is_core_wasm(&binary)
+        && let Some(component) = componentize(&binary)?
+    {
+        return Ok(Cow::Owned(component));
     }
     Ok(binary)
 }
@@ -133,22 +122,19 @@ pub fn check(component: &[u8], limits: &Limits, features: &Features) -> Result<S
     Ok(precheck(component, &structure, features)?)
 }
 
-/// Checks a component, and reads what it says of itself. What it may use is for those to say who
+/// Checks a component or program, and reads what it says of itself. What it may use is for those to say who
 /// run it.
 ///
 /// # Errors
 /// The first rule that it breaks.
 pub fn describe(component: &[u8], limits: &Limits) -> Result<Description, CodeError> {
-    if wasmparser::Parser::is_core_wasm(component) {
-        return Err(PrecheckError::CoreModule.into());
-    }
     Ok(Description {
         shape: check(component, limits, &Features::all())?,
         sections: sections::sections(component)?,
     })
 }
 
-/// Writes what a component should say of itself into it, after checking it.
+/// Writes what a component or program should say of itself into it, after checking it.
 ///
 /// # Errors
 /// The first rule that it breaks, or the first label that does not fit.

@@ -1,15 +1,13 @@
-//! Turns a core module into a component, in a worker, so that its author needs no other tools: one
-//! that exports the contract whenever it is read, a program when it is packed. Otherwise programs
-//! run as they are (`preview1.rs`).
+//! Turns a core module that exports the contract into a component, in a worker, so that its author
+//! needs no other tools. One that is a program runs as it is (`preview1.rs`).
 //!
 //! What a module is, is seen from its names:
 //!
-//! | exports | imports | becomes |
-//! |---|---|---|
-//! | any, and it carries a `component-type` section | | what that section says |
-//! | `dyno:bench/suite@0.1.0#run` | `dyno:bench/bench@0.1.0` | a plugin: the contract is embedded here |
-//! | `_start` | | a command (`wasi:cli/run`) |
-//! | `_start` | `bench` (`start`, `end`) | a command with a stopwatch of its own (Sightglass) |
+//! | exports | is |
+//! |---|---|
+//! | any, and it carries a `component-type` section | what that section says |
+//! | `dyno:bench/suite@0.1.0#run` | a plugin: the contract is embedded here |
+//! | `_start` | a program |
 //!
 //! Imports of WASI preview 1 are answered by the engine's own adapter, in terms of WASI 0.2. The
 //! result is checked like any other component.
@@ -25,26 +23,11 @@ use wasmparser::{KnownCustom, Parser, Payload, ProducersSectionReader};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
+use super::precheck::STOPWATCH;
 use dyno_model::quoted::quoted;
 
 /// The contract.
 const CONTRACT: &str = include_str!("../../../wit/dyno-bench.wit");
-
-/// What a program imports that has a stopwatch: Sightglass' protocol.
-const STOPWATCH: &str = "
-    package dyno:stopwatch;
-    world program { import bench: interface { start: func(); end: func(); } }";
-
-/// What [`STARTER`] exports.
-const COMMAND: &str = "
-    package wasi:cli@0.2.12;
-    interface run { run: func() -> result; }
-    world command { export run; }";
-
-/// Makes a command of a module that needs no WASI, not even a memory.
-const STARTER: &str = r#"(module
-    (import "__main_module__" "_start" (func $start))
-    (func (export "wasi:cli/run@0.2.12#run") (result i32) (call $start) (i32.const 0)))"#;
 
 /// Why a core module does not become a component. Guest strings in it are escaped and cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +69,7 @@ pub enum ModuleError {
     /// code grew it (`runtime/mem_wasm.go`, 1.24 to 1.27): the adapter's state would lie in there,
     /// and each would overwrite the other.
     #[error(
-        "is a program by Go's compiler for WASI preview 1, which cannot share its memory with the adapter to WASI 0.2: make it a plugin, as `dyno new --lang go` begins one"
+        "is a plugin by Go's compiler with WASI preview 1, which cannot share its memory with the adapter to WASI 0.2: build it as `dyno new --lang go` does, or make it a program"
     )]
     Go,
     /// The encoder refused it.
@@ -110,7 +93,6 @@ struct Names {
     suite: bool,
     start: bool,
     preview1: bool,
-    stopwatch: bool,
     /// Whether it says itself where the adapter's memory may be.
     realloc: bool,
     /// Whether Go's own compiler made it.
@@ -158,29 +140,13 @@ fn needs(toolchain: Option<&(&str, &str)>) -> String {
     }
 }
 
-/// Whether a core module is a program as it is: it runs natively, with the engine's own preview 1.
-///
-/// # Errors
-/// If it cannot be parsed, or is a program for another host.
-pub(super) fn is_program(module: &[u8]) -> Result<bool, ModuleError> {
-    let names = names(module)?;
-    let is_program = names.start && !names.suite && !names.typed;
-    match names.foreign {
-        Some(foreign) if is_program => Err(foreign.error()),
-        _ => Ok(is_program),
-    }
-}
-
-/// The component that a core module is meant to be.
+/// The component that a core module is meant to be; none if it is a program as it is.
 ///
 /// # Errors
 /// If it is no program, or one for another host.
-pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, ModuleError> {
+pub(super) fn componentize(module: &[u8]) -> Result<Option<Vec<u8>>, ModuleError> {
     let names = names(module)?;
     let mut module = module.to_vec();
-    // Where the adapter's memory comes from is left to the module's `cabi_realloc`, which some
-    // runtimes must not be passed by.
-    let mut encoder = ComponentEncoder::default();
     if !names.typed {
         if let Some(foreign) = names.foreign {
             return Err(match foreign.module.strip_prefix("dyno:bench/bench@") {
@@ -190,41 +156,35 @@ pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, ModuleError> {
                 None => foreign.error(),
             });
         }
-        if names.suite {
-            embed(&mut module, "contract", CONTRACT, "plugin")?;
-        } else if !names.start {
-            return Err(ModuleError::Library);
-        } else if names.stopwatch {
-            embed(&mut module, "stopwatch", STOPWATCH, "program")?;
+        if !names.suite {
+            return match names.start {
+                true => Ok(None),
+                false => Err(ModuleError::Library),
+            };
         }
+        embed(&mut module)?;
     }
     if names.go && names.preview1 && !names.realloc {
         return Err(ModuleError::Go);
     }
-    encoder = encoder.module(&module).map_err(encode)?;
-    let is_command = names.start && !names.suite;
+    // Where the adapter's memory comes from is left to the module's `cabi_realloc`, which some
+    // runtimes must not be passed by.
+    let mut encoder = ComponentEncoder::default()
+        .module(&module)
+        .map_err(encode)?;
     if names.preview1 {
-        let adapter = if is_command {
-            COMMAND_ADAPTER
-        } else {
-            REACTOR_ADAPTER
+        let adapter = match names.start && !names.suite {
+            true => COMMAND_ADAPTER,
+            false => REACTOR_ADAPTER,
         };
         encoder = encoder.adapter(PREVIEW1, adapter).map_err(encode)?;
-    } else if is_command && !names.typed {
-        encoder = encoder.adapter("start", &starter()?).map_err(encode)?;
     }
-    encoder.encode().map_err(encode)
+    encoder.encode().map(Some).map_err(encode)
 }
 
 /// What a module's component is made of besides the module: compiled code depends on it.
-pub(super) fn adapters() -> [&'static [u8]; 5] {
-    [
-        COMMAND_ADAPTER,
-        REACTOR_ADAPTER,
-        STARTER.as_bytes(),
-        CONTRACT.as_bytes(),
-        STOPWATCH.as_bytes(),
-    ]
+pub(super) fn adapters() -> [&'static [u8]; 3] {
+    [COMMAND_ADAPTER, REACTOR_ADAPTER, CONTRACT.as_bytes()]
 }
 
 fn names(module: &[u8]) -> Result<Names, ModuleError> {
@@ -237,7 +197,7 @@ fn names(module: &[u8]) -> Result<Names, ModuleError> {
                     match import.module {
                         "dyno:bench/bench@0.1.0" => {}
                         PREVIEW1 => names.preview1 = true,
-                        "bench" => names.stopwatch = true,
+                        STOPWATCH => {}
                         _ => {
                             let found = Foreign {
                                 module: quoted(import.module),
@@ -286,20 +246,14 @@ fn is_made_by_go(producers: ProducersSectionReader<'_>) -> Result<bool, ModuleEr
     Ok(false)
 }
 
-/// Writes a world into a module, for the encoder to read.
-fn embed(module: &mut Vec<u8>, name: &str, wit: &str, world: &str) -> Result<(), ModuleError> {
+/// Writes the contract into a module, for the encoder to read.
+fn embed(module: &mut Vec<u8>) -> Result<(), ModuleError> {
     let mut resolve = Resolve::default();
-    let package = resolve.push_str(name, wit).map_err(encode)?;
+    let package = resolve.push_str("contract", CONTRACT).map_err(encode)?;
     let world = resolve
-        .select_world(&[package], Some(world))
+        .select_world(&[package], Some("plugin"))
         .map_err(encode)?;
     embed_component_metadata(module, &resolve, world, StringEncoding::UTF8).map_err(encode)
-}
-
-fn starter() -> Result<Vec<u8>, ModuleError> {
-    let mut module = wat::parse_str(STARTER).map_err(encode)?;
-    embed(&mut module, "command", COMMAND, "command")?;
-    Ok(module)
 }
 
 /// The encoder's words quote the guest.

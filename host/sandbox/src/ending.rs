@@ -76,9 +76,31 @@ pub(super) fn judge<B>(
     if is_out_of_memory(&root) {
         return out_of_memory(limits);
     }
+    if is_adapters(&error) {
+        return Outcome::Trap {
+            message: cut(ADAPTER.to_owned() + &describe(&error)),
+        };
+    }
     Outcome::Trap {
         message: cut(describe(&error)),
     }
+}
+
+/// What to make of a trap in the adapter.
+const ADAPTER: &str = "the adapter from WASI preview 1 to 0.2, which this component carries in its own memory, found its state overwritten or without room: the program manages all of its memory itself, so run it as a core module, or build it for WASI 0.2: ";
+
+/// Whether it happened in the adapter that the tools put into components made of core modules: by
+/// the names of its functions.
+fn is_adapters(error: &wasmtime::Error) -> bool {
+    let is_trap = matches!(
+        error.downcast_ref(),
+        Some(Trap::UnreachableCodeReached | Trap::MemoryOutOfBounds)
+    );
+    let is_its =
+        |name: String| name.starts_with("wasi_snapshot_preview1::") || name == "allocate_stack";
+    let frames = error.downcast_ref().map_or(&[][..], WasmBacktrace::frames);
+    let mut innermost = frames.iter().take(2).filter_map(|frame| frame.func_name());
+    is_trap && innermost.any(|name| readable(name).is_some_and(is_its))
 }
 
 /// The longest message that is kept of a guest.

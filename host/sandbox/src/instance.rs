@@ -60,7 +60,7 @@ pub struct Ended {
     pub total_fuel: u64,
     /// Memories and tables.
     pub memory: MemoryProfile,
-    /// What it wrote to stdout and stderr, or to stderr alone if it is a command that failed;
+    /// The beginning of what it wrote to stdout and stderr, or the end of stderr alone if it failed;
     /// hostile.
     pub output: Option<String>,
 }
@@ -215,23 +215,20 @@ impl<B: Bench + 'static> Guest<B> {
         let answer = answer.map(|status| status.difference(expected_status).map_or(Ok(()), Err));
         let outcome = judge(&self.store, &self.limits, answer, "`run`");
         let stdout = self.output.take_stdout();
-        let said = (!outcome.is_ok())
-            .then(|| self.output.error_text())
-            .flatten();
-        let mut finished = self.finish(outcome);
-        finished.ended.output = said.or(finished.ended.output);
-        (finished, stdout)
+        (self.finish(outcome), stdout)
     }
 
     fn finish(self, outcome: Outcome) -> Finished<B> {
         let mut state = self.store.into_data();
+        let said = state.output.error_text();
+        let said = said.filter(|_| !outcome.is_ok());
         let ended = Ended {
             outcome,
             ready_ns: self.ready_ns,
             instantiate_ns: self.instantiate_ns,
             total_fuel: state.gauge.consumed(),
             memory: state.limiter.profile(self.baseline_bytes),
-            output: state.output.text(),
+            output: said.or_else(|| state.output.text()),
         };
         let bench = state.bench;
         Finished { bench, ended }

@@ -30,9 +30,7 @@ mod state;
 mod stubs;
 mod waiting;
 
-pub use code::{
-    Code, CodeError, check, compile, describe, hello, label, load, to_binary, to_component,
-};
+pub use code::{Code, CodeError, check, compile, describe, hello, label, load, to_binary};
 pub use componentize::ModuleError;
 pub use engine::engine;
 pub use instance::{Ended, Finished};

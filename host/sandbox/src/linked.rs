@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use wasmtime::component::{self, Component, ComponentExportIndex};
-use wasmtime::{Engine, Module, Store};
+use wasmtime::{Engine, Module, Store, UnknownImportError};
 
 use super::code::Code;
 use super::linker::{linker, module_linker};
@@ -14,6 +14,7 @@ use super::state::State;
 use super::stubs;
 use dyno_job::Build;
 use dyno_measure::Bench;
+use dyno_model::quoted::quoted;
 use dyno_model::{Limits, Outcome, PluginKind, Reach, Stub};
 
 pub(super) mod bindings {
@@ -126,7 +127,8 @@ impl<B: Bench + 'static> Linked<B> {
     }
 
     fn module(module: &Module, build: Build) -> wasmtime::Result<Self> {
-        let pre = module_linker::<B>(module.engine(), build)?.instantiate_pre(module)?;
+        let linker = module_linker::<B>(module.engine(), build)?;
+        let pre = linker.instantiate_pre(module).map_err(unknown_import)?;
         let has_stopwatch = module.imports().any(|import| import.module() == STOPWATCH);
         let entry = Entry::Command(Command {
             run: None,
@@ -143,6 +145,18 @@ impl<B: Bench + 'static> Linked<B> {
             Entry::Suite => PluginKind::Suite,
             Entry::Command(_) => PluginKind::Command,
         }
+    }
+}
+
+/// An import that is not there in words of ours; any other error as it is.
+fn unknown_import(error: wasmtime::Error) -> wasmtime::Error {
+    match error.downcast_ref::<UnknownImportError>() {
+        Some(unknown) => wasmtime::format_err!(
+            "it imports `{}` of `{}`, which has no function of this name",
+            quoted(unknown.name()),
+            quoted(unknown.module())
+        ),
+        None => error,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The guest's stdout and stderr: captured together, up to a limit, and never passed on.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,9 +29,11 @@ pub(super) struct Output(Arc<Mutex<Captured>>);
 struct Captured {
     /// The beginning of both streams, as it came.
     kept: Vec<u8>,
-    /// The beginning of stderr alone: what a failed program says last must not drown in what it
-    /// printed before.
-    stderr: Vec<u8>,
+    /// The end of stderr alone: what a failed program says last must not drown in what it printed
+    /// before.
+    stderr: VecDeque<u8>,
+    /// Whether something was written to stderr before that.
+    is_cut: bool,
     /// All of stdout: the result of a program.
     stdout: Vec<u8>,
     written: u64,
@@ -48,7 +51,8 @@ impl Output {
     pub(super) fn new(limit: u64) -> Self {
         Self(Arc::new(Mutex::new(Captured {
             kept: Vec::new(),
-            stderr: Vec::new(),
+            stderr: VecDeque::new(),
+            is_cut: false,
             stdout: Vec::new(),
             written: 0,
             limit,
@@ -77,9 +81,17 @@ impl Output {
         text(&self.captured().kept)
     }
 
-    /// The beginning of stderr, as text; a hostile guest's.
+    /// The end of stderr, in whole lines where it has any, as text; a hostile guest's.
     pub(super) fn error_text(&self) -> Option<String> {
-        text(&self.captured().stderr)
+        let mut captured = self.captured();
+        let is_cut = captured.is_cut;
+        let bytes: &[u8] = captured.stderr.make_contiguous();
+        let line = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .filter(|_| is_cut);
+        let lines = line.map_or(bytes, |end| &bytes[end + 1..]);
+        text(if lines.is_empty() { bytes } else { lines })
     }
 
     /// Everything that was written to stdout, which is no longer here then.
@@ -102,7 +114,7 @@ impl Output {
         keep(&mut captured.kept, bytes);
         let fits = captured.written <= captured.limit;
         if !is_stdout {
-            keep(&mut captured.stderr, bytes);
+            captured.keep_error(bytes);
         } else if fits {
             captured.stdout.extend_from_slice(bytes);
         }
@@ -113,6 +125,16 @@ impl Output {
 fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
     let room = KEPT_BYTES - kept.len();
     kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+}
+
+impl Captured {
+    fn keep_error(&mut self, bytes: &[u8]) {
+        let last = &bytes[bytes.len().saturating_sub(KEPT_BYTES)..];
+        let beyond = (self.stderr.len() + last.len()).saturating_sub(KEPT_BYTES);
+        self.is_cut |= beyond > 0 || last.len() < bytes.len();
+        self.stderr.drain(..beyond);
+        self.stderr.extend(last);
+    }
 }
 
 fn text(kept: &[u8]) -> Option<String> {
@@ -192,6 +214,29 @@ impl AsyncWrite for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// If this fails, a long log hides why a program failed.
+    #[test]
+    fn of_stderr_the_last_lines_are_kept() {
+        let output = Output::new(1 << 20);
+        let last = || output.error_text().unwrap();
+        output.stderr().push(b"begin\n");
+        assert_eq!(last(), "begin\n");
+        for number in 0..1000 {
+            output.stderr().push(format!("line {number}\n").as_bytes());
+        }
+        let text = last();
+        assert!(text.starts_with("line ") && text.ends_with("line 998\nline 999\n"));
+        assert!(
+            (KEPT_BYTES - 9..=KEPT_BYTES).contains(&text.len()),
+            "{}",
+            text.len()
+        );
+        output.stderr().push(&[b'x'; 3 * KEPT_BYTES]);
+        assert_eq!(last(), "x".repeat(KEPT_BYTES));
+        output.stderr().push(b"\n");
+        assert_eq!(last(), "x".repeat(KEPT_BYTES - 1) + "\n");
+    }
 
     #[test]
     fn the_limit_is_over_all_that_is_written_and_the_beginning_is_kept() {

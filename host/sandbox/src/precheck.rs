@@ -44,9 +44,6 @@ pub enum PrecheckError {
         /// Where it begins.
         offset: usize,
     },
-    /// A core module at the root.
-    #[error("is a core module where a component is expected")]
-    CoreModule,
     /// It cannot be parsed, or breaks a rule of WebAssembly.
     #[error("is not a valid component: {message} (at byte {offset})")]
     Malformed {

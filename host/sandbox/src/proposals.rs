@@ -40,5 +40,7 @@ fn parts(proposal: Proposal) -> WasmFeatures {
         Proposal::Memory64 => WasmFeatures::MEMORY64,
         Proposal::MultiMemory => WasmFeatures::MULTI_MEMORY,
         Proposal::WideArithmetic => WasmFeatures::WIDE_ARITHMETIC,
+        // The rest of threads are shared memories, which the check refuses.
+        Proposal::Atomics => WasmFeatures::THREADS,
     }
 }

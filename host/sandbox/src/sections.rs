@@ -8,7 +8,10 @@ use wasm_metadata::{
     AddMetadata, AddMetadataField, Authors, Description as DescriptionSection, Homepage, Licenses,
     Revision, Source, Version,
 };
-use wasmparser::{ComponentName, ComponentNameSectionReader, KnownCustom, Parser, Payload};
+use wasmparser::{
+    ComponentName, ComponentNameSectionReader, KnownCustom, Name, NameSectionReader, Parser,
+    Payload,
+};
 
 use dyno_job::MANIFEST_SECTION;
 use dyno_model::quoted::quoted;
@@ -115,8 +118,12 @@ pub(super) fn sections(component: &[u8]) -> Result<BTreeMap<String, String>, Sec
 fn known<'a>(
     section: &wasmparser::CustomSectionReader<'a>,
 ) -> Result<Option<(&'static str, String)>, SectionError> {
-    if let KnownCustom::ComponentName(names) = section.as_known() {
-        return Ok(name(names)?.map(|name| (NAME, name)));
+    match section.as_known() {
+        KnownCustom::ComponentName(names) => {
+            return Ok(component_name(names)?.map(|name| (NAME, name)));
+        }
+        KnownCustom::Name(names) => return Ok(module_name(names)?.map(|name| (NAME, name))),
+        _ => {}
     }
     let names = LABELS.iter().chain([&MANIFEST_SECTION]);
     let Some(name) = names.copied().find(|name| *name == section.name()) else {
@@ -134,7 +141,7 @@ fn known<'a>(
 }
 
 /// The name of the component itself; the section names its parts, too.
-fn name(names: ComponentNameSectionReader<'_>) -> Result<Option<String>, SectionError> {
+fn component_name(names: ComponentNameSectionReader<'_>) -> Result<Option<String>, SectionError> {
     for name in names {
         if let ComponentName::Component { name, .. } = name? {
             return Ok(Some(name.to_owned()));
@@ -143,7 +150,17 @@ fn name(names: ComponentNameSectionReader<'_>) -> Result<Option<String>, Section
     Ok(None)
 }
 
-/// Writes sections into a component. What it says of itself elsewhere stays.
+/// The name of a program's module.
+fn module_name(names: NameSectionReader<'_>) -> Result<Option<String>, SectionError> {
+    for name in names {
+        if let Name::Module { name, .. } = name? {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes sections into a component or a program's module. What it says of itself elsewhere stays.
 ///
 /// # Errors
 /// If it carries a manifest already, or a label is not in its section's form.
@@ -166,6 +183,7 @@ pub(super) fn label(
             name: MANIFEST_SECTION.into(),
             data: manifest.as_bytes().into(),
         };
+        // A custom section is written the same way in both.
         wasm_encoder::ComponentSection::append_to_component(&section, &mut labelled);
     }
     Ok(labelled)

@@ -116,7 +116,7 @@ impl From<CodeError> for CompileFailure {
 fn describe_component(job: &DescribeJob, mut files: Files) -> Result<(), CompileFailure> {
     let mut component = files.read()?;
     if let (Some((labels, to)), Some(file)) = (&job.label, &mut files.to) {
-        component = sandbox::label(&sandbox::to_component(&component)?, labels, &job.limits)?;
+        component = sandbox::label(&sandbox::to_binary(&component)?, labels, &job.limits)?;
         file.write_all(&component)
             .map_err(|error| CompileFailure::Host(format!("{}: {error}", to.display())))?;
     }

@@ -23,7 +23,7 @@ fn validate(component: &[u8], what: &str) {
 /// A module that becomes a component: what comes out is valid.
 pub(crate) fn componentize(data: &[u8]) -> bool {
     let is_module = wasmparser::Parser::is_core_wasm(data) && data.len() <= BYTES_MAX;
-    match sandbox::to_component(data) {
+    match sandbox::to_binary(data) {
         // A valid module becomes a valid component. Others are for the check that comes next.
         Ok(component) if is_module && Validator::new().validate_all(data).is_ok() => {
             validate(&component, "what was made of a valid module");

@@ -6,7 +6,7 @@ use super::{DIM, RED, Sink, paragraph};
 use dyno_model::{Case, Outcome, Plugin, Run};
 use dyno_wording::{escape, lines, reproduce, sentence};
 
-/// Lines of a failed case's own output that are shown.
+/// Lines of a failed case's own output that are shown: the last ones, which say why.
 const OUTPUT_LINES: usize = 10;
 
 pub(super) fn show_failure(
@@ -22,7 +22,15 @@ pub(super) fn show_failure(
     };
     paragraph(out, &start, "      ", &sentence(outcome))?;
     if let Some(output) = case.and_then(|case| case.output.as_deref()) {
-        for line in lines(output).take(OUTPUT_LINES) {
+        let said: Vec<_> = lines(output).collect();
+        let before = said.len().saturating_sub(OUTPUT_LINES);
+        if before > 0 {
+            writeln!(
+                out,
+                "      {DIM}it wrote {before} more lines, and then:{DIM:#}"
+            )?;
+        }
+        for line in &said[before..] {
             writeln!(out, "      {DIM}it wrote:{DIM:#} {line}")?;
         }
     }

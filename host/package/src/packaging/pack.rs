@@ -110,7 +110,7 @@ pub async fn pack(
         &shown,
     )?;
 
-    // The plugin may be text or a core module. As a component it says what it imports.
+    // The plugin may be text, or a core module that becomes a component.
     let content = |outcome| PackError::Content {
         name: shown.clone(),
         outcome,
@@ -176,8 +176,7 @@ fn add_package(
         .annotations
         .insert(oci::TITLE.into(), about.release.component_name());
     let time = created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let (config, manifest) =
-        artifact::describe(about, &component, &shape.imports, &shape.exports, &time);
+    let (config, manifest) = artifact::describe(about, &component, shape, &time);
     contents.add_blob(oci::WASM_CONFIG, config);
     Ok(contents.set_package(&about.release.version.to_string(), manifest)?)
 }

@@ -18,6 +18,7 @@ use crate::oci::Index;
 use crate::origin::OriginError;
 use crate::signature;
 use crate::trust::{Conflict, Grant};
+use dyno_job::{Numbers, Shape};
 use dyno_model::{Classify as _, Fault, chain};
 
 const COMPONENT_BYTES: &[u8] = b"\0asm a component";
@@ -97,7 +98,16 @@ impl Scene {
         }
         let component = scene.blob(oci::WASM, COMPONENT_BYTES);
         let time = "2026-01-01T00:00:00Z";
-        let (config, manifest) = artifact::describe(&scene.about, &component, &[], &[], time);
+        let shape = Shape {
+            kind: PluginKind::Suite,
+            imports: Vec::new(),
+            exports: Vec::new(),
+            numbers: Numbers {
+                components: 1,
+                ..Numbers::default()
+            },
+        };
+        let (config, manifest) = artifact::describe(&scene.about, &component, &shape, time);
         scene.blob(oci::WASM_CONFIG, &config);
         scene.package = scene.blob(oci::MANIFEST, &manifest);
         scene

@@ -12,15 +12,7 @@ pub(super) struct Toolchain {
 }
 
 /// The most telling first: a program with threads imports its memory, whoever made it.
-const TOOLCHAINS: [Toolchain; 9] = [
-    Toolchain {
-        about: "a program with threads",
-        advice: "build it without them",
-        is_its: |import| {
-            import.name == "thread-spawn"
-                || matches!(import.ty, TypeRef::Memory(memory) if memory.shared)
-        },
-    },
+const TOOLCHAINS: [Toolchain; 13] = [
     Toolchain {
         about: "a module for JavaScript by wasm-bindgen",
         advice: "build its crate for the target wasm32-wasip2, without wasm-bindgen",
@@ -38,7 +30,34 @@ const TOOLCHAINS: [Toolchain; 9] = [
     Toolchain {
         about: "a program for JavaScript by .NET",
         advice: "build it for wasi-wasm",
-        is_its: |import| import.name.starts_with("mono_") || import.name.starts_with("dotnet_"),
+        is_its: |import| {
+            import.module == "webcil"
+                || import.name.starts_with("mono_")
+                || import.name.starts_with("dotnet_")
+        },
+    },
+    Toolchain {
+        about: "a program for JavaScript by Kotlin",
+        advice: "build it for the target wasmWasi",
+        is_its: |import| import.module == "js_code" || import.name.starts_with("kotlin."),
+    },
+    Toolchain {
+        about: "a program for JavaScript by Dart",
+        advice: "",
+        is_its: |import| import.module == "dart2wasm",
+    },
+    Toolchain {
+        about: "a module for Node.js (napi-rs)",
+        advice: "build its crate for the target wasm32-wasip1, without napi",
+        is_its: |import| import.module == "emnapi" || import.name.starts_with("napi_"),
+    },
+    Toolchain {
+        about: "a dynamic library (a side module of Emscripten or of the WASI SDK)",
+        advice: "link it into a program",
+        is_its: |import| {
+            import.module.starts_with("GOT.")
+                || matches!(import.name, "__memory_base" | "__table_base")
+        },
     },
     Toolchain {
         about: "a module for JavaScript by Emscripten",
@@ -53,7 +72,8 @@ const TOOLCHAINS: [Toolchain; 9] = [
                 "_embind_",
             ];
             let starts = |prefix: &&str| import.name.starts_with(*prefix);
-            import.module == "env" && prefixes.iter().any(starts)
+            // Its optimiser takes names of one letter.
+            import.module == "a" || import.module == "env" && prefixes.iter().any(starts)
         },
     },
     Toolchain {
@@ -72,6 +92,14 @@ const TOOLCHAINS: [Toolchain; 9] = [
         about: "a program that asks the host to run neural networks (wasi-nn)",
         advice: "",
         is_its: |import| import.module.starts_with("wasi_ephemeral_nn"),
+    },
+    Toolchain {
+        about: "a program with threads",
+        advice: "build it without them",
+        is_its: |import| {
+            import.name == "thread-spawn"
+                || matches!(import.ty, TypeRef::Memory(memory) if memory.shared)
+        },
     },
     Toolchain {
         about: "a library that takes its memory from another module",

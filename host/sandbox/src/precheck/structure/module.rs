@@ -142,10 +142,18 @@ impl Structure<'_> {
     ) -> Result<(), PrecheckError> {
         let (limits, numbers) = (self.limits, &mut self.seen.numbers);
         add(&mut numbers.memories, section.count(), &limits.memories)?;
-        for memory in section {
+        for memory in section.into_iter_with_offsets() {
+            let (offset, memory) = memory?;
+            if memory.shared {
+                return Err(PrecheckError::Unsupported {
+                    feature: "the proposal threads".to_owned(),
+                    offset,
+                    message: "a memory is shared".to_owned(),
+                });
+            }
             // Pages of 64 KiB: the proposal for other sizes is off. The validator refuses what
             // the memory's addresses do not reach, but it comes after.
-            let bytes = memory?.initial.saturating_mul(64 << 10);
+            let bytes = memory.initial.saturating_mul(64 << 10);
             numbers.memory_bytes_initial = numbers.memory_bytes_initial.saturating_add(bytes);
         }
         Ok(())
