@@ -1,7 +1,7 @@
 //! What happens once in a process, before a case runs: loading and instantiating are sampled as the
 //! case itself is, one value per process.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::programs::module;
 use super::support::{Bench, cases, fib, plugin};
@@ -107,4 +107,53 @@ fn a_suite_demands_how_long_loading_and_instantiating_take() {
     let metric = |check: &Value| check["reading"]["metric"] == "instantiate-time";
     assert!(result["checks"].as_array().unwrap().iter().any(metric));
     suite("criteria = ['load-time <= 1ns']").exits(6);
+}
+
+/// If this fails, how long compiling takes is one number of a busy moment, is drawn from the cache,
+/// or costs those who did not ask for it.
+#[test]
+fn compiling_is_sampled_in_fresh_workers_where_that_is_asked_for() {
+    let bench = Bench::new();
+    bench.write("two.wat", plugin(&["a", "b"]));
+    bench.write("hello.wat", hello("hello\\n"));
+    let component = fib();
+    let files = [
+        "two.wat".as_ref(),
+        "hello.wat".as_ref(),
+        component.as_os_str(),
+    ];
+    bench.run(files).exits(0);
+    let of = |run: &Value| -> Vec<Value> {
+        let plugins = run["plugins"].as_array().unwrap().iter();
+        plugins.map(|plugin| plugin["compile"].clone()).collect()
+    };
+    for compile in of(&bench.recorded("latest")) {
+        assert_eq!(compile["samples_ns"], json!([]));
+        assert_eq!(compile["compile_ns"], Value::Null);
+    }
+    let cached = bench.cached();
+    let seven = ["--compile-samples".as_ref(), "7".as_ref()];
+    let said = bench.run(seven.into_iter().chain(files)).exits(0);
+    assert_eq!(said.stdout.matches(", 7 times)").count(), 2, "{said}");
+    let run = bench.recorded("latest");
+    for compile in of(&run) {
+        // It was in the cache, and was compiled all the same; what came of it is not kept.
+        assert_eq!(compile["cache"], "hit");
+        assert_eq!(compile["duration_ns"], 0);
+        let samples = compile["samples_ns"].as_array().unwrap().iter();
+        let mut samples: Vec<u64> = samples.map(|ns| ns.as_u64().unwrap()).collect();
+        assert_eq!(samples.len(), 7);
+        samples.sort_unstable();
+        assert!(samples[0] > 0);
+        let estimate = &compile["compile_ns"];
+        assert_eq!(estimate["n"], 7);
+        assert_eq!(estimate["median"].as_f64(), Some(samples[3] as f64));
+        assert_eq!(estimate["interval"], "order-statistic");
+    }
+    assert_eq!(bench.cached(), cached);
+    assert_eq!(run["settings"]["compile_samples"], 7);
+    bench
+        .run(["--compile-samples", "0", "two.wat"])
+        .exits(2)
+        .complains("--compile-samples");
 }
