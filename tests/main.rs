@@ -75,6 +75,7 @@ mod runners;
 mod sandbox;
 mod secrets;
 mod sinks;
+mod stages;
 mod study;
 mod support;
 mod temporary;

@@ -13,7 +13,7 @@ use super::support::{Bench, build, case, fib, line_of, plugin_of, repository};
 
 /// A core module with WASI preview 1: `body` is that of `_start`; `$print` writes the bytes from
 /// 64 on, `$spin` does as many rounds as it is told.
-fn module(imports: &str, data: &str, body: &str) -> String {
+pub(crate) fn module(imports: &str, data: &str, body: &str) -> String {
     format!(
         r#"(module
     (import "wasi_snapshot_preview1" "fd_write"

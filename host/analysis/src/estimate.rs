@@ -144,8 +144,9 @@ fn medians(samples: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// The samples of a process that stand for its time, per iteration, ns: of CPU time all, of wall
-/// time those that were not disturbed, and of a counter those that were counted. None if it failed
-/// or has too few of them, and for other metrics.
+/// time those that were not disturbed, and of a counter those that were counted. Of what happens
+/// once in a process, that one time. None if it failed or has too few of them, and for other
+/// metrics.
 fn standing(process: &Process, metric: Metric) -> Option<Vec<f64>> {
     let samples = &process.samples;
     if !process.outcome.is_ok() || samples.is_empty() {
@@ -159,6 +160,8 @@ fn standing(process: &Process, metric: Metric) -> Option<Vec<f64>> {
             let is_enough = undisturbed.len() >= UNDISTURBED_MIN.min(samples.len());
             is_enough.then(|| per_iteration(&undisturbed, |sample| sample.wall_ns))
         }
+        Metric::LoadTime => Some(vec![process.load_ns as f64]),
+        Metric::InstantiateTime => Some(vec![process.instantiate_ns as f64]),
         counter => {
             let counted = |sample: &Sample| {
                 let count = sample.counts.get(counter)?;
@@ -182,8 +185,9 @@ fn undisturbed(processes: &[Process]) -> Option<Vec<Vec<f64>>> {
 }
 
 /// The one number that stands for a process: the median of its samples, wall time of those that
-/// were not disturbed, or CPU time of all in ns, or what the processor counted, per iteration. None
-/// if it failed or too many of its samples were disturbed, and for other metrics.
+/// were not disturbed, or CPU time of all in ns, or what the processor counted, per iteration; or
+/// what loading or instantiating took. None if it failed or too many of its samples were disturbed,
+/// and for other metrics.
 #[must_use]
 pub(crate) fn process_median(process: &Process, metric: Metric) -> Option<f64> {
     stats::median(&standing(process, metric)?)
@@ -241,6 +245,11 @@ fn time_measurements(processes: &[Process]) -> Vec<Measurement> {
         (
             Metric::FirstIteration,
             over(|process| process.first_iteration_ns as f64),
+        ),
+        (Metric::LoadTime, over(|process| process.load_ns as f64)),
+        (
+            Metric::InstantiateTime,
+            over(|process| process.instantiate_ns as f64),
         ),
         (
             Metric::RssPeak,

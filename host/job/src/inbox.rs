@@ -73,6 +73,7 @@ struct Heard {
     hellos: usize,
     confined: usize,
     results: usize,
+    compiled: usize,
     passes: usize,
     samples: usize,
     names: usize,
@@ -205,6 +206,10 @@ impl<'a> Inbox<'a> {
             | (Job::Calibrate { .. }, Event::Calibrated(_))
             | (Job::Time { .. }, Event::Timed(_))
             | (Job::Profile { .. }, Event::ProfileDone { .. }) => part(&mut heard.results, 1, 1),
+            (Job::Compile(_), Event::Compiled { compile_ns }) => {
+                plausible([*compile_ns].into_iter())?;
+                part(&mut heard.compiled, 1, 1)
+            }
             (Job::Compile(job), Event::Functions { names }) if job.build == Build::Profiled => {
                 at_most(names.len(), NAMES_PER_EVENT)?;
                 let most = FUNCTIONS_MAX;
@@ -231,10 +236,7 @@ impl<'a> Inbox<'a> {
                 part(&mut heard.passes, 1, COUNT_PASSES)
             }
             (Job::Time { settings, .. }, Event::Samples { samples }) => {
-                at_most(samples.len(), SAMPLES_PER_EVENT)?;
-                plausible(samples.iter().flat_map(numbers))?;
-                let counts = samples.iter().flat_map(|sample| sample.counts.iter());
-                plausible(counts.map(|(_, count)| count))?;
+                plausible_samples(samples)?;
                 // A process has one sample at least, however many were asked for.
                 let most = settings.sampling.max_samples.max(1);
                 part(&mut heard.samples, samples.len(), most)
@@ -253,6 +255,14 @@ impl<'a> Inbox<'a> {
             _ => Err(Breach::Nonsense("an event of another job".into())),
         }
     }
+}
+
+/// Samples of one event: no more of them than it may have, and no number that cannot be.
+fn plausible_samples(samples: &[Sample]) -> Result<(), Breach> {
+    at_most(samples.len(), SAMPLES_PER_EVENT)?;
+    plausible(samples.iter().flat_map(numbers))?;
+    let counts = samples.iter().flat_map(|sample| sample.counts.iter());
+    plausible(counts.map(|(_, count)| count))
 }
 
 /// A hello says who the worker is, in no more words than an engine has.

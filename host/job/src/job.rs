@@ -231,6 +231,12 @@ pub enum Event {
     },
     /// The component passed the structural check.
     Checked(Box<Shape>),
+    /// The code is compiled and written.
+    Compiled {
+        /// Wall time that this took the engine, ns: without the start of the process, and without
+        /// the check of the component.
+        compile_ns: u64,
+    },
     /// What some of the functions of a profiled build are called, in order; hostile.
     Functions {
         /// At most 1,000.

@@ -25,6 +25,10 @@ pub enum Metric {
     BranchMisses,
     /// The first iteration of a process, ns.
     FirstIteration,
+    /// From compiled code on disk to a component that can be instantiated, ns.
+    LoadTime,
+    /// Instantiation, ns: of a program, which has a new instance for every run, the median.
+    InstantiateTime,
     /// Memory after instantiation, bytes.
     MemoryBaseline,
     /// Peak of linear memory and tables, bytes.
@@ -162,6 +166,10 @@ pub const METRICS: &[MetricSpec] = &[
         .compared(Compared::Shown).column(),
     sampled(Metric::FirstIteration, "first-iteration", Nanoseconds, "first iteration", "the first iteration of a process, cold")
         .once("first_iteration"),
+    sampled(Metric::LoadTime, "load-time", Nanoseconds, "load time", "from compiled code on disk to what can be instantiated: median over the processes")
+        .short("load").compared(Compared::Shown),
+    sampled(Metric::InstantiateTime, "instantiate-time", Nanoseconds, "instantiate time", "to make an instance of what is loaded: median over the processes")
+        .short("instantiate").compared(Compared::Shown),
     exact(Metric::MemoryBaseline, "memory-baseline", Bytes, "memory at start", "memories and tables after instantiation, exact")
         .once("memory_bytes_baseline"),
     exact(Metric::MemoryPeak, "memory-peak", Bytes, "memory peak", "memories and tables at their peak, exact")

@@ -89,7 +89,7 @@ pub enum PluginKind {
 }
 
 /// How the two builds of a component came to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Compile {
     /// Whether both builds were already in the cache.
     pub cache: CacheUse,
@@ -101,6 +101,13 @@ pub struct Compile {
     /// large to be compiled several times.
     #[serde(default = "one_layout")]
     pub layouts: u32,
+    /// What the engine took to compile the uninstrumented build and write its code, ns: one value
+    /// per compile worker that was started for this alone.
+    #[serde(default)]
+    pub samples_ns: Vec<u64>,
+    /// The estimate drawn from these; none unless they were asked for.
+    #[serde(default)]
+    pub compile_ns: Option<Estimate>,
 }
 
 /// Before there were several.

@@ -101,7 +101,10 @@ fn plugin(plugin: &Plugin) -> Result<(), Unsound> {
     for name in [&plugin.digest, &plugin.inputs, &plugin.engine] {
         length(name.as_deref().unwrap_or_default(), NAME_BYTES_MAX)?;
     }
+    let compile = plugin.compile.as_ref();
+    let compile_ns = compile.map_or(&None, |compile| &compile.compile_ns);
     for (what, estimate) in [
+        ("compile time", compile_ns),
         ("load time", &plugin.load_ns),
         ("instantiation time", &plugin.instantiate_ns),
     ] {

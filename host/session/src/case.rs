@@ -194,9 +194,6 @@ impl CaseAt {
             Event::Timed(timed) => Some(*timed),
             _ => None,
         });
-        if let Some(timed) = &timed {
-            subject.times.push((timed.load_ns, timed.instantiate_ns));
-        }
         let outcome = with_a_time(outcome, &samples);
         if !outcome.is_ok() {
             case.outcome = outcome.clone();

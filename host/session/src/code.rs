@@ -70,6 +70,8 @@ impl Session<'_> {
             duration_ns,
             code_bytes: code.plain().bytes(),
             layouts: code.layouts,
+            samples_ns: Vec::new(),
+            compile_ns: None,
         });
         subject.code = Some(code);
     }

@@ -20,6 +20,7 @@ impl Session<'_> {
         };
         for subject in &mut subjects {
             subject.settle(stop, self.request.stage);
+            subject.settle_compiling();
             for case in &mut subject.plugin.cases {
                 conclude(case, options);
             }

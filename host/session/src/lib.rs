@@ -6,6 +6,7 @@ mod builds;
 pub mod cache;
 mod case;
 mod code;
+mod compile_time;
 mod conclude;
 mod core;
 mod depth;
@@ -100,6 +101,7 @@ pub async fn measure(
     if request.stage >= Stage::Time {
         let all = session.to_be_timed(&subjects);
         session.begin_timing(&all).await;
+        session.sample_compiling(&mut subjects).await;
         session.calibrate(&mut subjects, &all).await;
         session
             .time(&mut subjects, all, request.blocks, false)

@@ -49,6 +49,10 @@ pub struct Request {
     /// Processes of a case in each block: one, but where versions are compared.
     #[schemars(range(min = 1, max = 100))]
     pub processes: u32,
+    /// Compile workers for each plugin that are started only to see how long compiling takes.
+    #[serde(default)]
+    #[schemars(range(max = 1000))]
+    pub compile_samples: u32,
     /// How a case is counted.
     pub count: CountSettings,
     /// How a process samples.
@@ -145,6 +149,7 @@ impl Request {
         [
             ("blocks", u64::from(self.blocks)),
             ("processes", u64::from(self.processes)),
+            ("compile_samples", u64::from(self.compile_samples)),
             ("strict", u64::from(self.strict)),
             ("sample_ns", self.time.sample_ns),
             ("budget_ns", self.time.budget_ns),

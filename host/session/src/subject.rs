@@ -41,8 +41,6 @@ pub(super) struct Subject {
     pub(super) origin: Origin,
     /// The package that it came out of.
     pub(super) package: Option<Provided>,
-    /// Load and instantiation, one pair a worker, ns.
-    pub(super) times: Vec<(u64, u64)>,
 }
 
 /// Which side of a comparison a plugin stands on. Without one there are only candidates.
@@ -77,7 +75,6 @@ impl Subject {
             exceptions: Exceptions::default(),
             origin: Origin::Nowhere,
             package: None,
-            times: Vec::new(),
         }
     }
 
@@ -254,10 +251,10 @@ impl Subject {
     /// Before the estimates: the times over all workers, and what was left undone when the run had
     /// to stop.
     pub(super) fn settle(&mut self, stop: Option<Stop>, stage: Stage) {
-        let (load, instantiate): (Vec<f64>, Vec<f64>) = self
-            .times
-            .iter()
-            .map(|(load, instantiate)| (*load as f64, *instantiate as f64))
+        let processes = self.plugin.cases.iter().flat_map(|case| &case.processes);
+        let timed = processes.filter(|process| process.outcome.is_ok());
+        let (load, instantiate): (Vec<f64>, Vec<f64>) = timed
+            .map(|process| (process.load_ns as f64, process.instantiate_ns as f64))
             .unzip();
         self.plugin.load_ns = stats::estimate_values(&load);
         self.plugin.instantiate_ns = stats::estimate_values(&instantiate);

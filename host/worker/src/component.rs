@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use dyno_job::{Build, CompileJob, DescribeJob, Event, NAMES_PER_EVENT};
 use dyno_model::{LimitKind, Limits, Outcome, chain};
@@ -11,6 +12,7 @@ use dyno_sandbox as sandbox;
 use dyno_sandbox::{CodeError, PrecheckError};
 use dyno_system::confine::Confinement;
 
+use super::guest::nanos;
 use super::{ChildError, Worker, emit};
 
 pub(super) fn compile(worker: Worker, job: &CompileJob) -> Result<Outcome, ChildError> {
@@ -134,12 +136,15 @@ fn compile_build(job: &CompileJob, mut files: Files) -> Result<(), CompileFailur
         .ok_or_else(|| CompileFailure::Host("there is no file for the code".into()))?;
     let mut write = |component: &[u8]| {
         let allowed = (&job.limits, &job.features);
+        let began = Instant::now();
         sandbox::compile(
             component, job.build, job.layout, allowed, &job.code, &mut to,
-        )
+        )?;
+        let compile_ns = nanos(began);
+        emit(&Event::Compiled { compile_ns }).map_err(CompileFailure::Pipe)
     };
     if job.build != Build::Profiled {
-        return Ok(write(&component)?);
+        return write(&component);
     }
     let sandbox::Instrumented {
         component,
@@ -149,5 +154,5 @@ fn compile_build(job: &CompileJob, mut files: Files) -> Result<(), CompileFailur
         let names = names.to_vec();
         emit(&Event::Functions { names }).map_err(CompileFailure::Pipe)?;
     }
-    Ok(write(&component)?)
+    write(&component)
 }

@@ -131,6 +131,6 @@ pub(super) fn program(job: &ProgramJob) -> Result<Program, ChildError> {
     })
 }
 
-fn nanos(since: Instant) -> u64 {
+pub(super) fn nanos(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }

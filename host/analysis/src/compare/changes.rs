@@ -3,7 +3,7 @@
 use super::matching::Pair;
 use super::{Context, FUEL_RESOLVED, LOOKS, ROUNDING, grown};
 use crate::estimate::{disturbed_median, is_waiting, process_mean, process_median};
-use dyno_model::{Case, Change, Metric, Pairing, Process, Unit, Verdict};
+use dyno_model::{Case, Change, Compared, Metric, Pairing, Process, Verdict};
 use dyno_stats as stats;
 use dyno_stats::Shift;
 
@@ -169,7 +169,7 @@ fn timed_by(
     let iterations = iterations(candidate).min(iterations(base));
     let difference_ns = (candidate_ns - base_ns).abs() * iterations;
     let is_below_floor = matches!(verdict, Verdict::Regressed | Verdict::Improved)
-        && metric.spec().unit == Unit::Nanoseconds
+        && metric.spec().compared == Compared::Decides
         && context
             .empty_batch_ns
             .is_some_and(|empty| difference_ns <= empty);

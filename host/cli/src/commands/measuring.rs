@@ -120,6 +120,9 @@ pub(super) struct Effort {
     /// Processes a case [default: 5, quick 1, thorough 20]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     blocks: Option<u32>,
+    /// Compile each plugin so many times more, each in a fresh process, to estimate how long it takes
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    compile_samples: Option<u32>,
     #[command(flatten)]
     sampling: SamplingArgs,
 }
@@ -241,6 +244,9 @@ impl Conditions {
                 .and_then(|effort| effort.blocks)
                 .unwrap_or_else(|| depth.blocks()),
             processes: 1,
+            compile_samples: effort
+                .and_then(|effort| effort.compile_samples)
+                .unwrap_or(0),
             count: dyno_measure::CountSettings::default(),
             time,
             limits: self.limits.0.clone(),

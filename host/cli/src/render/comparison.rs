@@ -11,8 +11,8 @@ use super::failure::show_failure;
 use super::{BOLD, DIM, GREEN, RED, Sink, Style, YELLOW};
 use dyno_export::Contents;
 use dyno_model::{
-    CaseComparison, Change, Comparison, Diagnosis, Drawn, Gate, GateOutcome, Metric, Run, Verdict,
-    word,
+    CaseComparison, Change, Compared, Comparison, Diagnosis, Drawn, Gate, GateOutcome, Metric, Run,
+    Verdict, word,
 };
 use dyno_wording::{escape, rerun, verdicts};
 
@@ -51,6 +51,9 @@ pub(crate) fn comparison(
     )?;
     if !comparison.cases.is_empty() {
         show_table(out, comparison)?;
+    }
+    if verbose {
+        show_others(out, comparison)?;
     }
     for (side, run) in [("base", base), ("candidate", candidate)] {
         show_failures(out, side, run)?;
@@ -91,6 +94,25 @@ fn show_table(out: &mut Sink<impl Write>, comparison: &Comparison) -> io::Result
         table.row(row(name, case));
     }
     table.write(out)
+}
+
+/// What has no column, a line a case.
+fn show_others(out: &mut Sink<impl Write>, comparison: &Comparison) -> io::Result<()> {
+    for case in &comparison.cases {
+        let others = case.changes.iter().filter(|change| {
+            let spec = change.metric.spec();
+            spec.compared == Compared::Shown && !spec.has_column
+        });
+        let others = others.map(|change| {
+            let noun = change.metric.spec().noun();
+            format!("{noun} {} ({})", percent(change.ratio), interval(change))
+        });
+        let others = others.collect::<Vec<_>>().join(" · ");
+        if !others.is_empty() {
+            writeln!(out, "  {DIM}{}: {others}{DIM:#}", name(comparison, case))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether cases of several plugins were compared.

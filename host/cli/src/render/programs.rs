@@ -68,9 +68,11 @@ impl<'a> Programs<'a> {
 }
 
 fn row(plugin: &Plugin, case: &Case, verbose: bool) -> Vec<Cell> {
-    let compile = plugin.compile.as_ref().map(|compile| match compile.cache {
-        CacheUse::Hit => "cached".into(),
-        CacheUse::Miss | CacheUse::Off => duration(compile.duration_ns as f64),
+    let compile = plugin.compile.as_ref();
+    let compile = compile.map(|compile| match (&compile.compile_ns, compile.cache) {
+        (Some(time), _) => duration(time.median),
+        (None, CacheUse::Hit) => "cached".into(),
+        (None, CacheUse::Miss | CacheUse::Off) => duration(compile.duration_ns as f64),
     });
     let instantiate = plugin.instantiate_ns.as_ref();
     let mut row = vec![

@@ -10,8 +10,8 @@ use super::failure::show_failure;
 use super::programs::Programs;
 use super::{BOLD, DIM, Sink, YELLOW};
 use dyno_model::{
-    COUNTED, COUNTERS, COUNTERS_FACT, CacheUse, Case, Mark, Outcome, Plugin, PluginKind, Run,
-    RunStatus,
+    COUNTED, COUNTERS, COUNTERS_FACT, CacheUse, Case, Estimate, Mark, Outcome, Plugin, PluginKind,
+    Run, RunStatus,
 };
 use dyno_wording::{bytes, duration, escape, explain, mark};
 
@@ -148,6 +148,12 @@ fn row(case: &Case, verbose: bool) -> Vec<Cell> {
     row
 }
 
+/// The median and its interval, of how many.
+fn sampled(time: &Estimate) -> String {
+    let [median, lower, upper] = [time.median, time.lower, time.upper].map(duration);
+    format!("{median} ({lower} … {upper}, {} times)", time.n)
+}
+
 fn facts(plugin: &Plugin) -> String {
     let mut facts = Vec::new();
     if let Some(digest) = &plugin.digest {
@@ -162,6 +168,10 @@ fn facts(plugin: &Plugin) -> String {
                 duration(compile.duration_ns as f64)
             ),
         });
+    }
+    let compile_ns = plugin.compile.as_ref();
+    if let Some(time) = compile_ns.and_then(|compile| compile.compile_ns.as_ref()) {
+        facts.push(format!("compile {}", sampled(time)));
     }
     if let Some(load) = &plugin.load_ns {
         facts.push(format!("load {}", duration(load.median)));

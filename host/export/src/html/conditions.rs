@@ -184,6 +184,7 @@ fn plugins(run: &Run, side: Option<&&str>) -> Markup {
         "size",
         "code",
         "compiled",
+        "compile",
         "load",
         "instantiate",
         "digest",
@@ -226,6 +227,7 @@ fn plugin_row(plugin: &Plugin) -> Markup {
             td { (or_dash(size(plugin.component_bytes))) }
             td { (or_dash(size(compile.map(|compile| compile.code_bytes)))) }
             td { (or_dash(compiled)) }
+            td { (or_dash(time(&compile.and_then(|compile| compile.compile_ns)))) }
             td { (or_dash(time(&plugin.load_ns))) }
             td { (or_dash(time(&plugin.instantiate_ns))) }
             td.text { code { (words::shown(plugin.digest.as_deref().unwrap_or("–"))) } }

@@ -315,6 +315,8 @@ fn what_was_not_asked_for_is_not_taken() {
     };
     let timed = r#"{"event":"timed","ready_ns":1,"load_ns":1,"instantiate_ns":1,"first_iteration_ns":1,"checksum":null,"precise":false,"memory_peak_bytes":0,"rss_peak_bytes":0}"#;
     let (ten, eleven) = (samples(10), samples(11));
+    let compiled = |ns: u64| format!("{{\"event\":\"compiled\",\"compile_ns\":{ns}}}");
+    let (fast, endless) = (compiled(1), compiled(u64::MAX));
     let (many, too_many) = (cases(1000), cases(1001));
     let huge = samples(1).replace("\"wall_ns\":1", "\"wall_ns\":18446744073709551615");
     for lines in [vec![CONFINED, &ten, timed, DONE], vec![CONFINED, DONE]] {
@@ -324,6 +326,10 @@ fn what_was_not_asked_for_is_not_taken() {
     }
     assert_eq!(
         report_of("cases", &[CONFINED, &many, DONE]).ended,
+        Ended::Finished
+    );
+    assert_eq!(
+        report_of("compile", &[CONFINED, &fast, DONE]).ended,
         Ended::Finished
     );
     for (job, what, lines) in [
@@ -377,6 +383,17 @@ fn what_was_not_asked_for_is_not_taken() {
             "one case too many",
             vec![CONFINED, &too_many, DONE],
         ),
+        (
+            "compile",
+            "compiled twice",
+            vec![CONFINED, &fast, &fast, DONE],
+        ),
+        (
+            "compile",
+            "a time that no clock shows",
+            vec![CONFINED, &endless, DONE],
+        ),
+        ("time", "that it compiled", vec![CONFINED, &fast, DONE]),
         ("cases", "two lists", vec![CONFINED, &many, &many, DONE]),
     ] {
         let report = report_of(job, &lines);

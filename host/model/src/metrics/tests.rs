@@ -89,19 +89,22 @@ fn a_row_says_of_its_metric_what_the_others_do_not() {
 
 /// If this fails, a gate is about what one machine in ten can count, or a time has two columns.
 #[test]
-fn times_and_what_is_counted_exactly_are_judged_and_what_processors_count_is_shown() {
+fn times_and_what_is_counted_exactly_are_judged_and_other_changes_are_shown() {
     use Metric::{
-        BranchMisses, CpuTime, Cycles, Fuel, Instructions, MemoryPeak, MemoryReleased, WallTime,
+        BranchMisses, CpuTime, Cycles, Fuel, InstantiateTime, Instructions, LoadTime, MemoryPeak,
+        MemoryReleased, WallTime,
     };
     let judged: Vec<_> = Metric::judged().collect();
     assert_eq!(judged, [WallTime, CpuTime, Fuel, MemoryPeak]);
     let compared: Vec<_> = Metric::compared().collect();
     let of_processors = [Instructions, Cycles, BranchMisses];
     assert_eq!(compared[..3], judged[..3]);
-    assert_eq!(compared[3..], [&of_processors[..], &[MemoryPeak]].concat());
+    let others = [LoadTime, InstantiateTime, MemoryPeak];
+    assert_eq!(compared[3..], [&of_processors[..], &others].concat());
     // Beside the time, which has a column of its own.
     let columns: Vec<_> = Metric::columns().collect();
-    assert_eq!(columns, compared[2..]);
+    let counted = [&[Fuel], &of_processors[..], &[MemoryPeak]].concat();
+    assert_eq!(columns, counted);
     assert_eq!(Metric::columns_of(|_| false), [Fuel, MemoryPeak]);
     assert_eq!(Metric::columns_of(|_| true), columns);
     let one = Metric::columns_of(|metric| matches!(metric, Cycles | WallTime | MemoryReleased));

@@ -33,6 +33,7 @@ impl Request {
         }
         within("blocks", self.blocks, 1..=1000)?;
         within("processes", self.processes, 1..=100)?;
+        within("compile_samples", self.compile_samples, 0..=1000)?;
         self.check_sampling()?;
         for (kind, value) in self.limits.values() {
             let field = format!("limits.{}", kind.spec().name);

@@ -22,6 +22,7 @@ fn full() -> Request {
         stage: Stage::Time,
         blocks: 10,
         processes: 5,
+        compile_samples: 7,
         count: CountSettings::default(),
         time: Sampling::compared(),
         limits: Limits::default(),
@@ -178,7 +179,7 @@ fn request() -> impl Strategy<Value = Request> {
         }
         limits
     });
-    let amounts = (1..=1000_u32, 1..=100_u32, 1..1_u64 << 53);
+    let amounts = (1..=1000_u32, 1..=100_u32, 1..1_u64 << 53, 0..=1000_u32);
     (
         (vec(path(), 1..4), of("[a-z]{1,9}"), filter, stage, amounts),
         (time, limits, grants(), of(path()), of(versus())),
@@ -192,6 +193,7 @@ fn request() -> impl Strategy<Value = Request> {
             stage: what.3,
             blocks: what.4.0,
             processes: what.4.1,
+            compile_samples: what.4.3,
             count: CountSettings::default(),
             time: how.0,
             limits: how.1,

@@ -4,7 +4,7 @@
 use super::super::{ROUNDING, rules_of};
 use dyno_model::{
     CaseComparison, Change, Compared, Condition, Difference, Exceptions, GateOutcome, Metric,
-    Rules, UnsureReason, Verdict,
+    Rules, Unit, UnsureReason, Verdict,
 };
 
 /// Makes unsure what the conditions may have changed, and says so in each case.
@@ -66,6 +66,16 @@ fn settle_case(case: &mut CaseComparison, differences: &[&Difference], rules: &R
     ));
 }
 
+/// The judged metric that suffers from the same as one that is shown: a time from what wall time
+/// does; what the processor counts is the thread's own, as its CPU time is.
+fn as_judged(metric: Metric) -> Metric {
+    match (metric.spec().compared, metric.spec().unit) {
+        (Compared::Shown, Unit::Nanoseconds) => Metric::WallTime,
+        (Compared::Shown, _) => Metric::CpuTime,
+        _ => metric,
+    }
+}
+
 /// What other programs took cannot have made CPU time longer: wall time stands where CPU time says
 /// the same.
 fn is_unsettled(
@@ -75,12 +85,8 @@ fn is_unsettled(
     rules: &Rules,
 ) -> bool {
     let unsettles = |metric| differences.iter().any(|one| one.unsettles(metric));
-    if metric.spec().compared == Compared::Shown {
-        // What the processor counts is the thread's own, as its CPU time is.
-        return unsettles(Metric::CpuTime);
-    }
     if metric != Metric::WallTime || unsettles(Metric::CpuTime) {
-        return unsettles(metric);
+        return unsettles(as_judged(metric));
     }
     let edge = 1.0 + rules.threshold;
     let agree = |wall: &Change, cpu: &Change| {
@@ -145,7 +151,11 @@ fn above(case: &CaseComparison, rules: &Rules) -> Vec<Metric> {
 
 /// What differs and bears on any of these metrics, as in `seed, engine and --dir`.
 fn names(differences: &[&Difference], metrics: &[Metric]) -> String {
-    let bears = |one: &&&Difference| metrics.iter().any(|metric| one.unsettles(*metric));
+    let bears = |one: &&&Difference| {
+        metrics
+            .iter()
+            .any(|metric| one.unsettles(as_judged(*metric)))
+    };
     let mut names: Vec<String> = differences
         .iter()
         .filter(bears)

@@ -45,6 +45,37 @@ fn wall_time_stands_if_cpu_time_agrees_with_it() {
     }
 }
 
+/// If this fails, what another load made of a time that is only shown is put down to the code, or
+/// the note names nothing that the runs differ in.
+#[test]
+fn a_time_that_is_shown_suffers_from_what_wall_time_does() {
+    let load = Difference {
+        condition: Condition::Load,
+        name: "load".into(),
+        base: None,
+        candidate: None,
+        unsettles: vec![Metric::WallTime],
+    };
+    let (mut comparison, _) = dyno_fixture::compared();
+    let mut case = comparison.cases.swap_remove(0);
+    let change = |metric| Change {
+        metric,
+        verdict: Verdict::Regressed,
+        ..case.changes[0]
+    };
+    // Wall time itself stands, because CPU time says the same.
+    let shown = [Metric::LoadTime, Metric::Cycles].map(change);
+    case.changes = [Metric::WallTime, Metric::CpuTime].map(change).into();
+    case.changes.extend(shown);
+    case.notes.clear();
+    settle_case(&mut case, &[&load], &RULES);
+    let verdicts: Vec<_> = case.changes.iter().map(|change| change.verdict).collect();
+    let stands = Verdict::Regressed;
+    assert_eq!(verdicts, [stands, stands, Verdict::Unsure, stands]);
+    let note = "no change of load time is put down to the code: the runs differ in load";
+    assert_eq!(case.notes, [note]);
+}
+
 /// If this fails, what is above its hard limit can be let through as unsure.
 #[test]
 fn a_gate_that_fails_under_other_conditions_stands_for_what_is_settled_alone() {
