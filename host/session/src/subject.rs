@@ -1,6 +1,5 @@
 //! A plugin on its way through a session: what is known of it so far, and what its workers add.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Host;
@@ -8,13 +7,10 @@ use super::builds::Code;
 use super::program::program;
 use super::provider::Provided;
 use super::request::{Request, Stage};
-use dyno_analysis::compare;
-use dyno_analysis::filter::{CaseFilter, FilterError, nearest};
 use dyno_job::{
     Cancel, Event, ProgramJob, Report, Shape, Stop, check_start, is_out_of_memory, out_of_memory,
 };
 use dyno_model::progress::{Observer, Progress};
-use dyno_model::quoted::quoted;
 use dyno_model::{
     Case, CaseSpec, Classify, Exceptions, Fault, LimitKind, Limits, Outcome, Plugin, chain,
 };
@@ -280,81 +276,7 @@ impl Subject {
     }
 }
 
-impl Request {
-    /// Keeps the cases that were asked for, by the names that all plugins together have. What it
-    /// says of patterns that mean none, of them or of what they are held against, is warnings.
-    pub(super) fn select(
-        &self,
-        host: &Host,
-        subjects: &mut [Subject],
-    ) -> Result<Vec<String>, FilterError> {
-        let plugins = subjects
-            .iter()
-            .map(|subject| (&subject.plugin, &subject.exceptions));
-        let stored = host.stored.iter().map(|plugin| (plugin, Exceptions::NONE));
-        let warnings = idle(&self.filter, plugins.chain(stored));
-        let sides = subjects
-            .iter_mut()
-            .map(|subject| (&mut subject.plugin, &subject.exceptions));
-        select(&self.filter, sides.collect())?;
-        Ok(warnings)
-    }
-}
-
-/// A warning for each pattern that means no case of these plugins; none if they have no cases.
-pub fn idle<'a>(
-    filter: &CaseFilter,
-    plugins: impl Iterator<Item = (&'a Plugin, &'a Exceptions)>,
-) -> Vec<String> {
-    let names: BTreeSet<&str> = plugins.flat_map(names).collect();
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let all: Vec<&str> = names.iter().copied().collect();
-    let warning = |pattern: &str| {
-        let said = format!("no case is what the pattern `{}` means", quoted(pattern));
-        match nearest(pattern, &all) {
-            Some(name) => format!("{said}: did you mean `{}`?", quoted(name)),
-            None => said,
-        }
-    };
-    let idle = filter.idle(names.iter().copied());
-    idle.into_iter().map(warning).collect()
-}
-
-/// The names of a plugin's cases; of those that were renamed the new ones.
-fn names<'a>((plugin, exceptions): (&'a Plugin, &'a Exceptions)) -> impl Iterator<Item = &'a str> {
-    let cases = plugin.cases.iter();
-    cases.map(move |case| compare::renamed(exceptions, plugin, &case.spec.name))
-}
-
-/// Keeps the cases of plugins that a filter means, by the names that all of them together have. A
-/// case that was renamed is meant by its new name.
-///
-/// # Errors
-/// The first pattern that is malformed.
-pub fn select(
-    filter: &CaseFilter,
-    plugins: Vec<(&mut Plugin, &Exceptions)>,
-) -> Result<(), FilterError> {
-    let all = plugins
-        .iter()
-        .map(|(plugin, exceptions)| (&**plugin, *exceptions));
-    let all: BTreeSet<String> = all.flat_map(names).map(str::to_owned).collect();
-    let names = || all.iter().map(String::as_str);
-    filter.check(names())?;
-    let selection = filter.among(names());
-    for (plugin, exceptions) in plugins {
-        let is_wanted =
-            |case: &Case| selection.has(compare::renamed(exceptions, plugin, &case.spec.name));
-        let wanted: Vec<bool> = plugin.cases.iter().map(is_wanted).collect();
-        let mut wanted = wanted.into_iter();
-        plugin.cases.retain(|_| wanted.next().unwrap_or_default());
-    }
-    Ok(())
-}
-
-fn empty(spec: CaseSpec) -> Case {
+pub(super) fn empty(spec: CaseSpec) -> Case {
     Case {
         spec,
         outcome: Outcome::Ok,
