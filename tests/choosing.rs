@@ -1,8 +1,13 @@
 //! Which programs of a directory are meant, and what becomes of the others.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+
 use serde_json::Value;
 
-use super::support::{Bench, Said, plugin};
+use super::support::{Bench, Said, plugin, plugin_of};
 
 /// A program that does nothing; no two of different words are the same file.
 fn program(word: &str) -> String {
@@ -135,4 +140,77 @@ fn a_long_run_says_in_a_pipe_where_it_is() {
         ],
         "{said}"
     );
+}
+
+/// If this fails, a search passes over a file without a word, or a stranger's link leads it out of
+/// the directory that was named.
+#[test]
+fn a_search_takes_what_is_webassembly_by_its_name_and_names_each_link_that_it_does_not_follow() {
+    let bench = Bench::new();
+    bench.write("d/loud.WAT", program("loud"));
+    let assembled = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\x07\x13\x02\x06memory\x02\0\x06_start\0\0\x0a\x04\x01\x02\0\x0b";
+    bench.write("d/binary.Wasm", assembled);
+    bench.write("outside/other.wat", program("other"));
+    for (target, link) in [
+        ("../outside/other.wat", "d/out.wat"),
+        ("loud.WAT", "d/in.wasm"),
+        ("nowhere", "d/gone.WASM"),
+        ("../outside", "d/v1.2"),
+        ("..", "d/loop"),
+        // What could be no benchmark is not worth a word.
+        ("../outside/other.wat", "d/README.md"),
+        ("../outside", "d/.hidden"),
+        ("../outside", "d/target"),
+    ] {
+        symlink(target, bench.path(link)).unwrap();
+    }
+    let why = "skipped: it is a symbolic link, and a search follows none: name it to measure what it leads to, or remove it";
+    let links = ["gone", "in", "loop", "out", "v1.2"];
+    let said = bench.run(["d"]).exits(0);
+    assert_eq!(said.stdout.matches(why).count(), links.len(), "{said}");
+    let run = bench.recorded("latest");
+    assert_eq!(measured(&run), ["binary", "loud"]);
+    assert_eq!(
+        labels(&run, |plugin| plugin["outcome"]["kind"] == "skipped"),
+        links
+    );
+    // As it says.
+    bench.run(["d/out.wat", "d/v1.2"]).exits(0);
+    assert_eq!(measured(&bench.recorded("latest")), ["out", "other"]);
+    // What is passed over in a gate would pass unseen.
+    let gate = ["gate", "--counts-only", "--baseline", "none", "d"];
+    let said = bench.dyno(gate).exits(3);
+    said.says("out").says("a search follows none");
+    for link in ["gone.WASM", "in.wasm", "out.wat"] {
+        fs::remove_file(bench.path("d").join(link)).unwrap();
+    }
+    bench.dyno(gate).exits(0);
+}
+
+/// If this fails, a file is not measured for its name, or two are taken for one.
+#[test]
+fn a_file_whose_name_is_no_text_is_measured_under_a_name_of_its_own() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("d")).unwrap();
+    for byte in [0xfe, 0xff] {
+        let name = [b"d/x".as_slice(), &[byte], b".wat"].concat();
+        let traps = program(&byte.to_string()).replace("\"_start\")", "\"_start\") unreachable");
+        let text = if byte == 0xff { traps } else { program("fine") };
+        bench.write(OsStr::from_bytes(&name), text);
+    }
+    bench.write(OsStr::from_bytes(b"d/x\xfe.stdout.expected"), "hello\n");
+    // The command that shows a failure again does, by the directory.
+    let said = bench.run(["d"]).exits(5);
+    let again: Vec<_> = said.reruns().collect();
+    assert!(
+        again[0].contains(r"dyno run --quick d '--case=x\xfe'"),
+        "{said}"
+    );
+    let run = bench.recorded("latest");
+    for (name, kind) in [(r"x\xfe", "output"), (r"x\xff", "trap")] {
+        let plugin = plugin_of(&run, name);
+        assert_eq!(plugin["label"], name);
+        assert_eq!(plugin["cases"][0]["spec"]["name"], name);
+        assert_eq!(plugin["cases"][0]["outcome"]["kind"], kind);
+    }
 }

@@ -11,11 +11,12 @@ use dyno_job::{
     Cancel, Event, ProgramJob, Report, Shape, Stop, check_start, is_out_of_memory, out_of_memory,
 };
 use dyno_model::progress::{Observer, Progress};
+use dyno_model::quoted::path_text;
 use dyno_model::{
     Case, CaseSpec, Classify, Exceptions, Fault, LimitKind, Limits, Outcome, Plugin, chain,
 };
 use dyno_plugin as plugin;
-use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Digest, Source, SourceError};
+use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Digest, Link, Source, SourceError};
 use dyno_stats as stats;
 
 /// One plugin of a session.
@@ -99,12 +100,17 @@ impl Subject {
         let source = match found {
             Ok(source) => source,
             Err(error) => {
-                let mut subject = Self::new(lossy(path), lossy(path));
+                let mut subject = Self::new(path_text(path), path_text(path));
                 subject.refuse(refused(&error));
                 return subject;
             }
         };
-        let mut subject = Self::new(source.name.clone(), lossy(&source.path));
+        let mut subject = Self::new(source.name.clone(), path_text(&source.path));
+        subject.plugin.operand = nearest_text(&source);
+        if let Some(link) = source.link {
+            subject.refuse(passed_over(link, request));
+            return subject;
+        }
         match program(&source, request, dir) {
             Ok(program) => subject.program = program,
             Err(error) => {
@@ -290,6 +296,22 @@ pub(super) fn empty(spec: CaseSpec) -> Case {
     }
 }
 
+/// What becomes of a link that was found. What is passed over in a gate or a suite would pass unseen.
+fn passed_over(link: Link, request: &Request) -> Outcome {
+    let reason = "it is a symbolic link, and a search follows none: name it to measure what it leads to, or remove it".to_owned();
+    match link {
+        Link::Component if request.build_all => Outcome::Refused { reason },
+        Link::Component | Link::Directory => Outcome::Skipped { reason },
+    }
+}
+
+/// What to name instead of a file that no text can name: the directory in which it is found.
+fn nearest_text(source: &Source) -> Option<String> {
+    let is_unnameable = source.manifest.is_none() && source.path.to_str().is_none();
+    let dir = source.own_dir().to_str().filter(|_| is_unnameable);
+    dir.map(str::to_owned)
+}
+
 /// What becomes of a plugin by an error: it is refused, unless that is the host's fault.
 fn refused(error: &(impl Classify + 'static)) -> Outcome {
     let reason = chain(error);
@@ -297,10 +319,6 @@ fn refused(error: &(impl Classify + 'static)) -> Outcome {
         Fault::Host => Outcome::Host { message: reason },
         Fault::Usage | Fault::Refused | Fault::NotFound => Outcome::Refused { reason },
     }
-}
-
-pub(super) fn lossy(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
 
 /// How a worker ended that ran a plugin within `limits`.
