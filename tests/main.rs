@@ -22,6 +22,7 @@ mod bindings_go;
 mod budget;
 mod builds;
 mod checkouts;
+mod choosing;
 mod ci;
 mod ci_comment;
 mod ci_lint;

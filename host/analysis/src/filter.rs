@@ -131,8 +131,14 @@ impl Selection {
     /// Whether a case is meant.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.is_of(name));
-        (self.only.is_empty() || any(&self.only)) && !any(&self.exclude)
+        self.has_any(&[name])
+    }
+
+    /// Whether a case is meant that is known by each of these names.
+    #[must_use]
+    pub fn has_any(&self, names: &[&str]) -> bool {
+        let is_of = |pattern: &Pattern| names.iter().any(|name| pattern.is_of(name));
+        (self.only.is_empty() || self.only.iter().any(is_of)) && !self.exclude.iter().any(is_of)
     }
 }
 

@@ -201,7 +201,7 @@ impl<'a> Inbox<'a> {
                 text_of(outcome).map(cut);
                 Ok(())
             }
-            (Job::Compile(_), Event::Checked(_))
+            (Job::Compile(_) | Job::Check { .. }, Event::Checked(_))
             | (Job::Describe(_), Event::Described(_))
             | (Job::Calibrate { .. }, Event::Calibrated(_))
             | (Job::Time { .. }, Event::Timed(_))

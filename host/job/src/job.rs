@@ -79,6 +79,13 @@ pub enum Job {
     Hello,
     /// Check the structure of a component and compile it.
     Compile(CompileJob),
+    /// Check the structure of a component and say what it is, without compiling it.
+    Check {
+        /// The plugin's bytes, as those of [`CompileJob`].
+        component: PathBuf,
+        /// The limits.
+        limits: Limits,
+    },
     /// Check a component and read what it says of itself, or write that into it.
     Describe(DescribeJob),
     /// List the cases of a plugin. Runs the metered build.
@@ -117,7 +124,7 @@ impl Job {
     /// The guest that it runs; none if it runs nothing of the plugin.
     pub fn guest(&mut self) -> Option<&mut RunJob> {
         match self {
-            Self::Hello | Self::Compile(_) | Self::Describe(_) => None,
+            Self::Hello | Self::Compile(_) | Self::Check { .. } | Self::Describe(_) => None,
             Self::Cases(run)
             | Self::Count { run, .. }
             | Self::Calibrate { run, .. }
@@ -137,6 +144,7 @@ impl Job {
         Duration::from_millis(match self {
             Self::Hello => HELLO_WALL_MS,
             Self::Compile(job) => reading(&job.limits),
+            Self::Check { limits, .. } => reading(limits),
             Self::Describe(job) => reading(&job.limits),
             Self::Cases(run)
             | Self::Count { run, .. }

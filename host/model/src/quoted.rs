@@ -23,7 +23,20 @@ pub fn quoted(text: &str) -> String {
 /// A path as people may see it, whole: a file name may hold anything.
 #[must_use]
 pub fn quoted_path(path: &Path) -> String {
-    whole(&path.to_string_lossy())
+    whole(&path_text(path))
+}
+
+/// A path as text. A byte that is no UTF-8 is `\xff` there, so that paths which differ in such bytes
+/// have texts that differ.
+#[must_use]
+pub fn path_text(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        let invalid = chunk.invalid().iter();
+        invalid.for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 fn whole(text: &str) -> String {
@@ -91,6 +104,15 @@ mod tests {
         assert_eq!(made, ["a_b~c8687a08", "a_b~c14cddc0"]);
         // Nothing can be called what another one becomes.
         assert_ne!(made_safe(&made[0], &made[0]), made[0]);
+    }
+
+    #[test]
+    fn paths_that_differ_in_what_is_no_text_have_different_texts() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt as _;
+        let text = |bytes| path_text(Path::new(OsStr::from_bytes(bytes)));
+        assert_eq!(text(b"a/gr\xc3\xb6\xc3\x9fe.wat"), "a/größe.wat");
+        assert_eq!(text(b"x\xff\xfe/\xc3"), r"x\xff\xfe/\xc3");
     }
 
     #[test]

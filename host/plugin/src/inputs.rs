@@ -116,8 +116,9 @@ impl Source {
                 .map(|stdout| Input::open_below(&self.path, stdout))
                 .transpose();
         }
-        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
-        let candidates = [format!("{stem}.stdout.expected"), "stdout.expected".into()];
+        let mut own = self.path.file_stem().unwrap_or_default().to_owned();
+        own.push(".stdout.expected");
+        let candidates = [own, "stdout.expected".into()];
         let found = candidates
             .iter()
             .find(|name| self.own_dir().join(name).is_file());

@@ -25,4 +25,4 @@ pub use manifest::BYTES_MAX as MANIFEST_BYTES_MAX;
 pub use manifest::{Manifest, ManifestError, ProgramTable};
 pub use package_spec::{PACKAGE, PackageSpec};
 pub use reference::{Reference, ReferenceError, Target};
-pub use source::{Source, SourceError, find, read, snapshot, start};
+pub use source::{Link, Source, SourceError, find, read, snapshot, start};

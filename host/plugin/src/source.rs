@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::digest::Digest;
 use super::manifest::{Manifest, ManifestError};
 use dyno_files::checkout::{Checkout, open_regular};
-use dyno_model::quoted::quoted_path;
+use dyno_model::quoted::{path_text, quoted_path};
 use dyno_model::{Classify, Fault, LimitKind, Limits};
 
 /// How deep a directory of plugins is searched.
@@ -27,6 +27,18 @@ pub struct Source {
     pub manifest: Option<Manifest>,
     /// Whether the user named this very file or directory, and not one above it.
     pub is_named: bool,
+    /// What it is a symbolic link to, if it is one that was found below what the user named: a search
+    /// follows none.
+    pub link: Option<Link>,
+}
+
+/// What a symbolic link leads to, by its name or by what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// A component.
+    Component,
+    /// A directory, in which there may be any.
+    Directory,
 }
 
 /// Why a path is not a plugin, or its bytes cannot be had.
@@ -100,10 +112,7 @@ impl Source {
                 .as_ref()
                 .unwrap_or(&manifest.name)
                 .clone(),
-            None => {
-                let stem = self.path.file_stem().unwrap_or_default();
-                stem.to_string_lossy().into_owned()
-            }
+            None => path_text(self.path.file_stem().unwrap_or_default().as_ref()),
         }
     }
 
@@ -198,6 +207,7 @@ fn search(root: &Path, dir: &Path, depth: usize, found: &mut Vec<Result<Source, 
                 path: dir.into(),
                 manifest: Some(manifest),
                 is_named: dir == root,
+                link: None,
             };
             found.push(Ok(source));
             return;
@@ -221,31 +231,42 @@ fn search(root: &Path, dir: &Path, depth: usize, found: &mut Vec<Result<Source, 
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     for path in paths {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        // Links are not followed: a loop of them has no end.
-        let Ok(kind) = std::fs::symlink_metadata(&path).map(|metadata| metadata.file_type()) else {
+        let Ok(metadata) = std::fs::symlink_metadata(&path) else {
             continue;
         };
-        if kind.is_dir() {
-            if depth < DEPTH_MAX
-                && !name.starts_with('.')
-                && name != "target"
-                && name != "node_modules"
-            {
-                search(root, &path, depth + 1, found);
+        let kind = metadata.file_type();
+        let is_searched = depth < DEPTH_MAX && is_searched(&path);
+        let found_one = if kind.is_dir() && is_searched {
+            search(root, &path, depth + 1, found);
+            continue;
+        } else if kind.is_symlink() {
+            // They are not followed: a loop of them has no end, and a stranger's lead anywhere.
+            let is_dir = || std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+            match is_component(&path) {
+                true => Some(Link::Component),
+                false => (is_searched && is_dir()).then_some(Link::Directory),
             }
-        } else if kind.is_file()
-            && path
-                .extension()
-                .is_some_and(|ext| ext == "wasm" || ext == "wat")
-        {
-            found.push(Ok(file_source(&path, Some(root))));
-        }
+            .map(|link| link_source(&path, root, link))
+        } else {
+            (kind.is_file() && is_component(&path)).then(|| file_source(&path, Some(root)))
+        };
+        found.extend(found_one.map(Ok));
     }
+}
+
+/// Whether plugins are looked for in a directory of this name.
+fn is_searched(dir: &Path) -> bool {
+    let name = dir.file_name().unwrap_or_default();
+    let is_hidden = name.as_encoded_bytes().starts_with(b".");
+    !is_hidden && name != "target" && name != "node_modules"
+}
+
+/// Whether a file's name says that it is WebAssembly.
+fn is_component(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    ["wasm", "wat"]
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// A file, and the directory below which it was found if the user did not name it.
@@ -254,10 +275,25 @@ fn file_source(path: &Path, root: Option<&Path>) -> Source {
     let below = root.and_then(|root| path.strip_prefix(root).ok());
     let name = below.map_or_else(|| stem().to_path_buf(), |below| below.with_extension(""));
     Source {
-        name: name.to_string_lossy().into_owned(),
+        name: path_text(&name),
         path: path.into(),
         manifest: None,
         is_named: root.is_none(),
+        link: None,
+    }
+}
+
+/// A link that was found below a directory. The name of a directory has no ending.
+fn link_source(path: &Path, root: &Path, link: Link) -> Source {
+    let source = file_source(path, Some(root));
+    let below = path.strip_prefix(root).unwrap_or(path);
+    Source {
+        name: match link {
+            Link::Component => source.name,
+            Link::Directory => path_text(below),
+        },
+        link: Some(link),
+        ..source
     }
 }
 

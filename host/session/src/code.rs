@@ -17,10 +17,10 @@ use dyno_model::{CacheUse, Compile, LimitKind, Outcome};
 
 /// A file of code: what is compiled into it, and its name.
 #[derive(Debug, Clone)]
-struct Target {
+pub(super) struct Target {
     build: Build,
     layout: Layout,
-    name: String,
+    pub(super) name: String,
 }
 
 /// What compiling brought, and what it took.
@@ -120,7 +120,7 @@ impl Session<'_> {
 
     /// The files of both builds; none of a subject that was refused, and of one that is refused
     /// here because this machine cannot run any.
-    fn targets(&self, subject: &mut Subject, layout: Layout) -> Option<[Target; 2]> {
+    pub(super) fn targets(&self, subject: &mut Subject, layout: Layout) -> Option<[Target; 2]> {
         let digest = subject.digest?;
         let hello = match &self.hello {
             Ok(hello) => hello,

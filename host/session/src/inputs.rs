@@ -11,6 +11,7 @@ use super::Host;
 use super::request::Request;
 use super::subject::Subject;
 use dyno_model::ReachDir;
+use dyno_model::quoted::path_text;
 use dyno_plugin::Digest;
 
 /// A granted directory with more than this in it is not read only to find out whether it changed.
@@ -104,7 +105,7 @@ impl Inputs {
                 return Ok(false);
             }
             let (kind, path) = (entry.file_type()?, entry.path());
-            self.text("entry", &entry.file_name().to_string_lossy());
+            self.text("entry", &path_text(entry.file_name().as_ref()));
             if kind.is_dir() {
                 self.text("within", "");
                 if !self.tree(&path)? {
@@ -112,7 +113,7 @@ impl Inputs {
                 }
                 self.text("end", "");
             } else if kind.is_symlink() {
-                self.text("link", &fs::read_link(&path)?.to_string_lossy());
+                self.text("link", &path_text(&fs::read_link(&path)?));
             } else if kind.is_file() && entry.metadata()?.len() <= BYTES_MAX {
                 self.file("file", &path)?;
             } else {

@@ -14,6 +14,7 @@ mod error;
 mod floor;
 mod host;
 mod inputs;
+mod listing;
 mod packages;
 mod permissions;
 mod plan;
@@ -40,6 +41,7 @@ pub use core::CoreChoice;
 pub use depth::Depth;
 pub use error::SessionError;
 pub use host::Host;
+pub use listing::{MeantBy, idle, select};
 use plan::{CasePlan, Planned};
 pub use profile::{CaseProfile, Profiles, profile};
 pub use provider::{Provided, Provider};
@@ -48,7 +50,6 @@ pub use request::{
     schema,
 };
 use subject::{Side, Subject};
-pub use subject::{idle, select};
 
 use crate::cache::CodeCache;
 use dyno_analysis::compare::{LOOKS, Next};
@@ -86,14 +87,7 @@ pub async fn measure(
         return Err(SessionError::Name(subjects.len()));
     }
     session.check_pairing(&subjects)?;
-    let of = subjects.len();
-    for (index, subject) in subjects.iter_mut().enumerate() {
-        let number = index + 1;
-        session.compile(subject, Some(Step { number, of })).await;
-        session.list(subject).await;
-    }
-    let idle = request.select(host, &mut subjects)?;
-    session.warnings.extend(idle);
+    session.list_all(&mut subjects).await?;
     session.pass_over_identical(&mut subjects);
     if request.stage >= Stage::Count {
         session.count(&mut subjects).await;

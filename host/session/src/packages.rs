@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::Session;
 use super::provider::Provided;
-use super::subject::{Subject, lossy};
+use super::subject::Subject;
 use dyno_model::Reach;
+use dyno_model::quoted::path_text;
 use dyno_plugin::{PACKAGE, Source, SourceError};
 
 impl Session<'_> {
@@ -24,6 +25,7 @@ impl Session<'_> {
                     path: provided.dir.path().into(),
                     manifest: Some(provided.manifest.clone()),
                     is_named: true,
+                    link: None,
                 };
                 (vec![Ok(source)], Some(provided))
             }
@@ -37,7 +39,7 @@ impl Subject {
     /// own.
     pub(super) fn is_packaged(&mut self, provided: Provided, operand: &Path) {
         self.plugin.source = provided.release.clone();
-        let operand = lossy(operand);
+        let operand = path_text(operand);
         let operand = operand.strip_prefix(PACKAGE).unwrap_or(&operand);
         self.plugin.operand =
             Some(operand.to_owned()).filter(|operand| *operand != self.plugin.source);

@@ -49,11 +49,7 @@ pub async fn profile(
     let request = &request.resolved()?;
     let mut session = Session::open(request, host, cancel, observer).await?;
     let mut subjects = session.find().await;
-    for subject in &mut subjects {
-        session.compile(subject, None).await;
-        session.list(subject).await;
-    }
-    request.select(host, &mut subjects)?;
+    session.list_all(&mut subjects).await?;
     let of = subjects
         .iter()
         .map(|subject| subject.plugin.cases.len())

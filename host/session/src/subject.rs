@@ -1,6 +1,5 @@
 //! A plugin on its way through a session: what is known of it so far, and what its workers add.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Host;
@@ -8,18 +7,16 @@ use super::builds::Code;
 use super::program::program;
 use super::provider::Provided;
 use super::request::{Request, Stage};
-use dyno_analysis::compare;
-use dyno_analysis::filter::{CaseFilter, FilterError, nearest};
 use dyno_job::{
     Cancel, Event, ProgramJob, Report, Shape, Stop, check_start, is_out_of_memory, out_of_memory,
 };
 use dyno_model::progress::{Observer, Progress};
-use dyno_model::quoted::quoted;
+use dyno_model::quoted::path_text;
 use dyno_model::{
     Case, CaseSpec, Classify, Exceptions, Fault, LimitKind, Limits, Outcome, Plugin, chain,
 };
 use dyno_plugin as plugin;
-use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Digest, Source, SourceError};
+use dyno_plugin::{BuildError, BuildEvent, BuildOptions, Digest, Link, Source, SourceError};
 use dyno_stats as stats;
 
 /// One plugin of a session.
@@ -100,12 +97,17 @@ impl Subject {
         let source = match found {
             Ok(source) => source,
             Err(error) => {
-                let mut subject = Self::new(lossy(path), lossy(path));
+                let mut subject = Self::new(path_text(path), path_text(path));
                 subject.refuse(refused(&error));
                 return subject;
             }
         };
-        let mut subject = Self::new(source.name.clone(), lossy(&source.path));
+        let mut subject = Self::new(source.name.clone(), path_text(&source.path));
+        subject.plugin.operand = nearest_text(&source);
+        if let Some(link) = source.link {
+            subject.refuse(passed_over(link, request));
+            return subject;
+        }
         match program(&source, request, dir) {
             Ok(program) => subject.program = program,
             Err(error) => {
@@ -276,81 +278,7 @@ impl Subject {
     }
 }
 
-impl Request {
-    /// Keeps the cases that were asked for, by the names that all plugins together have. What it
-    /// says of patterns that mean none, of them or of what they are held against, is warnings.
-    pub(super) fn select(
-        &self,
-        host: &Host,
-        subjects: &mut [Subject],
-    ) -> Result<Vec<String>, FilterError> {
-        let plugins = subjects
-            .iter()
-            .map(|subject| (&subject.plugin, &subject.exceptions));
-        let stored = host.stored.iter().map(|plugin| (plugin, Exceptions::NONE));
-        let warnings = idle(&self.filter, plugins.chain(stored));
-        let sides = subjects
-            .iter_mut()
-            .map(|subject| (&mut subject.plugin, &subject.exceptions));
-        select(&self.filter, sides.collect())?;
-        Ok(warnings)
-    }
-}
-
-/// A warning for each pattern that means no case of these plugins; none if they have no cases.
-pub fn idle<'a>(
-    filter: &CaseFilter,
-    plugins: impl Iterator<Item = (&'a Plugin, &'a Exceptions)>,
-) -> Vec<String> {
-    let names: BTreeSet<&str> = plugins.flat_map(names).collect();
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let all: Vec<&str> = names.iter().copied().collect();
-    let warning = |pattern: &str| {
-        let said = format!("no case is what the pattern `{}` means", quoted(pattern));
-        match nearest(pattern, &all) {
-            Some(name) => format!("{said}: did you mean `{}`?", quoted(name)),
-            None => said,
-        }
-    };
-    let idle = filter.idle(names.iter().copied());
-    idle.into_iter().map(warning).collect()
-}
-
-/// The names of a plugin's cases; of those that were renamed the new ones.
-fn names<'a>((plugin, exceptions): (&'a Plugin, &'a Exceptions)) -> impl Iterator<Item = &'a str> {
-    let cases = plugin.cases.iter();
-    cases.map(move |case| compare::renamed(exceptions, plugin, &case.spec.name))
-}
-
-/// Keeps the cases of plugins that a filter means, by the names that all of them together have. A
-/// case that was renamed is meant by its new name.
-///
-/// # Errors
-/// The first pattern that is malformed.
-pub fn select(
-    filter: &CaseFilter,
-    plugins: Vec<(&mut Plugin, &Exceptions)>,
-) -> Result<(), FilterError> {
-    let all = plugins
-        .iter()
-        .map(|(plugin, exceptions)| (&**plugin, *exceptions));
-    let all: BTreeSet<String> = all.flat_map(names).map(str::to_owned).collect();
-    let names = || all.iter().map(String::as_str);
-    filter.check(names())?;
-    let selection = filter.among(names());
-    for (plugin, exceptions) in plugins {
-        let is_wanted =
-            |case: &Case| selection.has(compare::renamed(exceptions, plugin, &case.spec.name));
-        let wanted: Vec<bool> = plugin.cases.iter().map(is_wanted).collect();
-        let mut wanted = wanted.into_iter();
-        plugin.cases.retain(|_| wanted.next().unwrap_or_default());
-    }
-    Ok(())
-}
-
-fn empty(spec: CaseSpec) -> Case {
+pub(super) fn empty(spec: CaseSpec) -> Case {
     Case {
         spec,
         outcome: Outcome::Ok,
@@ -364,6 +292,22 @@ fn empty(spec: CaseSpec) -> Case {
     }
 }
 
+/// What becomes of a link that was found. What is passed over in a gate or a suite would pass unseen.
+fn passed_over(link: Link, request: &Request) -> Outcome {
+    let reason = "it is a symbolic link, and a search follows none: name it to measure what it leads to, or remove it".to_owned();
+    match link {
+        Link::Component if request.build_all => Outcome::Refused { reason },
+        Link::Component | Link::Directory => Outcome::Skipped { reason },
+    }
+}
+
+/// What to name instead of a file that no text can name: the directory in which it is found.
+fn nearest_text(source: &Source) -> Option<String> {
+    let is_unnameable = source.manifest.is_none() && source.path.to_str().is_none();
+    let dir = source.own_dir().to_str().filter(|_| is_unnameable);
+    dir.map(str::to_owned)
+}
+
 /// What becomes of a plugin by an error: it is refused, unless that is the host's fault.
 fn refused(error: &(impl Classify + 'static)) -> Outcome {
     let reason = chain(error);
@@ -371,10 +315,6 @@ fn refused(error: &(impl Classify + 'static)) -> Outcome {
         Fault::Host => Outcome::Host { message: reason },
         Fault::Usage | Fault::Refused | Fault::NotFound => Outcome::Refused { reason },
     }
-}
-
-pub(super) fn lossy(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
 
 /// How a worker ended that ran a plugin within `limits`.

@@ -1,5 +1,6 @@
 //! What a worker does that reads a component, and runs nothing of it.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use dyno_job::{Build, CompileJob, DescribeJob, Event, NAMES_PER_EVENT};
-use dyno_model::{LimitKind, Limits, Outcome, chain};
+use dyno_model::{Features, LimitKind, Limits, Outcome, chain};
 use dyno_sandbox as sandbox;
 use dyno_sandbox::{CodeError, PrecheckError};
 use dyno_system::confine::Confinement;
@@ -24,6 +25,21 @@ pub(super) fn compile(worker: Worker, job: &CompileJob) -> Result<Outcome, Child
     what.cores.clone_from(&job.cores);
     worker.confine(what)?;
     compiled(compile_build(job, files))
+}
+
+pub(super) fn check(
+    worker: Worker,
+    component: &Path,
+    limits: &Limits,
+) -> Result<Outcome, ChildError> {
+    let mut files = match Files::open(component, None) {
+        Ok(files) => files,
+        Err(message) => return Ok(Outcome::Host { message }),
+    };
+    worker.confine(reading(limits))?;
+    let read = files.read();
+    // What it may use is for those to say who run it.
+    compiled(read.and_then(|file| checked(&file, limits, &Features::all()).map(drop)))
 }
 
 pub(super) fn describe(worker: Worker, job: &DescribeJob) -> Result<Outcome, ChildError> {
@@ -126,11 +142,21 @@ fn describe_component(job: &DescribeJob, mut files: Files) -> Result<(), Compile
     emit(&Event::Described(Box::new(description))).map_err(CompileFailure::Pipe)
 }
 
+/// Says what a component is, whose bytes it gives.
+fn checked<'f>(
+    file: &'f [u8],
+    limits: &Limits,
+    features: &Features,
+) -> Result<Cow<'f, [u8]>, CompileFailure> {
+    let component = sandbox::to_binary(file)?;
+    let shape = sandbox::check(&component, limits, features)?;
+    emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
+    Ok(component)
+}
+
 fn compile_build(job: &CompileJob, mut files: Files) -> Result<(), CompileFailure> {
     let file = files.read()?;
-    let component = sandbox::to_binary(&file)?;
-    let shape = sandbox::check(&component, &job.limits, &job.features)?;
-    emit(&Event::Checked(Box::new(shape))).map_err(CompileFailure::Pipe)?;
+    let component = checked(&file, &job.limits, &job.features)?;
     let mut to = files
         .to
         .ok_or_else(|| CompileFailure::Host("there is no file for the code".into()))?;

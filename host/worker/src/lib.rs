@@ -13,7 +13,7 @@ use dyno_sandbox as sandbox;
 use dyno_system::confine::{ConfineError, Confined, Confinement, KernelLayer, Stripped, strip};
 use dyno_system::counters::Counters;
 
-use component::{compile, describe};
+use component::{check, compile, describe};
 use guest::in_sandbox;
 use passes::{calibrate, cases, count, profile, time};
 
@@ -115,6 +115,7 @@ impl Worker {
         match job {
             Job::Hello => Ok(Outcome::Ok),
             Job::Compile(job) => compile(self, job),
+            Job::Check { component, limits } => check(self, component, limits),
             Job::Describe(job) => describe(self, job),
             Job::Cases(run) => in_sandbox(self, run, metered, |seal| cases(run, seal)),
             Job::Count { run, settings } => {

@@ -13,7 +13,7 @@ use dyno_model::quoted::quoted;
 use dyno_model::{Comparison, Exceptions, GateOutcome, Pairing, RULES, Rules, Run, now};
 use dyno_report::Store;
 use dyno_session as session;
-use dyno_session::{Findings, Host, Request, SessionError, Stage, Versus};
+use dyno_session::{Findings, Host, MeantBy, Request, SessionError, Stage, Versus};
 
 use super::measuring::{self, Conditions, Format, SamplingArgs};
 use super::operand::{Operand, What};
@@ -249,7 +249,7 @@ impl Versions {
                 let stored = [base.plugins(), candidate.plugins()].concat();
                 if !fresh.contains(&true) {
                     let plugins = stored.iter().map(|plugin| (plugin, Exceptions::NONE));
-                    for warning in session::idle(&self.request.filter, plugins) {
+                    for warning in session::idle(&self.request.filter, plugins, MeantBy::Name) {
                         super::warn(&warning);
                     }
                 }
@@ -315,7 +315,8 @@ fn side(
     let paths = match what {
         What::Stored(mut run) => {
             let sides = run.plugins.iter_mut().map(|plugin| (plugin, exceptions));
-            session::select(&request.filter, sides.collect()).map_err(SessionError::Filter)?;
+            let selected = session::select(&request.filter, sides.collect(), MeantBy::Name);
+            selected.map_err(SessionError::Filter)?;
             return Ok((*run, None));
         }
         What::Plugins(paths) => paths,

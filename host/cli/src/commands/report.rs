@@ -10,8 +10,9 @@ use clap::{Args, Subcommand};
 use dyno_analysis::filter::CaseFilter;
 use dyno_export::{Contents, FORMATS, Form, Format};
 use dyno_files::checkout::{Folder, write_file};
-use dyno_model::{Comparison, History, Run};
-use dyno_session::SessionError;
+use dyno_model::{CaseComparison, Comparison, Exceptions, History, Plugin, Run};
+use dyno_session as session;
+use dyno_session::{MeantBy, SessionError};
 
 use super::cases::CaseArgs;
 use super::choice::one_of;
@@ -127,27 +128,28 @@ impl Loaded {
 
     /// Keeps the cases that are meant; whether there are any, or there were none.
     fn select(&mut self, filter: &CaseFilter) -> Result<bool> {
-        let base = self.compared.iter().map(|(_, base)| base);
-        let runs = base.chain([&self.run]);
-        let plugins = runs.flat_map(|run| &run.plugins);
-        let names: BTreeSet<String> = plugins
-            .flat_map(|plugin| &plugin.cases)
-            .map(|case| case.spec.name.clone())
-            .collect();
-        let all = || names.iter().map(String::as_str);
-        filter.check(all()).map_err(SessionError::Filter)?;
-        let selection = filter.among(all());
-        let keep = |run: &mut Run| {
-            for plugin in &mut run.plugins {
-                plugin.cases.retain(|case| selection.has(&case.spec.name));
-            }
+        let by = match self.compared {
+            Some(_) => MeantBy::Name,
+            None => MeantBy::NameOrLabel,
         };
-        keep(&mut self.run);
-        if let Some((comparison, base)) = &mut self.compared {
-            keep(base);
-            comparison.cases.retain(|case| selection.has(&case.case));
+        let compared = self.compared.as_mut();
+        let (comparison, base) = compared
+            .map(|(comparison, base)| (comparison, base))
+            .unzip();
+        let runs = base.into_iter().chain([&mut self.run]);
+        let mut plugins: Vec<&mut Plugin> = runs.flat_map(|run| &mut run.plugins).collect();
+        let is_empty = plugins.iter().all(|plugin| plugin.cases.is_empty());
+        let sides = plugins.iter_mut();
+        let sides = sides.map(|plugin| (&mut **plugin, Exceptions::NONE));
+        session::select(filter, sides.collect(), by).map_err(SessionError::Filter)?;
+        let left = plugins.iter().flat_map(|plugin| &plugin.cases);
+        let left: BTreeSet<&str> = left.map(|case| case.spec.name.as_str()).collect();
+        let is_any = is_empty || !left.is_empty();
+        if let Some(comparison) = comparison {
+            let is_left = |case: &CaseComparison| left.contains(case.case.as_str());
+            comparison.cases.retain(is_left);
         }
-        Ok(names.is_empty() || all().any(|name| selection.has(name)))
+        Ok(is_any)
     }
 
     fn contents(&self) -> Contents<'_> {

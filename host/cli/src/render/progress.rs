@@ -1,8 +1,9 @@
-//! Progress on stderr, only on a terminal, and only between jobs: while a process is timed nothing
-//! is drawn and no timer runs.
+//! Progress on stderr, and only between jobs: while a process is timed nothing is drawn and no timer
+//! runs. On a terminal it is a bar; elsewhere a line now and then, so that no CI takes what is long
+//! for what hangs.
 
 use std::io::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -15,21 +16,39 @@ use dyno_wording::escape;
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
+    /// When the last line said where the session is; only where there is no terminal.
+    noted: Option<Instant>,
     verbose: bool,
 }
 
+/// So many steps are worth a line when they begin.
+const MANY: usize = 100;
+
+/// How long nothing is said of steps that go on: CI systems end what is silent for ten minutes.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Whether a line says where the session is, so long after the last one.
+fn is_noted(step: Option<Step>, silence: Duration) -> bool {
+    let begins = step.is_some_and(|step| step.number == 1 && step.of >= MANY);
+    begins || silence >= SILENCE
+}
+
 impl Progress {
-    /// Draws if stderr is a terminal. Build commands are always printed, and with `verbose` what
+    /// Draws if stderr is a terminal, and else says a line now and then. Build commands are always printed, and with `verbose` what
     /// they say, too.
     #[must_use]
     pub(crate) fn on_terminal(verbose: bool) -> Self {
-        let bar = if terminal::is_stderr_terminal() {
+        let (bar, noted) = if terminal::is_stderr_terminal() {
             // No steady tick: a tick is a timer, and it would fire while a process is timed.
-            ProgressBar::new(0).with_style(style())
+            (ProgressBar::new(0).with_style(style()), None)
         } else {
-            ProgressBar::hidden()
+            (ProgressBar::hidden(), Some(Instant::now()))
         };
-        Self { bar, verbose }
+        Self {
+            bar,
+            noted,
+            verbose,
+        }
     }
 
     /// A line that stays, on a terminal or not.
@@ -40,7 +59,15 @@ impl Progress {
         });
     }
 
-    fn show(&self, step: Option<Step>, message: String) {
+    fn show(&mut self, step: Option<Step>, message: String) {
+        if let Some(noted) = self.noted {
+            if is_noted(step, noted.elapsed()) {
+                self.noted = Some(Instant::now());
+                let place = step.map(|Step { number, of }| format!("{number}/{of} "));
+                self.say(&escape(&format!("{}{message}", place.unwrap_or_default())));
+            }
+            return;
+        }
         if let Some(Step { number, of }) = step {
             self.bar.set_length(of as u64);
             self.bar.set_position(number as u64 - 1);
@@ -176,5 +203,27 @@ impl Observer for Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_steps_begin_with_a_line_and_none_is_silent_for_long() {
+        let step = |number, of| Some(Step { number, of });
+        let (short, long) = (Duration::from_secs(29), Duration::from_secs(30));
+        for (step, silence, expected) in [
+            (step(1, 99), short, false),
+            (step(1, 100), Duration::ZERO, true),
+            (step(2, 5000), short, false),
+            (step(2, 5000), long, true),
+            (step(1, 2), long, true),
+            (None, short, false),
+            (None, long, true),
+        ] {
+            assert_eq!(is_noted(step, silence), expected, "{step:?} {silence:?}");
+        }
     }
 }

@@ -58,6 +58,10 @@ fn job(name: &str) -> Job {
             run,
             size: ProfileSize::First,
         },
+        "check" => Job::Check {
+            component: "/component".into(),
+            limits: Limits::default(),
+        },
         "describe" => Job::Describe(DescribeJob {
             component: "/component".into(),
             label: None,
@@ -259,6 +263,7 @@ fn whatever_a_worker_says_the_supervisor_stays_small() {
                 "1".repeat(LINE)
             ),
         ),
+        ("check", "a line without an end", "x".repeat(2_000_000)),
         ("describe", "a line without an end", "x".repeat(40_000_000)),
         (
             "count",

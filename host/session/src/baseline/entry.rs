@@ -178,5 +178,6 @@ pub fn source(path: &Path) -> Result<Source, SourceError> {
         path: path.into(),
         manifest: Some(manifest),
         is_named: true,
+        link: None,
     })
 }
