@@ -71,6 +71,7 @@ mod registries;
 mod registry_server;
 mod report;
 mod requests;
+mod resume;
 mod run;
 mod runners;
 mod sandbox;

@@ -27,6 +27,7 @@ use dyno_model::{
 
 pub(crate) use changes::half_width;
 use changes::{counted, timed};
+pub use conditions::differences;
 use decision::decide;
 pub use gate::Next;
 pub use matching::Ambiguous;

@@ -34,7 +34,9 @@ pub(super) fn pending(subjects: &[Subject], stage: Stage) -> Vec<CaseAt> {
         let is_wanted = at.measured.is_some_and(|last| stage <= last);
         let ready = at.code.is_some() && is_wanted;
         let cases = at.plugin.cases.iter().enumerate();
-        let pending = cases.filter(move |(_, case)| ready && case.outcome.is_ok());
+        let is_due = |number: &usize| at.taken.get(number).is_none_or(|last| stage > *last);
+        let pending =
+            cases.filter(move |(number, case)| ready && case.outcome.is_ok() && is_due(number));
         pending
             .map(move |(case, _)| CaseAt { subject, case })
             .collect::<Vec<_>>()

@@ -1,5 +1,6 @@
 //! The end of a session: what was measured becomes the run that is recorded.
 
+use super::request::Stage;
 use super::subject::Side;
 use super::{Findings, Session, request};
 use dyno_analysis::estimate::{ConcludeOptions, conclude};
@@ -21,8 +22,11 @@ impl Session<'_> {
         for subject in &mut subjects {
             subject.settle(stop, self.request.stage);
             subject.settle_compiling();
-            for case in &mut subject.plugin.cases {
-                conclude(case, options);
+            for (index, case) in subject.plugin.cases.iter_mut().enumerate() {
+                // What was taken over whole was concluded where it was measured.
+                if subject.taken.get(&index) != Some(&Stage::Time) {
+                    conclude(case, options);
+                }
             }
             if let Some(error) = subject.stop() {
                 self.warnings.push(error);
@@ -55,7 +59,12 @@ impl Session<'_> {
         }
     }
 
-    fn run(&self, plugins: Vec<Plugin>, finished_at: jiff::Timestamp, stop: Option<Stop>) -> Run {
+    pub(super) fn run(
+        &self,
+        plugins: Vec<Plugin>,
+        finished_at: jiff::Timestamp,
+        stop: Option<Stop>,
+    ) -> Run {
         let request = self.request;
         Run {
             id: run_id(self.started_at),

@@ -25,6 +25,19 @@ pub enum SessionError {
     /// A pattern of cases is malformed.
     #[error("a pattern of --case or --exclude is neither the name of a case nor well formed")]
     Filter(#[from] FilterError),
+    /// A run that is to be resumed was measured under other conditions.
+    #[error(
+        "run {run} cannot be resumed: its {name} was {}, and is {} now; give what it was given, or measure everything anew without --resume",
+        .values[0], .values[1]
+    )]
+    Resume {
+        /// The run that was named.
+        run: String,
+        /// What differs.
+        name: String,
+        /// What it was, and what it is.
+        values: [String; 2],
+    },
     /// Something cannot be granted here.
     #[error(transparent)]
     Grant(#[from] GrantError),
@@ -37,7 +50,7 @@ impl Classify for SessionError {
             Self::Temporary(_) => Fault::Host,
             Self::Ambiguous(error) => error.fault(),
             Self::Grant(error) => error.fault(),
-            Self::Name(_) | Self::Filter(_) => Fault::Usage,
+            Self::Name(_) | Self::Filter(_) | Self::Resume { .. } => Fault::Usage,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CoreChoice, Provider};
-use dyno_model::{Plugin, Variables};
+use dyno_model::{Plugin, Run, Variables};
 use dyno_plugin::BuildOptions;
 
 /// The circumstances under which a [`Request`](super::Request) is carried out.
@@ -37,6 +37,9 @@ pub struct Host {
     pub spent: Duration,
     /// Where plugins that a baseline kept came from, by the paths of the copies.
     pub kept_from: BTreeMap<PathBuf, String>,
+    /// The run to go on with: what it has of a case, and what has not changed since, is not measured
+    /// again.
+    pub resumed: Option<Run>,
     /// Plugins of a stored run that these will be compared with: what cannot be paired is refused
     /// at once.
     pub stored: Vec<Plugin>,

@@ -22,6 +22,7 @@ mod profile;
 mod program;
 mod provider;
 mod request;
+mod resume;
 mod scratch;
 mod subject;
 mod sweep;
@@ -89,6 +90,7 @@ pub async fn measure(
     session.check_pairing(&subjects)?;
     session.list_all(&mut subjects).await?;
     session.pass_over_identical(&mut subjects);
+    session.take_over(&mut subjects)?;
     if request.stage >= Stage::Count {
         session.count(&mut subjects).await;
     }

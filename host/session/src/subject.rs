@@ -1,5 +1,6 @@
 //! A plugin on its way through a session: what is known of it so far, and what its workers add.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Host;
@@ -27,6 +28,8 @@ pub(super) struct Subject {
     /// What its bytes were when they were hashed; none if it was refused before.
     pub(super) digest: Option<Digest>,
     pub(super) code: Option<Code>,
+    /// The last stage of each case that was taken over from a run that is resumed, by its place.
+    pub(super) taken: BTreeMap<usize, Stage>,
     pub(super) side: Side,
     /// The last stage that it is measured in. What cannot differ from the other side is not timed,
     /// and counted on one side only; none for the other one.
@@ -67,6 +70,7 @@ impl Subject {
             shape: None,
             digest: None,
             code: None,
+            taken: BTreeMap::new(),
             side: Side::Candidate,
             measured: Some(Stage::Time),
             exceptions: Exceptions::default(),

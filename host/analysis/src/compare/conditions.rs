@@ -45,7 +45,7 @@ const SPEED_STEP_NS: f64 = 20.0;
 const LOAD_DIFFERS: f64 = 0.05;
 
 /// The conditions in which two stored runs differ.
-pub(super) fn differences(base: &Run, candidate: &Run) -> Vec<Difference> {
+pub fn differences(base: &Run, candidate: &Run) -> Vec<Difference> {
     let mut found = Vec::new();
     let simple = [
         (

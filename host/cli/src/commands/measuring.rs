@@ -289,6 +289,7 @@ impl Conditions {
             warnings: homeless.into_iter().collect(),
             spent: Duration::ZERO,
             kept_from: BTreeMap::new(),
+            resumed: None,
             stored: Vec::new(),
         })
     }

@@ -49,6 +49,10 @@ pub(super) struct Run {
     /// Keep the run and its plugins under a name, as `dyno baseline save` does
     #[arg(long, value_name = "NAME", value_parser = baseline::name, conflicts_with_all = ["no_report", "print_request"], help_heading = "Output")]
     save_baseline: Option<String>,
+    /// Go on with a recorded run, by its id or as `latest`: what it has and what has not changed
+    /// since is not measured again
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["no_report", "print_request"], help_heading = "Output")]
+    resume: Option<String>,
     /// Do not record the run, whatever --report or DYNO_REPORT say
     #[arg(long, help_heading = "Output")]
     no_report: bool,
@@ -64,12 +68,19 @@ impl Run {
             let message = "--save-baseline is for one version, and the request compares two";
             return Err(UsageError(message.into()).into());
         }
-        let host = self.asking.host(&request)?;
+        if request.versus.is_some() && self.resume.is_some() {
+            let message = "--resume is for one version, and the request compares two";
+            return Err(UsageError(message.into()).into());
+        }
+        let mut host = self.asking.host(&request)?;
         // Opened first: a report that cannot be written should not cost a run to find out.
         let mut store = match self.no_report {
             true => None,
             false => Some(Store::open(&paths::report(self.report.as_deref())?)?),
         };
+        if let (Some(store), Some(wanted)) = (&store, &self.resume) {
+            host.resumed = Some(store.run(wanted)?);
+        }
         let findings = measuring::measure(&request, &host, &mut Progress::on_terminal(verbose))?;
         if let Some(versus) = &request.versus {
             let compared = Compared::of(findings);
