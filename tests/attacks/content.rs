@@ -113,7 +113,7 @@ fn a_layer_that_is_no_component_is_refused() {
     .concat();
     let elf = [b"\x7fELF\x02\x01\x01".to_vec(), vec![0; 57], own.clone()].concat();
     for (bytes, why) in [
-        (core, "it is a core module where a component is expected"),
+        (core, "it is not a benchmark plugin"),
         (text.into_bytes(), "it is not WebAssembly"),
         (text_with_manifest.into_bytes(), "it is not WebAssembly"),
         (
