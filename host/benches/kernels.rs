@@ -1,5 +1,5 @@
-//! What measuring with Dyno does to a kernel: its time by `dyno run` over its time in a bare
-//! wasmtime embedding, for the same component, between 0.99 and 1.01.
+//! What measuring with Dyno does to a kernel or a program: its time by `dyno run` over its time in a
+//! bare wasmtime embedding, for the same component or core module, between 0.99 and 1.01.
 //!
 //! `cargo bench -p dyno-host --bench kernels [-- BLOCKS]`. Each block runs every kernel once with
 //! each of the two, every time in a fresh process on the same core and with another environment
@@ -8,7 +8,7 @@
 //! over the blocks with its 95 % interval.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -33,6 +33,13 @@ const KERNELS: [&str; 6] = [
     "allocation/10000",
 ];
 
+/// Programs that are core modules, in text.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("sieve", include_str!("programs/sieve.wat")),
+    ("fibonacci", include_str!("programs/fibonacci.wat")),
+    ("logistic", include_str!("programs/logistic.wat")),
+];
+
 /// The interval of a median needs six; with twenty it is that of the 6th and the 15th.
 const BLOCKS: usize = 20;
 
@@ -44,8 +51,10 @@ const BARE: &str = "--bare";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [BARE, component, case] = args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        return bare::measure(Path::new(component), case, BUDGET);
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [BARE, component, case] => return bare::measure(Path::new(component), case, BUDGET),
+        [BARE, program] => return bare::program::measure(Path::new(program), BUDGET),
+        _ => {}
     }
     let blocks = args
         .iter()
@@ -53,27 +62,54 @@ fn main() -> Result<()> {
         .unwrap_or(BLOCKS);
     product::build(product::GUESTS)?;
     let component = product::guest("kernels")?;
+    let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let mut measured: Vec<Measured> = Vec::new();
+    for case in KERNELS {
+        let file = component.clone();
+        measured.push(Measured {
+            name: case,
+            case: Some(case),
+            file,
+        });
+    }
+    for (name, text) in PROGRAMS {
+        let file = place.path().join(name).with_extension("wat");
+        std::fs::write(&file, text)?;
+        measured.push(Measured {
+            name,
+            case: None,
+            file,
+        });
+    }
 
     let seed = random_u64();
     let mut random = ChaCha12Rng::seed_from_u64(seed);
-    let mut pairs = vec![Vec::new(); KERNELS.len()];
+    let mut pairs = vec![Vec::new(); measured.len()];
     for _ in 0..blocks {
-        let mut order: Vec<usize> = (0..KERNELS.len()).collect();
+        let mut order: Vec<usize> = (0..measured.len()).collect();
         for last in (1..order.len()).rev() {
             order.swap(last, random.next_u32() as usize % (last + 1));
         }
         for kernel in order {
-            pairs[kernel].push(pair(&component, KERNELS[kernel], &mut random)?);
+            pairs[kernel].push(pair(&measured[kernel], &mut random)?);
         }
     }
     println!("`dyno run` over bare wasmtime: {blocks} pairs of processes, order seed {seed:#x}");
-    for (kernel, pairs) in KERNELS.iter().zip(&pairs) {
-        show(kernel, pairs)?;
+    for (kernel, pairs) in measured.iter().zip(&pairs) {
+        show(kernel.name, pairs)?;
     }
     Ok(())
 }
 
-/// A kernel's times an iteration by one process, ns.
+/// What is measured by both.
+struct Measured {
+    name: &'static str,
+    /// The case of a plugin; none of a program, which is one.
+    case: Option<&'static str>,
+    file: PathBuf,
+}
+
+/// Its times an iteration by one process, ns.
 #[derive(Clone, Copy)]
 struct Times {
     wall: f64,
@@ -101,50 +137,51 @@ struct Pair {
     bare: Times,
 }
 
-fn pair(component: &Path, kernel: &str, random: &mut ChaCha12Rng) -> Result<Pair> {
+fn pair(kernel: &Measured, random: &mut ChaCha12Rng) -> Result<Pair> {
     let padding = random.next_u32() as usize % 4096;
     if random.next_u32().is_multiple_of(2) {
-        let dyno = by_dyno(component, kernel)?;
-        let bare = by_bare(component, kernel, padding)?;
+        let dyno = by_dyno(kernel)?;
+        let bare = by_bare(kernel, padding)?;
         Ok(Pair { dyno, bare })
     } else {
-        let bare = by_bare(component, kernel, padding)?;
-        let dyno = by_dyno(component, kernel)?;
+        let bare = by_bare(kernel, padding)?;
+        let dyno = by_dyno(kernel)?;
         Ok(Pair { dyno, bare })
     }
 }
 
-fn by_dyno(component: &Path, kernel: &str) -> Result<Times> {
-    let component = component.to_string_lossy();
+fn by_dyno(kernel: &Measured) -> Result<Times> {
+    let file = kernel.file.to_string_lossy();
     let budget = format!("{}ms", BUDGET.as_millis());
-    let run = product::run(&[
+    let mut args = vec![
         "run",
-        &component,
-        "--case",
-        kernel,
+        &file,
         "--blocks",
         "1",
         "--thorough",
         "--time",
         &budget,
-        "--no-report",
-    ])?;
+    ];
+    args.push("--no-report");
+    args.extend(kernel.case.iter().flat_map(|case| ["--case", case]));
+    let run = product::run(&args)?;
     let cases = run.plugins.iter().flat_map(|plugin| &plugin.cases);
     let process = cases.flat_map(|case| &case.processes).next();
     process
         .and_then(|process| Times::of(&process.samples))
-        .ok_or_else(|| format!("no samples of {kernel}").into())
+        .ok_or_else(|| format!("no samples of {}", kernel.name).into())
 }
 
-fn by_bare(component: &Path, kernel: &str, padding: usize) -> Result<Times> {
+fn by_bare(kernel: &Measured, padding: usize) -> Result<Times> {
     let output = Command::new(std::env::current_exe()?)
         .env_clear()
         .env(PADDING_VARIABLE, "x".repeat(padding))
-        .args([BARE.as_ref(), component.as_os_str(), kernel.as_ref()])
+        .args([BARE.as_ref(), kernel.file.as_os_str()])
+        .args(kernel.case)
         .stderr(Stdio::inherit())
         .output()?;
     let samples: Vec<Sample> = serde_json::from_slice(&output.stdout)?;
-    Times::of(&samples).ok_or_else(|| format!("no samples of bare {kernel}").into())
+    Times::of(&samples).ok_or_else(|| format!("no samples of bare {}", kernel.name).into())
 }
 
 /// Wall time if it resolves the target, else CPU time, which a neighbour disturbs less.

@@ -14,24 +14,16 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::product::Result;
 
+pub(crate) mod program;
+
 /// As in `dyno run`, so that both see caches and clocks alike.
 const SAMPLE_TIME: Duration = Duration::from_millis(5);
 const WARM_UPS: usize = 2;
 
 /// Prints the samples.
 pub(crate) fn measure(component: &Path, case: &str, budget: Duration) -> Result<()> {
-    if let Some(core) = confine::allowed_cores().last() {
-        confine::pin(&[*core])?;
-    }
-    // No fuel and no epochs; on 64 bits each memory reserves 4 GiB and is guarded by default,
-    // which is written out because it is what the comparison is about.
-    let mut config = Config::new();
-    config
-        .cranelift_opt_level(OptLevel::Speed)
-        .memory_reservation(4 << 30)
-        .consume_fuel(false)
-        .epoch_interruption(false);
-    let engine = Engine::new(&config)?;
+    pin()?;
+    let engine = Engine::new(&config())?;
     let component = Component::from_file(&engine, component)?;
     let mut linker = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
@@ -65,6 +57,25 @@ pub(crate) fn measure(component: &Path, case: &str, budget: Duration) -> Result<
     let samples = &store.data().batches.samples;
     println!("{}", serde_json::to_string(samples)?);
     Ok(())
+}
+
+fn pin() -> Result<()> {
+    match confine::allowed_cores().last() {
+        Some(core) => Ok(confine::pin(&[*core])?),
+        None => Ok(()),
+    }
+}
+
+/// No fuel and no epochs; on 64 bits each memory reserves 4 GiB and is guarded by default, which is
+/// written out because it is what the comparison is about.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::Speed)
+        .memory_reservation(4 << 30)
+        .consume_fuel(false)
+        .epoch_interruption(false);
+    config
 }
 
 struct Host {
