@@ -197,7 +197,7 @@ fn flags(bench: &Bench) -> Vec<(String, bool)> {
 /// of the two kinds.
 #[test]
 fn every_flag_is_held_by_a_request_or_typed_beside_it() {
-    const BESIDE: [&str; 20] = [
+    const BESIDE: [&str; 21] = [
         "allow-unsigned",
         "build-env",
         "build-timeout",
@@ -214,13 +214,14 @@ fn every_flag_is_held_by_a_request_or_typed_beside_it() {
         "plain-http",
         "report",
         "require",
+        "resume",
         "save-baseline",
         "verbose",
         "version",
         "worker",
     ];
     // What is only of one machine is not printed, and not passed over either.
-    const UNPRINTED: [&str; 10] = [
+    const UNPRINTED: [&str; 11] = [
         "allow-unsigned",
         "build-env",
         "build-timeout",
@@ -230,6 +231,7 @@ fn every_flag_is_held_by_a_request_or_typed_beside_it() {
         "no-wait",
         "offline",
         "plain-http",
+        "resume",
         "save-baseline",
     ];
     let bench = Bench::new();
@@ -245,7 +247,9 @@ fn every_flag_is_held_by_a_request_or_typed_beside_it() {
         }
         // Each has one of these as a value.
         let values: &[&str] = if *is_valued {
-            &["1", "1s", "1MiB", "a::b", "json", "landlock", "auto", "A=b"]
+            &[
+                "1", "1s", "1MiB", "a::b", "json", "landlock", "auto", "A=b", "gc", "http",
+            ]
         } else {
             &[""]
         };
