@@ -222,11 +222,11 @@ fn what_is_no_component_is_told_apart() {
     );
     assert!(refusal(b"\x7fELF\x02\x01").contains("compiled machine code"));
     assert!(refusal(&binary("(module)")).ends_with("it is not a benchmark plugin"));
-    // A program runs as a module, and is packed as a component.
+    // A program is a module, in a package, too.
     let program = binary(r#"(module (func (export "_start")))"#);
-    let described = crate::describe(&program, &dyno_model::Limits::default());
-    let refused = described.unwrap_err().to_string();
-    assert_eq!(refused, "it is a core module where a component is expected");
+    let described = crate::describe(&program, &dyno_model::Limits::default()).unwrap();
+    assert_eq!(described.shape.kind, PluginKind::Command);
+    assert_eq!(described.shape.numbers.components, 0);
 
     let nested = [&[0, 8][..], b"\x7fELF\x02\x01\0\0"].concat();
     for id in [1, 4] {
