@@ -313,5 +313,24 @@ fn a_structure_that_is_too_large_is_said_to_its_real_size_and_can_be_allowed() {
         "nested blocks in a function: 9000, the cap is 4096: raise such caps with --structure 3",
     );
     bench.run(["two.wat", "--structure=3"]).exits(0);
+    // The order of the functions does not matter, nor that its code is in the cache by now.
+    let file = fs::read_to_string(bench.path("two.wat")).unwrap();
+    let blocks = |depth: usize| "(block ".repeat(depth) + &")".repeat(depth);
+    let other = file
+        .replace(&blocks(9_000), "(call $last)")
+        .replace(
+            "(module",
+            &format!("(module (func $first {})", blocks(9_000)),
+        )
+        .replace("(func (call $last))", "(func $last)");
+    bench.write("two.wat", other);
+    for _ in 0..2 {
+        bench
+            .run(["two.wat"])
+            .exits(3)
+            .says("in a function: 9000, the cap is 4096");
+        bench.run(["two.wat", "--structure=3"]).exits(0);
+    }
+    bench.run(["two.wat", "--structure=0"]).exits(3);
     fs::remove_file(bench.path("two.wat")).unwrap();
 }

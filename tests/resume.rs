@@ -57,6 +57,49 @@ fn what_was_measured_and_is_unchanged_is_taken_over() {
         .says("4 of 4 cases are taken over");
 }
 
+/// If this fails, what a program may read or must give can change unseen, or the way that the manual
+/// shows measures everything again.
+#[test]
+fn what_a_program_gets_and_must_give_is_part_of_what_is_unchanged() {
+    let bench = Bench::new();
+    let exits = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $e (param i32)))
+        (func (export "_start") (call $e (i32.const 3))))"#;
+    bench.write("d/p/p.wat", exits);
+    let manifest = |status: u32| {
+        format!(
+            "[plugin]\nname='p'\n[build]\ncomponent='p.wat'\n[program]\nexpected-status={status}\n"
+        )
+    };
+    bench.write("d/p/plugin.toml", manifest(3));
+    bench.write("d/one.wat", plugin(&["a"]));
+    run(&bench, &[]).exits(0);
+    bench.write("d/p/plugin.toml", manifest(0));
+    run(&bench, &["--resume=latest"])
+        .exits(5)
+        .says("1 of 2 cases are taken over")
+        .says("exited with status 3");
+    bench.write("d/p/plugin.toml", manifest(3));
+    run(&bench, &["--own-dir"]).exits(0);
+    let resumed = ["--own-dir", "--resume=latest"];
+    run(&bench, &resumed)
+        .exits(0)
+        .says("2 of 2 cases are taken over");
+    bench.write("d/data.txt", "new");
+    run(&bench, &resumed)
+        .exits(0)
+        .says("1 of 2 cases are taken over");
+    // What is not in a file counts, too.
+    bench.write("e/p.wat", exits);
+    let status = |more: &[&str]| {
+        let flags = ["run", "--quick", "--time=5ms", "e"];
+        bench.dyno(flags.iter().chain(more))
+    };
+    status(&["--env=X=1", "--expected-status=3"]).exits(0);
+    status(&["--env=X=1", "--expected-status=3", "--resume=latest"])
+        .exits(2)
+        .complains("the values of its variables are not recorded");
+}
+
 /// If this fails, numbers of different conditions stand in one run.
 #[test]
 fn a_run_under_other_conditions_is_not_resumed() {

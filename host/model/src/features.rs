@@ -87,14 +87,6 @@ impl Features {
         }
     }
 
-    /// What sets apart the names of code that is compiled with it: which stubs are linked is no
-    /// matter of the code.
-    #[must_use]
-    pub fn code_suffix(&self) -> String {
-        let wasm = self.wasm.iter().map(word);
-        wasm.flat_map(|name| ["+", name]).collect()
-    }
-
     /// The words of a command line that grant this, in one order.
     #[must_use]
     pub fn words(&self) -> Vec<String> {

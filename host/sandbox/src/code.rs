@@ -122,14 +122,21 @@ pub fn check(component: &[u8], limits: &Limits, features: &Features) -> Result<S
     Ok(precheck(component, &structure, features)?)
 }
 
-/// Checks a component or program, and reads what it says of itself. What it may use is for those to say who
-/// run it.
+/// Checks what is read and not compiled: how large it may be in its parts, and what it may use, is
+/// for those to say who run it.
+fn check_to_read(component: &[u8], limits: &Limits) -> Result<Shape, CodeError> {
+    let mut structure = StructureLimits::for_reading();
+    structure.core_instances = limits.get(LimitKind::Instances);
+    Ok(precheck(component, &structure, &Features::all())?)
+}
+
+/// Checks a component or program, and reads what it says of itself.
 ///
 /// # Errors
 /// The first rule that it breaks.
 pub fn describe(component: &[u8], limits: &Limits) -> Result<Description, CodeError> {
     Ok(Description {
-        shape: check(component, limits, &Features::all())?,
+        shape: check_to_read(component, limits)?,
         sections: sections::sections(component)?,
     })
 }
@@ -143,7 +150,7 @@ pub fn label(
     labels: &BTreeMap<String, String>,
     limits: &Limits,
 ) -> Result<Vec<u8>, CodeError> {
-    check(component, limits, &Features::all())?;
+    check_to_read(component, limits)?;
     Ok(sections::label(component, labels)?)
 }
 

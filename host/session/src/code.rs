@@ -130,13 +130,19 @@ impl Session<'_> {
             }
         };
         let hash = &hello.compatibility;
-        let features = self.request.grants.features.code_suffix();
+        // What was checked under other rules is checked again.
+        let features = self.request.grants.features.words().concat();
+        let scale = self.request.limits.get(LimitKind::Structure);
+        let rules = match (features.as_str(), scale) {
+            ("", 1) => String::new(),
+            _ => format!("{features}--structure={scale}"),
+        };
         Some(Build::ALL.map(|build| {
             let (digest, suffix) = (digest.hex(), layout.suffix());
             Target {
                 build,
                 layout,
-                name: format!("{digest}-{}{suffix}{features}-{hash}.cwasm", build.name()),
+                name: format!("{digest}-{}{suffix}{rules}-{hash}.cwasm", build.name()),
             }
         }))
     }

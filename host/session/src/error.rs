@@ -38,6 +38,11 @@ pub enum SessionError {
         /// What it was, and what it is.
         values: [String; 2],
     },
+    /// A run that is to be resumed had variables.
+    #[error(
+        "run {0} cannot be resumed: the values of its variables are not recorded, so nothing shows that they are the same; measure everything anew without --resume"
+    )]
+    ResumeVariables(String),
     /// Something cannot be granted here.
     #[error(transparent)]
     Grant(#[from] GrantError),
@@ -50,7 +55,9 @@ impl Classify for SessionError {
             Self::Temporary(_) => Fault::Host,
             Self::Ambiguous(error) => error.fault(),
             Self::Grant(error) => error.fault(),
-            Self::Name(_) | Self::Filter(_) | Self::Resume { .. } => Fault::Usage,
+            Self::Name(_) | Self::Filter(_) | Self::Resume { .. } | Self::ResumeVariables(_) => {
+                Fault::Usage
+            }
         }
     }
 }

@@ -1,16 +1,16 @@
 //! What a plugin gets besides its own bytes, as one digest: with this and the bytes equal, nothing
 //! can differ between two plugins of a session.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use super::Host;
 use super::request::Request;
 use super::subject::Subject;
-use dyno_model::ReachDir;
 use dyno_model::quoted::path_text;
 use dyno_plugin::Digest;
 
@@ -20,23 +20,26 @@ const FILES_MAX: usize = 10_000;
 /// As [`FILES_MAX`]: a fifth of a second of hashing.
 const BYTES_MAX: u64 = 256 << 20;
 
+/// The directory of our own report.
+const OURS: &str = ".dyno";
+
 impl Subject {
-    /// Notes the digest of its inputs; none if a granted directory was not read. Of the variables
+    /// Notes the digest of its inputs; none if a granted directory is too large to be read. Of the variables
     /// that the user grants only the names count: their values may be secrets, and the same for all
     /// plugins of a session.
-    pub(super) fn note_inputs(&mut self, asked: (&Request, &Host)) {
+    pub(super) fn note_inputs(&mut self, asked: (&Request, &Host), trees: &mut Trees) {
         if self.digest.is_some() {
-            let digest = self.inputs(asked);
+            let digest = self.inputs(asked, trees);
             self.plugin.inputs = digest.ok().flatten();
         }
     }
 
-    fn inputs(&self, (request, host): (&Request, &Host)) -> io::Result<Option<String>> {
+    fn inputs(
+        &self,
+        (request, host): (&Request, &Host),
+        trees: &mut Trees,
+    ) -> io::Result<Option<String>> {
         let reach = self.reach(request, host);
-        // Where nothing is compared, it does not matter whether what is in them differs.
-        if !reach.dirs.is_empty() && request.versus.is_none() {
-            return Ok(None);
-        }
         let mut inputs = Inputs::default();
         for arg in &reach.args {
             inputs.text("arg", arg);
@@ -52,12 +55,35 @@ impl Subject {
         if let Some((_, expected)) = &self.program.expected {
             inputs.file("stdout", expected)?;
         }
+        if self.program.expected_status != 0 {
+            inputs.text("status", &self.program.expected_status.to_string());
+        }
         for dir in &reach.dirs {
-            if !inputs.dir(dir)? {
+            let Some(tree) = trees.digest(&dir.host)? else {
                 return Ok(None);
-            }
+            };
+            inputs.text("dir", &dir.guest);
+            inputs.text("access", &format!("{:?}", dir.access));
+            inputs.text("tree", &tree);
         }
         Ok(Some(inputs.finish()))
+    }
+}
+
+/// What directories hold, each read once in a session: every program of one may be granted it.
+#[derive(Default)]
+pub(super) struct Trees(BTreeMap<PathBuf, Option<String>>);
+
+impl Trees {
+    /// The digest of a directory; none if it is too large to be read.
+    fn digest(&mut self, dir: &Path) -> io::Result<Option<String>> {
+        if let Some(known) = self.0.get(dir) {
+            return Ok(known.clone());
+        }
+        let mut inputs = Inputs::default();
+        let digest = inputs.tree(dir)?.then(|| inputs.finish());
+        self.0.insert(dir.into(), digest.clone());
+        Ok(digest)
     }
 }
 
@@ -89,15 +115,10 @@ impl Inputs {
         Ok(())
     }
 
-    /// Whether all of it was read.
-    fn dir(&mut self, dir: &ReachDir) -> io::Result<bool> {
-        self.text("dir", &dir.guest);
-        self.text("access", &format!("{:?}", dir.access));
-        self.tree(&dir.host)
-    }
-
+    /// Whether all of it was read. Our own report in it, which grows with every run, is no input.
     fn tree(&mut self, dir: &Path) -> io::Result<bool> {
         let mut entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+        entries.retain(|entry| entry.file_name() != OURS);
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             self.files += 1;

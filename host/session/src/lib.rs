@@ -185,7 +185,7 @@ impl<'a> Session<'a> {
         let base = request.versus.iter().flat_map(|versus| &versus.paths);
         let sides = base.map(|path| (Side::Base, path));
         let sides = sides.chain(request.paths.iter().map(|path| (Side::Candidate, path)));
-        let mut subjects = Vec::new();
+        let (mut subjects, mut trees) = (Vec::new(), inputs::Trees::default());
         for (side, path) in sides {
             let (sources, package) = if host.kept_from.contains_key(path) {
                 (vec![baseline::source(path)], None)
@@ -220,7 +220,7 @@ impl<'a> Session<'a> {
                 if let (Side::Base, Some(versus)) = (side, &request.versus) {
                     subject.exceptions = versus.exceptions.clone();
                 }
-                subject.note_inputs((request, host));
+                subject.note_inputs((request, host), &mut trees);
             }
         }
         for side in [Side::Base, Side::Candidate] {

@@ -29,6 +29,13 @@ impl Session<'_> {
                 Condition::Machine | Condition::Speed | Condition::Load | Condition::Core
             )
         };
+        if !before
+            .grants
+            .iter()
+            .all(|grant| !grant.starts_with("--env="))
+        {
+            return Err(SessionError::ResumeVariables(before.id.clone()));
+        }
         if let Some(other) = differences(before, &now).into_iter().find(decisive) {
             return Err(SessionError::Resume {
                 run: before.id.clone(),
@@ -62,7 +69,11 @@ impl Session<'_> {
         }
         let processes = before.plugins.iter().flat_map(|plugin| &plugin.cases);
         let processes = || processes.clone().flat_map(|case| &case.processes);
-        let after = |last: Option<u32>| last.map_or(0, |last| last + 1);
+        // No run of ours counts so far that there is nothing behind it.
+        let after = |last: Option<u32>| {
+            last.filter(|last| *last < u32::MAX / 2)
+                .map_or(0, |last| last + 1)
+        };
         self.order = after(processes().map(|process| process.order).max());
         self.blocks = after(processes().map(|process| process.block).max());
         self.warnings.push(format!(

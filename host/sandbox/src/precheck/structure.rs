@@ -118,6 +118,7 @@ impl<'a> Structure<'a> {
         let numbers = &mut self.seen.numbers;
         match encoding {
             Encoding::Module => {
+                self.module_totals.begin();
                 numbers.modules += 1;
                 self.limits.modules.at_most(numbers.modules)
             }

@@ -1,6 +1,9 @@
 //! The sections of core modules.
 
-use wasmparser::{CompositeInnerType, ElementItems, Payload, RecGroup, SectionLimited};
+use wasmparser::{
+    CompositeInnerType, ConstExpr, ElementItems, Operator, Payload, RecGroup, SectionLimited,
+    TableInit,
+};
 
 use super::{Cap, PrecheckError, Structure};
 
@@ -14,6 +17,17 @@ pub(super) struct Totals {
     element_segments: u64,
     element_items: u64,
     data_segments: u64,
+    constant_allocations: u64,
+    constant_fields: u64,
+    /// Of the module that is being read, by type: the fields of each struct.
+    fields: Vec<u64>,
+}
+
+impl Totals {
+    /// Another module begins.
+    pub(super) fn begin(&mut self) {
+        self.fields.clear();
+    }
 }
 
 /// Adds a section's count to a total, and holds that against its cap.
@@ -37,7 +51,11 @@ impl Structure<'_> {
                 add(&mut numbers.functions, section.count(), &limits.functions)
             }
             Payload::GlobalSection(section) => {
-                add(&mut totals.globals, section.count(), &limits.globals)
+                add(&mut totals.globals, section.count(), &limits.globals)?;
+                for global in section.clone() {
+                    self.constant(&global?.init_expr)?;
+                }
+                Ok(())
             }
             Payload::DataSection(section) => {
                 add(
@@ -75,6 +93,11 @@ impl Structure<'_> {
             let group = group?;
             self.core_types(u32::try_from(group.types().len()).unwrap_or(u32::MAX))?;
             for ty in group.types() {
+                let fields = match &ty.composite_type.inner {
+                    CompositeInnerType::Struct(ty) => ty.fields.len() as u64,
+                    _ => 0,
+                };
+                self.module_totals.fields.push(fields);
                 if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
                     let (params, results) = (ty.params().len(), ty.results().len());
                     self.limits.params.at_most(params as u64)?;
@@ -83,6 +106,28 @@ impl Structure<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What a constant expression makes on the collected heap.
+    fn constant(&mut self, expression: &ConstExpr<'_>) -> Result<(), PrecheckError> {
+        let (limits, totals) = (self.limits, &mut self.module_totals);
+        for operator in expression.get_operators_reader() {
+            match operator? {
+                Operator::StructNewDefault { struct_type_index } => {
+                    // An index that is not there the validator refuses.
+                    let fields = totals.fields.get(struct_type_index as usize);
+                    totals.constant_fields += fields.copied().unwrap_or_default();
+                    totals.constant_allocations += 1;
+                }
+                Operator::StructNew { .. }
+                | Operator::ArrayNew { .. }
+                | Operator::ArrayNewDefault { .. }
+                | Operator::ArrayNewFixed { .. } => totals.constant_allocations += 1,
+                _ => {}
+            }
+        }
+        limits.constant_fields.at_most(totals.constant_fields)?;
+        (limits.constant_allocations).at_most(totals.constant_allocations)
     }
 
     fn module_imports(
@@ -128,12 +173,18 @@ impl Structure<'_> {
     fn tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), PrecheckError> {
         let (limits, numbers) = (self.limits, &mut self.seen.numbers);
         add(&mut numbers.tables, section.count(), &limits.tables)?;
+        let mut expressions = Vec::new();
         for table in section {
-            let initial = table?.ty.initial;
+            let table = table?;
+            let initial = table.ty.initial;
             limits.table_elements.at_most(initial)?;
-            numbers.table_elements_initial += initial;
+            numbers.table_elements_initial = numbers.table_elements_initial.saturating_add(initial);
+            if let TableInit::Expr(expression) = &table.init {
+                expressions.push(expression.clone());
+            }
         }
-        Ok(())
+        let mut expressions = expressions.iter();
+        expressions.try_for_each(|expression| self.constant(expression))
     }
 
     fn memories(
@@ -170,11 +221,21 @@ impl Structure<'_> {
             &limits.element_segments,
         )?;
         for segment in section {
-            let items = match segment?.items {
+            let items = segment?.items;
+            let count = match &items {
                 ElementItems::Functions(items) => items.count(),
                 ElementItems::Expressions(_, items) => items.count(),
             };
-            add(&mut totals.element_items, items, &limits.element_items)?;
+            add(
+                &mut self.module_totals.element_items,
+                count,
+                &limits.element_items,
+            )?;
+            if let ElementItems::Expressions(_, items) = items {
+                for expression in items {
+                    self.constant(&expression?)?;
+                }
+            }
         }
         Ok(())
     }

@@ -252,6 +252,29 @@ fn every_limit_lets_its_value_pass_and_refuses_one_more() {
             ),
         ),
         (
+            "allocations in constant expressions",
+            |limits, n| limits.constant_allocations.limit = n,
+            4,
+            module_with(
+                "(type $s (struct (field i32))) (type $a (array i32))
+                (global (ref $s) (struct.new_default $s))
+                (global (ref $a) (array.new $a (i32.const 1) (i32.const 1)))
+                (table 1 anyref (struct.new_default $s))
+                (elem anyref (item struct.new_default $s) (item ref.null any))",
+            ),
+        ),
+        (
+            "fields that constant expressions fill by default",
+            |limits, n| limits.constant_fields.limit = n,
+            5,
+            module_with(
+                "(type $s (struct (field i32) (field i32))) (type $t (struct (field i64)))
+                (global (ref $s) (struct.new_default $s))
+                (global (ref $t) (struct.new_default $t))
+                (elem anyref (item struct.new_default $s))",
+            ),
+        ),
+        (
             "catch clauses around the calls of a function",
             |limits, n| limits.call_handlers.limit = n,
             // One call in two clauses, one in three, a throw in three, and a call in none.
@@ -320,5 +343,5 @@ fn every_limit_lets_its_value_pass_and_refuses_one_more() {
 fn the_test_of_the_limits_knows_every_limit() {
     // Adding a cap means adding it there: `Debug` names each once, and the instances are none.
     let shown = format!("{:?}", StructureLimits::default());
-    assert_eq!(shown.matches("Cap {").count() + 1, 39);
+    assert_eq!(shown.matches("Cap {").count() + 1, 41);
 }
