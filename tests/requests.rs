@@ -44,7 +44,8 @@ fn conditions(run: &Value) -> BTreeMap<&str, Value> {
 #[test]
 fn a_run_by_a_request_is_the_run_by_its_flags() {
     let bench = Bench::new();
-    bench.write("a.wat", plugin(&["add", "more", "less"]));
+    // The request is written beside it, and is no input of it.
+    bench.write("p/a.wat", plugin(&["add", "more", "less"]));
     bench.write("data/file", "content");
     let flags = [
         "--seed",
@@ -75,7 +76,7 @@ fn a_run_by_a_request_is_the_run_by_its_flags() {
         "less",
         "--name",
         "it",
-        "a.wat",
+        "p/a.wat",
     ];
     let request = printed(&bench, &flags);
     let validator = jsonschema::draft202012::new(&session::schema()).unwrap();
