@@ -73,8 +73,8 @@ fn main() -> Result<()> {
         });
     }
     for (name, text) in PROGRAMS {
-        let file = place.path().join(name).with_extension("wat");
-        std::fs::write(&file, text)?;
+        let file = place.path().join(name).with_extension("wasm");
+        std::fs::write(&file, wat::parse_str(text)?)?;
         measured.push(Measured {
             name,
             case: None,
