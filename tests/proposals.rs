@@ -90,7 +90,7 @@ fn bare_fuel(text: &str) -> u64 {
     before - store.get_fuel().unwrap()
 }
 
-/// If this fails, a proposal is on that nobody granted, or one that was granted costs what it
+/// If this fails, a proposal is on that was not granted, or one that was granted costs what it
 /// should not.
 #[test]
 fn each_is_refused_by_its_name_and_runs_where_it_is_granted() {
@@ -132,7 +132,7 @@ fn each_is_refused_by_its_name_and_runs_where_it_is_granted() {
         .complains("invalid value 'threads' for '--wasm");
 }
 
-/// If this fails, somebody looks for an error in a program that is of another world.
+/// If this fails, a user looks for an error in a program that no flag makes run.
 #[test]
 fn what_nothing_switches_on_is_named_too() {
     let bench = Bench::new();

@@ -1,6 +1,8 @@
 //! What happens once in a process, before a case runs: loading and instantiating are sampled as the
 //! case itself is, one value per process.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::programs::module;
@@ -18,21 +20,24 @@ fn hello(words: &str) -> String {
     module("", words, "(call $print (i32.const 1) (i32.const 6))")
 }
 
+/// A core module that becomes a component, a program that is a module, and a plugin directory.
+fn of_each_kind(bench: &Bench) -> [PathBuf; 3] {
+    [
+        bench.write("two.wat", plugin(&["a", "b"])),
+        bench.write("hello.wat", hello("hello\\n")),
+        fib(),
+    ]
+}
+
 /// If this fails, a stage has no interval, or is drawn from other processes than timed the case; a
 /// component, a core module that becomes one, and a program that is a module are treated alike.
 #[test]
 fn loading_and_instantiating_have_one_value_per_process_and_an_interval() {
     let bench = Bench::new();
-    bench.write("two.wat", plugin(&["a", "b"]));
-    bench.write("hello.wat", hello("hello\\n"));
-    let component = fib();
-    let files = [
-        "two.wat".as_ref(),
-        "hello.wat".as_ref(),
-        component.as_os_str(),
-    ];
-    let three = ["--blocks".as_ref(), "3".as_ref()];
-    bench.run(three.into_iter().chain(files)).exits(0);
+    let three = ["--blocks", "3"].map(PathBuf::from);
+    bench
+        .run(three.into_iter().chain(of_each_kind(&bench)))
+        .exits(0);
     let run = bench.recorded("latest");
     for (name, case) in cases(&run) {
         let processes = case["processes"].as_array().unwrap();
@@ -114,15 +119,8 @@ fn a_suite_demands_how_long_loading_and_instantiating_take() {
 #[test]
 fn compiling_is_sampled_in_fresh_workers_where_that_is_asked_for() {
     let bench = Bench::new();
-    bench.write("two.wat", plugin(&["a", "b"]));
-    bench.write("hello.wat", hello("hello\\n"));
-    let component = fib();
-    let files = [
-        "two.wat".as_ref(),
-        "hello.wat".as_ref(),
-        component.as_os_str(),
-    ];
-    bench.run(files).exits(0);
+    let files = of_each_kind(&bench);
+    bench.run(&files).exits(0);
     let of = |run: &Value| -> Vec<Value> {
         let plugins = run["plugins"].as_array().unwrap().iter();
         plugins.map(|plugin| plugin["compile"].clone()).collect()
@@ -132,7 +130,7 @@ fn compiling_is_sampled_in_fresh_workers_where_that_is_asked_for() {
         assert_eq!(compile["compile_ns"], Value::Null);
     }
     let cached = bench.cached();
-    let seven = ["--compile-samples".as_ref(), "7".as_ref()];
+    let seven = ["--compile-samples", "7"].map(PathBuf::from);
     let said = bench.run(seven.into_iter().chain(files)).exits(0);
     assert_eq!(said.stdout.matches(", 7 times)").count(), 2, "{said}");
     let run = bench.recorded("latest");

@@ -63,7 +63,7 @@ pub struct Features {
 }
 
 impl Features {
-    /// All that there is: for whoever reads a component and runs nothing of it.
+    /// Everything: for a worker that reads a component and runs nothing of it.
     #[must_use]
     pub fn all() -> Self {
         Self {

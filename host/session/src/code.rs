@@ -1,6 +1,7 @@
 //! A subject's compiled code: from the cache, or from a compile worker.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use nix::sys::resource::Resource;
 
@@ -156,6 +157,25 @@ impl Session<'_> {
         checked
     }
 
+    /// What a worker is asked to compile under the rules of the request, and where to put the code.
+    pub(super) fn compile_job(
+        &self,
+        component: PathBuf,
+        build: Build,
+        layout: Layout,
+        code: PathBuf,
+    ) -> Job {
+        Job::Compile(CompileJob {
+            component,
+            build,
+            layout,
+            code,
+            cores: self.compile_cores(),
+            limits: self.request.limits.clone(),
+            features: self.request.grants.features.clone(),
+        })
+    }
+
     async fn compile_now(
         &mut self,
         subject: &mut Subject,
@@ -173,15 +193,8 @@ impl Session<'_> {
         for target in targets {
             let dir = staging_dir.path().join(&target.name);
             std::fs::create_dir(&dir).map_err(|error| host(&error))?;
-            jobs.push(Job::Compile(CompileJob {
-                component: component.clone(),
-                build: target.build,
-                layout: target.layout,
-                code: dir.join(&target.name),
-                cores: self.compile_cores(),
-                limits: limits.clone(),
-                features: self.request.grants.features.clone(),
-            }));
+            let code = dir.join(&target.name);
+            jobs.push(self.compile_job(component.clone(), target.build, target.layout, code));
         }
         let began = monotonic_ns();
         let mut reports = Vec::new();

@@ -3,7 +3,7 @@
 use super::Session;
 use super::subject::Subject;
 use dyno_files::private_dir::PrivateDir;
-use dyno_job::{Build, CompileJob, Event, Job, Layout};
+use dyno_job::{Build, Event, Layout};
 use dyno_model::Outcome;
 use dyno_model::progress::{Progress, Step};
 use dyno_stats as stats;
@@ -43,15 +43,8 @@ impl Session<'_> {
         let dir = dir.map_err(|error| host(error.to_string()))?;
         let component = dir.path().join("component");
         subject.snapshot(limits, &component)?;
-        let job = Job::Compile(CompileJob {
-            component,
-            build: Build::Timed,
-            layout: Layout::PLAIN,
-            code: dir.path().join("code"),
-            cores: self.compile_cores(),
-            limits: limits.clone(),
-            features: self.request.grants.features.clone(),
-        });
+        let code = dir.path().join("code");
+        let job = self.compile_job(component, Build::Timed, Layout::PLAIN, code);
         let report = self.work(job, 0).await;
         match self.compiled(&report) {
             Outcome::Ok => {}

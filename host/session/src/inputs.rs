@@ -24,9 +24,9 @@ const BYTES_MAX: u64 = 256 << 20;
 const OURS: &str = ".dyno";
 
 impl Subject {
-    /// Notes the digest of its inputs; none if a granted directory is too large to be read. Of the variables
-    /// that the user grants only the names count: their values may be secrets, and the same for all
-    /// plugins of a session.
+    /// Notes the digest of its inputs; none if a granted directory is too large to be read. Of the
+    /// variables that the user grants only the names count: their values may be secrets, and the
+    /// same for all plugins of a session.
     pub(super) fn note_inputs(&mut self, asked: (&Request, &Host), trees: &mut Trees) {
         if self.digest.is_some() {
             let digest = self.inputs(asked, trees);

@@ -9,7 +9,7 @@ use super::{Findings, Host, Session, SessionError};
 use crate::Request;
 use dyno_analysis::profile::Profile;
 use dyno_files::private_dir::PrivateDir;
-use dyno_job::{Build, Cancel, CodeFile, CompileJob, Event, Job, Layout, Report};
+use dyno_job::{Build, Cancel, CodeFile, Event, Job, Layout, Report};
 use dyno_measure::ProfileSize;
 use dyno_model::Outcome;
 use dyno_model::progress::{Observer, Progress, Step};
@@ -127,15 +127,7 @@ impl Session<'_> {
         let written = staging_dir.path().join("code");
         std::fs::create_dir(&written).map_err(host)?;
         let code = written.join("profiled.cwasm");
-        let job = Job::Compile(CompileJob {
-            component,
-            build: Build::Profiled,
-            layout: Layout::PLAIN,
-            code: code.clone(),
-            cores: self.compile_cores(),
-            limits: limits.clone(),
-            features: self.request.grants.features.clone(),
-        });
+        let job = self.compile_job(component, Build::Profiled, Layout::PLAIN, code.clone());
         let report = self.work(job, 0).await;
         match self.compiled(&report) {
             Outcome::Ok => {}

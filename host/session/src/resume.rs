@@ -29,11 +29,8 @@ impl Session<'_> {
                 Condition::Machine | Condition::Speed | Condition::Load | Condition::Core
             )
         };
-        if !before
-            .grants
-            .iter()
-            .all(|grant| !grant.starts_with("--env="))
-        {
+        let mut grants = before.grants.iter();
+        if grants.any(|grant| grant.starts_with("--env=")) {
             return Err(SessionError::ResumeVariables(before.id.clone()));
         }
         if let Some(other) = differences(before, &now).into_iter().find(decisive) {
@@ -67,8 +64,8 @@ impl Session<'_> {
                 subject.taken.insert(index, stage);
             }
         }
-        let processes = before.plugins.iter().flat_map(|plugin| &plugin.cases);
-        let processes = || processes.clone().flat_map(|case| &case.processes);
+        let cases = || before.plugins.iter().flat_map(|plugin| &plugin.cases);
+        let processes = || cases().flat_map(|case| &case.processes);
         // No run of ours counts so far that there is nothing behind it.
         let after = |last: Option<u32>| {
             last.filter(|last| *last < u32::MAX / 2)

@@ -144,7 +144,7 @@ fn what_is_for_another_host_is_told_by_its_toolchain() {
     }
     let shared = import("env", "memory", "(memory 1 2 shared)");
     assert!(shared.contains("a program with threads"), "{shared}");
-    // Whoever made it says more than that it has threads.
+    // The toolchain says more than the threads.
     let shared = import("a", "b", "(memory 1 2 shared)");
     assert!(shared.contains("Emscripten"), "{shared}");
     let memory = import("env", "memory", "(memory 1)");

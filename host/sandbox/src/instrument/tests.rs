@@ -17,30 +17,26 @@ struct Guest {
     functions: Vec<String>,
 }
 
+/// What is compiled of this, loaded.
+fn compiled(bytes: &[u8], build: Build, features: &Features) -> Code {
+    let limits = Limits::default();
+    let dir = tempfile::tempdir().unwrap();
+    let code = dir.path().join("code");
+    let mut file = std::fs::File::create(&code).unwrap();
+    let allowed = (&limits, features);
+    compile(bytes, build, Layout::PLAIN, allowed, &code, &mut file).unwrap();
+    load(&CodeFile::check(&code).unwrap(), build, &limits, features).unwrap()
+}
+
 impl Guest {
     fn new(bytes: &[u8]) -> Self {
         let (limits, features) = (Limits::default(), Features::all());
         let component = to_binary(bytes).unwrap();
         check(&component, &limits, &features).unwrap();
         let instrumented = instrument(&component).unwrap();
-        let build = |bytes: &[u8], build: Build| {
-            let dir = tempfile::tempdir().unwrap();
-            let code = dir.path().join("code");
-            let mut file = std::fs::File::create(&code).unwrap();
-            compile(
-                bytes,
-                build,
-                Layout::PLAIN,
-                (&limits, &features),
-                &code,
-                &mut file,
-            )
-            .unwrap();
-            load(&CodeFile::check(&code).unwrap(), build, &limits, &features).unwrap()
-        };
         Self {
-            metered: build(&component, Build::Metered),
-            profiled: build(&instrumented.component, Build::Profiled),
+            metered: compiled(&component, Build::Metered, &features),
+            profiled: compiled(&instrumented.component, Build::Profiled, &features),
             functions: instrumented.functions,
         }
     }
@@ -272,19 +268,7 @@ fn nobody_but_our_own_module_gets_the_hooks() {
     );
     // And if it got past the check, neither of the other builds would link it.
     for build in Build::ALL {
-        let dir = tempfile::tempdir().unwrap();
-        let code = dir.path().join("code");
-        let mut file = std::fs::File::create(&code).unwrap();
-        compile(
-            &component,
-            build,
-            Layout::PLAIN,
-            (&limits, &features),
-            &code,
-            &mut file,
-        )
-        .unwrap();
-        let component = load(&CodeFile::check(&code).unwrap(), build, &limits, &features).unwrap();
+        let component = compiled(&component, build, &features);
         assert!(matches!(
             Linked::<NoBench>::new(&component, build, &BTreeSet::new()),
             Err(Outcome::Refused { .. })
